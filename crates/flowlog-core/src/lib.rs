@@ -1,0 +1,14 @@
+//! Decode and aggregate Azure VNet and NSG flow logs.
+//!
+//! The library knows neither the network, nor a terminal, nor a clock: it turns bytes into
+//! tuples ([`record`]), tuples into tables ([`aggregate`]) and tables into one report
+//! ([`report::Report`]) which every renderer reads. A module uses only what stands to its left:
+//!
+//! ```text
+//! error -> blob_path -> bytes -> flow -> record -> connection -> aggregate -> enrich -> report
+//! ```
+#![deny(missing_docs)]
+
+pub mod flow;
+pub mod record;
+pub mod report;

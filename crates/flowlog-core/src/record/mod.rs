@@ -1,0 +1,53 @@
+//! From bytes to tuples: *framing* finds the record objects in a file's bytes, *meaning* reads one
+//! record. Nothing is collected: tuples are pushed into a [`Sink`] as they are read.
+
+use crate::flow::FlowTuple;
+
+/// Which log a record belongs to; the same 13 fields of a tuple mean different things in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogKind {
+    /// Virtual network flow log (version 4).
+    VNet,
+    /// Network security group flow log (versions 1 and 2).
+    Nsg,
+}
+
+/// What a record says of all its tuples.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordContext<'a> {
+    /// The record's own `time` in Unix milliseconds UTC (when it was written, up to a minute after its tuples).
+    pub time_ms: Option<i64>,
+    /// MAC address of the NIC as written (12 hex digits, no separators); empty if absent.
+    pub mac: &'a str,
+    /// VNet or NSG.
+    pub kind: LogKind,
+    /// `targetResourceID` (VNet) or `resourceId` (NSG); empty if absent.
+    pub resource: &'a str,
+    /// Byte offset of the record in the (decompressed) input.
+    pub offset: u64,
+}
+
+/// A tuple that could not be read.
+#[derive(Clone, Copy, Debug)]
+pub struct MalformedTuple<'a> {
+    /// What is wrong, e.g. `expected 13 fields, found 12`.
+    pub reason: &'static str,
+    /// The text as it stands in the log (possibly long, possibly hostile: escape before printing).
+    pub text: &'a str,
+    /// Byte offset in the (decompressed) input.
+    pub offset: u64,
+}
+
+/// Receives what a decoder finds, in file order.
+///
+/// Every call belongs to the latest `record` and the latest `rule` call.
+pub trait Sink {
+    /// A flow-log record begins.
+    fn record(&mut self, record: &RecordContext<'_>);
+    /// The following tuples matched this rule of this ACL (empty ACL for NSG logs: the NSG's own id is used).
+    fn rule(&mut self, acl: &str, rule: &str);
+    /// One well-formed tuple.
+    fn tuple(&mut self, tuple: &FlowTuple);
+    /// One tuple that could not be read.
+    fn malformed(&mut self, tuple: &MalformedTuple<'_>);
+}

@@ -1,0 +1,1 @@
+//! Test kit: scenario generator with exact truth, and real services for tests.

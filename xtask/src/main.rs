@@ -1,0 +1,2 @@
+//! Set-up-free commands.
+fn main() {}
