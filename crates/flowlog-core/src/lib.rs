@@ -9,6 +9,10 @@
 //! ```
 #![deny(missing_docs)]
 
+pub mod aggregate;
+pub mod bytes;
+pub mod connection;
+pub mod error;
 pub mod flow;
 pub mod record;
 pub mod report;

@@ -1,7 +1,16 @@
 //! From bytes to tuples: *framing* finds the record objects in a file's bytes, *meaning* reads one
 //! record. Nothing is collected: tuples are pushed into a [`Sink`] as they are read.
 
+mod decode;
+mod document;
+mod framing;
+pub mod time;
+pub mod tuple;
+
 use crate::flow::FlowTuple;
+
+pub use decode::{Decoded, decode};
+pub use framing::MAX_RECORD_BYTES;
 
 /// Which log a record belongs to; the same 13 fields of a tuple mean different things in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,9 +51,10 @@ pub struct MalformedTuple<'a> {
 ///
 /// Every call belongs to the latest `record` and the latest `rule` call.
 pub trait Sink {
-    /// A flow-log record begins.
+    /// The following tuples stand in this record, of this NIC. Called before each `rule`; use
+    /// [`Decoded::records`] to count records.
     fn record(&mut self, record: &RecordContext<'_>);
-    /// The following tuples matched this rule of this ACL (empty ACL for NSG logs: the NSG's own id is used).
+    /// The following tuples matched this rule of this ACL (for NSG logs the ACL is the NSG's own resource id).
     fn rule(&mut self, acl: &str, rule: &str);
     /// One well-formed tuple.
     fn tuple(&mut self, tuple: &FlowTuple);

@@ -1,0 +1,111 @@
+//! A conversation: who talks to whom about what. Its table is what all rankings are made from.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::hosts::HostId;
+use crate::flow::{Counters, Direction, Protocol};
+
+/// Initiator, responder, responder's port and protocol; the initiator's port changes with every connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConversationKey {
+    /// Initiator.
+    pub source: HostId,
+    /// Responder.
+    pub destination: HostId,
+    /// Port of the responder; 0 where the protocol has none.
+    pub port: u16,
+    /// IANA protocol number.
+    pub protocol: Protocol,
+}
+
+/// What was allowed of one conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// Tuples that are not denials.
+    pub tuples: u64,
+    /// Begun tuples.
+    pub begins: u64,
+    /// Connections that ended.
+    pub ended: u64,
+    /// Connections, whether or not their begin or end was seen.
+    pub connections: u64,
+    /// Sums of the tuples' counters.
+    pub counters: Counters,
+}
+
+impl Allowed {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.tuples += other.tuples;
+        self.begins += other.begins;
+        self.ended += other.ended;
+        self.connections += other.connections;
+        self.counters.add(&other.counters);
+    }
+}
+
+/// What was denied of one conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Denied tuples.
+    pub tuples: u64,
+    /// The oldest, Unix ms.
+    pub first_ms: i64,
+    /// The newest, Unix ms.
+    pub last_ms: i64,
+    /// Logged by a NIC as inbound.
+    pub inbound: bool,
+    /// Logged by a NIC as outbound.
+    pub outbound: bool,
+}
+
+impl Denied {
+    pub(super) fn once(time_ms: i64, direction: Direction) -> Self {
+        let inbound = direction == Direction::Inbound;
+        Self { tuples: 1, first_ms: time_ms, last_ms: time_ms, inbound, outbound: !inbound }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.tuples += other.tuples;
+        self.first_ms = self.first_ms.min(other.first_ms);
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.inbound |= other.inbound;
+        self.outbound |= other.outbound;
+    }
+}
+
+/// What went wrong with connections of one conversation. Few have any trouble, so it has a table of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Connections begun, never continued or ended.
+    pub incomplete: u64,
+    /// When the last of them began, Unix ms; [`i64::MIN`] if there is none.
+    pub incomplete_last_ms: i64,
+    /// Connections that sent packets and never got one back.
+    pub one_way: u64,
+    /// Their counters.
+    pub one_way_counters: Counters,
+}
+
+impl Default for Trouble {
+    fn default() -> Self {
+        Self {
+            incomplete: 0,
+            incomplete_last_ms: i64::MIN,
+            one_way: 0,
+            one_way_counters: Counters::default(),
+        }
+    }
+}
+
+impl Trouble {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.incomplete += other.incomplete;
+        self.incomplete_last_ms = self.incomplete_last_ms.max(other.incomplete_last_ms);
+        self.one_way += other.one_way;
+        self.one_way_counters.add(&other.one_way_counters);
+    }
+}
+
+/// A table by conversation.
+pub type ByConversation<T> = HashMap<ConversationKey, T, FixedState>;

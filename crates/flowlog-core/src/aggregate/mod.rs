@@ -1,0 +1,251 @@
+//! Tables of everything a report speaks of, filled in one pass and merged at the end.
+//!
+//! An [`Aggregate`] is one worker's: it receives the tuples of whole NICs, each NIC's in time
+//! order, so that connections can be joined on the spot. Merging is commutative: the result does
+//! not depend on which worker had which NIC. Memory grows with distinct conversations and open
+//! connections, not with tuples.
+
+mod conversation;
+mod faults;
+mod hosts;
+mod overall;
+
+use std::collections::BTreeSet;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
+pub use faults::{EXAMPLES, Fault, Faults};
+pub use hosts::{HostId, Hosts};
+pub use overall::{Overall, RuleCounts};
+
+use crate::connection::{Connection, ConnectionKey, Connections};
+use crate::flow::{FlowTuple, State};
+use crate::record::{MalformedTuple, RecordContext, Sink};
+
+/// A NIC's log: the MAC in upper case without separators, and the resource whose log it is.
+type Stream = (String, String);
+
+/// Everything one worker counted.
+#[derive(Default)]
+pub struct Aggregate {
+    /// Counts that need no key.
+    pub overall: Overall,
+    /// The distinct addresses.
+    pub hosts: Hosts,
+    /// What was allowed, by conversation. Connections still open are in it only after [`Aggregate::end_group`].
+    pub allowed: ByConversation<Allowed>,
+    /// What was denied, by conversation.
+    pub denied: ByConversation<Denied>,
+    /// Conversations with connections in trouble.
+    pub trouble: ByConversation<Trouble>,
+    /// MAC addresses, upper case without separators.
+    pub nics: BTreeSet<String>,
+    /// Why tuples could not be read.
+    pub faults: Faults,
+    rules: Vec<((String, String), RuleCounts)>,
+    rule_ids: HashMap<(String, String), usize, FixedState>,
+    current_rule: usize,
+    streams: HashMap<Stream, usize, FixedState>,
+    connections: Vec<Connections<HostId>>,
+    current_stream: usize,
+    path: String,
+    file_times: Option<(i64, i64)>,
+}
+
+impl Aggregate {
+    /// The tuples that follow are of the file `path`.
+    pub fn begin_file(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+        self.file_times = None;
+    }
+
+    /// Oldest and newest tuple since [`Aggregate::begin_file`], Unix ms.
+    pub fn file_times(&self) -> Option<(i64, i64)> {
+        self.file_times
+    }
+
+    /// No more tuples follow of any NIC met up to now: what is still open stays open.
+    pub fn end_group(&mut self) {
+        self.streams.clear();
+        for table in std::mem::take(&mut self.connections) {
+            table.finish(|key, connection| settle(&mut self.allowed, &mut self.trouble, key, &connection));
+        }
+    }
+
+    /// Tuples by ACL and rule.
+    pub fn rules(&self) -> &[((String, String), RuleCounts)] {
+        &self.rules
+    }
+
+    /// Adds everything of `other`, whose groups must have ended.
+    pub fn merge(&mut self, mut other: Self) {
+        other.end_group();
+        self.overall.add(&other.overall);
+        let ids: Vec<HostId> =
+            other.hosts.addresses().iter().map(|&address| self.hosts.id(address)).collect();
+        merge_table(&mut self.allowed, other.allowed, &ids, Allowed::add);
+        merge_table(&mut self.denied, other.denied, &ids, Denied::add);
+        merge_table(&mut self.trouble, other.trouble, &ids, Trouble::add);
+        self.nics.append(&mut other.nics);
+        self.faults.merge(other.faults);
+        for ((acl, rule), counts) in other.rules {
+            let id = self.rule_id(&acl, &rule);
+            if let Some((_, mine)) = self.rules.get_mut(id) {
+                mine.add(&counts);
+            }
+        }
+    }
+
+    fn rule_id(&mut self, acl: &str, rule: &str) -> usize {
+        let hash_key = RuleKey(acl, rule);
+        if let Some(&id) = self.rule_ids.get(&hash_key) {
+            return id;
+        }
+        let id = self.rules.len();
+        let key = (acl.to_owned(), rule.to_owned());
+        self.rule_ids.insert(key.clone(), id);
+        self.rules.push((key, RuleCounts::default()));
+        id
+    }
+
+    /// Counts a tuple of an allowed connection with a life cycle.
+    #[inline]
+    fn join(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
+        let Some(connections) = self.connections.get_mut(self.current_stream) else {
+            return;
+        };
+        let key = ConnectionKey {
+            source,
+            destination,
+            source_port: tuple.source_port,
+            destination_port: tuple.destination_port,
+            protocol: tuple.protocol,
+        };
+        let (allowed, trouble) = (&mut self.allowed, &mut self.trouble);
+        connections.add(key, tuple.state, tuple.time_ms, tuple.counters.as_ref(), |key, connection| {
+            settle(allowed, trouble, key, &connection);
+        });
+    }
+}
+
+/// Adds a connection that can get no more tuples to its conversation.
+fn settle(
+    allowed: &mut ByConversation<Allowed>,
+    trouble: &mut ByConversation<Trouble>,
+    key: ConnectionKey<HostId>,
+    connection: &Connection,
+) {
+    let key = ConversationKey {
+        source: key.source,
+        destination: key.destination,
+        port: key.destination_port,
+        protocol: key.protocol,
+    };
+    allowed.entry(key).or_default().add(&Allowed {
+        tuples: connection.tuples,
+        begins: connection.begins,
+        ended: u64::from(connection.ended_ms.is_some()),
+        connections: 1,
+        counters: connection.counters,
+    });
+    if let (true, Some(begun)) = (connection.is_incomplete(), connection.begun_ms) {
+        let trouble = trouble.entry(key).or_default();
+        trouble.incomplete += 1;
+        trouble.incomplete_last_ms = trouble.incomplete_last_ms.max(begun);
+    } else if connection.is_one_way() {
+        let trouble = trouble.entry(key).or_default();
+        trouble.one_way += 1;
+        trouble.one_way_counters.add(&connection.counters);
+    }
+}
+
+fn merge_table<T>(
+    mine: &mut ByConversation<T>,
+    other: ByConversation<T>,
+    ids: &[HostId],
+    add: impl Fn(&mut T, &T),
+) {
+    mine.reserve(other.len().saturating_sub(mine.capacity() - mine.len()));
+    for (key, value) in other {
+        let (Some(&source), Some(&destination)) =
+            (ids.get(key.source.0 as usize), ids.get(key.destination.0 as usize))
+        else {
+            continue;
+        };
+        mine.entry(ConversationKey { source, destination, ..key })
+            .and_modify(|present| add(present, &value))
+            .or_insert(value);
+    }
+}
+
+/// Looks up `(String, String)` keys without owning the strings.
+#[derive(Hash)]
+struct RuleKey<'a>(&'a str, &'a str);
+
+impl hashbrown::Equivalent<(String, String)> for RuleKey<'_> {
+    fn equivalent(&self, key: &(String, String)) -> bool {
+        self.0 == key.0 && self.1 == key.1
+    }
+}
+
+impl Sink for Aggregate {
+    fn record(&mut self, record: &RecordContext<'_>) {
+        let stream = RuleKey(record.mac, record.resource);
+        self.current_stream = if let Some(&known) = self.streams.get(&stream) {
+            known
+        } else {
+            self.connections.push(Connections::default());
+            let id = self.connections.len() - 1;
+            self.streams.insert((record.mac.to_owned(), record.resource.to_owned()), id);
+            self.nics.insert(plain_mac(record.mac));
+            id
+        };
+        if let (Some(now), Some(connections)) =
+            (record.time_ms, self.connections.get_mut(self.current_stream))
+        {
+            let (allowed, trouble) = (&mut self.allowed, &mut self.trouble);
+            connections.advance(now, |key, connection| settle(allowed, trouble, key, &connection));
+        }
+    }
+
+    fn rule(&mut self, acl: &str, rule: &str) {
+        self.current_rule = self.rule_id(acl, rule);
+    }
+
+    #[inline]
+    fn tuple(&mut self, tuple: &FlowTuple) {
+        self.overall.count(tuple);
+        let time = tuple.time_ms;
+        self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
+        if let Some((_, counts)) = self.rules.get_mut(self.current_rule) {
+            counts.count(tuple);
+        }
+        let source = self.hosts.id(tuple.source);
+        let destination = self.hosts.id(tuple.destination);
+        let key =
+            ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
+        match tuple.state {
+            State::Deny => {
+                let once = Denied::once(time, tuple.direction);
+                self.denied.entry(key).and_modify(|denied| denied.add(&once)).or_insert(once);
+            }
+            State::Allow => self.allowed.entry(key).or_default().add(&Allowed {
+                tuples: 1,
+                connections: 1,
+                ..Allowed::default()
+            }),
+            State::Begin | State::Continue | State::End => self.join(tuple, source, destination),
+        }
+    }
+
+    fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
+        self.faults.count(&self.path, tuple);
+    }
+}
+
+/// Upper case hex digits only, as Azure writes MAC addresses in VNet flow logs.
+pub fn plain_mac(mac: &str) -> String {
+    mac.chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect::<String>().to_ascii_uppercase()
+}

@@ -1,0 +1,83 @@
+//! A file as a stream of plain bytes, whatever it is packed in.
+//!
+//! The packing is told by the first bytes, never by the file's name: people rename files.
+
+mod zstd;
+
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Opens `path`, unpacking gzip and Zstandard; `-` is standard input.
+///
+/// # Errors
+/// Whatever the operating system says of opening and of reading the first bytes.
+pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    if path.as_os_str() == "-" { unpack(io::stdin()) } else { unpack(File::open(path)?) }
+}
+
+/// Wraps `reader` in the decompressor its first bytes ask for.
+///
+/// # Errors
+/// Whatever reading the first bytes reports.
+pub fn unpack(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    let mut head = Vec::with_capacity(ZSTD_MAGIC.len());
+    reader.by_ref().take(ZSTD_MAGIC.len() as u64).read_to_end(&mut head)?;
+    let packed_as_gzip = head.starts_with(&GZIP_MAGIC);
+    let packed_as_zstd = head == ZSTD_MAGIC;
+    let whole = Cursor::new(head).chain(reader);
+    Ok(if packed_as_gzip {
+        Box::new(flate2::read::MultiGzDecoder::new(whole))
+    } else if packed_as_zstd {
+        Box::new(zstd::Frames::new(whole))
+    } else {
+        Box::new(whole)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        unpack(Cursor::new(bytes))?.read_to_end(&mut out)?;
+        Ok(out)
+    }
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(text: &str) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    #[test]
+    fn plain_bytes_pass_through_even_if_there_are_few() {
+        for text in ["", "{", "abcdefgh"] {
+            assert_eq!(read(text.as_bytes().to_vec()).unwrap(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn appended_gzip_members_and_zstd_frames_are_one_stream() {
+        assert_eq!(read([gzip("one,"), gzip("two")].concat()).unwrap(), b"one,two");
+        assert_eq!(read([zstd("one,"), zstd("two")].concat()).unwrap(), b"one,two");
+    }
+
+    #[test]
+    fn a_cut_archive_is_an_error_not_a_short_file() {
+        let text = "flow ".repeat(5000);
+        for packed in [gzip(&text), zstd(&text)] {
+            let cut = packed.get(..packed.len() / 2).unwrap().to_vec();
+            assert!(read(cut).is_err());
+        }
+    }
+}

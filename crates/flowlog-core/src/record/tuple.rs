@@ -1,0 +1,401 @@
+//! One tuple's text -> [`FlowTuple`], without allocation.
+//!
+//! Three layouts, told apart by the text itself: field 5 is a number in VNet logs and a letter in
+//! NSG logs; NSG version 1 has 8 fields instead of 13. Field by field:
+//!
+//! ```text
+//!        0     1   2   3     4     5      6          7         8           9..=12
+//! VNet4  ms    src dst sport dport number direction  state     encryption  counters
+//! NSG2   s     src dst sport dport T|U    direction  decision  state       counters
+//! NSG1   s     src dst sport dport T|U    direction  decision
+//! ```
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::flow::{Counters, Direction, Encryption, FlowTuple, Protocol, State};
+
+/// Why a tuple could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TupleFault {
+    /// Neither 13 fields (VNet, NSG version 2) nor 8 (NSG version 1).
+    FieldCount,
+    /// Field 0 is no Unix time.
+    Time,
+    /// Field 1 is no IP address.
+    Source,
+    /// Field 2 is no IP address.
+    Destination,
+    /// Field 3 is no port.
+    SourcePort,
+    /// Field 4 is no port.
+    DestinationPort,
+    /// Field 5 is neither an IANA number nor `T` or `U`.
+    Protocol,
+    /// Field 6 is neither `I` nor `O`.
+    Direction,
+    /// The state or decision is no known letter.
+    State,
+    /// A counter is no number.
+    Counter,
+    /// The element of `flowTuples` is no string.
+    NotText,
+}
+
+impl TupleFault {
+    /// The reason in words.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::FieldCount => "wrong number of fields (13 expected, or 8 in NSG version 1)",
+            Self::Time => "field 1 is no Unix time",
+            Self::Source => "field 2 (source) is no IP address",
+            Self::Destination => "field 3 (destination) is no IP address",
+            Self::SourcePort => "field 4 (source port) is no port number",
+            Self::DestinationPort => "field 5 (destination port) is no port number",
+            Self::Protocol => "field 6 (protocol) is no protocol number, T or U",
+            Self::Direction => "field 7 (direction) is neither I nor O",
+            Self::State => "unknown flow state or decision",
+            Self::Counter => "a packet or byte counter is no number",
+            Self::NotText => "not a string",
+        }
+    }
+}
+
+/// Times below this are seconds, from here on milliseconds (3 March 1973 in ms, the year 5138 in s).
+const FIRST_MILLISECONDS: u64 = 100_000_000_000;
+
+/// Reads one tuple.
+///
+/// # Errors
+/// The first field that cannot be read, or [`TupleFault::FieldCount`] if their number is wrong.
+#[inline]
+pub fn parse(text: &str) -> Result<FlowTuple, TupleFault> {
+    parse_fields(text.as_bytes()).map_err(|fault| {
+        // A missing field makes its neighbours look wrong: the count is the better explanation.
+        match text.bytes().filter(|&byte| byte == b',').count() {
+            12 | 7 => fault,
+            _ => TupleFault::FieldCount,
+        }
+    })
+}
+
+#[inline]
+fn parse_fields(text: &[u8]) -> Result<FlowTuple, TupleFault> {
+    let mut rest = text;
+    let time = number(&mut rest).ok_or(TupleFault::Time)?;
+    let source = address(&mut rest).ok_or(TupleFault::Source)?;
+    let destination = address(&mut rest).ok_or(TupleFault::Destination)?;
+    let source_port = port(&mut rest).ok_or(TupleFault::SourcePort)?;
+    let destination_port = port(&mut rest).ok_or(TupleFault::DestinationPort)?;
+    let (protocol, nsg) = protocol(&mut rest).ok_or(TupleFault::Protocol)?;
+    let direction = match letter(&mut rest) {
+        Some(b'I') => Direction::Inbound,
+        Some(b'O') => Direction::Outbound,
+        _ => return Err(TupleFault::Direction),
+    };
+    let (state, encryption) = if nsg {
+        (nsg_state(&mut rest).ok_or(TupleFault::State)?, Encryption::NotRecorded)
+    } else {
+        let state = letter(&mut rest).and_then(state).ok_or(TupleFault::State)?;
+        (state, encryption(field(&mut rest)))
+    };
+    Ok(FlowTuple {
+        time_ms: milliseconds(time).ok_or(TupleFault::Time)?,
+        source,
+        destination,
+        source_port,
+        destination_port,
+        protocol,
+        direction,
+        state,
+        encryption,
+        counters: counters(rest, nsg)?,
+    })
+}
+
+fn milliseconds(time: u64) -> Option<i64> {
+    let ms = if time < FIRST_MILLISECONDS { time * 1000 } else { time };
+    // Beyond the year 9999 a time is an error of the log, and dates could not be printed.
+    if ms > 253_402_300_799_999 { None } else { i64::try_from(ms).ok() }
+}
+
+/// Takes the field up to the next comma (or the end) off `rest`, with the comma.
+#[inline]
+fn field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let end = rest.iter().position(|&byte| byte == b',').unwrap_or(rest.len());
+    let (field, tail) = rest.split_at(end);
+    *rest = tail.get(1..).unwrap_or_default();
+    field
+}
+
+/// A field of decimal digits; `None` if it is empty, holds anything else or does not fit.
+#[inline]
+fn number(rest: &mut &[u8]) -> Option<u64> {
+    let mut value = 0_u64;
+    for (index, &byte) in rest.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            // 19 digits always fit; the 20th may not, so it takes the checked way.
+            value = if index < 19 {
+                value * 10 + u64::from(digit)
+            } else {
+                value.checked_mul(10)?.checked_add(u64::from(digit))?
+            };
+        } else {
+            *rest = rest.get(index + 1..)?;
+            return (byte == b',' && index > 0).then_some(value);
+        }
+    }
+    let digits = !rest.is_empty();
+    *rest = &[];
+    digits.then_some(value)
+}
+
+#[inline]
+fn port(rest: &mut &[u8]) -> Option<u16> {
+    number(rest).and_then(|value| u16::try_from(value).ok())
+}
+
+/// A field of exactly one character.
+#[inline]
+fn letter(rest: &mut &[u8]) -> Option<u8> {
+    match *rest {
+        [byte, b',', tail @ ..] => {
+            *rest = tail;
+            Some(*byte)
+        }
+        [byte] => {
+            *rest = &[];
+            Some(*byte)
+        }
+        _ => None,
+    }
+}
+
+/// The protocol, and whether the tuple is of an NSG log.
+#[inline]
+fn protocol(rest: &mut &[u8]) -> Option<(Protocol, bool)> {
+    match *rest {
+        [b'T', b',', tail @ ..] => {
+            *rest = tail;
+            Some((Protocol::TCP, true))
+        }
+        [b'U', b',', tail @ ..] => {
+            *rest = tail;
+            Some((Protocol::UDP, true))
+        }
+        _ => {
+            let value = u8::try_from(number(rest)?).ok()?;
+            Some((Protocol(value), false))
+        }
+    }
+}
+
+fn state(letter: u8) -> Option<State> {
+    match letter {
+        b'B' => Some(State::Begin),
+        b'C' => Some(State::Continue),
+        b'E' => Some(State::End),
+        b'D' => Some(State::Deny),
+        _ => None,
+    }
+}
+
+/// The decision and, in version 2, the state of an NSG tuple. A denied flow is denied whatever its state says.
+fn nsg_state(rest: &mut &[u8]) -> Option<State> {
+    let (decision, allowed) = match *rest {
+        [decision] => {
+            *rest = &[];
+            (*decision, State::Allow)
+        }
+        [decision, b',', letter, b',', tail @ ..] => {
+            *rest = tail;
+            (*decision, state(*letter)?)
+        }
+        _ => return None,
+    };
+    match decision {
+        b'A' => Some(allowed),
+        b'D' => Some(State::Deny),
+        _ => None,
+    }
+}
+
+fn encryption(word: &[u8]) -> Encryption {
+    match word {
+        b"NX" => Encryption::NotEncrypted,
+        b"X" => Encryption::Encrypted,
+        b"NX_HW_NOT_SUPPORTED" => Encryption::HardwareNotSupported,
+        b"NX_SW_NOT_READY" => Encryption::SoftwareNotReady,
+        b"NX_NOT_ACCEPTED" => Encryption::NotAccepted,
+        b"NX_NOT_SUPPORTED" => Encryption::NotSupported,
+        b"NX_LOCAL_DST" => Encryption::LocalDestination,
+        b"NX_FALLBACK" => Encryption::Fallback,
+        _ => Encryption::Unknown,
+    }
+}
+
+/// The last four fields. All empty means *not recorded*; a single empty one among numbers counts as 0.
+#[inline]
+fn counters(rest: &[u8], nsg: bool) -> Result<Option<Counters>, TupleFault> {
+    match rest {
+        b",,," => return Ok(None),
+        b"0,0,0,0" => return Ok(Some(Counters::default())),
+        b"" if nsg => return Ok(None), // version 1
+        _ => {}
+    }
+    let mut rest = rest;
+    let mut next = |last: bool| {
+        if last == rest.contains(&b',') {
+            return Err(TupleFault::FieldCount);
+        }
+        if rest.first().is_none_or(|&byte| byte == b',') {
+            field(&mut rest);
+            return Ok(0);
+        }
+        number(&mut rest).ok_or(TupleFault::Counter)
+    };
+    Ok(Some(Counters {
+        packets_sent: next(false)?,
+        bytes_sent: next(false)?,
+        packets_received: next(false)?,
+        bytes_received: next(true)?,
+    }))
+}
+
+/// An IP address. IPv4 in its plain form is read here; everything else is the standard library's.
+#[inline]
+fn address(rest: &mut &[u8]) -> Option<IpAddr> {
+    if let Some((octets, length)) = ipv4(rest) {
+        *rest = rest.get(length..)?;
+        return Some(IpAddr::V4(octets));
+    }
+    std::str::from_utf8(field(rest)).ok()?.parse().ok()
+}
+
+/// A dotted quad and the comma behind it: the address and the number of bytes read.
+#[inline]
+fn ipv4(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
+    let mut octets = [0_u8; 4];
+    let mut octet = 0_u32;
+    let mut digits = 0_u32;
+    let mut filled = 0_usize;
+    for (index, &byte) in text.iter().enumerate().take(16) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            // A leading zero is octal to some readers: the standard library rejects it, and so do we.
+            if digits > 0 && octet == 0 {
+                return None;
+            }
+            octet = octet * 10 + u32::from(digit);
+            digits += 1;
+            if octet > 255 {
+                return None;
+            }
+        } else {
+            if digits == 0 {
+                return None;
+            }
+            *octets.get_mut(filled)? = u8::try_from(octet).ok()?;
+            filled += 1;
+            match (byte, filled) {
+                (b'.', 1..=3) => {}
+                (b',', 4) => return Some((Ipv4Addr::from(octets), index + 1)),
+                _ => return None,
+            }
+            octet = 0;
+            digits = 0;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ok(text: &str) -> FlowTuple {
+        parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_real_vnet_tuple_keeps_every_field() {
+        let tuple = ok("1766848280798,2.248.39.208,10.1.1.4,52200,22,6,I,E,NX,1,160,2,66");
+        assert_eq!(tuple.time_ms, 1_766_848_280_798);
+        assert_eq!(tuple.source.to_string(), "2.248.39.208");
+        assert_eq!(tuple.destination.to_string(), "10.1.1.4");
+        assert_eq!((tuple.source_port, tuple.destination_port), (52200, 22));
+        assert_eq!(tuple.protocol, Protocol::TCP);
+        assert_eq!(tuple.direction, Direction::Inbound);
+        assert_eq!(tuple.state, State::End);
+        assert_eq!(tuple.encryption, Encryption::NotEncrypted);
+        let counters = Counters { packets_sent: 1, bytes_sent: 160, packets_received: 2, bytes_received: 66 };
+        assert_eq!(tuple.counters, Some(counters));
+    }
+
+    #[test]
+    fn thirteen_fields_mean_something_else_in_an_nsg_log() {
+        let tuple = ok("1578673977,10.201.4.6,10.244.2.21,53763,80,T,O,A,E,4,246,2,126");
+        assert_eq!(tuple.time_ms, 1_578_673_977_000);
+        assert_eq!(tuple.state, State::End);
+        assert_eq!(tuple.encryption, Encryption::NotRecorded);
+        assert_eq!(tuple.counters.unwrap().bytes_sent, 246);
+        assert_eq!(ok("1578673977,1.2.3.4,1.2.3.5,1,53,U,I,D,B,,,,").state, State::Deny);
+    }
+
+    #[test]
+    fn nsg_version_1_says_only_allowed_or_denied() {
+        let tuple = ok("1527644123,10.1.0.5,10.1.1.4,51435,80,T,I,A");
+        assert_eq!((tuple.state, tuple.counters), (State::Allow, None));
+        assert_eq!(ok("1527644123,10.1.0.5,10.1.1.4,51435,80,T,I,D").state, State::Deny);
+    }
+
+    #[test]
+    fn empty_counters_are_not_zero() {
+        assert_eq!(ok("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,B,NX,,,,").counters, None);
+        let zero = ok("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,B,NX,0,0,0,0").counters;
+        assert_eq!(zero, Some(Counters::default()));
+        let some = ok("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,C,NX,3,,,9").counters.unwrap();
+        assert_eq!((some.packets_sent, some.bytes_received), (3, 9));
+    }
+
+    #[test]
+    fn ipv6_and_every_encryption_word() {
+        assert_eq!(
+            ok("1766848280798,fd00::1,2001:db8::2,0,0,58,O,C,X,1,2,3,4").source.to_string(),
+            "fd00::1"
+        );
+        for value in Encryption::ALL {
+            if !matches!(value, Encryption::NotRecorded | Encryption::Unknown) {
+                let text = format!("1766848280798,1.1.1.1,1.1.1.2,1,2,6,I,B,{},0,0,0,0", value.word());
+                assert_eq!(ok(&text).encryption, value);
+            }
+        }
+        let unknown = ok("1766848280798,1.1.1.1,1.1.1.2,1,2,6,I,B,NX_NEW,0,0,0,0");
+        assert_eq!(unknown.encryption, Encryption::Unknown);
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        let cases = [
+            ("", TupleFault::FieldCount),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,B,NX,0,0,0", TupleFault::FieldCount),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,B,NX,0,0,0,0,0", TupleFault::FieldCount),
+            ("x,1.2.3.4,1.2.3.5,1,2,6,I,B,NX,0,0,0,0", TupleFault::Time),
+            ("99999999999999999,1.2.3.4,1.2.3.5,1,2,6,I,B,NX,0,0,0,0", TupleFault::Time),
+            ("1766848280798,1.2.3.256,1.2.3.5,1,2,6,I,B,NX,0,0,0,0", TupleFault::Source),
+            ("1766848280798,1.2.3.4,1.2.3,1,2,6,I,B,NX,0,0,0,0", TupleFault::Destination),
+            ("1766848280798,1.2.3.4,1.2.3.5,65536,2,6,I,B,NX,0,0,0,0", TupleFault::SourcePort),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,-2,6,I,B,NX,0,0,0,0", TupleFault::DestinationPort),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,2,256,I,B,NX,0,0,0,0", TupleFault::Protocol),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,2,6,X,B,NX,0,0,0,0", TupleFault::Direction),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,Q,NX,0,0,0,0", TupleFault::State),
+            ("1578673977,1.2.3.4,1.2.3.5,1,2,T,I,Q,B,0,0,0,0", TupleFault::State),
+            ("1578673977,1.2.3.4,1.2.3.5,1,2,T,I,A,", TupleFault::FieldCount),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,E,NX,0,x,0,0", TupleFault::Counter),
+            ("1766848280798,1.2.3.4,1.2.3.5,1,2,6,I,E,NX,0,99999999999999999999,0,0", TupleFault::Counter),
+        ];
+        for (text, fault) in cases {
+            assert_eq!(parse(text), Err(fault), "{text}");
+        }
+    }
+}
