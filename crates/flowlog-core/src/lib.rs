@@ -12,6 +12,7 @@
 pub mod aggregate;
 pub mod bytes;
 pub mod connection;
+pub mod enrich;
 pub mod error;
 pub mod flow;
 pub mod record;

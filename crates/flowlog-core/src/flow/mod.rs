@@ -3,10 +3,13 @@
 //! Source of the names and meanings: Microsoft Learn, "Virtual network flow logs overview"
 //! (VNet, version 4) and "Flow logging for network security groups" (NSG, versions 1 and 2).
 
+mod address;
 mod protocol;
 
 use std::net::IpAddr;
 
+pub use address::AddressClass;
+pub(crate) use address::{INSTANCE_METADATA, PLATFORM};
 pub use protocol::Protocol;
 
 /// Direction of a flow as the NIC that logged it saw it.
@@ -45,7 +48,13 @@ pub enum State {
 
 impl State {
     /// Every state, in the order reports list them.
-    pub const ALL: [Self; 5] = [Self::Begin, Self::Continue, Self::End, Self::Deny, Self::Allow];
+    pub const ALL: [Self; 5] = [
+        Self::Begin,
+        Self::Continue,
+        Self::End,
+        Self::Deny,
+        Self::Allow,
+    ];
 
     /// The letter that reports print: `B`, `C`, `E`, `D`, or `A` for NSG version 1.
     pub fn letter(self) -> char {
