@@ -1,6 +1,7 @@
 //! Set-up-free commands.
 #![forbid(unsafe_code)]
 
+mod commands;
 mod registries;
 
 use clap::{Parser, Subcommand};
@@ -14,12 +15,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Reorganise and analyse the sample container, with every output
+    Demo,
+    /// Run every test, the ones against a real storage service included
+    Test,
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
+        Command::Demo => commands::demo(),
+        Command::Test => commands::test(),
         Command::Registries => registries::run(&mut std::io::stderr()),
     }
 }

@@ -79,19 +79,13 @@ struct Packages {
 
 impl Packages {
     fn install(scratch: &Path) -> Result<Self> {
-        let packages = Self {
-            node: scratch.join("node_modules"),
-            python: scratch.join("python"),
-        };
+        let packages = Self { node: scratch.join("node_modules"), python: scratch.join("python") };
         // Without a package.json of its own npm would climb to a parent folder's.
         fs::write(scratch.join("package.json"), "{\"private\":true}\n")?;
         succeed(
             Command::new("npm")
                 .args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
-                .args([
-                    format!("{ASN_PACKAGE}@latest"),
-                    format!("{PORTS_PACKAGE}@latest"),
-                ])
+                .args([format!("{ASN_PACKAGE}@latest"), format!("{PORTS_PACKAGE}@latest")])
                 .current_dir(scratch),
         )?;
         succeed(
@@ -109,28 +103,20 @@ impl Packages {
     }
 
     fn npm_version(&self, package: &str) -> Result<String> {
-        let manifest: serde_json::Value =
-            serde_json::from_str(&self.read_npm(package, "package.json")?)?;
+        let manifest: serde_json::Value = serde_json::from_str(&self.read_npm(package, "package.json")?)?;
         let version = manifest["version"].as_str();
-        Ok(version
-            .with_context(|| format!("{package} has no version"))?
-            .to_owned())
+        Ok(version.with_context(|| format!("{package} has no version"))?.to_owned())
     }
 
     fn list_clouds(&self) -> Result<String> {
-        succeed(
-            Command::new("python3")
-                .args(["-c", LIST_CLOUDS])
-                .env("PYTHONPATH", &self.python),
-        )
+        succeed(Command::new("python3").args(["-c", LIST_CLOUDS]).env("PYTHONPATH", &self.python))
     }
 }
 
 /// Runs a command and returns what it printed.
 fn succeed(command: &mut Command) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
+    let output =
+        command.output().with_context(|| format!("cannot start {}", command.get_program().display()))?;
     if !output.status.success() {
         bail!(
             "{} failed: {}",

@@ -15,21 +15,14 @@ pub(super) struct Painter {
 impl Painter {
     /// Gives `owner` what nobody owns yet of `start..=end`.
     pub(super) fn claim(&mut self, start: u64, end: u64, owner: &'static str) {
-        let before = self
-            .parts
-            .range(..=start)
-            .next_back()
-            .map(|(_, part)| part.0);
+        let before = self.parts.range(..=start).next_back().map(|(_, part)| part.0);
         let mut free = match before {
             Some(taken) if taken >= end => return,
             Some(taken) if taken >= start => taken + 1,
             _ => start,
         };
-        let taken: Vec<(u64, u64)> = self
-            .parts
-            .range(free..=end)
-            .map(|(&start, part)| (start, part.0))
-            .collect();
+        let taken: Vec<(u64, u64)> =
+            self.parts.range(free..=end).map(|(&start, part)| (start, part.0)).collect();
         for (next, last) in taken {
             if free < next {
                 self.parts.insert(free, (next - 1, owner));
@@ -70,14 +63,7 @@ mod tests {
         painter.claim(15, 60, "c");
         assert_eq!(
             painter.joined(),
-            [
-                (0, 9, "b"),
-                (10, 19, "a"),
-                (20, 29, "b"),
-                (30, 39, "a"),
-                (40, 50, "b"),
-                (51, 60, "c")
-            ]
+            [(0, 9, "b"), (10, 19, "a"), (20, 29, "b"), (30, 39, "a"), (40, 50, "b"), (51, 60, "c")]
         );
     }
 

@@ -15,16 +15,8 @@ pub(super) struct Provider {
     pub(super) systems: &'static [u32],
 }
 
-const fn of(
-    name: &'static str,
-    words: &'static [&'static str],
-    systems: &'static [u32],
-) -> Provider {
-    Provider {
-        name,
-        words,
-        systems,
-    }
+const fn of(name: &'static str, words: &'static [&'static str], systems: &'static [u32]) -> Provider {
+    Provider { name, words, systems }
 }
 
 /// Providers that publish their ranges: the word in the package and the name in reports. These

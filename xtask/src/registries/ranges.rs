@@ -31,8 +31,7 @@ impl Table {
     fn claim(&mut self, first: IpAddr, last: IpAddr, owner: &'static str) -> Result<()> {
         match (first, last) {
             (IpAddr::V4(first), IpAddr::V4(last)) => {
-                self.v4
-                    .claim(first.to_bits().into(), last.to_bits().into(), owner);
+                self.v4.claim(first.to_bits().into(), last.to_bits().into(), owner);
             }
             (IpAddr::V6(first), IpAddr::V6(last)) => {
                 self.v6.claim(network(first), network(last), owner);
@@ -72,11 +71,7 @@ pub(super) fn render(sources: &Sources<'_>) -> Result<(Vec<u8>, String)> {
     let mut summary = String::from("IPv4 addresses   IPv6 /48s  provider\n");
     for name in names {
         let sum = |ranges: &[Range]| -> u64 {
-            ranges
-                .iter()
-                .filter(|range| range.2 == name)
-                .map(|range| range.1 - range.0 + 1)
-                .sum()
+            ranges.iter().filter(|range| range.2 == name).map(|range| range.1 - range.0 + 1).sum()
         };
         writeln!(summary, "{:>14} {:>11}  {name}", sum(&v4), sum(&v6))?;
     }
@@ -91,10 +86,7 @@ fn encode(bytes: &mut Vec<u8>, ranges: &[Range], names: &[&str]) -> Result<()> {
     for &(first, last, owner) in ranges {
         varint(bytes, first - free);
         varint(bytes, last - first);
-        let owner = names
-            .binary_search(&owner)
-            .ok()
-            .context("an owner without a name")?;
+        let owner = names.binary_search(&owner).ok().context("an owner without a name")?;
         bytes.push(u8::try_from(owner).context("more than 256 providers")?);
         free = last + 1;
     }
@@ -122,9 +114,7 @@ fn claim_published<'a>(table: &mut Table, lines: &'a str) -> Result<&'a str> {
     for (word, name) in PUBLISHED {
         let mut count = 0;
         for line in lines.lines() {
-            let (owner, cidr) = line
-                .split_once(' ')
-                .context("a published range without owner")?;
+            let (owner, cidr) = line.split_once(' ').context("a published range without owner")?;
             if owner == word {
                 let (first, last) = bounds(cidr).with_context(|| format!("block {cidr}"))?;
                 table.claim(first, last, name)?;
@@ -138,39 +128,26 @@ fn claim_published<'a>(table: &mut Table, lines: &'a str) -> Result<&'a str> {
 
 /// Claims the ranges that the chosen systems announce.
 fn claim_announced(table: &mut Table, csv: &str) -> Result<()> {
-    let chosen: HashMap<u32, _> = ANNOUNCED
-        .iter()
-        .flat_map(|p| p.systems.iter().map(move |&number| (number, p)))
-        .collect();
+    let chosen: HashMap<u32, _> =
+        ANNOUNCED.iter().flat_map(|p| p.systems.iter().map(move |&number| (number, p))).collect();
     let mut seen = HashSet::new();
     for line in csv.lines() {
         let mut fields = line.splitn(4, ',');
-        let mut field = || {
-            fields
-                .next()
-                .with_context(|| format!("announcement {line}"))
-        };
+        let mut field = || fields.next().with_context(|| format!("announcement {line}"));
         let (first, last, number, organisation) = (field()?, field()?, field()?, field()?);
         let Some(provider) = chosen.get(&number.parse()?) else {
             continue;
         };
         let organisation = organisation.to_lowercase();
         ensure!(
-            provider
-                .words
-                .iter()
-                .any(|word| organisation.contains(word)),
+            provider.words.iter().any(|word| organisation.contains(word)),
             "AS{number} is {organisation}, not {}: mend providers.rs",
             provider.name
         );
         table.claim(first.parse()?, last.parse()?, provider.name)?;
         seen.insert(provider.name);
     }
-    ensure!(
-        seen.len() * 2 > ANNOUNCED.len(),
-        "only {} providers are left",
-        seen.len()
-    );
+    ensure!(seen.len() * 2 > ANNOUNCED.len(), "only {} providers are left", seen.len());
     Ok(())
 }
 
@@ -182,18 +159,12 @@ fn bounds(cidr: &str) -> Option<(IpAddr, IpAddr)> {
         IpAddr::V4(address) => {
             let host = u32::MAX.checked_shr(prefix).unwrap_or(0);
             let first = address.to_bits() & !host;
-            (
-                Ipv4Addr::from(first).into(),
-                Ipv4Addr::from(first | host).into(),
-            )
+            (Ipv4Addr::from(first).into(), Ipv4Addr::from(first | host).into())
         }
         IpAddr::V6(address) => {
             let host = u128::MAX.checked_shr(prefix).unwrap_or(0);
             let first = address.to_bits() & !host;
-            (
-                Ipv6Addr::from(first).into(),
-                Ipv6Addr::from(first | host).into(),
-            )
+            (Ipv6Addr::from(first).into(), Ipv6Addr::from(first | host).into())
         }
     })
 }
@@ -220,10 +191,7 @@ mod tests {
         assert_eq!(of("10.1.2.3/24").as_deref(), Some("10.1.2.0 10.1.2.255"));
         assert_eq!(of("0.0.0.0/0").as_deref(), Some("0.0.0.0 255.255.255.255"));
         assert_eq!(of("1.2.3.4/32").as_deref(), Some("1.2.3.4 1.2.3.4"));
-        assert_eq!(
-            of("2001:db8::/32").as_deref(),
-            Some("2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff")
-        );
+        assert_eq!(of("2001:db8::/32").as_deref(), Some("2001:db8:: 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"));
         assert_eq!(of("nonsense"), None);
     }
 }

@@ -23,18 +23,12 @@ pub(super) fn render(json: &str, version: &str) -> Result<String> {
             if found != protocol || name.is_empty() {
                 continue;
             }
-            let port = port
-                .parse()
-                .with_context(|| format!("port {port} of the registry"))?;
+            let port = port.parse().with_context(|| format!("port {port} of the registry"))?;
             ensure!(!name.contains(' '), "service name with a space: {name}");
             lines.entry((port, name)).or_default().push(letter);
         }
     }
-    ensure!(
-        lines.len() > 5000,
-        "the port registry shrank to {} names",
-        lines.len()
-    );
+    ensure!(lines.len() > 5000, "the port registry shrank to {} names", lines.len());
 
     let mut text = format!(
         "# IANA service names: port, name, protocols (t TCP, u UDP, s SCTP, d DCCP).\n\

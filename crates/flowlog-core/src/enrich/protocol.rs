@@ -167,9 +167,7 @@ const NAMES: &[(u8, &str)] = &[
 /// assert_eq!(protocol_name(Protocol(200)), None);
 /// ```
 pub fn protocol_name(protocol: Protocol) -> Option<&'static str> {
-    let index = NAMES
-        .binary_search_by_key(&protocol.0, |&(number, _)| number)
-        .ok()?;
+    let index = NAMES.binary_search_by_key(&protocol.0, |&(number, _)| number).ok()?;
     NAMES.get(index).map(|&(_, name)| name)
 }
 

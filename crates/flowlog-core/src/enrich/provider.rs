@@ -83,11 +83,7 @@ fn ranges(bytes: &mut &[u8], names: &[&'static str], limit: u64) -> Option<Vec<R
         if last > limit {
             return None;
         }
-        ranges.push(Range {
-            first,
-            last,
-            provider: names.get(usize::from(owner))?,
-        });
+        ranges.push(Range { first, last, provider: names.get(usize::from(owner))? });
         free = last + 1;
     }
     Some(ranges)
@@ -123,9 +119,7 @@ fn number(bytes: &mut &[u8]) -> Option<u64> {
 pub fn provider(address: IpAddr) -> Option<&'static str> {
     let address = address.to_canonical();
     match AddressClass::of(address) {
-        AddressClass::Platform if address == PLATFORM => {
-            Some("Azure platform (DNS, DHCP, health probes)")
-        }
+        AddressClass::Platform if address == PLATFORM => Some("Azure platform (DNS, DHCP, health probes)"),
         AddressClass::Platform if address == INSTANCE_METADATA => Some("Instance metadata"),
         AddressClass::Public => Providers::get().find(address),
         _ => None,
@@ -197,10 +191,7 @@ mod tests {
     fn platform_addresses_have_their_service() {
         for (address, name) in [
             ("168.63.129.16", "Azure platform (DNS, DHCP, health probes)"),
-            (
-                "::ffff:168.63.129.16",
-                "Azure platform (DNS, DHCP, health probes)",
-            ),
+            ("::ffff:168.63.129.16", "Azure platform (DNS, DHCP, health probes)"),
             ("169.254.169.254", "Instance metadata"),
         ] {
             assert_eq!(provider(address.parse().unwrap()), Some(name), "{address}");
@@ -209,15 +200,7 @@ mod tests {
 
     #[test]
     fn addresses_that_are_not_public_have_no_provider() {
-        for address in [
-            "10.0.0.4",
-            "172.20.0.1",
-            "100.64.0.1",
-            "127.0.0.1",
-            "::1",
-            "fd00::1",
-            "224.0.0.1",
-        ] {
+        for address in ["10.0.0.4", "172.20.0.1", "100.64.0.1", "127.0.0.1", "::1", "fd00::1", "224.0.0.1"] {
             assert_eq!(provider(address.parse().unwrap()), None, "{address}");
         }
     }
@@ -233,10 +216,7 @@ mod tests {
             for pair in ranges.windows(2) {
                 let [a, b] = pair else { unreachable!() };
                 assert!(a.last < b.first, "{a:?} {b:?}");
-                assert!(
-                    a.last + 1 < b.first || a.provider != b.provider,
-                    "{a:?} {b:?}"
-                );
+                assert!(a.last + 1 < b.first || a.provider != b.provider, "{a:?} {b:?}");
             }
         }
         assert!(provider_data().contains("@ip-location-db/asn "));
@@ -258,10 +238,7 @@ mod tests {
 
     /// The search against reading every range in turn.
     fn in_turn(ranges: &[Range], number: u64) -> Option<&'static str> {
-        ranges
-            .iter()
-            .find(|r| r.first <= number && number <= r.last)
-            .map(|r| r.provider)
+        ranges.iter().find(|r| r.first <= number && number <= r.last).map(|r| r.provider)
     }
 
     proptest! {

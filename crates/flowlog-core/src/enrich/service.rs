@@ -108,20 +108,13 @@ impl Services {
         }
         for line in REGISTRY.lines() {
             let mut fields = line.split(' ');
-            if let (Some(port), Some(name), Some(protocols)) = (
-                fields.next().and_then(|port| port.parse().ok()),
-                fields.next(),
-                fields.next(),
-            ) {
+            if let (Some(port), Some(name), Some(protocols)) =
+                (fields.next().and_then(|port| port.parse().ok()), fields.next(), fields.next())
+            {
                 services.add(port, protocols, name);
             }
         }
-        for names in [
-            &mut services.tcp,
-            &mut services.udp,
-            &mut services.sctp,
-            &mut services.dccp,
-        ] {
+        for names in [&mut services.tcp, &mut services.udp, &mut services.sctp, &mut services.dccp] {
             names.sort_by_key(|&(port, _)| port);
             names.dedup_by_key(|&mut (port, _)| port);
         }
@@ -204,11 +197,7 @@ mod tests {
             (Protocol(136), 53, "domain"),
         ];
         for (protocol, port, name) in cases {
-            assert_eq!(
-                service_name(protocol, port),
-                Some(name),
-                "{protocol}/{port}"
-            );
+            assert_eq!(service_name(protocol, port), Some(name), "{protocol}/{port}");
         }
     }
 
@@ -225,8 +214,7 @@ mod tests {
     #[test]
     fn every_line_of_the_registry_is_read() {
         let letters = |rows: &mut dyn Iterator<Item = &str>| -> usize {
-            rows.map(|row| row.rsplit(' ').next().map_or(0, str::len))
-                .sum()
+            rows.map(|row| row.rsplit(' ').next().map_or(0, str::len)).sum()
         };
         let registered = letters(&mut REGISTRY.lines().filter(|line| !line.starts_with('#')));
         let added = OVERRIDES
@@ -235,17 +223,12 @@ mod tests {
             .filter(|&(port, letter)| {
                 let row = format!("{port} ");
                 !REGISTRY.lines().any(|line| {
-                    line.starts_with(&row)
-                        && line
-                            .rsplit(' ')
-                            .next()
-                            .is_some_and(|all| all.contains(letter))
+                    line.starts_with(&row) && line.rsplit(' ').next().is_some_and(|all| all.contains(letter))
                 })
             })
             .count();
         let services = Services::load();
-        let loaded =
-            services.tcp.len() + services.udp.len() + services.sctp.len() + services.dccp.len();
+        let loaded = services.tcp.len() + services.udp.len() + services.sctp.len() + services.dccp.len();
         assert!(registered > 11_000);
         assert_eq!(loaded, registered + added);
     }
@@ -264,13 +247,9 @@ mod tests {
         for (port, protocols, name) in OVERRIDES {
             for letter in protocols.chars() {
                 let registered = REGISTRY.lines().any(|line| {
-                    line.strip_prefix(&format!("{port} {name} "))
-                        .is_some_and(|to| to.contains(letter))
+                    line.strip_prefix(&format!("{port} {name} ")).is_some_and(|to| to.contains(letter))
                 });
-                assert!(
-                    !registered,
-                    "{port} is {name} in the registry: drop the override"
-                );
+                assert!(!registered, "{port} is {name} in the registry: drop the override");
             }
         }
     }
@@ -279,10 +258,7 @@ mod tests {
     fn names_can_be_printed_as_they_are() {
         let services = Services::load();
         for (port, name) in [services.tcp, services.udp, services.sctp, services.dccp].concat() {
-            assert!(
-                !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic()),
-                "{port} {name}"
-            );
+            assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic()), "{port} {name}");
         }
     }
 }

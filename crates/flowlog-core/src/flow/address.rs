@@ -207,11 +207,7 @@ mod tests {
     #[test]
     fn every_block_has_its_class_up_to_both_edges() {
         for (address, class) in EDGES {
-            assert_eq!(
-                AddressClass::of(address.parse().unwrap()),
-                *class,
-                "{address}"
-            );
+            assert_eq!(AddressClass::of(address.parse().unwrap()), *class, "{address}");
         }
     }
 
@@ -225,10 +221,7 @@ mod tests {
 
     #[test]
     fn each_class_is_listed_once_and_has_a_word_of_its_own() {
-        let mut labels: Vec<_> = AddressClass::ALL
-            .iter()
-            .map(|class| class.label())
-            .collect();
+        let mut labels: Vec<_> = AddressClass::ALL.iter().map(|class| class.label()).collect();
         labels.sort_unstable();
         labels.dedup();
         assert_eq!(labels.len(), AddressClass::ALL.len());

@@ -4,12 +4,14 @@
 //! (VNet, version 4) and "Flow logging for network security groups" (NSG, versions 1 and 2).
 
 mod address;
+mod network;
 mod protocol;
 
 use std::net::IpAddr;
 
 pub use address::AddressClass;
 pub(crate) use address::{INSTANCE_METADATA, PLATFORM};
+pub use network::{Network, NetworkError};
 pub use protocol::Protocol;
 
 /// Direction of a flow as the NIC that logged it saw it.
@@ -48,13 +50,7 @@ pub enum State {
 
 impl State {
     /// Every state, in the order reports list them.
-    pub const ALL: [Self; 5] = [
-        Self::Begin,
-        Self::Continue,
-        Self::End,
-        Self::Deny,
-        Self::Allow,
-    ];
+    pub const ALL: [Self; 5] = [Self::Begin, Self::Continue, Self::End, Self::Deny, Self::Allow];
 
     /// The letter that reports print: `B`, `C`, `E`, `D`, or `A` for NSG version 1.
     pub fn letter(self) -> char {

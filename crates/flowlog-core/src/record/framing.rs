@@ -312,6 +312,7 @@ impl<R: Read> Framer<R> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct End {
     at: usize,
     complete: bool,
