@@ -63,10 +63,9 @@ pub(crate) fn run(talk: &mut impl Write) -> Result<()> {
     writeln!(
         talk,
         "{summary}wrote services.txt ({} bytes) and providers.bin ({} bytes)\n\
-         hint: put the new versions and dates into {}",
+         hint: put the new versions and counts into crates/flowlog-core/data/README.md",
         ports.len(),
         ranges.len(),
-        data.join("README.md").display()
     )?;
     Ok(())
 }

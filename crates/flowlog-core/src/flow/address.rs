@@ -74,7 +74,7 @@ impl AddressClass {
             [224..=239, ..] => Self::Multicast,
             [255, 255, 255, 255] => Self::Broadcast,
             // "This network", protocol assignments, benchmarking, and class E.
-            [0, ..] | [192, 0, 0, _] | [198, 18..=19, ..] | [240..=255, ..] => Self::Reserved,
+            [0 | 240..=255, ..] | [192, 0, 0, _] | [198, 18..=19, ..] => Self::Reserved,
             _ => Self::Public,
         }
     }
