@@ -2,7 +2,7 @@
 #![no_main]
 
 use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{MalformedTuple, RecordContext, Sink, decode};
+use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
 
 #[derive(Default)]
 struct Count {
@@ -23,7 +23,7 @@ impl Sink for Count {
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut count = Count::default();
-    let decoded = decode(bytes, &mut count);
+    let decoded = Decoder::default().decode(bytes, &mut count);
     assert_eq!((decoded.tuples, decoded.malformed), (count.tuples, count.malformed));
     assert!(decoded.bytes <= bytes.len() as u64);
 });

@@ -190,17 +190,17 @@ struct Spread {
 
 pub(super) fn port_scans(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<PortScanRow> {
     let tables = ranked.tables;
-    let mut keys: Vec<&ConversationKey> =
-        tables.allowed.keys().chain(tables.denied.keys()).filter(|key| key.protocol.has_ports()).collect();
+    let keys = tables.allowed.keys().chain(tables.denied.keys()).filter(|key| key.protocol.has_ports());
     // Sorted, the ports of a pair stand side by side, and those both allowed and denied twice.
+    let mut keys: Vec<ConversationKey> = keys.copied().collect();
     keys.sort_unstable();
     keys.dedup();
     let pairs = keys.chunk_by(|a, b| (a.source, a.destination) == (b.source, b.destination));
-    let mut scans: Vec<&[&ConversationKey]> = pairs.filter(|pair| pair.len() as u64 > SCAN_PORTS).collect();
+    let mut scans: Vec<&[ConversationKey]> = pairs.filter(|pair| pair.len() as u64 > SCAN_PORTS).collect();
     *found = scans.len() as u64;
     first(&mut scans, limit, |a, b| {
         let order =
-            |pair: &[&ConversationKey]| (Reverse(pair.len()), pair.first().map(|key| ranked.order(key)));
+            |pair: &[ConversationKey]| (Reverse(pair.len()), pair.first().map(|key| ranked.order(key)));
         order(a).cmp(&order(b))
     });
     scans
@@ -208,7 +208,7 @@ pub(super) fn port_scans(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> 
         .filter_map(|pair| {
             let key = pair.first()?;
             let denied =
-                pair.iter().filter_map(|key| tables.denied.get(*key)).map(|denied| denied.tuples).sum();
+                pair.iter().filter_map(|key| tables.denied.get(key)).map(|denied| denied.tuples).sum();
             let passed: u64 = pair.iter().map(|key| allowed(ranked, key).tuples).sum();
             Some(PortScanRow {
                 source: ranked.name(key.source),

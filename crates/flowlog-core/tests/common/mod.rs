@@ -1,7 +1,7 @@
 //! What several tests need: a sink that keeps everything, as text.
 
 use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{Decoded, MalformedTuple, RecordContext, Sink, decode};
+use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, Sink};
 
 /// Everything a decoder pushed, one line a tuple.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,6 @@ pub(crate) fn show(tuple: &FlowTuple) -> String {
 /// Decodes `bytes` and keeps everything.
 pub(crate) fn keep(bytes: &[u8]) -> (Kept, Decoded) {
     let mut kept = Kept::default();
-    let decoded = decode(bytes, &mut kept);
+    let decoded = Decoder::default().decode(bytes, &mut kept);
     (kept, decoded)
 }
