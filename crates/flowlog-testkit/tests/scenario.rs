@@ -96,9 +96,12 @@ fn the_truth_holds_for_mixed_formats_one_nic_and_cut_blobs() {
     // Every place in a record: in a group, at its start, at a minute's first tuple.
     for tuples in 300..360 {
         let scenario = Scenario {
+            nics: 2,
+            hours: 1,
+            volume: Volume::Tuples(1_200),
             cut: Some(Cut {
                 nic: 1,
-                hour: 2,
+                hour: 0,
                 tuples,
             }),
             ..Scenario::default()
