@@ -7,4 +7,5 @@ pub mod faults;
 mod rng;
 pub mod samples;
 pub mod scenario;
+pub mod slow_reader;
 pub mod truth;

@@ -72,6 +72,7 @@ impl<'a> BlobWriter<'a> {
             .names
             .blob(&self.world.nics[nic], self.acl(nic), hour_ms);
 
+        let mut broken = false;
         let mut rest = events.as_slice();
         let first_minute = i64::from(hour) * 60;
         let before_data =
@@ -82,7 +83,7 @@ impl<'a> BlobWriter<'a> {
                 rest.partition_point(|event| event.time_ms <= self.newest_ms(nic, minute)),
             );
             rest = later;
-            if now.is_empty() || cut == Some(0) {
+            if now.is_empty() || broken {
                 continue;
             }
             if self.blocks.is_empty() {
@@ -90,18 +91,22 @@ impl<'a> BlobWriter<'a> {
                 self.blocks.push(OPEN.len());
                 truth.begin_file(&self.name);
             }
-            self.write_minute(nic, self.record_ms(nic, minute), now, &mut cut, truth);
+            broken = self.write_minute(nic, self.record_ms(nic, minute), now, &mut cut, truth);
         }
         self.waiting[nic] = rest.to_vec();
         if !self.blocks.is_empty() {
-            let whole = cut != Some(0);
-            if whole {
+            if !broken {
                 self.bytes.extend_from_slice(CLOSE);
                 self.blocks.push(CLOSE.len());
             }
             self.bytes_written += self.bytes.len() as u64;
-            truth.end_file(self.bytes.len() as u64, whole);
+            truth.end_file(self.bytes.len() as u64, !broken);
         }
+    }
+
+    /// Forgets the tuples that wait for a NIC's next record: its blob is not written.
+    pub(crate) fn lose(&mut self, nic: usize) {
+        self.waiting[nic].clear();
     }
 
     /// The tuples left over from the hour before, and the new ones.
@@ -129,6 +134,7 @@ impl<'a> BlobWriter<'a> {
         &world.rules.acls[rule.acl]
     }
 
+    /// Writes one minute's record or records; true if the blob breaks off in it.
     fn write_minute(
         &mut self,
         nic: usize,
@@ -136,7 +142,7 @@ impl<'a> BlobWriter<'a> {
         events: &[Event],
         cut: &mut Option<u64>,
         truth: &mut Collector,
-    ) {
+    ) -> bool {
         let world = self.world;
         let format = world.nics[nic].format;
         let mut groups = std::mem::take(&mut self.groups);
@@ -145,6 +151,7 @@ impl<'a> BlobWriter<'a> {
         let mut record = Record::begin(&mut self.bytes, &mut self.blocks, &head, nic, world);
         truth.record();
         let mut kept = Vec::new();
+        let mut broken = false;
         'groups: for (rule, members) in groups.iter() {
             if !record.has_room_for_rule() {
                 record.end();
@@ -163,6 +170,7 @@ impl<'a> BlobWriter<'a> {
                 if let Some(left) = cut {
                     if *left == 0 {
                         record.break_off(event, format);
+                        broken = true;
                         break 'groups;
                     }
                     *left -= 1;
@@ -171,7 +179,7 @@ impl<'a> BlobWriter<'a> {
                 record.tuple(event, format);
             }
         }
-        if *cut == Some(0) {
+        if broken {
             record.leave_open();
         } else {
             record.end();
@@ -187,6 +195,7 @@ impl<'a> BlobWriter<'a> {
                 truth.tuple(nic, format, event);
             }
         }
+        broken
     }
 
     /// Everything of a record before its groups.

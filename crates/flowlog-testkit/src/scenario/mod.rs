@@ -26,7 +26,7 @@ mod traffic;
 mod tuple_text;
 pub(crate) mod world;
 
-pub use settings::{Addresses, Capture, Cut, Format, Mix, Plant, Scenario, Volume};
+pub use settings::{Addresses, Capture, Cut, Format, Gap, Mix, Plant, Scenario, Volume};
 
 use blob::BlobWriter;
 use draft::Draft;
@@ -129,12 +129,7 @@ impl<'a> Run<'a> {
         Self {
             scenario,
             world,
-            draft: Draft::new(
-                world,
-                Rng::new(scenario.seed, 2),
-                scenario.encryption,
-                scenario.ipv6_share,
-            ),
+            draft: Draft::new(world, scenario),
             log_rng: Rng::new(scenario.seed, 3),
             background: Background::new(&scenario.mix),
             timeline: Timeline::new(scenario, start_ms, world.nics.len()),
@@ -233,6 +228,15 @@ impl<'a> Run<'a> {
         sink: &mut impl FnMut(&Blob<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let events = self.timeline.take(hour, nic);
+        if self
+            .scenario
+            .gaps
+            .iter()
+            .any(|gap| gap.nic as usize == nic && gap.hour == hour)
+        {
+            self.writer.lose(nic);
+            return Ok(());
+        }
         let cut = self
             .scenario
             .cut

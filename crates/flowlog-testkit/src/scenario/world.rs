@@ -28,8 +28,8 @@ impl Role {
     const PATTERN: [Self; 10] = [
         Self::Web,
         Self::App,
-        Self::Data,
         Self::Infra,
+        Self::Data,
         Self::Client,
         Self::Client,
         Self::App,
