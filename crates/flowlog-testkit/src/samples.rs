@@ -21,16 +21,9 @@ pub fn container() -> Scenario {
         ipv6_share: 0.15,
         quiet_minutes: 0.65,
         plants: [&Plant::ALL[..], &[Plant::EncryptionDrops]].concat(),
-        mix: Mix {
-            long: 1,
-            ..Mix::default()
-        },
+        mix: Mix { long: 1, ..Mix::default() },
         gaps: vec![Gap { nic: 3, hour: 1 }],
-        cut: Some(Cut {
-            nic: 1,
-            hour: 1,
-            tuples: 150,
-        }),
+        cut: Some(Cut { nic: 1, hour: 1, tuples: 150 }),
         ..Scenario::default()
     }
 }

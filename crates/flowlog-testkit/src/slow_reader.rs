@@ -54,16 +54,8 @@ fn truth(rows: &[Row], files: Vec<FileTruth>) -> Truth {
             bytes_received: rows.iter().map(|row| row.counters[3]).sum(),
             unique_sources: sources.len() as u64,
             unique_destinations: destinations.len() as u64,
-            unique_nics: rows
-                .iter()
-                .map(|row| &row.mac)
-                .collect::<BTreeSet<_>>()
-                .len() as u64,
-            conversations: rows
-                .iter()
-                .map(Row::conversation)
-                .collect::<BTreeSet<_>>()
-                .len() as u64,
+            unique_nics: rows.iter().map(|row| &row.mac).collect::<BTreeSet<_>>().len() as u64,
+            conversations: rows.iter().map(Row::conversation).collect::<BTreeSet<_>>().len() as u64,
             first_time_ms: rows.iter().map(|row| row.time_ms).min(),
             last_time_ms: rows.iter().map(|row| row.time_ms).max(),
         },
@@ -75,16 +67,8 @@ fn truth(rows: &[Row], files: Vec<FileTruth>) -> Truth {
         sources,
         destinations,
         ports,
-        denied: conversations(
-            rows.iter()
-                .filter(|row| row.state == 'D')
-                .map(Row::conversation),
-        ),
-        begins: conversations(
-            rows.iter()
-                .filter(|row| row.state == 'B')
-                .map(Row::conversation),
-        ),
+        denied: conversations(rows.iter().filter(|row| row.state == 'D').map(Row::conversation)),
+        begins: conversations(rows.iter().filter(|row| row.state == 'B').map(Row::conversation)),
         incomplete: lists::incomplete(rows),
         one_way: lists::one_way(rows),
         port_scans,

@@ -18,21 +18,13 @@ struct Cli {
 
 fn main() -> Result<()> {
     let Cli { out } = Cli::parse();
-    ensure!(
-        !out.exists(),
-        "{} is there already\nhint: remove it first",
-        out.display()
-    );
+    ensure!(!out.exists(), "{} is there already\nhint: remove it first", out.display());
     let (blobs, truth) = samples::container().collect();
     for (name, bytes) in &blobs {
         let path = out.join(name);
         fs::create_dir_all(path.parent().unwrap_or(&out))?;
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    writeln!(
-        io::stdout(),
-        "{}",
-        serde_json::to_string_pretty(&truth.shorten(5))?
-    )?;
+    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&truth.shorten(5))?)?;
     Ok(())
 }

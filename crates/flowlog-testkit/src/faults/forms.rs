@@ -11,50 +11,15 @@ pub(super) fn all() -> Vec<Fault> {
     vec![
         good("plain", good_document(), 2, 6),
         good("pretty_printed", pretty(&good_document()), 2, 6),
-        good(
-            "windows_line_ends",
-            pretty(&good_document()).replace('\n', "\r\n"),
-            2,
-            6,
-        ),
-        good(
-            "byte_order_mark",
-            format!("\u{feff}{}", good_document()),
-            2,
-            6,
-        ),
+        good("windows_line_ends", pretty(&good_document()).replace('\n', "\r\n"), 2, 6),
+        good("byte_order_mark", format!("\u{feff}{}", good_document()), 2, 6),
         good("final_newline", format!("{}\n", good_document()), 2, 6),
         good("no_records", r#"{"records":[]}"#, 0, 0),
         good("bare_record", good_record(1), 1, 3),
-        good(
-            "ndjson",
-            format!(
-                "{}\n{}\n{}\n",
-                good_record(1),
-                good_record(2),
-                good_record(3)
-            ),
-            3,
-            9,
-        ),
-        good(
-            "ndjson_without_final_newline",
-            format!("{}\r\n{}", good_record(1), good_record(2)),
-            2,
-            6,
-        ),
-        good(
-            "ndjson_of_documents",
-            format!("{}\n{}\n", good_document(), good_document()),
-            4,
-            12,
-        ),
-        good(
-            "array_of_records",
-            format!("[{},{}]", good_record(1), good_record(2)),
-            2,
-            6,
-        ),
+        good("ndjson", format!("{}\n{}\n{}\n", good_record(1), good_record(2), good_record(3)), 3, 9),
+        good("ndjson_without_final_newline", format!("{}\r\n{}", good_record(1), good_record(2)), 2, 6),
+        good("ndjson_of_documents", format!("{}\n{}\n", good_document(), good_document()), 4, 12),
+        good("array_of_records", format!("[{},{}]", good_record(1), good_record(2)), 2, 6),
         good("appended_block", format!(",{}", good_record(1)), 1, 3),
         good(
             "appended_block_with_byte_order_mark",
@@ -67,18 +32,10 @@ pub(super) fn all() -> Vec<Fault> {
         good("context_around_tuples", context_around_tuples(), 1, 3),
         good("rule_after_tuples", rule_after_tuples(), 1, 3),
         good("unknown_keys", unknown_keys(), 1, 3),
-        good(
-            "escaped_keys",
-            good_document().replace("flowTuples", r"flow\u0054uples"),
-            2,
-            6,
-        ),
+        good("escaped_keys", good_document().replace("flowTuples", r"flow\u0054uples"), 2, 6),
         good(
             "odd_rule_name",
-            good_document().replace(
-                "PlatformRule",
-                r"UserRule_=cmd\u001b[31m|\u202e\ud83d\ude00",
-            ),
+            good_document().replace("PlatformRule", r"UserRule_=cmd\u001b[31m|\u202e\ud83d\ude00"),
             2,
             6,
         ),
@@ -90,21 +47,13 @@ pub(super) fn all() -> Vec<Fault> {
             1,
             4,
         ),
-        Fault {
-            extension: "json.gz",
-            ..good("gzip", gzip(good_document().as_bytes()), 2, 6)
-        },
-        Fault {
-            extension: "json.gz",
-            ..good("gzip_of_two_members", two_members(), 2, 6)
-        },
+        Fault { extension: "json.gz", ..good("gzip", gzip(good_document().as_bytes()), 2, 6) },
+        Fault { extension: "json.gz", ..good("gzip_of_two_members", two_members(), 2, 6) },
     ]
 }
 
-const NSG_V1: &[&str] = &[
-    "1768464001,10.10.1.4,10.10.2.5,40001,8080,T,O,A",
-    "1768464003,198.51.100.7,10.10.1.4,51000,161,U,I,D",
-];
+const NSG_V1: &[&str] =
+    &["1768464001,10.10.1.4,10.10.2.5,40001,8080,T,O,A", "1768464003,198.51.100.7,10.10.1.4,51000,161,U,I,D"];
 const NSG_V2: &[&str] = &[
     "1768464001,10.10.1.4,10.10.2.5,40001,8080,T,O,A,B,,,,",
     "1768464301,10.10.1.4,10.10.2.5,40001,8080,T,O,A,C,12,2310,9,10420",
@@ -154,12 +103,7 @@ fn pretty(document: &str) -> String {
 
 /// A slip of a published sample: a list of records where a record is expected.
 fn nested_records() -> String {
-    format!(
-        r#"{{"records":[{},{{"records":[{},{}]}}]}}"#,
-        good_record(1),
-        good_record(2),
-        good_record(3)
-    )
+    format!(r#"{{"records":[{},{{"records":[{},{}]}}]}}"#, good_record(1), good_record(2), good_record(3))
 }
 
 fn context_after_tuples() -> String {
@@ -169,13 +113,8 @@ fn context_after_tuples() -> String {
 
 fn context_around_tuples() -> String {
     let context = context(1);
-    let (before, after) = context
-        .split_once(r#","category""#)
-        .unwrap_or((&context, ""));
-    format!(
-        r#"{{"records":[{{{before},{},"category"{after}}}]}}"#,
-        flow_records(&quoted(&GOOD))
-    )
+    let (before, after) = context.split_once(r#","category""#).unwrap_or((&context, ""));
+    format!(r#"{{"records":[{{{before},{},"category"{after}}}]}}"#, flow_records(&quoted(&GOOD)))
 }
 
 fn rule_after_tuples() -> String {
@@ -190,10 +129,8 @@ fn unknown_keys() -> String {
     format!(
         r#"{{"schema":{{"version":[5,{{"records":null}}]}},"records":[{{"tags":{{"a":[{{"b":1.5e3}}],"flowTuples":["no tuple"]}},{},"extra":[[],{{}}],{}}}],"next":null}}"#,
         context(1),
-        flow_records(&quoted(&GOOD)).replace(
-            r#""rule":"#,
-            r#""priority":100,"note":{"rule":"not this"},"rule":"#
-        )
+        flow_records(&quoted(&GOOD))
+            .replace(r#""rule":"#, r#""priority":100,"note":{"rule":"not this"},"rule":"#)
     )
 }
 

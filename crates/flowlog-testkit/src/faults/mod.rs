@@ -47,15 +47,7 @@ const GOOD: [&str; 3] = [
 
 /// A file that reads without complaint.
 fn good(name: &'static str, bytes: impl Into<Vec<u8>>, records: u64, tuples: u64) -> Fault {
-    Fault {
-        name,
-        extension: "json",
-        bytes: bytes.into(),
-        records,
-        tuples,
-        malformed: 0,
-        error: false,
-    }
+    Fault { name, extension: "json", bytes: bytes.into(), records, tuples, malformed: 0, error: false }
 }
 
 /// Everything of a record that stands before its groups in real files.
@@ -74,11 +66,7 @@ fn flow_records(tuples: &str) -> String {
 
 /// The inside of an array of strings.
 fn quoted(tuples: &[&str]) -> String {
-    tuples
-        .iter()
-        .map(|tuple| format!("\"{tuple}\""))
-        .collect::<Vec<_>>()
-        .join(",")
+    tuples.iter().map(|tuple| format!("\"{tuple}\"")).collect::<Vec<_>>().join(",")
 }
 
 /// A record of the three good tuples.
@@ -88,11 +76,7 @@ fn good_record(minute: u32) -> String {
 
 /// A whole document of one record with this inside of its tuple array.
 fn document_of(tuples: &str) -> String {
-    format!(
-        r#"{{"records":[{{{},{}}}]}}"#,
-        context(1),
-        flow_records(tuples)
-    )
+    format!(r#"{{"records":[{{{},{}}}]}}"#, context(1), flow_records(tuples))
 }
 
 /// A whole document of two good records.

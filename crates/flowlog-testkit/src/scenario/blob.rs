@@ -67,10 +67,7 @@ impl<'a> BlobWriter<'a> {
         // The order of the truth: by time, and by a connection's life within the same instant.
         events.sort_by_key(|event| (event.time_ms, event.state));
         let hour_ms = self.start_ms + i64::from(hour) * HOUR_MS;
-        self.name = self
-            .world
-            .names
-            .blob(&self.world.nics[nic], self.acl(nic), hour_ms);
+        self.name = self.world.names.blob(&self.world.nics[nic], self.acl(nic), hour_ms);
 
         let mut broken = false;
         let mut rest = events.as_slice();
@@ -79,9 +76,8 @@ impl<'a> BlobWriter<'a> {
             rest.partition_point(|event| event.time_ms <= self.newest_ms(nic, first_minute - 1));
         rest = &rest[before_data..];
         for minute in first_minute..first_minute + 60 {
-            let (now, later) = rest.split_at(
-                rest.partition_point(|event| event.time_ms <= self.newest_ms(nic, minute)),
-            );
+            let (now, later) =
+                rest.split_at(rest.partition_point(|event| event.time_ms <= self.newest_ms(nic, minute)));
             rest = later;
             if now.is_empty() || broken {
                 continue;
@@ -204,11 +200,8 @@ impl<'a> BlobWriter<'a> {
         let nic = &self.world.nics[nic];
         let time = utc(record_ms).to_rfc3339_opts(SecondsFormat::Millis, true);
         // Azure writes ten-millionths of a second, the last digit mostly 0.
-        let time = format!(
-            "{}{:03}0Z",
-            time.trim_end_matches('Z'),
-            mix(record_ms as u64 ^ nic_number) % 1000
-        );
+        let time =
+            format!("{}{:03}0Z", time.trim_end_matches('Z'), mix(record_ms as u64 ^ nic_number) % 1000);
         match nic.format {
             Format::VNet => format!(
                 r#"{{"time":"{time}","flowLogGUID":"{}","macAddress":"{}","category":"FlowLogFlowEvent","flowLogResourceID":"{}","targetResourceID":"{}","flowLogVersion":4,"operationName":"FlowLogFlowEvent","flowRecords":{{"flows":["#,

@@ -32,10 +32,7 @@ struct Ports {
 impl<'a> Draft<'a> {
     pub(crate) fn new(world: &'a World, scenario: &Scenario) -> Self {
         let ports = (0..world.addresses.len() as u64)
-            .map(|host| Ports {
-                short: (mix(host) % 28_000) as u16,
-                long: (mix(!host) % 31_000) as u16,
-            })
+            .map(|host| Ports { short: (mix(host) % 28_000) as u16, long: (mix(!host) % 31_000) as u16 })
             .collect();
         Self {
             world,
@@ -87,10 +84,7 @@ impl<'a> Draft<'a> {
 
     /// The encryption state is a matter of the two hosts: it does not change from one connection to the next.
     fn encryption_between(&self, source: HostId, destination: HostId) -> Encryption {
-        let ends = (
-            self.world.nic_of[source as usize],
-            self.world.nic_of[destination as usize],
-        );
+        let ends = (self.world.nic_of[source as usize], self.world.nic_of[destination as usize]);
         let (true, (Some(from), Some(to))) = (self.encryption, ends) else {
             return Encryption::NotEncrypted;
         };

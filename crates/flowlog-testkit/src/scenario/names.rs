@@ -29,11 +29,7 @@ impl Names {
     }
 
     fn vnet(&self, vnet: u32) -> String {
-        if self.short {
-            format!("vnet{}", vnet + 1)
-        } else {
-            format!("vnet-shop-{:02}", vnet + 1)
-        }
+        if self.short { format!("vnet{}", vnet + 1) } else { format!("vnet-shop-{:02}", vnet + 1) }
     }
 
     fn group(&self) -> &'static str {
@@ -41,11 +37,7 @@ impl Names {
     }
 
     fn flow_log(&self, vnet: u32) -> String {
-        if self.short {
-            format!("FL{}", vnet + 1)
-        } else {
-            format!("VNET-SHOP-{:02}-FLOWLOG", vnet + 1)
-        }
+        if self.short { format!("FL{}", vnet + 1) } else { format!("VNET-SHOP-{:02}-FLOWLOG", vnet + 1) }
     }
 
     /// The flow log's own id.

@@ -57,10 +57,8 @@ pub(super) fn hosts(rows: &[Row], end: impl Fn(&Row) -> IpAddr) -> Vec<HostTruth
         *tuples += 1;
         *bytes += row.bytes();
     }
-    let mut hosts: Vec<_> = found
-        .into_iter()
-        .map(|(ip, (tuples, bytes))| HostTruth { ip, tuples, bytes })
-        .collect();
+    let mut hosts: Vec<_> =
+        found.into_iter().map(|(ip, (tuples, bytes))| HostTruth { ip, tuples, bytes }).collect();
     hosts.sort_by_key(|row| Reverse(row.tuples));
     hosts
 }
@@ -73,15 +71,13 @@ pub(super) fn conversations(all: impl Iterator<Item = Conversation>) -> Vec<Conv
     }
     let mut list: Vec<_> = found
         .into_iter()
-        .map(
-            |((source, destination, port, protocol), count)| ConversationTruth {
-                source,
-                destination,
-                port,
-                protocol,
-                count,
-            },
-        )
+        .map(|((source, destination, port, protocol), count)| ConversationTruth {
+            source,
+            destination,
+            port,
+            protocol,
+            count,
+        })
         .collect();
     list.sort_by_key(|row| Reverse(row.count));
     list
@@ -91,20 +87,14 @@ pub(super) fn ports_and_pairs(rows: &[Row]) -> (Vec<PortTruth>, Vec<PairTruth>) 
     let with_ports: Vec<_> = rows.iter().filter(|row| row.has_ports()).cloned().collect();
     let mut ports: Vec<_> = by_key(&with_ports, |row| (row.destination_port, row.protocol))
         .into_iter()
-        .map(|((port, protocol), tuples)| PortTruth {
-            port,
-            protocol,
-            tuples,
-        })
+        .map(|((port, protocol), tuples)| PortTruth { port, protocol, tuples })
         .collect();
     ports.sort_by_key(|row| Reverse(row.tuples));
 
     let mut found = BTreeMap::new();
     for row in &with_ports {
         let (ports, tuples, denied) =
-            found
-                .entry((row.source, row.destination))
-                .or_insert((BTreeSet::new(), 0, 0));
+            found.entry((row.source, row.destination)).or_insert((BTreeSet::new(), 0, 0));
         ports.insert((row.protocol, row.destination_port));
         *tuples += 1;
         *denied += u64::from(row.state == 'D');
@@ -112,15 +102,13 @@ pub(super) fn ports_and_pairs(rows: &[Row]) -> (Vec<PortTruth>, Vec<PairTruth>) 
     let mut pairs: Vec<_> = found
         .into_iter()
         .filter(|(_, (ports, _, _))| ports.len() >= 2)
-        .map(
-            |((source, destination), (ports, tuples, denied))| PairTruth {
-                source,
-                destination,
-                ports: ports.len() as u64,
-                tuples,
-                denied,
-            },
-        )
+        .map(|((source, destination), (ports, tuples, denied))| PairTruth {
+            source,
+            destination,
+            ports: ports.len() as u64,
+            tuples,
+            denied,
+        })
         .collect();
     pairs.sort_by_key(|row| Reverse(row.ports));
     (ports, pairs)
@@ -130,14 +118,8 @@ pub(super) fn ports_and_pairs(rows: &[Row]) -> (Vec<PortTruth>, Vec<PairTruth>) 
 fn flows(rows: &[Row]) -> Vec<Vec<&Row>> {
     let mut flows: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| "BCE".contains(row.state)) {
-        let key = (
-            &row.mac,
-            row.source,
-            row.destination,
-            row.source_port,
-            row.destination_port,
-            row.protocol,
-        );
+        let key =
+            (&row.mac, row.source, row.destination, row.source_port, row.destination_port, row.protocol);
         flows.entry(key).or_default().push(row);
     }
     flows.into_values().collect()
@@ -146,23 +128,10 @@ fn flows(rows: &[Row]) -> Vec<Vec<&Row>> {
 /// The last begin has no continuation and no end at the same time or later.
 pub(super) fn incomplete(rows: &[Row]) -> Vec<ConversationTruth> {
     let is_incomplete = |flow: &Vec<&Row>| {
-        let last_begin = flow
-            .iter()
-            .filter(|row| row.state == 'B')
-            .map(|row| row.time_ms)
-            .max();
-        last_begin.is_some_and(|begin| {
-            !flow
-                .iter()
-                .any(|row| row.state != 'B' && row.time_ms >= begin)
-        })
+        let last_begin = flow.iter().filter(|row| row.state == 'B').map(|row| row.time_ms).max();
+        last_begin.is_some_and(|begin| !flow.iter().any(|row| row.state != 'B' && row.time_ms >= begin))
     };
-    conversations(
-        flows(rows)
-            .into_iter()
-            .filter(is_incomplete)
-            .map(|flow| flow[0].conversation()),
-    )
+    conversations(flows(rows).into_iter().filter(is_incomplete).map(|flow| flow[0].conversation()))
 }
 
 /// Lives with sent and without received packets.
@@ -173,9 +142,7 @@ pub(super) fn one_way(rows: &[Row]) -> Vec<ConversationTruth> {
         // A life starts at a begin, and after an end.
         let mut lives: Vec<Vec<&Row>> = Vec::new();
         for row in &flow {
-            let ended = lives
-                .last()
-                .is_none_or(|life| life.iter().any(|row| row.state == 'E'));
+            let ended = lives.last().is_none_or(|life| life.iter().any(|row| row.state == 'E'));
             if ended || row.state == 'B' {
                 lives.push(Vec::new());
             }

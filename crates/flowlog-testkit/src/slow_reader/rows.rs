@@ -27,12 +27,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn conversation(&self) -> (IpAddr, IpAddr, u16, u8) {
-        (
-            self.source,
-            self.destination,
-            self.destination_port,
-            self.protocol,
-        )
+        (self.source, self.destination, self.destination_port, self.protocol)
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -60,12 +55,7 @@ pub(super) fn file_rows(bytes: &[u8]) -> (u64, u64, bool, Vec<Row>) {
             nsg_rows(record, &mut rows, &mut malformed);
         }
     }
-    (
-        list(&document, "records").len() as u64,
-        malformed,
-        cut,
-        rows,
-    )
+    (list(&document, "records").len() as u64, malformed, cut, rows)
 }
 
 /// A cut file up to its last whole tuple, with everything closed that is open there.
@@ -73,20 +63,15 @@ fn mended(text: &str) -> Value {
     let after_tuple = text.rfind("\",\"").map_or(0, |at| at + 1);
     let group_start = text.rfind("[\"").map_or(0, |at| at + 1);
     let kept = &text[..after_tuple.max(group_start)];
-    serde_json::from_str(&format!("{kept}]}}]}}]}}}}]}}"))
-        .expect("a cut flow log breaks off in a tuple")
+    serde_json::from_str(&format!("{kept}]}}]}}]}}}}]}}")).expect("a cut flow log breaks off in a tuple")
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a Vec<Value> {
-    value[key]
-        .as_array()
-        .unwrap_or_else(|| panic!("no list {key}"))
+    value[key].as_array().unwrap_or_else(|| panic!("no list {key}"))
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value[key]
-        .as_str()
-        .unwrap_or_else(|| panic!("no text {key}"))
+    value[key].as_str().unwrap_or_else(|| panic!("no text {key}"))
 }
 
 fn vnet_rows(record: &Value, flow_records: &Value, rows: &mut Vec<Row>, malformed: &mut u64) {
@@ -153,13 +138,7 @@ fn nsg_tuple(tuple: &str) -> Option<Row> {
         _ => return None,
     };
     let row = common(&fields)?;
-    Some(Row {
-        protocol,
-        state,
-        counters,
-        time_ms: row.time_ms * 1000,
-        ..row
-    })
+    Some(Row { protocol, state, counters, time_ms: row.time_ms * 1000, ..row })
 }
 
 /// The fields that all formats have in the same place.
@@ -189,11 +168,7 @@ fn letter(field: &str) -> Option<char> {
 fn counters(fields: &[&str]) -> Option<[u64; 4]> {
     let mut counters = [0; 4];
     for (counter, field) in counters.iter_mut().zip(fields) {
-        *counter = if field.is_empty() {
-            0
-        } else {
-            field.parse().ok()?
-        };
+        *counter = if field.is_empty() { 0 } else { field.parse().ok()? };
     }
     Some(counters)
 }
