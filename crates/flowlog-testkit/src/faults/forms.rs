@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::{Fault, GOOD, context, flow_records, good, good_document, good_record, quoted};
 
@@ -47,6 +48,7 @@ pub(super) fn all() -> Vec<Fault> {
             1,
             4,
         ),
+        Fault { extension: "json.zst", ..good("zstandard", zstandard(good_document().as_bytes()), 2, 6) },
         Fault { extension: "json.gz", ..good("gzip", gzip(good_document().as_bytes()), 2, 6) },
         Fault { extension: "json.gz", ..good("gzip_of_two_members", two_members(), 2, 6) },
     ]
@@ -139,6 +141,10 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     // A Vec takes every write.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
+}
+
+fn zstandard(bytes: &[u8]) -> Vec<u8> {
+    compress_to_vec(bytes, CompressionLevel::Fastest)
 }
 
 /// As `cat a.gz b.gz` makes them.

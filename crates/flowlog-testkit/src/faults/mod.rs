@@ -12,7 +12,7 @@ mod tuples;
 pub struct Fault {
     /// What is peculiar, as an identifier.
     pub name: &'static str,
-    /// Ending of the file name this needs: `json`, `json.gz`.
+    /// Ending of the file name this needs: `json`, `json.gz`, `json.zst`.
     pub extension: &'static str,
     /// The file.
     pub bytes: Vec<u8>,
@@ -86,6 +86,8 @@ fn good_document() -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -99,10 +101,61 @@ mod tests {
 
     #[test]
     fn the_plain_document_is_json_with_two_records() {
-        let value: serde_json::Value = serde_json::from_str(&good_document()).expect("valid JSON");
+        let value: Value = serde_json::from_str(&good_document()).expect("valid JSON");
         assert_eq!(value["records"].as_array().map(Vec::len), Some(2));
         let pretty = named("pretty_printed").expect("is there");
-        let again: serde_json::Value = serde_json::from_slice(&pretty.bytes).expect("valid JSON");
+        let again: Value = serde_json::from_slice(&pretty.bytes).expect("valid JSON");
         assert_eq!(again, value);
+    }
+
+    /// Records and entries of tuple arrays, by a walk through the tree.
+    fn count(value: &Value, records: &mut u64, entries: &mut u64) {
+        let (list, is_record) = match (value.get("flowRecords"), value.get("properties")) {
+            (Some(flow_records), _) => (&flow_records["flows"], true),
+            (None, Some(properties)) => (&properties["flows"], true),
+            (None, None) if value.is_array() => (value, false),
+            (None, None) => (&value["records"], false),
+        };
+        *records += u64::from(is_record);
+        for item in list.as_array().into_iter().flatten() {
+            if !is_record {
+                count(item, records, entries);
+                continue;
+            }
+            let groups = item.get("flowGroups").or_else(|| item.get("flows"));
+            for group in groups.and_then(Value::as_array).into_iter().flatten() {
+                *entries += group["flowTuples"].as_array().map_or(0, Vec::len) as u64;
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_whole_holds_what_it_says() {
+        let mut checked = 0;
+        for fault in all().into_iter().filter(|fault| !fault.error && fault.extension == "json") {
+            let text = std::str::from_utf8(&fault.bytes).expect("text");
+            let text = text.trim_start_matches('\u{feff}');
+            // An appended block is the inside of a list.
+            let text = match text.strip_prefix(',') {
+                Some(inside) => format!("[{inside}]"),
+                None => text.to_owned(),
+            };
+            let (mut records, mut entries) = (0, 0);
+            for document in serde_json::Deserializer::from_str(&text).into_iter() {
+                count(&document.expect(fault.name), &mut records, &mut entries);
+            }
+            assert_eq!(records, fault.records, "{}", fault.name);
+            assert_eq!(entries, fault.tuples + fault.malformed, "{}", fault.name);
+            checked += 1;
+        }
+        assert!(checked > 40, "{checked}");
+    }
+
+    #[test]
+    fn what_is_broken_is_no_json() {
+        let no_flow_logs = ["json_of_another_kind", "json_scalar", "audit_events"];
+        for fault in all().into_iter().filter(|fault| fault.error && !no_flow_logs.contains(&fault.name)) {
+            assert!(serde_json::from_slice::<Value>(&fault.bytes).is_err(), "{}", fault.name);
+        }
     }
 }
