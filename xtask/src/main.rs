@@ -1,8 +1,10 @@
 //! Set-up-free commands.
 #![forbid(unsafe_code)]
 
-mod commands;
+mod demo;
 mod registries;
+mod shell;
+mod tests;
 
 use clap::{Parser, Subcommand};
 
@@ -17,6 +19,8 @@ struct Cli {
 enum Command {
     /// Reorganise and analyse the sample container, with every output
     Demo,
+    /// Write the demo's outputs to samples/reports
+    Samples,
     /// Run every test, the ones against a real storage service included
     Test,
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
@@ -25,8 +29,9 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Demo => commands::demo(),
-        Command::Test => commands::test(),
+        Command::Demo => demo::show(),
+        Command::Samples => demo::update_samples(),
+        Command::Test => tests::run(),
         Command::Registries => registries::run(&mut std::io::stderr()),
     }
 }
