@@ -43,10 +43,14 @@ impl Progress {
         Self { bar, files: done }
     }
 
-    /// A file of `bytes` on disk was read.
-    pub fn file_done(&self, bytes: u64) {
-        self.files.fetch_add(1, Ordering::Relaxed);
+    /// So many bytes on disk were read.
+    pub fn bytes_read(&self, bytes: u64) {
         self.bar.inc(bytes);
+    }
+
+    /// A file was read to its end.
+    pub fn file_done(&self) {
+        self.files.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes the bar away. Dropping the last copy does so, too.
@@ -67,7 +71,12 @@ mod tests {
         let progress = Progress::on(target, 400, 400 << 10, true);
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..50).for_each(|_| progress.file_done(1 << 10)));
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        progress.bytes_read(1 << 10);
+                        progress.file_done();
+                    }
+                });
             }
         });
         progress.bar.force_draw();
@@ -81,7 +90,7 @@ mod tests {
     fn without_sizes_it_counts_files() {
         let term = InMemoryTerm::new(5, 80);
         let progress = Progress::on(ProgressDrawTarget::term_like(Box::new(term.clone())), 2, 0, true);
-        progress.file_done(0);
+        progress.file_done();
         progress.bar.force_draw();
         assert!(term.contents().contains("1/2 files"), "{:?}", term.contents());
     }

@@ -17,3 +17,4 @@ mod text;
 mod fixture;
 
 pub use style::{Style, Surroundings};
+pub use text::escape;
