@@ -14,7 +14,7 @@ use flowlog_core::record::Decoded;
 fn decode(name: &str) -> Option<(common::Kept, Decoded)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     match std::fs::read(&path) {
-        Ok(bytes) => Some(keep(&bytes)),
+        Ok(bytes) => Some(keep(bytes.as_slice())),
         Err(error) => {
             eprintln!("not checked: {} is absent here ({error})", path.display());
             None

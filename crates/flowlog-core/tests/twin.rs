@@ -266,7 +266,7 @@ proptest! {
 
     #[test]
     fn any_bytes_whatever_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let (kept, decoded): (Kept, _) = keep(&bytes);
+        let (kept, decoded): (Kept, _) = keep(bytes.as_slice());
         prop_assert_eq!(kept.lines.len() as u64, decoded.tuples);
     }
 

@@ -14,9 +14,7 @@ pub(crate) struct Rng(Pcg64Mcg);
 impl Rng {
     /// Each `stream` of one seed is a sequence of its own.
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
-        Self(Pcg64Mcg::new(
-            (u128::from(mix(seed)) << 64) | u128::from(mix(stream ^ seed.rotate_left(32))),
-        ))
+        Self(Pcg64Mcg::new((u128::from(mix(seed)) << 64) | u128::from(mix(stream ^ seed.rotate_left(32)))))
     }
 
     /// The next 64 bits.

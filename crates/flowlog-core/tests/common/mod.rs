@@ -41,8 +41,8 @@ pub(crate) fn show(tuple: &FlowTuple) -> String {
     )
 }
 
-/// Decodes `bytes` and keeps everything.
-pub(crate) fn keep(bytes: &[u8]) -> (Kept, Decoded) {
+/// Decodes plain bytes and keeps everything.
+pub(crate) fn keep(bytes: impl std::io::Read) -> (Kept, Decoded) {
     let mut kept = Kept::default();
     let decoded = Decoder::default().decode(bytes, &mut kept);
     (kept, decoded)

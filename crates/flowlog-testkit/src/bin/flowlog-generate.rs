@@ -76,10 +76,7 @@ fn main() -> Result<()> {
     let started = Instant::now();
     let truth = scenario.generate(|blob| write_blob(&container, blob))?;
     let seconds = started.elapsed().as_secs_f64();
-    write_truth(
-        &cli.out.join("truth.json"),
-        &truth.clone().shorten(cli.truth_rows),
-    )?;
+    write_truth(&cli.out.join("truth.json"), &truth.clone().shorten(cli.truth_rows))?;
     let totals = &truth.totals;
     writeln!(
         io::stdout(),
@@ -95,23 +92,15 @@ fn main() -> Result<()> {
 }
 
 fn scenario(cli: &Cli) -> Result<Scenario> {
-    let start = DateTime::parse_from_rfc3339(&cli.start).with_context(|| {
-        format!(
-            "--start {} is no time such as 2026-01-15T00:00:00Z",
-            cli.start
-        )
-    })?;
-    let volume = cli
-        .target_bytes
-        .map_or(Volume::Tuples(cli.tuples), Volume::Bytes);
+    let start = DateTime::parse_from_rfc3339(&cli.start)
+        .with_context(|| format!("--start {} is no time such as 2026-01-15T00:00:00Z", cli.start))?;
+    let volume = cli.target_bytes.map_or(Volume::Tuples(cli.tuples), Volume::Bytes);
     let tuples = match volume {
         Volume::Tuples(tuples) => tuples,
         Volume::Bytes(bytes) => bytes / 75,
     };
     let grown = |per_tuples: u64, least: u32, most: u32| {
-        u32::try_from(tuples / per_tuples)
-            .unwrap_or(most)
-            .clamp(least, most)
+        u32::try_from(tuples / per_tuples).unwrap_or(most).clamp(least, most)
     };
     Ok(Scenario {
         seed: cli.seed,
@@ -124,17 +113,9 @@ fn scenario(cli: &Cli) -> Result<Scenario> {
             FormatName::Nsg1 => Format::NsgV1,
             FormatName::Nsg2 => Format::NsgV2,
         },
-        capture: if cli.both_ends {
-            Capture::BothEnds
-        } else {
-            Capture::SourceOnly
-        },
-        internet_hosts: cli
-            .internet_hosts
-            .unwrap_or_else(|| grown(400, 500, 60_000)),
-        internal_hosts: cli
-            .internal_hosts
-            .unwrap_or_else(|| grown(4000, 100, 8_000)),
+        capture: if cli.both_ends { Capture::BothEnds } else { Capture::SourceOnly },
+        internet_hosts: cli.internet_hosts.unwrap_or_else(|| grown(400, 500, 60_000)),
+        internal_hosts: cli.internal_hosts.unwrap_or_else(|| grown(4000, 100, 8_000)),
         plants: Plant::ALL.repeat(cli.plants),
         ..Scenario::default()
     })
@@ -148,20 +129,16 @@ fn write_blob(container: &Path, blob: &Blob<'_>) -> Result<()> {
 }
 
 fn write_truth(path: &Path, truth: &Truth) -> Result<()> {
-    let mut file = BufWriter::new(
-        File::create(path).with_context(|| format!("cannot create {}", path.display()))?,
-    );
+    let mut file =
+        BufWriter::new(File::create(path).with_context(|| format!("cannot create {}", path.display()))?);
     serde_json::to_writer_pretty(&mut file, truth)?;
     writeln!(file)?;
-    file.flush()
-        .with_context(|| format!("cannot write {}", path.display()))
+    file.flush().with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A number of bytes with an optional unit (decimal: kB, MB, GB).
 fn parse_size(text: &str) -> Result<u64, String> {
-    let number_end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(number_end);
     let factor = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1.0,
@@ -170,9 +147,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
         "g" | "gb" => 1e9,
         _ => return Err(format!("unknown unit {unit}: use B, kB, MB or GB")),
     };
-    let number: f64 = number
-        .parse()
-        .map_err(|_| format!("{number} is no number"))?;
+    let number: f64 = number.parse().map_err(|_| format!("{number} is no number"))?;
     // Sizes are far below 2^53.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     Ok((number * factor) as u64)

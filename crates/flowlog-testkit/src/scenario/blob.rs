@@ -67,22 +67,19 @@ impl<'a> BlobWriter<'a> {
         // The order of the truth: by time, and by a connection's life within the same instant.
         events.sort_by_key(|event| (event.time_ms, event.state));
         let hour_ms = self.start_ms + i64::from(hour) * HOUR_MS;
-        self.name = self
-            .world
-            .names
-            .blob(&self.world.nics[nic], self.acl(nic), hour_ms);
+        self.name = self.world.names.blob(&self.world.nics[nic], self.acl(nic), hour_ms);
 
+        let mut broken = false;
         let mut rest = events.as_slice();
         let first_minute = i64::from(hour) * 60;
         let before_data =
             rest.partition_point(|event| event.time_ms <= self.newest_ms(nic, first_minute - 1));
         rest = &rest[before_data..];
         for minute in first_minute..first_minute + 60 {
-            let (now, later) = rest.split_at(
-                rest.partition_point(|event| event.time_ms <= self.newest_ms(nic, minute)),
-            );
+            let (now, later) =
+                rest.split_at(rest.partition_point(|event| event.time_ms <= self.newest_ms(nic, minute)));
             rest = later;
-            if now.is_empty() || cut == Some(0) {
+            if now.is_empty() || broken {
                 continue;
             }
             if self.blocks.is_empty() {
@@ -90,18 +87,22 @@ impl<'a> BlobWriter<'a> {
                 self.blocks.push(OPEN.len());
                 truth.begin_file(&self.name);
             }
-            self.write_minute(nic, self.record_ms(nic, minute), now, &mut cut, truth);
+            broken = self.write_minute(nic, self.record_ms(nic, minute), now, &mut cut, truth);
         }
         self.waiting[nic] = rest.to_vec();
         if !self.blocks.is_empty() {
-            let whole = cut != Some(0);
-            if whole {
+            if !broken {
                 self.bytes.extend_from_slice(CLOSE);
                 self.blocks.push(CLOSE.len());
             }
             self.bytes_written += self.bytes.len() as u64;
-            truth.end_file(self.bytes.len() as u64, whole);
+            truth.end_file(self.bytes.len() as u64, !broken);
         }
+    }
+
+    /// Forgets the tuples that wait for a NIC's next record: its blob is not written.
+    pub(crate) fn lose(&mut self, nic: usize) {
+        self.waiting[nic].clear();
     }
 
     /// The tuples left over from the hour before, and the new ones.
@@ -129,6 +130,7 @@ impl<'a> BlobWriter<'a> {
         &world.rules.acls[rule.acl]
     }
 
+    /// Writes one minute's record or records; true if the blob breaks off in it.
     fn write_minute(
         &mut self,
         nic: usize,
@@ -136,7 +138,7 @@ impl<'a> BlobWriter<'a> {
         events: &[Event],
         cut: &mut Option<u64>,
         truth: &mut Collector,
-    ) {
+    ) -> bool {
         let world = self.world;
         let format = world.nics[nic].format;
         let mut groups = std::mem::take(&mut self.groups);
@@ -145,6 +147,7 @@ impl<'a> BlobWriter<'a> {
         let mut record = Record::begin(&mut self.bytes, &mut self.blocks, &head, nic, world);
         truth.record();
         let mut kept = Vec::new();
+        let mut broken = false;
         'groups: for (rule, members) in groups.iter() {
             if !record.has_room_for_rule() {
                 record.end();
@@ -163,6 +166,7 @@ impl<'a> BlobWriter<'a> {
                 if let Some(left) = cut {
                     if *left == 0 {
                         record.break_off(event, format);
+                        broken = true;
                         break 'groups;
                     }
                     *left -= 1;
@@ -171,7 +175,7 @@ impl<'a> BlobWriter<'a> {
                 record.tuple(event, format);
             }
         }
-        if *cut == Some(0) {
+        if broken {
             record.leave_open();
         } else {
             record.end();
@@ -187,6 +191,7 @@ impl<'a> BlobWriter<'a> {
                 truth.tuple(nic, format, event);
             }
         }
+        broken
     }
 
     /// Everything of a record before its groups.
@@ -195,11 +200,8 @@ impl<'a> BlobWriter<'a> {
         let nic = &self.world.nics[nic];
         let time = utc(record_ms).to_rfc3339_opts(SecondsFormat::Millis, true);
         // Azure writes ten-millionths of a second, the last digit mostly 0.
-        let time = format!(
-            "{}{:03}0Z",
-            time.trim_end_matches('Z'),
-            mix(record_ms as u64 ^ nic_number) % 1000
-        );
+        let time =
+            format!("{}{:03}0Z", time.trim_end_matches('Z'), mix(record_ms as u64 ^ nic_number) % 1000);
         match nic.format {
             Format::VNet => format!(
                 r#"{{"time":"{time}","flowLogGUID":"{}","macAddress":"{}","category":"FlowLogFlowEvent","flowLogResourceID":"{}","targetResourceID":"{}","flowLogVersion":4,"operationName":"FlowLogFlowEvent","flowRecords":{{"flows":["#,

@@ -2,7 +2,7 @@
 
 use super::event::{Counters, Encryption, HostId};
 use super::rules::Rule;
-use super::settings::Format;
+use super::settings::{Format, Scenario};
 use super::timeline::{Connection, Fate};
 use super::world::{Pools, Role, World};
 use crate::rng::{Rng, mix};
@@ -17,6 +17,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) rng: Rng,
     pub(crate) encryption: bool,
     pub(crate) ipv6_share: f64,
+    /// Makes each seed's landscape its own where no random number may be used up.
+    salt: u64,
     ports: Vec<Ports>,
 }
 
@@ -28,18 +30,16 @@ struct Ports {
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(world: &'a World, rng: Rng, encryption: bool, ipv6_share: f64) -> Self {
+    pub(crate) fn new(world: &'a World, scenario: &Scenario) -> Self {
         let ports = (0..world.addresses.len() as u64)
-            .map(|host| Ports {
-                short: (mix(host) % 28_000) as u16,
-                long: (mix(!host) % 31_000) as u16,
-            })
+            .map(|host| Ports { short: (mix(host) % 28_000) as u16, long: (mix(!host) % 31_000) as u16 })
             .collect();
         Self {
             world,
-            rng,
-            encryption,
-            ipv6_share,
+            rng: Rng::new(scenario.seed, 2),
+            encryption: scenario.encryption,
+            ipv6_share: scenario.ipv6_share,
+            salt: mix(scenario.seed),
             ports,
         }
     }
@@ -84,17 +84,14 @@ impl<'a> Draft<'a> {
 
     /// The encryption state is a matter of the two hosts: it does not change from one connection to the next.
     fn encryption_between(&self, source: HostId, destination: HostId) -> Encryption {
-        let ends = (
-            self.world.nic_of[source as usize],
-            self.world.nic_of[destination as usize],
-        );
+        let ends = (self.world.nic_of[source as usize], self.world.nic_of[destination as usize]);
         let (true, (Some(from), Some(to))) = (self.encryption, ends) else {
             return Encryption::NotEncrypted;
         };
         if self.world.nics[from as usize].vnet != self.world.nics[to as usize].vnet {
             return Encryption::NotEncrypted;
         }
-        match mix((u64::from(from.min(to)) << 32) | u64::from(from.max(to))) % 16 {
+        match mix(self.salt ^ (u64::from(from.min(to)) << 32) ^ u64::from(from.max(to))) % 16 {
             0 => Encryption::LocalDestination,
             1 => Encryption::Fallback,
             2 => Encryption::HardwareNotSupported,

@@ -16,10 +16,7 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) fn new(rules: usize) -> Self {
-        Self {
-            place: vec![u16::MAX; rules],
-            ..Self::default()
-        }
+        Self { place: vec![u16::MAX; rules], ..Self::default() }
     }
 
     pub(crate) fn fill(&mut self, world: &World, events: &[Event]) {
@@ -57,25 +54,19 @@ impl Groups {
                 continue;
             }
             let same = acl(&self.rules[first]);
-            self.order
-                .extend((first..self.rules.len()).filter(|&other| acl(&self.rules[other]) == same));
+            self.order.extend((first..self.rules.len()).filter(|&other| acl(&self.rules[other]) == same));
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (RuleId, &[u32])> {
-        self.order
-            .iter()
-            .map(|&place| (self.rules[place], self.members[place].as_slice()))
+        self.order.iter().map(|&place| (self.rules[place], self.members[place].as_slice()))
     }
 }
 
 /// Real logs sometimes name the end before the begin of the same millisecond.
 fn swap_some_ends(members: &mut [u32], events: &[Event]) {
     for place in 1..members.len() {
-        let (before, after) = (
-            &events[members[place - 1] as usize],
-            &events[members[place] as usize],
-        );
+        let (before, after) = (&events[members[place - 1] as usize], &events[members[place] as usize]);
         let same_instant = before.time_ms == after.time_ms && before.flow() == after.flow();
         let a_life = before.state == State::Begin && after.state == State::End;
         if same_instant && a_life && mix(before.time_ms as u64) % 2 == 1 {

@@ -6,11 +6,7 @@
 //! the truth's tables. What is written is counted where it is written.
 
 // Numbers here are drawn from ranges known to fit.
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_wrap
-)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 
 mod blob;
 mod draft;
@@ -26,7 +22,7 @@ mod traffic;
 mod tuple_text;
 pub(crate) mod world;
 
-pub use settings::{Addresses, Capture, Cut, Format, Mix, Plant, Scenario, Volume};
+pub use settings::{Addresses, Capture, Cut, Format, Gap, Mix, Plant, Scenario, Volume};
 
 use blob::BlobWriter;
 use draft::Draft;
@@ -39,9 +35,8 @@ use crate::truth::{Collector, Truth};
 
 const MINUTE_MS: i64 = 60_000;
 /// How busy each hour of the day (UTC) is: office hours with a dip at noon, quiet nights.
-const RHYTHM: [u64; 24] = [
-    20, 17, 15, 15, 16, 20, 32, 55, 82, 96, 100, 97, 88, 94, 98, 95, 88, 74, 58, 47, 40, 34, 28, 23,
-];
+const RHYTHM: [u64; 24] =
+    [20, 17, 15, 15, 16, 20, 32, 55, 82, 96, 100, 97, 88, 94, 98, 95, 88, 74, 58, 47, 40, 34, 28, 23];
 /// Bytes a tuple takes with its part of the record, until measured.
 const BYTES_PER_TUPLE: f64 = 75.0;
 
@@ -62,10 +57,7 @@ impl Scenario {
     ///
     /// # Errors
     /// Returns the sink's error, after which no more blobs are written.
-    pub fn generate<E>(
-        &self,
-        mut sink: impl FnMut(&Blob<'_>) -> Result<(), E>,
-    ) -> Result<Truth, E> {
+    pub fn generate<E>(&self, mut sink: impl FnMut(&Blob<'_>) -> Result<(), E>) -> Result<Truth, E> {
         let world = World::new(self);
         let mut run = Run::new(self, &world);
         run.log_plants();
@@ -100,8 +92,7 @@ impl Scenario {
 
     /// True for minutes in which no background connection starts.
     fn minute_is_quiet(&self, hour: u32, minute: u32) -> bool {
-        let number =
-            mix(self.seed ^ (u64::from(hour) << 8 | u64::from(minute)).rotate_left(20)) >> 40;
+        let number = mix(self.seed ^ (u64::from(hour) << 8 | u64::from(minute)).rotate_left(20)) >> 40;
         (number as f64) < self.quiet_minutes * f64::from(1 << 24)
     }
 
@@ -129,12 +120,7 @@ impl<'a> Run<'a> {
         Self {
             scenario,
             world,
-            draft: Draft::new(
-                world,
-                Rng::new(scenario.seed, 2),
-                scenario.encryption,
-                scenario.ipv6_share,
-            ),
+            draft: Draft::new(world, scenario),
             log_rng: Rng::new(scenario.seed, 3),
             background: Background::new(&scenario.mix),
             timeline: Timeline::new(scenario, start_ms, world.nics.len()),
@@ -154,8 +140,7 @@ impl<'a> Run<'a> {
             let room = (end_ms - start_ms - 20 * MINUTE_MS).max(1).unsigned_abs();
             let at = start_ms + 2 * MINUTE_MS + when.below(room) as i64;
             for connection in plants::plant(plant, &mut self.draft, at, start_ms, end_ms) {
-                self.timeline
-                    .log(self.world, &connection, &mut self.log_rng);
+                self.timeline.log(self.world, &connection, &mut self.log_rng);
             }
         }
     }
@@ -168,20 +153,16 @@ impl<'a> Run<'a> {
         for _ in 0..self.world.nics.len() {
             let start_ms = self.hour_ms(0) - self.draft.rng.range(60_000, 9_000_000) as i64;
             let connection = traffic::long(&mut self.draft, start_ms);
-            self.timeline
-                .log(self.world, &connection, &mut self.log_rng);
+            self.timeline.log(self.world, &connection, &mut self.log_rng);
         }
     }
 
     fn log_hour(&mut self, hour: u32) {
         let hour_ms = self.hour_ms(hour);
         for connection in plants::steady(&mut self.draft, hour_ms) {
-            self.timeline
-                .log(self.world, &connection, &mut self.log_rng);
+            self.timeline.log(self.world, &connection, &mut self.log_rng);
         }
-        let busy: Vec<u32> = (0..60)
-            .filter(|minute| !self.scenario.minute_is_quiet(hour, *minute))
-            .collect();
+        let busy: Vec<u32> = (0..60).filter(|minute| !self.scenario.minute_is_quiet(hour, *minute)).collect();
         let (before, room) = (self.timeline.scheduled, self.room_for(hour));
         for (number, minute) in busy.iter().enumerate() {
             let target = before + room * (number as u64 + 1) / busy.len() as u64;
@@ -194,13 +175,8 @@ impl<'a> Run<'a> {
                 let Some(connection) = self.background.connection(&mut self.draft, start_ms) else {
                     return;
                 };
-                self.timeline
-                    .log(self.world, &connection, &mut self.log_rng);
-                idle = if self.timeline.scheduled == scheduled {
-                    idle + 1
-                } else {
-                    0
-                };
+                self.timeline.log(self.world, &connection, &mut self.log_rng);
+                idle = if self.timeline.scheduled == scheduled { idle + 1 } else { 0 };
             }
         }
     }
@@ -211,18 +187,12 @@ impl<'a> Run<'a> {
             Volume::Tuples(tuples) => tuples.saturating_sub(self.timeline.scheduled),
             Volume::Bytes(bytes) => {
                 let (written, tuples) = (self.writer.bytes_written, self.truth.tuples());
-                let per_tuple = if tuples < 1000 {
-                    BYTES_PER_TUPLE
-                } else {
-                    written as f64 / tuples as f64
-                };
+                let per_tuple = if tuples < 1000 { BYTES_PER_TUPLE } else { written as f64 / tuples as f64 };
                 let left = (bytes.saturating_sub(written) as f64 / per_tuple) as u64;
                 left.saturating_sub(self.timeline.scheduled - tuples)
             }
         };
-        let all: u64 = (hour..self.scenario.hours)
-            .map(|hour| self.scenario.rhythm(hour))
-            .sum();
+        let all: u64 = (hour..self.scenario.hours).map(|hour| self.scenario.rhythm(hour)).sum();
         (u128::from(left) * u128::from(self.scenario.rhythm(hour)) / u128::from(all.max(1))) as u64
     }
 
@@ -233,17 +203,12 @@ impl<'a> Run<'a> {
         sink: &mut impl FnMut(&Blob<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let events = self.timeline.take(hour, nic);
-        let cut = self
-            .scenario
-            .cut
-            .filter(|cut| cut.nic as usize == nic && cut.hour == hour);
-        self.writer.write(
-            hour,
-            nic,
-            events,
-            cut.map(|cut| cut.tuples),
-            &mut self.truth,
-        );
+        if self.scenario.gaps.iter().any(|gap| gap.nic as usize == nic && gap.hour == hour) {
+            self.writer.lose(nic);
+            return Ok(());
+        }
+        let cut = self.scenario.cut.filter(|cut| cut.nic as usize == nic && cut.hour == hour);
+        self.writer.write(hour, nic, events, cut.map(|cut| cut.tuples), &mut self.truth);
         match self.writer.blob() {
             Some(blob) => sink(&blob),
             None => Ok(()),

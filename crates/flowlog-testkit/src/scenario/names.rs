@@ -29,19 +29,15 @@ impl Names {
     }
 
     fn vnet(&self, vnet: u32) -> String {
-        if self.short {
-            format!("vnet{}", vnet + 1)
-        } else {
-            format!("vnet-shop-{:02}", vnet + 1)
-        }
+        if self.short { format!("vnet{}", vnet + 1) } else { format!("vnet-shop-{:02}", vnet + 1) }
+    }
+
+    fn group(&self) -> &'static str {
+        if self.short { "rg" } else { "rg-shop" }
     }
 
     fn flow_log(&self, vnet: u32) -> String {
-        if self.short {
-            format!("FL{}", vnet + 1)
-        } else {
-            format!("VNET-SHOP-{:02}-FLOWLOG", vnet + 1)
-        }
+        if self.short { format!("FL{}", vnet + 1) } else { format!("VNET-SHOP-{:02}-FLOWLOG", vnet + 1) }
     }
 
     /// The flow log's own id.
@@ -61,17 +57,22 @@ impl Names {
 
     /// `targetResourceID`, mixed case.
     pub(crate) fn target_resource(&self, vnet: u32) -> String {
-        let (subscription, vnet) = (&self.subscription, self.vnet(vnet));
+        let (subscription, group, vnet) = (&self.subscription, self.group(), self.vnet(vnet));
         format!(
-            "/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Network/virtualNetworks/{vnet}"
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/virtualNetworks/{vnet}"
         )
     }
 
     /// The ARM id of an NSG.
     pub(crate) fn nsg(&self, vnet: u32, role: &str) -> String {
-        let (subscription, vnet) = (&self.subscription, self.vnet(vnet));
+        let (subscription, group) = (&self.subscription, self.group());
+        let nsg = if self.short {
+            format!("{role}{}", vnet + 1)
+        } else {
+            format!("nsg-{}-{role}", self.vnet(vnet))
+        };
         format!(
-            "/subscriptions/{subscription}/resourceGroups/rg-shop/providers/Microsoft.Network/networkSecurityGroups/nsg-{vnet}-{role}"
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/networkSecurityGroups/{nsg}"
         )
     }
 

@@ -45,16 +45,9 @@ fn retry_heavy_pair(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
             let start = at + number * 9_000 + draft.rng.below(4_000) as i64;
             let base = draft.connection(start, source, destination, TCP, 9200, 3_000);
             if number % 4 == 3 {
-                return Connection {
-                    fate: Fate::BegunOnly,
-                    ..base
-                };
+                return Connection { fate: Fate::BegunOnly, ..base };
             }
-            Connection {
-                duration_ms: 3_000,
-                counters: draft.datagrams(2, 1),
-                ..base
-            }
+            Connection { duration_ms: 3_000, counters: draft.datagrams(2, 1), ..base }
         })
         .collect()
 }
@@ -67,11 +60,7 @@ fn internet_port_scan(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
         .map(|number| {
             let start = at + i64::from(number) * 400 + draft.rng.below(150) as i64;
             let base = draft.connection(start, source, destination, TCP, 20 + number * 13, 0);
-            Connection {
-                fate: Fate::DeniedAtDestination(1),
-                rule_in: Rule::DenyAllIn,
-                ..base
-            }
+            Connection { fate: Fate::DeniedAtDestination(1), rule_in: Rule::DenyAllIn, ..base }
         })
         .collect()
 }
@@ -83,17 +72,9 @@ fn internal_port_scan(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
             let start = at + i64::from(number) * 700 + draft.rng.below(300) as i64;
             let base = draft.connection(start, source, destination, TCP, 1400 + number * 3, 40);
             if number % 10 == 1 {
-                return Connection {
-                    duration_ms: 40,
-                    counters: draft.datagrams(2, 2),
-                    ..base
-                };
+                return Connection { duration_ms: 40, counters: draft.datagrams(2, 2), ..base };
             }
-            Connection {
-                fate: Fate::DeniedAtDestination(1),
-                rule_in: Rule::DenyAllIn,
-                ..base
-            }
+            Connection { fate: Fate::DeniedAtDestination(1), rule_in: Rule::DenyAllIn, ..base }
         })
         .collect()
 }
@@ -104,13 +85,8 @@ fn one_way_tcp(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
     let destination = draft.one_of(|pools| &pools.silent);
     (0..5)
         .map(|number| {
-            let base =
-                draft.connection(at + number * 61_000, source, destination, TCP, 5671, 21_000);
-            Connection {
-                duration_ms: 21_000,
-                counters: draft.datagrams(4, 0),
-                ..base
-            }
+            let base = draft.connection(at + number * 61_000, source, destination, TCP, 5671, 21_000);
+            Connection { duration_ms: 21_000, counters: draft.datagrams(4, 0), ..base }
         })
         .collect()
 }
@@ -121,11 +97,7 @@ fn one_way_udp(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
     let destination = draft.one_of(|pools| &pools.silent);
     let life = 2_400_000;
     let base = draft.connection(at, source, destination, UDP, 514, life);
-    vec![Connection {
-        duration_ms: life,
-        counters: draft.datagrams(900, 0),
-        ..base
-    }]
+    vec![Connection { duration_ms: life, counters: draft.datagrams(900, 0), ..base }]
 }
 
 fn begun_only(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
@@ -135,10 +107,7 @@ fn begun_only(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
     (0..3)
         .map(|number| {
             let base = draft.connection(at + number * 37_000, source, destination, TCP, 9100, 0);
-            Connection {
-                fate: Fate::BegunOnly,
-                ..base
-            }
+            Connection { fate: Fate::BegunOnly, ..base }
         })
         .collect()
 }
@@ -157,32 +126,17 @@ fn esp_tunnel(draft: &mut Draft<'_>, start_ms: i64, end_ms: i64) -> Vec<Connecti
         packets_received: packets,
         bytes_received: packets * 480,
     };
-    vec![Connection {
-        source_port: 0,
-        duration_ms: life,
-        counters,
-        rule_in: Rule::VpnIn,
-        ..base
-    }]
+    vec![Connection { source_port: 0, duration_ms: life, counters, rule_in: Rule::VpnIn, ..base }]
 }
 
 fn encryption_drops(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
     let (source, destination) = draft.pair(Role::App, Role::Data);
-    let states = [
-        Encryption::SoftwareNotReady,
-        Encryption::NotAccepted,
-        Encryption::NotSupported,
-    ];
+    let states = [Encryption::SoftwareNotReady, Encryption::NotAccepted, Encryption::NotSupported];
     (0..9)
         .map(|number| {
             let base = draft.connection(at + number * 5_000, source, destination, TCP, 1433, 0);
             let encryption = states[number as usize % states.len()];
-            Connection {
-                encryption,
-                fate: Fate::DeniedAtSource(1),
-                rule_out: Rule::Unspecified,
-                ..base
-            }
+            Connection { encryption, fate: Fate::DeniedAtSource(1), rule_out: Rule::Unspecified, ..base }
         })
         .collect()
 }
@@ -195,11 +149,7 @@ fn admin_rule_denials(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
         .map(|number| {
             let port = [3389, 22, 445][number as usize % 3];
             let base = draft.connection(at + number * 2_500, source, destination, TCP, port, 0);
-            Connection {
-                fate: Fate::DeniedAtDestination(2),
-                rule_in: Rule::AdminBlock,
-                ..base
-            }
+            Connection { fate: Fate::DeniedAtDestination(2), rule_in: Rule::AdminBlock, ..base }
         })
         .collect()
 }
@@ -209,26 +159,12 @@ fn port_reuse(draft: &mut Draft<'_>, at: i64) -> Vec<Connection> {
     let source = draft.world.nics[nic].ipv4;
     let gateway = draft.world.gateway;
     let counters = draft.datagrams(2, 2);
-    let base = Connection {
-        source_port: 500,
-        counters,
-        ..draft.connection(at, source, gateway, UDP, 500, 0)
-    };
+    let base =
+        Connection { source_port: 500, counters, ..draft.connection(at, source, gateway, UDP, 500, 0) };
     vec![
-        Connection {
-            fate: Fate::Twice,
-            ..base
-        },
-        Connection {
-            start_ms: at + 40_000,
-            duration_ms: 2_000,
-            ..base
-        },
-        Connection {
-            start_ms: at + 90_000,
-            duration_ms: 2_000,
-            ..base
-        },
+        Connection { fate: Fate::Twice, ..base },
+        Connection { start_ms: at + 40_000, duration_ms: 2_000, ..base },
+        Connection { start_ms: at + 90_000, duration_ms: 2_000, ..base },
     ]
 }
 
@@ -250,20 +186,10 @@ pub(crate) fn steady(draft: &mut Draft<'_>, hour_ms: i64) -> Vec<Connection> {
             } else {
                 (monitor.ipv4, nic.ipv4, ICMP)
             };
-            let base = draft.connection(
-                hour_ms + round * 900_000 + offset,
-                source,
-                destination,
-                protocol,
-                0,
-                3_000,
-            );
-            let counters = Counters {
-                packets_sent: 4,
-                bytes_sent: 392,
-                packets_received: 4,
-                bytes_received: 392,
-            };
+            let base =
+                draft.connection(hour_ms + round * 900_000 + offset, source, destination, protocol, 0, 3_000);
+            let counters =
+                Counters { packets_sent: 4, bytes_sent: 392, packets_received: 4, bytes_received: 392 };
             connections.push(Connection {
                 source_port: 0,
                 duration_ms: 3_000,
@@ -274,20 +200,9 @@ pub(crate) fn steady(draft: &mut Draft<'_>, hour_ms: i64) -> Vec<Connection> {
         }
         let clock = world.pools.sites[number % world.pools.sites.len()];
         for round in 0..3 {
-            let base = draft.connection(
-                hour_ms + round * 1_200_000 + offset,
-                nic.ipv4,
-                clock,
-                UDP,
-                123,
-                900,
-            );
-            let counters = Counters {
-                packets_sent: 1,
-                bytes_sent: 90,
-                packets_received: 1,
-                bytes_received: 90,
-            };
+            let base = draft.connection(hour_ms + round * 1_200_000 + offset, nic.ipv4, clock, UDP, 123, 900);
+            let counters =
+                Counters { packets_sent: 1, bytes_sent: 90, packets_received: 1, bytes_received: 90 };
             connections.push(Connection {
                 source_port: 123,
                 duration_ms: 900,

@@ -38,15 +38,7 @@ impl<'b> Record<'b> {
             bytes.push(b',');
         }
         bytes.extend_from_slice(head.as_bytes());
-        Self {
-            bytes,
-            blocks,
-            start,
-            world,
-            nic,
-            open: None,
-            comma: false,
-        }
+        Self { bytes, blocks, start, world, nic, open: None, comma: false }
     }
 
     pub(crate) fn has_room_for_tuple(&self) -> bool {
@@ -94,8 +86,7 @@ impl<'b> Record<'b> {
     }
 
     pub(crate) fn tuple(&mut self, event: &Event, format: Format) {
-        self.bytes
-            .extend_from_slice(if self.comma { b",\"" } else { b"\"" });
+        self.bytes.extend_from_slice(if self.comma { b",\"" } else { b"\"" });
         tuple_text::write(self.bytes, self.world, event, format);
         self.bytes.push(b'"');
         self.comma = true;

@@ -60,21 +60,9 @@ pub(crate) struct RuleTable {
 impl RuleTable {
     /// A table with the rules outside NSGs.
     pub(crate) fn new(network_manager: String) -> Self {
-        let acls = vec![
-            network_manager,
-            ZERO_GUID.to_owned(),
-            "unspecified".to_owned(),
-        ];
-        let names = [
-            "BlockHighRiskTCPPortsFromInternet",
-            "PlatformRule",
-            "unspecified",
-        ];
-        let rules = names
-            .into_iter()
-            .enumerate()
-            .map(|(acl, name)| RuleEntry { acl, name })
-            .collect();
+        let acls = vec![network_manager, ZERO_GUID.to_owned(), "unspecified".to_owned()];
+        let names = ["BlockHighRiskTCPPortsFromInternet", "PlatformRule", "unspecified"];
+        let rules = names.into_iter().enumerate().map(|(acl, name)| RuleEntry { acl, name }).collect();
         Self { acls, rules }
     }
 
@@ -83,10 +71,7 @@ impl RuleTable {
         let base = self.rules.len() as RuleId;
         let acl_index = self.acls.len();
         self.acls.push(acl);
-        self.rules.extend(NSG_RULES.iter().map(|name| RuleEntry {
-            acl: acl_index,
-            name,
-        }));
+        self.rules.extend(NSG_RULES.iter().map(|name| RuleEntry { acl: acl_index, name }));
         base
     }
 
@@ -94,11 +79,7 @@ impl RuleTable {
     pub(crate) fn id(base: RuleId, rule: Rule) -> RuleId {
         let number = rule as RuleId;
         let nsg_rules = NSG_RULES.len() as RuleId;
-        if number < nsg_rules {
-            base + number
-        } else {
-            number - nsg_rules
-        }
+        if number < nsg_rules { base + number } else { number - nsg_rules }
     }
 
     /// True for the rules that stand in an NSG, the only ones an NSG flow log knows.

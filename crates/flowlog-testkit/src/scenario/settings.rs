@@ -37,6 +37,8 @@ pub struct Scenario {
     pub plants: Vec<Plant>,
     /// A blob that breaks off.
     pub cut: Option<Cut>,
+    /// Blobs that are missing: what the NIC would have logged there is in no blob and in no truth.
+    pub gaps: Vec<Gap>,
 }
 
 impl Default for Scenario {
@@ -60,6 +62,7 @@ impl Default for Scenario {
             mix: Mix::default(),
             plants: Plant::ALL.to_vec(),
             cut: None,
+            gaps: Vec::new(),
         }
     }
 }
@@ -201,6 +204,15 @@ pub struct Cut {
     pub nic: u32,
     /// Which hour's, from 0.
     pub hour: u32,
-    /// Whole tuples before the cut, at least 1. A blob with fewer stays whole.
+    /// Whole tuples before the cut. A blob with no more than these stays whole.
     pub tuples: u64,
+}
+
+/// A blob that was never written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Which NIC's, from 0.
+    pub nic: u32,
+    /// Which hour's, from 0.
+    pub hour: u32,
 }

@@ -58,15 +58,8 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     pub(crate) fn new(scenario: &Scenario, start_ms: i64, nics: usize) -> Self {
-        let hours = (0..scenario.hours)
-            .map(|_| vec![Vec::new(); nics])
-            .collect();
-        Self {
-            start_ms,
-            capture: scenario.capture,
-            hours,
-            scheduled: 0,
-        }
+        let hours = (0..scenario.hours).map(|_| vec![Vec::new(); nics]).collect();
+        Self { start_ms, capture: scenario.capture, hours, scheduled: 0 }
     }
 
     /// Takes one NIC's tuples of one hour.
@@ -88,25 +81,13 @@ impl Timeline {
         }
         // A denial is the business of the end that denies, whatever is captured of connections.
         let denied_there = matches!(connection.fate, Fate::DeniedAtDestination(_));
-        if let Some(nic) = destination_nic.filter(|_| both || denied_there || source_nic.is_none())
-        {
+        if let Some(nic) = destination_nic.filter(|_| both || denied_there || source_nic.is_none()) {
             self.log_at(world, connection, nic as usize, false, rng);
         }
     }
 
-    fn log_at(
-        &mut self,
-        world: &World,
-        connection: &Connection,
-        nic: usize,
-        outbound: bool,
-        rng: &mut Rng,
-    ) {
-        let rule = if outbound {
-            connection.rule_out
-        } else {
-            connection.rule_in
-        };
+    fn log_at(&mut self, world: &World, connection: &Connection, nic: usize, outbound: bool, rng: &mut Rng) {
+        let rule = if outbound { connection.rule_out } else { connection.rule_in };
         // The other end sees a packet a little later.
         let start_ms = connection.start_ms + if outbound { 0 } else { rng.below(4) as i64 };
         let event = Event {
@@ -122,11 +103,7 @@ impl Timeline {
             state: State::Begin,
             encryption: connection.encryption,
         };
-        let mut log = NicLog {
-            timeline: self,
-            format: world.nics[nic].format,
-            nic,
-        };
+        let mut log = NicLog { timeline: self, format: world.nics[nic].format, nic };
         match (connection.fate, outbound) {
             (Fate::Ends, _) => log.life(event, connection.duration_ms, connection.counters, rng),
             (Fate::BegunOnly, _) => log.push(event),
@@ -139,11 +116,8 @@ impl Timeline {
             }
             (Fate::DeniedAtDestination(packets), true) => {
                 let packets = u64::from(packets);
-                let counters = Counters {
-                    packets_sent: packets,
-                    bytes_sent: packets * 66,
-                    ..Counters::default()
-                };
+                let counters =
+                    Counters { packets_sent: packets, bytes_sent: packets * 66, ..Counters::default() };
                 log.life(event, 20_000, counters, rng);
             }
             (Fate::DeniedAtSource(_), false) => {}
@@ -174,8 +148,7 @@ impl NicLog<'_> {
     /// Writes what the format can say of `event`.
     fn push(&mut self, mut event: Event) {
         if self.format != Format::VNet {
-            let unknown_to_nsg =
-                !RuleTable::is_nsg(event.rule) || !matches!(event.protocol, 6 | 17);
+            let unknown_to_nsg = !RuleTable::is_nsg(event.rule) || !matches!(event.protocol, 6 | 17);
             let no_life_cycle =
                 self.format == Format::NsgV1 && matches!(event.state, State::Continue | State::End);
             if unknown_to_nsg || no_life_cycle {
@@ -190,11 +163,7 @@ impl NicLog<'_> {
     fn denials(&mut self, event: Event, packets: u8) {
         for number in 0..packets.min(6) {
             let later = ((1_i64 << number) - 1) * 1000;
-            self.push(Event {
-                time_ms: event.time_ms + later,
-                state: State::Deny,
-                ..event
-            });
+            self.push(Event { time_ms: event.time_ms + later, state: State::Deny, ..event });
         }
     }
 
@@ -207,21 +176,11 @@ impl NicLog<'_> {
         let mut left = (duration_ms - 1).max(0) / CONTINUE_MS + 1;
         while next_ms < end_ms {
             let counters = share(&mut rest, left, rng);
-            self.push(Event {
-                time_ms: next_ms,
-                state: State::Continue,
-                counters,
-                ..begin
-            });
+            self.push(Event { time_ms: next_ms, state: State::Continue, counters, ..begin });
             next_ms += CONTINUE_MS;
             left -= 1;
         }
-        self.push(Event {
-            time_ms: end_ms,
-            state: State::End,
-            counters: rest,
-            ..begin
-        });
+        self.push(Event { time_ms: end_ms, state: State::End, counters: rest, ..begin });
     }
 }
 
@@ -241,12 +200,6 @@ fn share(rest: &mut Counters, parts: i64, rng: &mut Rng) -> Counters {
         (taken + 1, size + 54)
     };
     let (packets_sent, bytes_sent) = take(&mut rest.packets_sent, &mut rest.bytes_sent);
-    let (packets_received, bytes_received) =
-        take(&mut rest.packets_received, &mut rest.bytes_received);
-    Counters {
-        packets_sent,
-        bytes_sent,
-        packets_received,
-        bytes_received,
-    }
+    let (packets_received, bytes_received) = take(&mut rest.packets_received, &mut rest.bytes_received);
+    Counters { packets_sent, bytes_sent, packets_received, bytes_received }
 }

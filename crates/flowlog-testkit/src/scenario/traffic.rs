@@ -9,9 +9,7 @@ use super::world::Role;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 /// Ports that scanners of the internet try first.
-const WANTED_PORTS: [u16; 14] = [
-    22, 23, 80, 443, 445, 1433, 2375, 3306, 3389, 5432, 6379, 8080, 8443, 9200,
-];
+const WANTED_PORTS: [u16; 14] = [22, 23, 80, 443, 445, 1433, 2375, 3306, 3389, 5432, 6379, 8080, 8443, 9200];
 /// Ports an administrator's rule blocks.
 const HIGH_RISK_PORTS: [u16; 6] = [22, 23, 445, 1433, 3306, 3389];
 
@@ -70,15 +68,9 @@ fn lifetime(draft: &mut Draft<'_>) -> i64 {
 fn web(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     let nic = draft.nic_of_role(Role::Web);
     let (source, destination) = if draft.ipv6() {
-        (
-            draft.skewed_of(|pools| &pools.clients_v6),
-            draft.world.nics[nic].ipv6,
-        )
+        (draft.skewed_of(|pools| &pools.clients_v6), draft.world.nics[nic].ipv6)
     } else {
-        (
-            draft.skewed_of(|pools| &pools.clients),
-            draft.world.nics[nic].ipv4,
-        )
+        (draft.skewed_of(|pools| &pools.clients), draft.world.nics[nic].ipv4)
     };
     let port = if draft.rng.chance(0.92) { 443 } else { 80 };
     let life = lifetime(draft);
@@ -101,11 +93,7 @@ fn east_west(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     let (source, destination) = draft.pair(from, to);
     let port = draft.rng.pick(ports);
     let life = lifetime(draft);
-    let rule_in = if port >= 1000 {
-        Rule::AppTierIn
-    } else {
-        Rule::AllowVnetIn
-    };
+    let rule_in = if port >= 1000 { Rule::AppTierIn } else { Rule::AllowVnetIn };
     let counters = draft.exchange(7, 14, 7, 18);
     Connection {
         duration_ms: life,
@@ -136,11 +124,7 @@ fn outbound(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     let nic = draft.any_nic();
     let source = draft.world.nics[nic].ipv4;
     let destination = draft.skewed_of(|pools| &pools.sites);
-    let port = if draft.rng.chance(0.9) {
-        443
-    } else {
-        draft.rng.pick(&[80, 5671, 8883, 587])
-    };
+    let port = if draft.rng.chance(0.9) { 443 } else { draft.rng.pick(&[80, 5671, 8883, 587]) };
     let life = lifetime(draft);
     let counters = draft.exchange(9, 16, 9, 22);
     Connection {
@@ -162,11 +146,7 @@ fn on_premises(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     let destination = draft.world.nics[nic].ipv4;
     let port = draft.rng.pick(ports);
     let life = lifetime(draft);
-    let rule_in = if port == 22 {
-        Rule::ManagementIn
-    } else {
-        Rule::AllowVnetIn
-    };
+    let rule_in = if port == 22 { Rule::ManagementIn } else { Rule::AllowVnetIn };
     let counters = draft.exchange(8, 14, 8, 18);
     Connection {
         duration_ms: life,
@@ -179,11 +159,7 @@ fn on_premises(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
 /// Health probes: the load balancer's, and others that the platform lets through itself.
 fn probe(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     let balanced = draft.rng.chance(0.7);
-    let nic = if balanced {
-        draft.nic_of_role(Role::Web)
-    } else {
-        draft.any_nic()
-    };
+    let nic = if balanced { draft.nic_of_role(Role::Web) } else { draft.any_nic() };
     let destination = draft.world.nics[nic].ipv4;
     let counters = draft.exchange(6, 7, 6, 8);
     if balanced {
@@ -199,11 +175,7 @@ fn probe(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     }
     let source = draft.world.prober;
     let port = draft.rng.range(1024, 65_535) as u16;
-    let fate = if draft.rng.chance(0.2) {
-        Fate::Twice
-    } else {
-        Fate::Ends
-    };
+    let fate = if draft.rng.chance(0.2) { Fate::Twice } else { Fate::Ends };
     Connection {
         source_port: 23_456,
         duration_ms: 0,
@@ -223,23 +195,11 @@ fn noise(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
         10..18 => (TCP, draft.rng.range(1, 65_535) as u16),
         _ => (UDP, draft.rng.pick(&[53, 123, 161, 1900, 5060])),
     };
-    let packets = if protocol == TCP && draft.rng.chance(0.2) {
-        draft.rng.range(2, 3) as u8
-    } else {
-        1
-    };
+    let packets = if protocol == TCP && draft.rng.chance(0.2) { draft.rng.range(2, 3) as u8 } else { 1 };
     let by_admin = HIGH_RISK_PORTS.contains(&port) && draft.admin_rules(nic);
-    let rule_in = if by_admin {
-        Rule::AdminBlock
-    } else {
-        Rule::DenyAllIn
-    };
+    let rule_in = if by_admin { Rule::AdminBlock } else { Rule::DenyAllIn };
     let fate = Fate::DeniedAtDestination(packets);
-    Connection {
-        fate,
-        rule_in,
-        ..draft.connection(start_ms, source, destination, protocol, port, 0)
-    }
+    Connection { fate, rule_in, ..draft.connection(start_ms, source, destination, protocol, port, 0) }
 }
 
 fn denied_out(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
@@ -269,14 +229,8 @@ fn one_way(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     let nic = draft.any_nic();
     let source = draft.world.nics[nic].ipv4;
     let destination = draft.one_of(|pools| &pools.silent);
-    let (protocol, port) = draft
-        .rng
-        .pick(&[(UDP, 514), (UDP, 162), (TCP, 8443), (TCP, 443)]);
-    let packets = if protocol == UDP {
-        draft.rng.range(1, 400)
-    } else {
-        3
-    };
+    let (protocol, port) = draft.rng.pick(&[(UDP, 514), (UDP, 162), (TCP, 8443), (TCP, 443)]);
+    let packets = if protocol == UDP { draft.rng.range(1, 400) } else { 3 };
     let life = draft.rng.range(7_000, 400_000) as i64;
     let counters = draft.datagrams(packets, 0);
     Connection {
@@ -291,10 +245,7 @@ fn begun_only(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
     let source = draft.world.nics[nic].ipv4;
     let destination = draft.one_of(|pools| &pools.silent);
     let port = draft.rng.pick(&[443, 5985, 8443, 9100]);
-    Connection {
-        fate: Fate::BegunOnly,
-        ..draft.connection(start_ms, source, destination, TCP, port, 0)
-    }
+    Connection { fate: Fate::BegunOnly, ..draft.connection(start_ms, source, destination, TCP, port, 0) }
 }
 
 /// Connection pools, remote desktops, message buses.
@@ -305,21 +256,11 @@ pub(crate) fn long(draft: &mut Draft<'_>, start_ms: i64) -> Connection {
         let (source, destination) = draft.pair(Role::App, Role::Data);
         let port = draft.rng.pick(&[1433, 5432, 5672]);
         let base = draft.connection(start_ms, source, destination, TCP, port, life);
-        return Connection {
-            duration_ms: life,
-            counters,
-            rule_in: Rule::AppTierIn,
-            ..base
-        };
+        return Connection { duration_ms: life, counters, rule_in: Rule::AppTierIn, ..base };
     }
     let source = draft.one_of(|pools| &pools.on_premises);
     let nic = draft.nic_of_role(Role::Infra);
     let destination = draft.world.nics[nic].ipv4;
     let base = draft.connection(start_ms, source, destination, TCP, 3389, life);
-    Connection {
-        duration_ms: life,
-        counters,
-        rule_in: Rule::ManagementIn,
-        ..base
-    }
+    Connection { duration_ms: life, counters, rule_in: Rule::ManagementIn, ..base }
 }

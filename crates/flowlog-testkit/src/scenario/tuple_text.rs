@@ -12,14 +12,7 @@ pub(crate) fn write(out: &mut Vec<u8>, world: &World, event: &Event, format: For
         out.push(b',');
     };
     let time = event.time_ms.unsigned_abs();
-    number(
-        out,
-        if format == Format::VNet {
-            time
-        } else {
-            time / 1000
-        },
-    );
+    number(out, if format == Format::VNet { time } else { time / 1000 });
     for host in [event.source, event.destination] {
         out.extend_from_slice(&world.texts[host as usize]);
         out.push(b',');
@@ -36,22 +29,14 @@ pub(crate) fn write(out: &mut Vec<u8>, world: &World, event: &Event, format: For
         }
         Format::NsgV1 | Format::NsgV2 => {
             let protocol = if event.protocol == 6 { b'T' } else { b'U' };
-            let decision = if event.state == State::Deny {
-                b'D'
-            } else {
-                b'A'
-            };
+            let decision = if event.state == State::Deny { b'D' } else { b'A' };
             out.extend_from_slice(&[protocol, b',', direction, b',', decision]);
             if format == Format::NsgV1 {
                 return;
             }
             let no_counters = matches!(event.state, State::Begin | State::Deny);
             // A denied flow is logged as begun.
-            let state = if no_counters {
-                b'B'
-            } else {
-                vnet_state(event.state)
-            };
+            let state = if no_counters { b'B' } else { vnet_state(event.state) };
             out.extend_from_slice(&[b',', state, b',']);
             if no_counters {
                 out.extend_from_slice(b",,,");

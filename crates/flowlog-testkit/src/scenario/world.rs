@@ -28,8 +28,8 @@ impl Role {
     const PATTERN: [Self; 10] = [
         Self::Web,
         Self::App,
-        Self::Data,
         Self::Infra,
+        Self::Data,
         Self::Client,
         Self::Client,
         Self::App,
@@ -157,41 +157,23 @@ impl World {
             let place = number % NICS_PER_VNET;
             let role = Role::PATTERN[place as usize % Role::PATTERN.len()];
             let subnet = role as u8 + 1;
-            let ipv4 =
-                self.host(Ipv4Addr::new(10, 10 + vnet as u8, subnet, 4 + place as u8).into());
+            let ipv4 = self.host(Ipv4Addr::new(10, 10 + vnet as u8, subnet, 4 + place as u8).into());
             let ipv6 = self.host(
-                Ipv6Addr::new(
-                    0xfd00,
-                    0xdb8,
-                    10 + vnet as u16,
-                    subnet.into(),
-                    0,
-                    0,
-                    0,
-                    4 + place as u16,
-                )
-                .into(),
+                Ipv6Addr::new(0xfd00, 0xdb8, 10 + vnet as u16, subnet.into(), 0, 0, 0, 4 + place as u16)
+                    .into(),
             );
             self.nic_of[ipv4 as usize] = Some(number);
             self.nic_of[ipv6 as usize] = Some(number);
-            let vendor =
-                ["000D3A", "6045BD", "7C1E52", "002248"][mix(u64::from(number)) as usize % 4];
+            let vendor = ["000D3A", "6045BD", "7C1E52", "002248"][mix(u64::from(number)) as usize % 4];
             let last_of_vnet = number >= count.saturating_sub(scenario.nsg_v2_nics);
             self.nics.push(Nic {
                 ipv4,
                 ipv6,
                 // The low bits are the number, so that no two NICs share a MAC.
-                mac: format!(
-                    "{vendor}{:06X}",
-                    (rng.below(1 << 10) << 14) | u64::from(number)
-                ),
+                mac: format!("{vendor}{:06X}", (rng.below(1 << 10) << 14) | u64::from(number)),
                 vnet,
                 nsg: nsgs[vnet as usize][role as usize],
-                format: if last_of_vnet {
-                    Format::NsgV2
-                } else {
-                    scenario.format
-                },
+                format: if last_of_vnet { Format::NsgV2 } else { scenario.format },
                 phase_ms: rng.range(5_000, 55_000) as i64,
             });
             self.by_role[role as usize].push(number);
@@ -222,11 +204,7 @@ impl World {
     }
 
     fn add_internet(&mut self, scenario: &Scenario, rng: &mut Rng) {
-        let most = if scenario.addresses == Addresses::Documentation {
-            700
-        } else {
-            u32::MAX
-        };
+        let most = if scenario.addresses == Addresses::Documentation { 700 } else { u32::MAX };
         let count = scenario.internet_hosts.clamp(20, most);
         for number in 0..count {
             let host = loop {

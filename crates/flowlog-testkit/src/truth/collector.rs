@@ -6,9 +6,7 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 
 use super::lives::Lives;
-use super::{
-    ConversationTruth, FileTruth, HostTruth, PairTruth, PortTruth, RuleTruth, Totals, Truth,
-};
+use super::{ConversationTruth, FileTruth, HostTruth, PairTruth, PortTruth, RuleTruth, Totals, Truth};
 use crate::scenario::Format;
 use crate::scenario::event::{Counters, Encryption, Event, HostId, RuleId, State};
 use crate::scenario::world::World;
@@ -91,10 +89,7 @@ impl Collector {
     }
 
     pub(crate) fn begin_file(&mut self, name: &str) {
-        self.file = FileTruth {
-            name: name.to_owned(),
-            ..FileTruth::default()
-        };
+        self.file = FileTruth { name: name.to_owned(), ..FileTruth::default() };
     }
 
     pub(crate) fn end_file(&mut self, bytes: u64, whole: bool) {
@@ -105,10 +100,8 @@ impl Collector {
         self.totals.files_with_errors += u64::from(file.cut);
         self.totals.bytes += bytes;
         self.totals.records += file.records;
-        self.totals.first_time_ms = [self.totals.first_time_ms, file.first_time_ms]
-            .into_iter()
-            .flatten()
-            .min();
+        self.totals.first_time_ms =
+            [self.totals.first_time_ms, file.first_time_ms].into_iter().flatten().min();
         self.totals.last_time_ms = self.totals.last_time_ms.max(file.last_time_ms);
         self.files.push(file);
     }
@@ -130,31 +123,21 @@ impl Collector {
         self.logged[nic] = true;
         self.totals.tuples += 1;
         self.file.tuples += 1;
-        self.file.first_time_ms = Some(
-            self.file
-                .first_time_ms
-                .map_or(event.time_ms, |first| first.min(event.time_ms)),
-        );
+        self.file.first_time_ms =
+            Some(self.file.first_time_ms.map_or(event.time_ms, |first| first.min(event.time_ms)));
         self.file.last_time_ms = self.file.last_time_ms.max(Some(event.time_ms));
         self.sums.packets_sent += counters.packets_sent;
         self.sums.bytes_sent += counters.bytes_sent;
         self.sums.packets_received += counters.packets_received;
         self.sums.bytes_received += counters.bytes_received;
         let life_cycle = format != Format::NsgV1;
-        self.states[if life_cycle || denied {
-            event.state as usize
-        } else {
-            4
-        }] += 1;
+        self.states[if life_cycle || denied { event.state as usize } else { 4 }] += 1;
         self.directions[usize::from(event.outbound)] += 1;
         self.protocols[usize::from(event.protocol)] += 1;
         self.encryption[if nsg { 8 } else { event.encryption as usize }] += 1;
         self.sources[event.source as usize].add(denied, bytes);
         self.destinations[event.destination as usize].add(denied, bytes);
-        self.rules
-            .entry((event.rule, nsg))
-            .or_default()
-            .add(denied, bytes);
+        self.rules.entry((event.rule, nsg)).or_default().add(denied, bytes);
 
         let number = self.conversation(event);
         let conversation = &mut self.of_conversations[number];
@@ -169,12 +152,7 @@ impl Collector {
     }
 
     fn conversation(&mut self, event: &Event) -> usize {
-        let key = (
-            event.source,
-            event.destination,
-            event.destination_port,
-            event.protocol,
-        );
+        let key = (event.source, event.destination, event.destination_port, event.protocol);
         let next = self.of_conversations.len();
         let number = *self.conversations.entry(key).or_insert(next);
         if number == next {
@@ -200,11 +178,7 @@ impl Collector {
             directions: named(['I', 'O'], &self.directions),
             protocols: named(0..=255_u8, &self.protocols),
             encryption: named(
-                Encryption::ALL
-                    .map(Encryption::word)
-                    .into_iter()
-                    .chain([""])
-                    .map(str::to_owned),
+                Encryption::ALL.map(Encryption::word).into_iter().chain([""]).map(str::to_owned),
                 &self.encryption,
             ),
             lengths: BTreeMap::new(),
@@ -248,11 +222,7 @@ impl Collector {
                 }
             })
             .collect();
-        rules.sort_by(|a, b| {
-            b.tuples
-                .cmp(&a.tuples)
-                .then_with(|| (&a.acl, &a.rule).cmp(&(&b.acl, &b.rule)))
-        });
+        rules.sort_by(|a, b| b.tuples.cmp(&a.tuples).then_with(|| (&a.acl, &a.rule).cmp(&(&b.acl, &b.rule))));
         rules
     }
 
@@ -273,11 +243,7 @@ impl Collector {
         }
         let mut ports: Vec<_> = ports
             .into_iter()
-            .map(|((port, protocol), tuples)| PortTruth {
-                port,
-                protocol,
-                tuples,
-            })
+            .map(|((port, protocol), tuples)| PortTruth { port, protocol, tuples })
             .collect();
         ports.sort_by_key(|row| (std::cmp::Reverse(row.tuples), row.port, row.protocol));
         let mut pairs: Vec<_> = pairs
@@ -305,24 +271,16 @@ impl Collector {
             .iter()
             .map(|(key, &number)| (key, count(&self.of_conversations[number])))
             .filter(|(_, count)| *count > 0)
-            .map(
-                |(&(source, destination, port, protocol), count)| ConversationTruth {
-                    source: address(world, source),
-                    destination: address(world, destination),
-                    port,
-                    protocol,
-                    count: count.into(),
-                },
-            )
+            .map(|(&(source, destination, port, protocol), count)| ConversationTruth {
+                source: address(world, source),
+                destination: address(world, destination),
+                port,
+                protocol,
+                count: count.into(),
+            })
             .collect();
         rows.sort_by_key(|row| {
-            (
-                std::cmp::Reverse(row.count),
-                row.source,
-                row.destination,
-                row.port,
-                row.protocol,
-            )
+            (std::cmp::Reverse(row.count), row.source, row.destination, row.port, row.protocol)
         });
         rows
     }
@@ -337,22 +295,14 @@ fn hosts(world: &World, tallies: &[Tally]) -> Vec<HostTruth> {
         .iter()
         .zip(&world.addresses)
         .filter(|(tally, _)| tally.tuples > 0)
-        .map(|(tally, &ip)| HostTruth {
-            ip,
-            tuples: tally.tuples,
-            bytes: tally.bytes,
-        })
+        .map(|(tally, &ip)| HostTruth { ip, tuples: tally.tuples, bytes: tally.bytes })
         .collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.tuples), row.ip));
     rows
 }
 
 fn named<K: Ord>(names: impl IntoIterator<Item = K>, counts: &[u64]) -> BTreeMap<K, u64> {
-    names
-        .into_iter()
-        .zip(counts.iter().copied())
-        .filter(|(_, count)| *count > 0)
-        .collect()
+    names.into_iter().zip(counts.iter().copied()).filter(|(_, count)| *count > 0).collect()
 }
 
 fn lengths(truth: &Truth) -> BTreeMap<String, u64> {

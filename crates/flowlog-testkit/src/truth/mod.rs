@@ -158,12 +158,7 @@ impl Truth {
         self.sources.truncate(rows);
         self.destinations.truncate(rows);
         self.ports.truncate(rows);
-        for list in [
-            &mut self.denied,
-            &mut self.begins,
-            &mut self.incomplete,
-            &mut self.one_way,
-        ] {
+        for list in [&mut self.denied, &mut self.begins, &mut self.incomplete, &mut self.one_way] {
             list.truncate(rows);
         }
         self.port_scans.truncate(rows);
