@@ -1,6 +1,6 @@
 //! Bring Azure flow logs from a storage account, or from a folder, into a tree of dates and hours.
 //!
-//! [`run`] is the table of contents. What is to be done is decided by pure functions ([`plan`],
+//! [`run`] is the table of contents. What is to be done is decided by pure functions ([`mod@plan`],
 //! [`normalise`]); bytes are brought by [`fetch`], named by [`place`], remembered by [`manifest`].
 #![forbid(unsafe_code)]
 
