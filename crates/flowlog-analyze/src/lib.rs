@@ -1,1 +1,127 @@
-//! Placeholder while the crate is built.
+//! The analyser: flow-log files in, a report out.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod export;
+pub mod progress;
+pub mod reduce;
+pub mod render;
+pub mod walk;
+
+use std::io::{self, BufWriter, Write};
+
+use flowlog_core::report::{Report, ReportOptions, build};
+
+use cli::{Config, Format};
+use export::{CsvPaths, ExportError};
+use progress::Progress;
+use reduce::Options;
+use render::{Style, Surroundings, escape};
+
+/// Entries of each problem list in the report; `problem_counts` tells the full number.
+const PROBLEM_LIMIT: usize = 10_000;
+
+/// How an analysis ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was read.
+    Done,
+    /// Not one of the files holds a flow log that could be read.
+    NothingAnalysed,
+    /// Finished, but some input could not be read whole (with `--strict`: or some tuples could not be read).
+    SomeSkipped,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An input that does not exist.
+    #[error(transparent)]
+    Walk(#[from] walk::WalkError),
+    /// A CSV file that cannot be written.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The details CSV, which is written while reading.
+    #[error(transparent)]
+    Details(#[from] reduce::DetailsError),
+    /// Standard output that cannot be written.
+    #[error("cannot write the report: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Finds the files, reads them, writes the report to `out`, and talks of everything else to `talk`.
+///
+/// # Errors
+/// Inputs that do not exist, and outputs that cannot be written. A file that cannot be read is no
+/// error but a row of the report and part of the [`Outcome`].
+pub fn run(
+    config: &Config,
+    around: &Surroundings,
+    out: impl Write,
+    talk: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let inputs = walk::discover(&config.inputs)?;
+    let csv = config.csv_folder.as_deref().map(CsvPaths::prepare).transpose()?;
+    let report = analyse(config, &inputs, csv.as_ref(), around)?;
+    let outcome = outcome(&report, config.strict);
+    let mut out = BufWriter::new(out);
+    match config.format {
+        Format::Json => render::json::write(&mut out, &report)?,
+        Format::Text if outcome == Outcome::NothingAnalysed => {}
+        Format::Text => {
+            let style = Style::new(config.color, config.ascii, config.show_graphs, config.top, around);
+            render::terminal::write(&mut out, &report, &style)?;
+        }
+    }
+    out.flush()?;
+    if let Some(csv) = csv {
+        csv.write_summary(&report)?;
+        writeln!(talk, "wrote {}\nwrote {}", csv.details.display(), csv.summary.display())?;
+    }
+    if outcome == Outcome::NothingAnalysed {
+        tell_why_nothing(&report, config.ascii || !around.unicode, talk)?;
+    }
+    Ok(outcome)
+}
+
+fn analyse(
+    config: &Config,
+    inputs: &[walk::Input],
+    csv: Option<&CsvPaths>,
+    around: &Surroundings,
+) -> Result<Report, RunError> {
+    let bytes = inputs.iter().map(|input| input.size).sum();
+    let ascii = config.ascii || !around.unicode;
+    let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
+    let options = Options { threads: config.threads, details: csv.map(|csv| csv.details.as_path()) };
+    let reduced = reduce::reduce(inputs, &options, &progress)?;
+    progress.finish();
+    let specific = config.specific_ips.clone();
+    let options = ReportOptions { top: config.top, problem_limit: PROBLEM_LIMIT.max(config.top), specific };
+    Ok(build(&reduced.aggregate, reduced.files, &options))
+}
+
+fn outcome(report: &Report, strict: bool) -> Outcome {
+    let totals = &report.totals;
+    if totals.records == 0 && totals.files == totals.files_with_errors {
+        Outcome::NothingAnalysed
+    } else if totals.files_with_errors > 0 || (strict && totals.malformed > 0) {
+        Outcome::SomeSkipped
+    } else {
+        Outcome::Done
+    }
+}
+
+/// One line a file, so that the reason is not lost among empty tables.
+fn tell_why_nothing(report: &Report, ascii: bool, talk: &mut impl Write) -> io::Result<()> {
+    const SHOWN: usize = 10;
+    for file in report.files.iter().take(SHOWN) {
+        let error = file.error.as_deref().unwrap_or_default();
+        writeln!(talk, "{}: {}", escape(&file.path, ascii), escape(error, ascii))?;
+    }
+    let more = report.files.len().saturating_sub(SHOWN);
+    if more > 0 {
+        writeln!(talk, "... and {more} more files without a flow log that could be read")?;
+    }
+    writeln!(talk, "error: nothing could be analysed")
+}

@@ -13,6 +13,7 @@ pub mod aggregate;
 pub mod blob_path;
 pub mod bytes;
 pub mod connection;
+pub mod enrich;
 pub mod error;
 pub mod flow;
 pub mod record;

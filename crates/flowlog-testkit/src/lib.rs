@@ -1,3 +1,12 @@
 //! Test kit: scenario generator with exact truth, and real services for tests.
+//!
+//! Nothing here depends on `flowlog-core`: what the generator says of its own data is an independent
+//! witness for what the tools say of it.
 
 pub mod azurite;
+pub mod faults;
+mod rng;
+pub mod samples;
+pub mod scenario;
+pub mod slow_reader;
+pub mod truth;

@@ -66,12 +66,15 @@ impl Aggregate {
         self.file_times
     }
 
-    /// No more tuples follow of any NIC met up to now: what is still open stays open.
-    pub fn end_group(&mut self) {
-        self.streams.clear();
+    /// No more tuples follow of any NIC met up to now: what is still open stays open. Returns the NICs'
+    /// logs met (MAC and resource id), sorted.
+    pub fn end_group(&mut self) -> Vec<(String, String)> {
         for table in std::mem::take(&mut self.connections) {
             table.finish(|key, connection| settle(&mut self.allowed, &mut self.trouble, key, &connection));
         }
+        let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_keys().collect();
+        streams.sort_unstable();
+        streams
     }
 
     /// Tuples by ACL and rule.

@@ -11,19 +11,24 @@ use std::path::Path;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Opens `path`, unpacking gzip and Zstandard; `-` is standard input.
+/// Opens `path`, unpacking gzip and Zstandard; `-` is standard input. `on_read` is told how many bytes
+/// were read from it, packed as they are, each time some are.
 ///
 /// # Errors
 /// Whatever the operating system says of opening and of reading the first bytes.
-pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    if path.as_os_str() == "-" { unpack(io::stdin()) } else { unpack(File::open(path)?) }
+pub fn open<'a>(path: &Path, on_read: impl Fn(u64) + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
+    if path.as_os_str() == "-" {
+        unpack(Told { reader: io::stdin(), on_read })
+    } else {
+        unpack(Told { reader: File::open(path)?, on_read })
+    }
 }
 
 /// Wraps `reader` in the decompressor its first bytes ask for.
 ///
 /// # Errors
 /// Whatever reading the first bytes reports.
-pub fn unpack(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+pub fn unpack<'a>(mut reader: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut head = Vec::with_capacity(ZSTD_MAGIC.len());
     reader.by_ref().take(ZSTD_MAGIC.len() as u64).read_to_end(&mut head)?;
     let packed_as_gzip = head.starts_with(&GZIP_MAGIC);
@@ -36,6 +41,20 @@ pub fn unpack(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read
     } else {
         Box::new(whole)
     })
+}
+
+/// Tells how much is read.
+struct Told<R, F> {
+    reader: R,
+    on_read: F,
+}
+
+impl<R: Read, F: Fn(u64)> Read for Told<R, F> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let length = self.reader.read(out)?;
+        (self.on_read)(length as u64);
+        Ok(length)
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,15 @@
 //! Source of the names and meanings: Microsoft Learn, "Virtual network flow logs overview"
 //! (VNet, version 4) and "Flow logging for network security groups" (NSG, versions 1 and 2).
 
+mod address;
+mod network;
 mod protocol;
 
 use std::net::IpAddr;
 
+pub use address::AddressClass;
+pub(crate) use address::{INSTANCE_METADATA, PLATFORM};
+pub use network::{Network, NetworkError};
 pub use protocol::Protocol;
 
 /// Direction of a flow as the NIC that logged it saw it.

@@ -26,55 +26,63 @@ pub struct Decoded {
     pub problem: Option<InputError>,
 }
 
-/// Reads flow-log records from plain bytes (see [`crate::bytes::open`]) and pushes every tuple into `sink`.
-///
-/// Never fails as a whole: what was decoded before a fault has been pushed and is counted, a record
-/// with a fault does not keep the next one from being read, and [`Decoded::problem`] tells the first fault.
-pub fn decode<S: Sink>(reader: impl Read, sink: &mut S) -> Decoded {
-    let mut framer = Framer::new(reader);
-    let mut counts = Counts::default();
-    let mut problem = None;
-    let mut broken_records = 0;
-    let mut cut = false;
-    loop {
-        match framer.next() {
-            Ok(None) => break,
-            Ok(Some(framed)) => {
-                cut |= !framed.complete;
-                let Err(error) = read_record(framed.bytes, framed.offset, sink, &mut counts) else {
-                    continue;
-                };
-                broken_records += 1;
-                if framed.complete || !error.is_eof() {
-                    let offset = framed.offset + position(framed.bytes, &error);
-                    let kind = InputErrorKind::BadJson(words(&error));
-                    problem.get_or_insert(InputError { kind, offset });
+/// Decodes one input after the other in the same memory.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+}
+
+impl Decoder {
+    /// Reads flow-log records from plain bytes (see [`crate::bytes::open`]) and pushes every tuple into `sink`.
+    ///
+    /// Never fails as a whole: what was decoded before a fault has been pushed and is counted, a record
+    /// with a fault does not keep the next one from being read, and [`Decoded::problem`] tells the first fault.
+    pub fn decode<S: Sink>(&mut self, reader: impl Read, sink: &mut S) -> Decoded {
+        let mut framer = Framer::new(reader, &mut self.buffer);
+        let mut counts = Counts::default();
+        let mut problem = None;
+        let mut broken_records = 0;
+        let mut cut = false;
+        loop {
+            match framer.next() {
+                Ok(None) => break,
+                Ok(Some(framed)) => {
+                    cut |= !framed.complete;
+                    let Err(error) = read_record(framed.bytes, framed.offset, sink, &mut counts) else {
+                        continue;
+                    };
+                    broken_records += 1;
+                    if framed.complete || !error.is_eof() {
+                        let offset = framed.offset + position(framed.bytes, &error);
+                        let kind = InputErrorKind::BadJson(words(&error));
+                        problem.get_or_insert(InputError { kind, offset });
+                    }
+                }
+                Err(error) => {
+                    problem.get_or_insert(error);
+                    break;
                 }
             }
-            Err(error) => {
-                problem.get_or_insert(error);
-                break;
-            }
         }
-    }
-    let fault = |kind| InputError { kind, offset: framer.offset() };
-    if cut {
-        problem.get_or_insert_with(|| fault(InputErrorKind::Truncated));
-    }
-    let nothing_found = counts.records == 0 && counts.tuples == 0 && problem.is_none();
-    if nothing_found && !framer.saw_json() {
-        problem = Some(fault(InputErrorKind::Empty));
-    } else if nothing_found && counts.others > 0 {
-        problem = Some(fault(InputErrorKind::NotFlowLog(counts.other_category)));
-    }
-    Decoded {
-        bytes: framer.offset(),
-        records: counts.records,
-        tuples: counts.tuples,
-        malformed: counts.malformed,
-        other_objects: counts.others,
-        broken_records,
-        problem,
+        let fault = |kind| InputError { kind, offset: framer.offset() };
+        if cut {
+            problem.get_or_insert_with(|| fault(InputErrorKind::Truncated));
+        }
+        let nothing_found = counts.records == 0 && counts.tuples == 0 && problem.is_none();
+        if nothing_found && !framer.saw_json() {
+            problem = Some(fault(InputErrorKind::Empty));
+        } else if nothing_found && counts.others > 0 {
+            problem = Some(fault(InputErrorKind::NotFlowLog(counts.other_category)));
+        }
+        Decoded {
+            bytes: framer.offset(),
+            records: counts.records,
+            tuples: counts.tuples,
+            malformed: counts.malformed,
+            other_objects: counts.others,
+            broken_records,
+            problem,
+        }
     }
 }
 

@@ -400,10 +400,9 @@ struct Tuple<'p, 'a, S> {
 }
 
 impl<S: Sink> Tuple<'_, '_, S> {
-    fn no_text<E>(self) -> Result<(), E> {
+    fn no_text(self) {
         let offset = self.push.offset;
         self.push.malformed(TupleFault::NotText, "", offset);
-        Ok(())
     }
 }
 
@@ -429,27 +428,34 @@ impl<'de, S: Sink> Visitor<'de> for Tuple<'_, '_, S> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.no_text()
+        self.no_text();
+        Ok(())
     }
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.no_text()
+        self.no_text();
+        Ok(())
     }
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.no_text()
+        self.no_text();
+        Ok(())
     }
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.no_text()
+        self.no_text();
+        Ok(())
     }
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.no_text()
+        self.no_text();
+        Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        self.no_text()
+        self.no_text();
+        Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        self.no_text()
+        self.no_text();
+        Ok(())
     }
 }
 

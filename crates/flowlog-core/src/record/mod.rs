@@ -9,7 +9,7 @@ pub mod tuple;
 
 use crate::flow::FlowTuple;
 
-pub use decode::{Decoded, decode};
+pub use decode::{Decoded, Decoder};
 pub use framing::MAX_RECORD_BYTES;
 
 /// Which log a record belongs to; the same 13 fields of a tuple mean different things in each.

@@ -4,9 +4,16 @@
 //! so that the same input gives the same bytes whatever the number of workers.
 //! docs/json-report.md describes its JSON form field by field.
 
+mod build;
+mod problems;
+mod rank;
+mod specific;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+pub use build::{ReportOptions, build};
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]
@@ -45,7 +52,7 @@ pub struct Report {
     pub low_payload: Vec<ConversationRow>,
     /// Conversations in the top 1 % by bytes.
     pub high_volume: Vec<ConversationRow>,
-    /// Allowed conversations on destination ports without a registered service.
+    /// Destination ports without a registered service; allowed tuples only.
     pub unusual_ports: Vec<PortRow>,
     /// Sources with more than [`MANY_DENIALS`] denied tuples.
     pub denied_sources: Vec<DeniedSourceRow>,

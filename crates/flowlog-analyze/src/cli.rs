@@ -1,0 +1,267 @@
+//! The command line: parsed by clap, checked once, and from then on plain data.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, ValueEnum};
+use flowlog_core::flow::Network;
+
+/// Analysed when nothing is named: where the downloader puts its tree.
+pub const DEFAULT_FOLDER: &str = "FlowLogs";
+
+const EXAMPLES: &str = "\
+Examples:
+  flowlog-analyze FlowLogs                           everything below a folder
+  flowlog-analyze FlowLogs/2025-12-01/0*             the first ten hours of a day
+  flowlog-analyze --specific-ips 10.0.0.4,10.1.0.0/16 FlowLogs
+  flowlog-analyze --export-csv --output-path out --show-graphs FlowLogs
+  flowlog-analyze --format json FlowLogs > report.json
+  zcat PT1H.json.gz | flowlog-analyze -              from standard input
+
+Exit codes:
+  0  done
+  1  nothing could be analysed, or reading or writing failed
+  2  usage
+  3  finished, but some files could not be read whole; with --strict also
+     if any tuple is malformed";
+
+/// Analyse Azure virtual network (VNet) and network security group (NSG) flow logs
+///
+/// Prints totals, rankings, problem connections and anomalies of all files
+/// together. Reads .json, .ndjson, .jsonl and .log files, also compressed (.gz, .zst).
+#[derive(Debug, Parser)]
+#[command(name = "flowlog-analyze", version, after_help = EXAMPLES, max_term_width = 100)]
+// Flags are bools, and the comments are the help's text, where backticks would be printed.
+#[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
+struct Cli {
+    /// Files, folders (searched through) and glob patterns; - is standard input [default: ./FlowLogs, if it exists]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// The same, as an option: files, folders, glob patterns or -
+    #[arg(long, value_name = "GLOB", num_args = 1..)]
+    log_files: Vec<PathBuf>,
+
+    /// Add a section for each of these addresses and networks
+    #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Report")]
+    specific_ips: Vec<Network>,
+
+    /// Rows in each ranking and table
+    #[arg(long, value_name = "N", default_value = "15", help_heading = "Report")]
+    top: NonZeroUsize,
+
+    /// Add bar charts (text format)
+    #[arg(long, help_heading = "Report")]
+    show_graphs: bool,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    format: Format,
+
+    /// Write two CSV files: the summary, and the details with one row a tuple
+    #[arg(long, help_heading = "Output")]
+    export_csv: bool,
+
+    /// Folder for the CSV files, made if missing
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "export_csv", help_heading = "Output")]
+    output_path: PathBuf,
+
+    /// When to colour the text report
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, help_heading = "Output")]
+    color: ColorChoice,
+
+    /// Use ASCII characters only, as where the locale is not UTF-8
+    #[arg(long, help_heading = "Output")]
+    ascii: bool,
+
+    /// Show no progress bar
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+
+    /// Exit with 3 if any tuple is malformed or any file is faulty
+    #[arg(long)]
+    strict: bool,
+
+    /// Worker threads [default: one a processor]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+/// What standard output gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A report to read
+    Text,
+    /// The whole report for programs (docs/json-report.md)
+    Json,
+}
+
+/// When the text report is coloured.
+#[allow(clippy::doc_markdown)] // text of the help
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Even into a pipe
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// What was asked for, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // one a flag
+pub struct Config {
+    /// Files, folders, patterns and `-`, as given; never empty.
+    pub inputs: Vec<PathBuf>,
+    /// Addresses and networks that get a section.
+    pub specific_ips: Vec<Network>,
+    /// Rows in each ranking and table.
+    pub top: usize,
+    /// Add bar charts to the text report.
+    pub show_graphs: bool,
+    /// What standard output gets.
+    pub format: Format,
+    /// Folder for the two CSV files, if they are wanted.
+    pub csv_folder: Option<PathBuf>,
+    /// When the text report is coloured.
+    pub color: ColorChoice,
+    /// ASCII only.
+    pub ascii: bool,
+    /// No progress bar.
+    pub quiet: bool,
+    /// Malformed tuples, too, make the exit code 3.
+    pub strict: bool,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+impl Config {
+    /// Reads a command line, whose first word is the program's name. `folder` is where a
+    /// [`DEFAULT_FOLDER`] is looked for when no input is named.
+    ///
+    /// # Errors
+    /// Usage errors, and the texts of `--help` and `--version`: clap prints them to the right place
+    /// and knows the exit code.
+    pub fn parse<I, T>(args: I, folder: &Path) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let cli = Cli::try_parse_from(args)?;
+        let mut inputs: Vec<PathBuf> = cli.paths;
+        inputs.extend(cli.log_files);
+        if inputs.is_empty() {
+            if !folder.join(DEFAULT_FOLDER).is_dir() {
+                return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, NO_INPUT));
+            }
+            inputs.push(DEFAULT_FOLDER.into());
+        }
+        let mut specific_ips: Vec<Network> = Vec::new();
+        for network in cli.specific_ips {
+            if !specific_ips.contains(&network) {
+                specific_ips.push(network);
+            }
+        }
+        let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Ok(Self {
+            inputs,
+            specific_ips,
+            top: cli.top.get(),
+            show_graphs: cli.show_graphs,
+            format: cli.format,
+            csv_folder: cli.export_csv.then_some(cli.output_path),
+            color: cli.color,
+            ascii: cli.ascii,
+            quiet: cli.quiet,
+            strict: cli.strict,
+            threads: cli.threads.unwrap_or_else(processors).get(),
+        })
+    }
+}
+
+const NO_INPUT: &str = "no flow logs named, and there is no folder FlowLogs here
+  give files, folders or patterns, e.g. flowlog-analyze FlowLogs, or - for standard input";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Config, clap::Error> {
+        let nowhere = tempfile::tempdir().unwrap();
+        Config::parse(std::iter::once("flowlog-analyze").chain(args.iter().copied()), nowhere.path())
+    }
+
+    fn error(args: &[&str]) -> String {
+        let error = parse(args).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        error.to_string()
+    }
+
+    #[test]
+    fn clap_finds_no_fault_in_the_definition() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn inputs_come_as_words_and_as_options() {
+        let config = parse(&["a", "--log-files", "b", "c", "--top", "3", "-"]).unwrap();
+        assert_eq!(config.inputs, ["a", "-", "b", "c"].map(PathBuf::from));
+        assert_eq!(config.top, 3);
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_help() {
+        let config = parse(&["a"]).unwrap();
+        assert_eq!((config.top, config.format, config.color), (15, Format::Text, ColorChoice::Auto));
+        assert_eq!(config.csv_folder, None);
+        assert!(
+            config.threads >= 1 && !config.strict && !config.quiet && !config.ascii && !config.show_graphs
+        );
+    }
+
+    #[test]
+    fn without_input_the_default_folder_is_taken_if_it_is_there() {
+        assert!(error(&[]).contains("no folder FlowLogs here"));
+        let here = tempfile::tempdir().unwrap();
+        std::fs::create_dir(here.path().join("FlowLogs")).unwrap();
+        let config = Config::parse(["flowlog-analyze"], here.path()).unwrap();
+        assert_eq!(config.inputs, [PathBuf::from("FlowLogs")]);
+    }
+
+    #[test]
+    fn addresses_are_checked_at_once_and_kept_once() {
+        let config =
+            parse(&["a", "--specific-ips", "10.0.0.4,10.1.0.0/16", "--specific-ips", "fd00::1,10.0.0.4"])
+                .unwrap();
+        let networks: Vec<String> = config.specific_ips.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.0.0.4", "10.1.0.0/16", "fd00::1"]);
+        assert!(error(&["a", "--specific-ips", "10.0.0.4,host"]).contains("host"));
+        assert!(error(&["a", "--specific-ips", "10.0.0.0/33"]).contains("/33"));
+    }
+
+    #[test]
+    fn slips_are_usage_errors() {
+        assert!(error(&["a", "--top", "0"]).contains("--top"));
+        assert!(error(&["a", "--threads", "0"]).contains("--threads"));
+        assert!(error(&["a", "--format", "xml"]).contains("[possible values: text, json]"));
+        assert!(error(&["a", "--output-path", "out"]).contains("--export-csv"));
+        assert!(error(&["a", "--show-graph"]).contains("--show-graphs"));
+    }
+
+    #[test]
+    fn csv_files_go_to_the_current_folder_unless_told_otherwise() {
+        assert_eq!(parse(&["a", "--export-csv"]).unwrap().csv_folder, Some(".".into()));
+        let config = parse(&["a", "--export-csv", "--output-path", "out"]).unwrap();
+        assert_eq!(config.csv_folder, Some("out".into()));
+    }
+
+    #[test]
+    fn the_help_names_the_exit_codes() {
+        let help = parse(&["--help"]).unwrap_err();
+        assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
+        insta::assert_snapshot!(help.to_string());
+    }
+}

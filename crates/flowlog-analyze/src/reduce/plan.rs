@@ -1,0 +1,189 @@
+//! Which files belong together, and in what order they are read.
+//!
+//! Connections are joined where the tuples of a NIC are read in time order by one worker, so files
+//! are grouped by NIC and sorted by time. Both are read from the beginning of each file, never from
+//! its name: people rename files.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use flowlog_core::aggregate::plain_mac;
+use flowlog_core::bytes;
+use flowlog_core::flow::FlowTuple;
+use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
+
+use crate::walk::Input;
+
+/// A record's keys come within its first hundreds of bytes; only odd files need the second look.
+const PEEKS: [u64; 2] = [4 << 10, 1 << 20];
+
+/// Files that one worker reads one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Group {
+    /// Indexes of the inputs, in the order to read them.
+    pub(super) inputs: Vec<usize>,
+    /// Their bytes on disk.
+    pub(super) size: u64,
+}
+
+/// What the beginning of a file tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Beginning {
+    /// Time of the first record, Unix ms.
+    time_ms: Option<i64>,
+    /// MAC address of its NIC; `None` if there is no flow-log record.
+    mac: Option<String>,
+}
+
+/// Reads the beginning of the file at `path`. One that cannot be read has none: reading it whole will tell why.
+pub(super) fn peek(path: &Path) -> Beginning {
+    if path.as_os_str() == "-" {
+        return Beginning::default();
+    }
+    let look = |length| {
+        let mut beginning = Beginning::default();
+        if let Ok(reader) = bytes::open(path, |_| ()) {
+            Decoder::default().decode(reader.take(length), &mut beginning);
+        }
+        beginning
+    };
+    let [short, long] = PEEKS;
+    let beginning = look(short);
+    if beginning.mac.is_some() { beginning } else { look(long) }
+}
+
+impl Sink for Beginning {
+    fn record(&mut self, record: &RecordContext<'_>) {
+        if self.mac.is_none() {
+            self.mac = Some(plain_mac(record.mac));
+            self.time_ms = record.time_ms;
+        }
+    }
+    fn rule(&mut self, _: &str, _: &str) {}
+    fn tuple(&mut self, _: &FlowTuple) {}
+    fn malformed(&mut self, _: &MalformedTuple<'_>) {}
+}
+
+/// One group a NIC, each in time order. Standard input can be read only once and may hold any NIC: with
+/// it, everything is one group, and it is read last.
+pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
+    let has_stdin = inputs.iter().any(|input| input.path.as_os_str() == "-");
+    let mut order: Vec<usize> = (0..inputs.len()).collect();
+    order.sort_by_key(|&index| {
+        let is_stdin = inputs.get(index).is_some_and(|input| input.path.as_os_str() == "-");
+        let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
+        (is_stdin, time, inputs.get(index).map(|input| &input.path))
+    });
+    let mut by_nic: BTreeMap<Option<&str>, Group> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for index in order {
+        let size = inputs.get(index).map_or(0, |input| input.size);
+        let mac = beginnings.get(index).and_then(|beginning| beginning.mac.as_deref());
+        let group = if has_stdin {
+            by_nic.entry(None).or_default()
+        } else if mac.is_some() {
+            by_nic.entry(mac).or_default()
+        } else {
+            alone.push(Group::default());
+            let Some(last) = alone.last_mut() else { continue };
+            last
+        };
+        group.inputs.push(index);
+        group.size += size;
+    }
+    by_nic.into_values().chain(alone).collect()
+}
+
+/// Joins groups that turned out to hold the same NIC's log (files with records of several NICs), so
+/// that a second reading can join its connections. `None` if no two groups share one.
+pub(super) fn unite(
+    groups: &[Group],
+    streams: &[Vec<(String, String)>],
+    beginnings: &[Beginning],
+    inputs: &[Input],
+) -> Option<Vec<Group>> {
+    let mut owner: BTreeMap<&(String, String), usize> = BTreeMap::new();
+    let mut leader: Vec<usize> = (0..groups.len()).collect();
+    let find = |leader: &[usize], mut group: usize| {
+        while let Some(&next) = leader.get(group).filter(|&&next| next != group) {
+            group = next;
+        }
+        group
+    };
+    for (group, streams) in streams.iter().enumerate() {
+        for stream in streams {
+            let other = *owner.entry(stream).or_insert(group);
+            let (a, b) = (find(&leader, group), find(&leader, other));
+            if let Some(slot) = leader.get_mut(a.max(b)) {
+                *slot = a.min(b);
+            }
+        }
+    }
+    let mut united: BTreeMap<usize, Group> = BTreeMap::new();
+    for (index, group) in groups.iter().enumerate() {
+        let target = united.entry(find(&leader, index)).or_default();
+        target.inputs.extend(&group.inputs);
+        target.size += group.size;
+    }
+    if united.len() == groups.len() {
+        return None;
+    }
+    for group in united.values_mut() {
+        group.inputs.sort_by_key(|&index| {
+            let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
+            (time, inputs.get(index).map(|input| &input.path))
+        });
+    }
+    Some(united.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(path: &str) -> Input {
+        Input { path: path.into(), size: 1 }
+    }
+
+    fn beginning(mac: &str, time: i64) -> Beginning {
+        Beginning { time_ms: Some(time), mac: Some(mac.to_owned()) }
+    }
+
+    fn indexes(groups: &[Group]) -> Vec<&[usize]> {
+        groups.iter().map(|group| group.inputs.as_slice()).collect()
+    }
+
+    #[test]
+    fn files_are_grouped_by_nic_in_time_order_and_strangers_stand_alone() {
+        let inputs = ["a", "b", "c", "d", "e"].map(input);
+        let beginnings = [
+            beginning("N2", 5),
+            beginning("N1", 9),
+            beginning("N2", 3),
+            Beginning::default(),
+            beginning("N1", 9),
+        ];
+        assert_eq!(indexes(&groups(&inputs, &beginnings)), [&[1, 4][..], &[2, 0], &[3]]);
+    }
+
+    #[test]
+    fn standard_input_is_read_last_in_the_only_group() {
+        let inputs = ["-", "b"].map(input);
+        let beginnings = [Beginning::default(), beginning("N1", 9)];
+        assert_eq!(indexes(&groups(&inputs, &beginnings)), [&[1, 0][..]]);
+    }
+
+    #[test]
+    fn groups_that_share_a_nic_are_united_and_sorted_again() {
+        let inputs = ["a", "b", "c", "d"].map(input);
+        let beginnings = [beginning("N1", 9), beginning("N2", 5), beginning("N3", 1), beginning("N4", 2)];
+        let alone = groups(&inputs, &beginnings);
+        let stream = |mac: &str| (mac.to_owned(), String::new());
+        let streams =
+            [vec![stream("N1")], vec![stream("N2"), stream("N3")], vec![stream("N3"), stream("N1")], vec![]];
+        let united = unite(&alone, &streams, &beginnings, &inputs).unwrap();
+        assert_eq!(indexes(&united), [&[2, 1, 0][..], &[3]]);
+        assert_eq!(unite(&alone, &[vec![], vec![], vec![], vec![]], &beginnings, &inputs), None);
+    }
+}

@@ -1,0 +1,361 @@
+//! The details CSV: one row a tuple, written while the logs are read.
+//!
+//! It is fed with what a decoder finds (it is a [`Sink`]) and allocates nothing per row: what a
+//! record and a rule say of their tuples is put into CSV form once and copied from then on.
+
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr};
+
+use flowlog_core::flow::{Direction, FlowTuple, State};
+use flowlog_core::record::{MalformedTuple, RecordContext, Sink};
+
+use super::csv_text::push_field;
+use super::names::protocol_name;
+use super::text::iso_time;
+
+/// Column titles. Times are RFC 3339, UTC; counters are empty where the log records none.
+pub const HEADER: &str = "File,RecordTime,FlowTime,MAC,ACL,Rule,SourceIP,DestinationIP,SourcePort,\
+                          DestinationPort,Protocol,ProtocolName,Direction,State,StateName,Encryption,\
+                          PacketsSent,BytesSent,PacketsReceived,BytesReceived\n";
+
+/// Rows are handed on when so many bytes have come together.
+const BUFFER: usize = 64 << 10;
+
+/// Writes one CSV row a tuple.
+///
+/// Calls in a decoder's order: [`Self::begin_file`], then those of [`Sink`]. A failed write is kept
+/// and told by [`Self::error`] and [`Self::finish`]; nothing is written after it.
+#[derive(Debug)]
+pub struct DetailsWriter<W: Write> {
+    out: W,
+    error: Option<io::Error>,
+    rows: Vec<u8>,
+    /// `File`, with its comma.
+    file: Vec<u8>,
+    /// `RecordTime` and its comma, of [`Self::record_time`].
+    record: Vec<u8>,
+    record_time: Option<i64>,
+    /// `MAC` with the commas around it.
+    mac: Vec<u8>,
+    /// The resource, which stands in where a rule has no ACL.
+    resource: String,
+    /// `MAC,ACL,Rule` with the commas around them.
+    rule: Vec<u8>,
+    clock: Clock,
+}
+
+impl<W: Write> DetailsWriter<W> {
+    /// A writer without header, for a part of a file.
+    pub fn part(out: W) -> Self {
+        Self {
+            out,
+            error: None,
+            rows: Vec::with_capacity(BUFFER + (1 << 10)),
+            file: b",".to_vec(),
+            record: b",".to_vec(),
+            record_time: None,
+            mac: b",,".to_vec(),
+            resource: String::new(),
+            rule: b",,,,".to_vec(),
+            clock: Clock::default(),
+        }
+    }
+
+    /// A writer that begins with [`HEADER`].
+    pub fn new(out: W) -> Self {
+        let mut writer = Self::part(out);
+        writer.rows.extend_from_slice(HEADER.as_bytes());
+        writer
+    }
+
+    /// The following records stand in the file at `path`.
+    pub fn begin_file(&mut self, path: &str) {
+        self.file.clear();
+        push_field(&mut self.file, path);
+        self.file.push(b',');
+    }
+
+    /// The first write that failed, if any: there is no use in going on.
+    pub fn error(&self) -> Option<&io::Error> {
+        self.error.as_ref()
+    }
+
+    /// Hands on what is left and gives the output back, flushed.
+    ///
+    /// # Errors
+    /// The first write that failed.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.hand_on();
+        match self.error {
+            Some(error) => Err(error),
+            None => self.out.flush().map(|()| self.out),
+        }
+    }
+
+    fn hand_on(&mut self) {
+        if self.error.is_none() {
+            self.error = self.out.write_all(&self.rows).err();
+        }
+        self.rows.clear();
+    }
+}
+
+impl<W: Write> Sink for DetailsWriter<W> {
+    fn record(&mut self, record: &RecordContext<'_>) {
+        if self.record_time != record.time_ms {
+            self.record_time = record.time_ms;
+            self.record.clear();
+            if let Some(time) = record.time_ms {
+                self.clock.push(&mut self.record, time);
+            }
+            self.record.push(b',');
+        }
+        self.mac.clear();
+        self.mac.push(b',');
+        push_field(&mut self.mac, record.mac);
+        self.mac.push(b',');
+        self.resource.clear();
+        self.resource.push_str(record.resource);
+    }
+
+    fn rule(&mut self, acl: &str, rule: &str) {
+        self.rule.clear();
+        self.rule.extend_from_slice(&self.mac);
+        push_field(&mut self.rule, if acl.is_empty() { &self.resource } else { acl });
+        self.rule.push(b',');
+        push_field(&mut self.rule, rule);
+        self.rule.push(b',');
+    }
+
+    fn tuple(&mut self, tuple: &FlowTuple) {
+        let row = &mut self.rows;
+        row.extend_from_slice(&self.file);
+        row.extend_from_slice(&self.record);
+        self.clock.push(row, tuple.time_ms);
+        row.extend_from_slice(&self.rule);
+        push_address(row, tuple.source);
+        row.push(b',');
+        push_address(row, tuple.destination);
+        row.push(b',');
+        push_number(row, tuple.source_port);
+        row.push(b',');
+        push_number(row, tuple.destination_port);
+        row.push(b',');
+        push_number(row, tuple.protocol.0);
+        row.push(b',');
+        row.extend_from_slice(protocol_name(tuple.protocol).unwrap_or_default().as_bytes());
+        row.extend_from_slice(match tuple.direction {
+            Direction::Inbound => b",Inbound,",
+            Direction::Outbound => b",Outbound,",
+        });
+        row.extend_from_slice(match tuple.state {
+            State::Begin => b"B,Begun,",
+            State::Continue => b"C,Continuing,",
+            State::End => b"E,Ended,",
+            State::Deny => b"D,Denied,",
+            State::Allow => b"A,Allowed,",
+        });
+        row.extend_from_slice(tuple.encryption.word().as_bytes());
+        match tuple.counters {
+            None => row.extend_from_slice(b",,,,"),
+            Some(counters) => {
+                let ways = [
+                    counters.packets_sent,
+                    counters.bytes_sent,
+                    counters.packets_received,
+                    counters.bytes_received,
+                ];
+                for value in ways {
+                    row.push(b',');
+                    push_number(row, value);
+                }
+            }
+        }
+        row.push(b'\n');
+        if self.rows.len() >= BUFFER {
+            self.hand_on();
+        }
+    }
+
+    /// Not a row: the report tells malformed tuples with their place.
+    fn malformed(&mut self, _: &MalformedTuple<'_>) {}
+}
+
+fn push_number(row: &mut Vec<u8>, value: impl itoa::Integer) {
+    row.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+fn push_address(row: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => push_v4(row, address),
+        IpAddr::V6(address) => {
+            // Writing to a vector cannot fail.
+            let _ = write!(row, "{address}");
+        }
+    }
+}
+
+fn push_v4(row: &mut Vec<u8>, address: Ipv4Addr) {
+    let [a, b, c, d] = address.octets();
+    push_number(row, a);
+    for octet in [b, c, d] {
+        row.push(b'.');
+        push_number(row, octet);
+    }
+}
+
+/// Writes times; the date is worked out only when the day changes.
+#[derive(Debug, Default)]
+struct Clock {
+    day: Option<i64>,
+    /// `2025-12-01T`
+    date: [u8; 11],
+}
+
+impl Clock {
+    fn push(&mut self, row: &mut Vec<u8>, ms: i64) {
+        const DAY: i64 = 86_400_000;
+        let day = ms.div_euclid(DAY);
+        if self.day != Some(day) {
+            let text = iso_time(ms);
+            let date = text.as_bytes().get(..11).and_then(|date| date.try_into().ok());
+            match date {
+                Some(date) if text.len() == "2025-12-01T00:00:00.000Z".len() => self.date = date,
+                // Years of more than four digits: no flow log has them, and nothing is worth caching.
+                _ => return row.extend_from_slice(text.as_bytes()),
+            }
+            self.day = Some(day);
+        }
+        row.extend_from_slice(&self.date);
+        let ms = ms.rem_euclid(DAY);
+        let mut clock = *b"00:00:00.000Z";
+        for (place, unit, base) in CLOCK_DIGITS {
+            if let (Some(slot), Ok(digit)) = (clock.get_mut(place), u8::try_from(ms / unit % base)) {
+                *slot = b'0' + digit;
+            }
+        }
+        row.extend_from_slice(&clock);
+    }
+}
+
+/// Place of each digit in `07:14:30.123Z`, the milliseconds it stands for, and where it starts again.
+const CLOCK_DIGITS: [(usize, i64, i64); 9] = [
+    (0, 36_000_000, 10),
+    (1, 3_600_000, 10),
+    (3, 600_000, 6),
+    (4, 60_000, 10),
+    (6, 10_000, 6),
+    (7, 1_000, 10),
+    (9, 100, 10),
+    (10, 10, 10),
+    (11, 1, 10),
+];
+
+#[cfg(test)]
+mod tests {
+    use flowlog_core::flow::{Counters, Encryption, Protocol};
+    use flowlog_core::record::LogKind;
+
+    use super::*;
+
+    fn tuple() -> FlowTuple {
+        FlowTuple {
+            time_ms: 1_764_573_270_007,
+            source: "10.0.0.4".parse().unwrap(),
+            destination: "2001:db8::1".parse().unwrap(),
+            source_port: 50_000,
+            destination_port: 443,
+            protocol: Protocol::TCP,
+            direction: Direction::Outbound,
+            state: State::End,
+            encryption: Encryption::NotEncrypted,
+            counters: Some(Counters {
+                packets_sent: 1,
+                bytes_sent: 2,
+                packets_received: 3,
+                bytes_received: u64::MAX,
+            }),
+        }
+    }
+
+    fn record(time_ms: Option<i64>) -> RecordContext<'static> {
+        RecordContext { time_ms, mac: "7C1E5264840B", kind: LogKind::VNet, resource: "/x/nsg-1", offset: 0 }
+    }
+
+    #[test]
+    fn rows_read_back_as_they_went_in() {
+        let mut writer = DetailsWriter::new(Vec::new());
+        writer.begin_file("logs, old/\"a\".json");
+        writer.record(&record(Some(1_764_573_300_000)));
+        writer.rule("/acl/web-nsg", "=cmd()|' /C calc'!A0");
+        writer.tuple(&tuple());
+        writer.rule("", "line\nbreak");
+        let denied = FlowTuple { state: State::Deny, counters: None, time_ms: -1, ..tuple() };
+        writer.tuple(&denied);
+        writer.begin_file("-");
+        writer.record(&record(None));
+        writer.rule("", "r");
+        let icmp = FlowTuple {
+            source: Ipv4Addr::new(255, 0, 10, 199).into(),
+            source_port: 0,
+            destination_port: 0,
+            protocol: Protocol(200),
+            direction: Direction::Inbound,
+            state: State::Begin,
+            encryption: Encryption::NotRecorded,
+            ..tuple()
+        };
+        writer.tuple(&icmp);
+        let text = writer.finish().unwrap();
+
+        let mut reader = csv::Reader::from_reader(text.as_slice());
+        assert_eq!(reader.headers().unwrap().len(), 20);
+        let rows: Vec<Vec<String>> =
+            reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+        let expected = [
+            "logs, old/\"a\".json|2025-12-01T07:15:00.000Z|2025-12-01T07:14:30.007Z|7C1E5264840B|/acl/web-nsg|\
+             '=cmd()!' /C calc'!A0|10.0.0.4|2001:db8::1|50000|443|6|TCP|Outbound|E|Ended|NX|1|2|3|\
+             18446744073709551615",
+            "logs, old/\"a\".json|2025-12-01T07:15:00.000Z|1969-12-31T23:59:59.999Z|7C1E5264840B|/x/nsg-1|\
+             line\nbreak|10.0.0.4|2001:db8::1|50000|443|6|TCP|Outbound|D|Denied|NX||||",
+            "-||2025-12-01T07:14:30.007Z|7C1E5264840B|/x/nsg-1|r|255.0.10.199|2001:db8::1|0|0|200||Inbound|B|\
+             Begun||1|2|3|18446744073709551615",
+        ];
+        let joined: Vec<String> = rows.iter().map(|row| row.join("|").replace("cmd()|", "cmd()!")).collect();
+        assert_eq!(joined, expected);
+    }
+
+    #[test]
+    fn times_equal_those_of_the_slow_way() {
+        let mut clock = Clock::default();
+        let day = 86_400_000_i64;
+        for ms in
+            [0, 1, 59_999, day - 1, day, -1, -day, 1_764_573_270_007, 951_782_400_000, i64::MAX, i64::MIN]
+        {
+            for ms in [ms, ms.saturating_add(3_723_004)] {
+                let mut row = Vec::new();
+                clock.push(&mut row, ms);
+                assert_eq!(String::from_utf8(row).unwrap(), iso_time(ms));
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_and_at_the_end() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut writer = DetailsWriter::new(Full);
+        for _ in 0..2000 {
+            writer.tuple(&tuple());
+        }
+        assert_eq!(writer.error().unwrap().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(writer.finish().err().unwrap().kind(), io::ErrorKind::StorageFull);
+    }
+}

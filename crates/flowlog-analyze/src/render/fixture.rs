@@ -1,0 +1,402 @@
+//! Reports made by hand for the renderers' tests: one that shows every section with awkward values
+//! (hostile and very long names, IPv6, huge numbers), one without a flow, one with little in it.
+
+use std::collections::BTreeMap;
+
+use flowlog_core::report::{
+    ConversationRow, DeniedRow, DeniedSourceRow, FileRow, HostRow, IncompleteRow, MalformedExample,
+    MalformedRow, PortRow, PortScanRow, ProblemCounts, Report, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost,
+    SpecificIp, Totals,
+};
+
+/// 2025-12-01 07:14:30.123 UTC.
+const START: i64 = 1_764_573_270_123;
+const HOUR: i64 = 3_600_000;
+const LONG_V6: &str = "2001:db8:1234:5678:9abc:def0:1234:5678";
+const NSG: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg-hub-weu/providers/\
+                   Microsoft.Network/networkSecurityGroups/nsg-web-frontend";
+
+pub(crate) fn empty() -> Report {
+    Report {
+        schema_version: SCHEMA_VERSION,
+        totals: Totals::default(),
+        states: ['B', 'C', 'E', 'D'].map(|letter| (letter, 0)).into(),
+        directions: [('I', 0), ('O', 0)].into(),
+        protocols: BTreeMap::new(),
+        encryption: BTreeMap::new(),
+        rules: Vec::new(),
+        top_sources: Vec::new(),
+        top_destinations: Vec::new(),
+        top_ports: Vec::new(),
+        problem_counts: ProblemCounts::default(),
+        denied: Vec::new(),
+        incomplete: Vec::new(),
+        retries: Vec::new(),
+        one_way: Vec::new(),
+        low_payload: Vec::new(),
+        high_volume: Vec::new(),
+        unusual_ports: Vec::new(),
+        denied_sources: Vec::new(),
+        port_scans: Vec::new(),
+        specific_ips: Vec::new(),
+        files: Vec::new(),
+        malformed: Vec::new(),
+    }
+}
+
+/// One ping that was let through, in one file from standard input.
+pub(crate) fn quiet() -> Report {
+    Report {
+        totals: Totals {
+            files: 1,
+            input_bytes: 900,
+            records: 1,
+            tuples: 1,
+            packets_sent: 1,
+            bytes_sent: 98,
+            unique_sources: 1,
+            unique_destinations: 1,
+            unique_nics: 1,
+            conversations: 1,
+            first_time_ms: Some(START),
+            last_time_ms: Some(START),
+            ..Totals::default()
+        },
+        states: [('B', 0), ('C', 0), ('E', 1), ('D', 0)].into(),
+        directions: [('I', 1), ('O', 0)].into(),
+        protocols: [(1, 1)].into(),
+        encryption: [("", 1)].into(),
+        rules: vec![rule(NSG, "UserRule_ping", 1, 0, 98)],
+        top_sources: vec![host("10.0.0.4", "private", None, 1, 0, 98)],
+        top_destinations: vec![host("10.0.0.5", "private", None, 1, 0, 98)],
+        specific_ips: vec![SpecificIp {
+            query: "192.168.7.0/24".into(),
+            as_source: SideOfHost::default(),
+            as_destination: SideOfHost::default(),
+            top_peers: Vec::new(),
+        }],
+        files: vec![file("-", 1, 1, 0, Some((START, START)), None)],
+        ..empty()
+    }
+}
+
+pub(crate) fn rich() -> Report {
+    Report {
+        schema_version: SCHEMA_VERSION,
+        totals: Totals {
+            files: 9,
+            files_with_errors: 4,
+            input_bytes: 1_234_567_890,
+            records: 12_345,
+            tuples: 15_400_000,
+            malformed: 23,
+            packets_sent: 987_654_321,
+            bytes_sent: 1_099_511_627_776,
+            packets_received: 876_543_210,
+            bytes_received: 9_876_543_210,
+            unique_sources: 4_321,
+            unique_destinations: 987,
+            unique_nics: 3,
+            conversations: 45_678,
+            first_time_ms: Some(START),
+            last_time_ms: Some(START + 26 * HOUR),
+        },
+        states: [('B', 5_000_000), ('C', 2_400_000), ('E', 4_999_000), ('D', 3_000_000), ('A', 1_000)].into(),
+        directions: [('I', 9_400_000), ('O', 6_000_000)].into(),
+        protocols: [(1, 400), (6, 14_000_000), (17, 1_399_599), (253, 1)].into(),
+        encryption: [("NX", 15_000_000), ("X", 300_000), ("NX_SW_NOT_READY", 99_000), ("", 1_000)].into(),
+        rules: rules(),
+        top_sources: vec![
+            host("10.0.0.4", "private", None, 1_234_567, 0, 5 << 30),
+            host("185.220.101.34", "public", None, 345_678, 345_678, 0),
+            host(LONG_V6, "documentation", None, 12_345, 12, 123_456),
+            host("168.63.129.16", "Azure platform", Some("Azure DNS and health probes"), 2_345, 0, 234_567),
+        ],
+        top_destinations: vec![
+            host("20.60.1.2", "public", Some("Microsoft Azure"), 2_345_678, 0, 900 << 30),
+            host("10.0.0.5", "private", None, 1_000_000, 999_999, 7 << 20),
+            host("100.64.0.9", "carrier-grade NAT", None, 1_000, 0, 1_023),
+        ],
+        top_ports: vec![
+            port(443, 6, Some("https"), 9_876_543, 12, 1 << 40),
+            port(53, 17, Some("domain"), 1_234_567, 0, 99_999_999),
+            port(3389, 6, Some("ms-wbt-server"), 654_321, 654_321, 0),
+            port(50_123, 6, None, 77, 0, 7_700),
+            port(22, 6, Some("ssh"), 70, 60, 4_200),
+            port(8080, 6, Some("http-alt"), 69, 0, 69_000),
+        ],
+        problem_counts: ProblemCounts {
+            denied: 12_345,
+            incomplete: 2,
+            retries: 1,
+            one_way: 2,
+            low_payload: 1,
+            high_volume: 457,
+            unusual_ports: 1,
+            denied_sources: 99,
+            port_scans: 2,
+        },
+        denied: denied(),
+        incomplete: incomplete(),
+        retries: vec![RetryRow {
+            source: "10.0.0.4".into(),
+            destination: "10.0.0.9".into(),
+            port: 1433,
+            protocol: 6,
+            service: Some("ms-sql-s"),
+            begins: 1_240,
+            ended: 3,
+        }],
+        one_way: vec![
+            conversation("10.0.0.4", "10.9.9.9", 514, 17, Some("syslog"), 12, [1_234, 99_999, 0, 0]),
+            conversation(LONG_V6, "ff02::1:2", 547, 17, Some("dhcpv6-server"), 1, [3, 300, 0, 0]),
+        ],
+        low_payload: vec![conversation(
+            "10.0.0.4",
+            "10.0.0.6",
+            5432,
+            6,
+            Some("postgresql"),
+            7,
+            [100, 4_400, 90, 3_960],
+        )],
+        high_volume: vec![conversation(
+            "10.0.0.4",
+            "20.60.1.2",
+            443,
+            6,
+            Some("https"),
+            321,
+            [700_000_000, 900 << 30, 600_000_000, 1 << 30],
+        )],
+        unusual_ports: vec![port(50_123, 6, None, 77, 0, 7_700)],
+        denied_sources: vec![DeniedSourceRow {
+            source: "185.220.101.34".into(),
+            class: "public",
+            provider: Some("Example Hosting With A Very Long Name Ltd"),
+            tuples: 345_678,
+            destinations: 3,
+            ports: 1_024,
+        }],
+        port_scans: vec![
+            PortScanRow {
+                source: "185.220.101.34".into(),
+                destination: "10.0.0.5".into(),
+                ports: 1_024,
+                tuples: 345_600,
+                denied: 345_600,
+            },
+            PortScanRow {
+                source: LONG_V6.into(),
+                destination: "2001:db8:1234:5678:9abc:def0:1234:9999".into(),
+                ports: 6,
+                tuples: 60,
+                denied: 0,
+            },
+        ],
+        specific_ips: specific(),
+        files: files(),
+        malformed: malformed(),
+    }
+}
+
+fn rule(acl: &str, rule: &str, tuples: u64, denied: u64, bytes: u64) -> RuleRow {
+    RuleRow { acl: acl.into(), rule: rule.into(), tuples, denied, bytes }
+}
+
+fn rules() -> Vec<RuleRow> {
+    let long = "UserRule_allow-https-from-the-application-gateway-to-the-web-frontend-of-production";
+    vec![
+        rule(NSG, long, 9_876_543, 0, 1 << 40),
+        rule(NSG, "DefaultRule_DenyAllInBound", 3_000_000, 3_000_000, 0),
+        rule("00000000-0000-0000-0000-000000000000", "PlatformRule", 1_000, 0, 99_999),
+        rule("unspecified", "unspecified", 99_000, 99_000, 0),
+        rule("/x/evil\u{1b}[2J\u{202e}nsg", "=cmd()|' /C calc'!A0", 10, 0, 100),
+        rule("/x/nsg-last", "UserRule_rarely", 1, 0, 60),
+    ]
+}
+
+fn host(
+    ip: &str,
+    class: &'static str,
+    provider: Option<&'static str>,
+    tuples: u64,
+    denied: u64,
+    bytes: u64,
+) -> HostRow {
+    HostRow { ip: ip.into(), class, provider, tuples, denied, bytes, packets: bytes / 100 }
+}
+
+fn port(
+    port: u16,
+    protocol: u8,
+    service: Option<&'static str>,
+    tuples: u64,
+    denied: u64,
+    bytes: u64,
+) -> PortRow {
+    PortRow { port, protocol, service, tuples, denied, bytes }
+}
+
+fn denied() -> Vec<DeniedRow> {
+    let row = |source: &str, destination: &str, port, protocol, service, direction, tuples, span| DeniedRow {
+        source: source.into(),
+        destination: destination.into(),
+        port,
+        protocol,
+        service,
+        direction,
+        tuples,
+        first_time_ms: START,
+        last_time_ms: START + span,
+    };
+    vec![
+        row("185.220.101.34", "10.0.0.5", 3389, 6, Some("ms-wbt-server"), "I", 654_321, 26 * HOUR),
+        row("10.0.0.4", "203.0.113.77", 25, 6, Some("smtp"), "O", 321, HOUR),
+        row("10.0.0.4", "10.0.0.5", 0, 1, None, "IO", 32, 0),
+        row(LONG_V6, "2001:db8:1234:5678:9abc:def0:1234:9999", 8443, 6, Some("pcsync-https"), "I", 12, HOUR),
+        row("198.51.100.7", "10.0.0.5", 22, 6, Some("ssh"), "I", 9, HOUR),
+        row("198.51.100.8", "10.0.0.5", 22, 6, Some("ssh"), "I", 8, HOUR),
+    ]
+}
+
+fn incomplete() -> Vec<IncompleteRow> {
+    let row = |source: &str, port, service, connections, begins| IncompleteRow {
+        source: source.into(),
+        destination: "10.0.0.9".into(),
+        port,
+        protocol: 6,
+        service,
+        connections,
+        begins,
+        last_time_ms: START + 3 * HOUR,
+    };
+    vec![row("10.0.0.4", 1433, Some("ms-sql-s"), 1_237, 1_240), row("10.0.0.77", 443, Some("https"), 1, 1)]
+}
+
+fn conversation(
+    source: &str,
+    destination: &str,
+    port: u16,
+    protocol: u8,
+    service: Option<&'static str>,
+    connections: u64,
+    [packets_sent, bytes_sent, packets_received, bytes_received]: [u64; 4],
+) -> ConversationRow {
+    ConversationRow {
+        source: source.into(),
+        destination: destination.into(),
+        port,
+        protocol,
+        service,
+        connections,
+        packets_sent,
+        bytes_sent,
+        packets_received,
+        bytes_received,
+    }
+}
+
+fn specific() -> Vec<SpecificIp> {
+    vec![
+        SpecificIp {
+            query: "10.0.0.4".into(),
+            as_source: SideOfHost {
+                tuples: 1_234_567,
+                denied: 321,
+                packets_sent: 7_654_321,
+                bytes_sent: 900 << 30,
+                packets_received: 6_543_210,
+                bytes_received: 1 << 30,
+                peers: 12,
+                top_ports: vec![port(443, 6, Some("https"), 1_000_000, 0, 900 << 30)],
+            },
+            as_destination: SideOfHost {
+                tuples: 2,
+                packets_sent: 1,
+                bytes_sent: 60,
+                peers: 1,
+                top_ports: vec![port(22, 6, Some("ssh"), 2, 0, 60)],
+                ..SideOfHost::default()
+            },
+            top_peers: vec![host("20.60.1.2", "public", Some("Microsoft Azure"), 1_000_000, 0, 900 << 30)],
+        },
+        SpecificIp {
+            query: "10.0.0.0/16".into(),
+            as_source: SideOfHost::default(),
+            as_destination: SideOfHost { tuples: 12, denied: 12, peers: 2, ..SideOfHost::default() },
+            top_peers: vec![host("198.51.100.7", "documentation", None, 12, 12, 0)],
+        },
+    ]
+}
+
+fn file(
+    path: &str,
+    records: u64,
+    tuples: u64,
+    malformed: u64,
+    times: Option<(i64, i64)>,
+    error: Option<&str>,
+) -> FileRow {
+    FileRow {
+        path: path.into(),
+        bytes: tuples * 67,
+        records,
+        tuples,
+        malformed,
+        first_time_ms: times.map(|(first, _)| first),
+        last_time_ms: times.map(|(_, last)| last),
+        error: error.map(str::to_owned),
+    }
+}
+
+fn files() -> Vec<FileRow> {
+    let path = |hour| {
+        format!("FlowLogs/2025-12-01/{hour:02}/FlowLog_{hour:02}0030_hub-flowlog_7C1E5264840B_0a1b2c3d.json")
+    };
+    let hour = |hour: i64| Some((START + (hour - 7) * HOUR - 30_000, START + (hour - 6) * HOUR - 30_000));
+    vec![
+        file(&path(7), 60, 123_456, 0, hour(7), None),
+        file(&path(8), 59, 98_765, 20, hour(8), None),
+        file(&path(9), 12, 1_234, 0, hour(9), Some("the file ends in the middle of a record at byte 456789")),
+        file(&path(10), 60, 123_456, 0, hour(10), None),
+        file(&path(11), 60, 123_456, 0, hour(11), None),
+        file(&path(12), 60, 123_456, 0, Some((START, START + 26 * HOUR)), None),
+        file("logs/evil\u{1b}]0;owned\u{7}.json", 0, 0, 0, None, Some("no flow log: an HTML page")),
+        file("logs/empty.json", 0, 0, 0, None, Some("the file is empty")),
+        file(
+            "logs/quota.json",
+            0,
+            0,
+            3,
+            None,
+            Some(
+                "cannot be opened: Permission denied (os error 13), and this is a rather long explanation of the \
+                 reason that goes on over the end of a narrow line",
+            ),
+        ),
+    ]
+}
+
+fn malformed() -> Vec<MalformedRow> {
+    vec![
+        MalformedRow {
+            reason: "expected 13 fields, found 12".into(),
+            tuples: 20,
+            examples: vec![MalformedExample {
+                path: "FlowLogs/2025-12-01/08/FlowLog_080030_hub-flowlog_7C1E5264840B_0a1b2c3d.json".into(),
+                offset: 1_234_567,
+                text: "1764573270123,10.0.0.4,10.0.0.5,50000,443,6,O,E,NX,1,2,3".into(),
+            }],
+        },
+        MalformedRow {
+            reason: "source is no IP address".into(),
+            tuples: 3,
+            examples: vec![MalformedExample {
+                path: "logs/quota.json".into(),
+                offset: 12,
+                text: "1764573270123,\u{1b}[31mhost,10.0.0.5,50000,443,6,O,E,NX,1,2,3,4".into(),
+            }],
+        },
+    ]
+}

@@ -1,0 +1,71 @@
+//! The report as JSON. docs/json-report.md describes it field by field.
+
+use std::io::{self, Write};
+
+use flowlog_core::report::Report;
+
+/// Writes the report as indented JSON with a line end.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::render::fixture;
+
+    fn json() -> String {
+        let mut out = Vec::new();
+        write(&mut out, &fixture::rich()).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_form_is_held() {
+        assert!(json().ends_with("}\n"));
+        insta::assert_snapshot!(json());
+    }
+
+    /// Objects whose keys are data.
+    const MAPS: [&str; 4] = ["states", "directions", "protocols", "encryption"];
+
+    fn paths(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                    found.insert(path.clone());
+                    if !MAPS.contains(&path.as_str()) {
+                        paths(value, &path, found);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    paths(item, &format!("{prefix}[]"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_is_documented_and_every_documented_key_exists() {
+        let doc = include_str!("../../../../docs/json-report.md");
+        // A row of a table begins with the path in backticks.
+        let rows = doc.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let documented: BTreeSet<String> = rows.map(str::to_owned).collect();
+        let mut found = BTreeSet::new();
+        paths(&serde_json::from_str(&json()).unwrap(), "", &mut found);
+        assert_eq!(found.difference(&documented).collect::<Vec<_>>(), Vec::<&String>::new(), "undocumented");
+        assert_eq!(documented.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new(), "no such key");
+    }
+}

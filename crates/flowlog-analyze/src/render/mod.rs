@@ -1,0 +1,20 @@
+//! Report -> text, JSON, CSV. Renderers see the report and a writer, nothing else; they compute
+//! nothing that is not about layout.
+
+pub mod csv_details;
+pub mod csv_summary;
+pub mod json;
+pub mod terminal;
+
+mod cells;
+mod csv_text;
+mod graphs;
+mod names;
+mod style;
+mod text;
+
+#[cfg(test)]
+mod fixture;
+
+pub use style::{Style, Surroundings};
+pub(crate) use text::escape;

@@ -1,0 +1,174 @@
+//! The page the sections are written on: headings, notes, colour.
+
+use super::table::{Cell, Table};
+use crate::render::style::Style;
+use crate::render::text;
+
+/// Prose is hard to read in longer lines, however wide the terminal.
+const PROSE_WIDTH: usize = 100;
+
+/// What a piece of text is, which decides its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tone {
+    #[default]
+    Plain,
+    /// A group's or a section's heading.
+    Heading,
+    /// Explanations and column titles.
+    Dim,
+    /// Denied, failed.
+    Bad,
+    /// Malformed, or to be looked at.
+    Warn,
+    /// The bars of a chart.
+    Bar,
+}
+
+/// A report being written. It collects text: writing it out is one call with one place to fail.
+pub(crate) struct Page {
+    text: String,
+    /// How it may look.
+    pub(crate) style: Style,
+}
+
+impl Page {
+    pub(crate) fn new(style: Style) -> Self {
+        Self { text: String::with_capacity(16 << 10), style }
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// One of the page's large parts.
+    pub(crate) fn group(&mut self, title: &str) {
+        self.blank();
+        let rule = if self.style.ascii { "-" } else { "\u{2500}" };
+        let length = self.style.width.min(PROSE_WIDTH).saturating_sub(text::width(title) + 1);
+        self.paint(&title.to_uppercase(), Tone::Heading);
+        self.text.push(' ');
+        self.paint(&rule.repeat(length), Tone::Dim);
+        self.text.push('\n');
+    }
+
+    /// A section: its title and, behind it, how much there is.
+    pub(crate) fn section(&mut self, title: &str, extent: &str) {
+        self.blank();
+        let (width, ascii) = (self.style.width, self.style.ascii);
+        let title = text::shorten(title, width, ascii);
+        self.paint(&title, Tone::Heading);
+        let room = width.saturating_sub(text::width(&title) + 2);
+        if !extent.is_empty() && room > 0 {
+            self.text.push_str(": ");
+            self.text.push_str(&text::shorten(extent, room, ascii));
+        }
+        self.text.push('\n');
+    }
+
+    /// What the section means and where its limits are.
+    pub(crate) fn note(&mut self, note: &str) {
+        self.prose(note, 2, Tone::Dim);
+    }
+
+    /// Lines of prose, indented and wrapped.
+    pub(crate) fn prose(&mut self, text: &str, indent: usize, tone: Tone) {
+        let limit = self.style.width.min(PROSE_WIDTH).saturating_sub(indent);
+        for line in text::wrap(text, limit) {
+            self.line(&line, indent, tone);
+        }
+    }
+
+    /// Prose behind a mark.
+    pub(crate) fn warning(&mut self, text: &str, tone: Tone) {
+        let limit = self.style.width.min(PROSE_WIDTH).saturating_sub(4);
+        for (place, line) in text::wrap(text, limit).into_iter().enumerate() {
+            self.line(&format!("{} {line}", if place == 0 { "!" } else { " " }), 2, tone);
+        }
+    }
+
+    /// A name and its value, which goes on below itself if it must.
+    pub(crate) fn pair(&mut self, key: &str, value: &str) {
+        const KEY_WIDTH: usize = 20;
+        let limit = self.style.width.min(PROSE_WIDTH).saturating_sub(KEY_WIDTH + 2);
+        for (place, line) in text::wrap(value, limit).into_iter().enumerate() {
+            let key = if place == 0 { key } else { "" };
+            self.line(&format!("{key:<KEY_WIDTH$}{line}"), 2, Tone::Plain);
+        }
+    }
+
+    /// One line, cut to the width if it must.
+    pub(crate) fn line(&mut self, line: &str, indent: usize, tone: Tone) {
+        self.spaces(indent);
+        let limit = self.style.width.saturating_sub(indent);
+        let line = text::shorten(line, limit, self.style.ascii).into_owned();
+        self.paint(&line, tone);
+        self.text.push('\n');
+    }
+
+    /// What an empty section says.
+    pub(crate) fn none(&mut self) {
+        self.line("none", 2, Tone::Plain);
+    }
+
+    /// At most [`Style::top`] rows of `rows` as a table, and how many of `total` are not shown.
+    pub(crate) fn table<T>(
+        &mut self,
+        mut table: Table,
+        rows: &[T],
+        total: u64,
+        row: impl Fn(&T) -> Vec<Cell>,
+    ) {
+        for item in rows.iter().take(self.style.top) {
+            table.push(row(item));
+        }
+        table.write(self);
+        self.more(total.saturating_sub(table.len() as u64));
+    }
+
+    /// Says that `hidden` rows are not shown.
+    pub(crate) fn more(&mut self, hidden: u64) {
+        if hidden > 0 {
+            let line = format!("... and {} more (--top)", text::count(hidden));
+            self.line(&line, 2, Tone::Dim);
+        }
+    }
+
+    /// A name from outside, made harmless.
+    pub(crate) fn name(&self, name: &str) -> String {
+        text::escape(name, self.style.ascii).into_owned()
+    }
+
+    pub(crate) fn blank(&mut self) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    pub(crate) fn spaces(&mut self, count: usize) {
+        self.text.extend(std::iter::repeat_n(' ', count));
+    }
+
+    pub(crate) fn end_line(&mut self) {
+        let kept = self.text.trim_end_matches(' ').len();
+        self.text.truncate(kept);
+        self.text.push('\n');
+    }
+
+    /// Adds `text` in the colour of its tone. `text` must already be harmless.
+    pub(crate) fn paint(&mut self, text: &str, tone: Tone) {
+        let code = match tone {
+            _ if !self.style.color || text.is_empty() => "",
+            Tone::Plain => "",
+            Tone::Heading => "\u{1b}[1m",
+            Tone::Dim => "\u{1b}[2m",
+            Tone::Bad => "\u{1b}[31m",
+            Tone::Warn => "\u{1b}[33m",
+            Tone::Bar => "\u{1b}[36m",
+        };
+        self.text.push_str(code);
+        self.text.push_str(text);
+        if !code.is_empty() {
+            self.text.push_str("\u{1b}[0m");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Values as people read them: counts, bytes, shares, times, and names made harmless and fitting.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use chrono::DateTime;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// `1234567` -> `1,234,567`.
+pub(crate) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(value), if value == 1 { one } else { many })
+}
+
+/// Bytes in binary units: `999 B`, `1.5 KiB`, `12.0 GiB`.
+pub(crate) fn bytes(value: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if value < 1024 {
+        return format!("{value} B");
+    }
+    let mut scaled = value as f64 / 1024.0;
+    let mut unit = UNITS[0];
+    for next in &UNITS[1..] {
+        // Not 1024: 1023.96 would print as "1024.0 KiB".
+        if scaled < 1023.95 {
+            break;
+        }
+        scaled /= 1024.0;
+        unit = next;
+    }
+    format!("{scaled:.1} {unit}")
+}
+
+/// `part` of `whole` in percent. Something never prints as nothing, nor a part as the whole.
+pub(crate) fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let percent = part as f64 * 100.0 / whole as f64;
+    match percent {
+        _ if part > 0 && percent < 0.05 => "<0.1 %".to_owned(),
+        _ if part < whole && percent >= 99.95 => ">99.9 %".to_owned(),
+        _ => format!("{percent:.1} %"),
+    }
+}
+
+/// `2025-12-01 07:14:30`, UTC.
+pub(crate) fn time(ms: i64) -> String {
+    format_time(ms, "%Y-%m-%d %H:%M:%S")
+}
+
+/// `2025-12-01T07:14:30.123Z`, RFC 3339.
+pub(crate) fn iso_time(ms: i64) -> String {
+    format_time(ms, "%Y-%m-%dT%H:%M:%S%.3fZ")
+}
+
+fn format_time(ms: i64, form: &str) -> String {
+    // Beyond chrono's 262,000 years the number itself is the clearest thing to show.
+    DateTime::from_timestamp_millis(ms)
+        .map_or_else(|| format!("{ms} ms"), |time| time.format(form).to_string())
+}
+
+/// First and last time; the date only once if it is the same day.
+pub(crate) fn period(first_ms: i64, last_ms: i64) -> String {
+    let (first, last) = (time(first_ms), time(last_ms));
+    if first == last {
+        return first;
+    }
+    match (first.split_once(' '), last.split_once(' ')) {
+        (Some((day, _)), Some((same, clock))) if day == same => format!("{first} - {clock}"),
+        _ => format!("{first} - {last}"),
+    }
+}
+
+/// First and last time to the minute, the shortest way that is still clear.
+pub(crate) fn short_period(first_ms: i64, last_ms: i64) -> String {
+    let [first, last] = [first_ms, last_ms].map(|ms| format_time(ms, "%Y-%m-%d %H:%M"));
+    // What both share of `2025-12-01 ` (11 bytes) or `2025-` (5) is said once.
+    let usual = |text: &String| text.len() == "2025-12-01 07:14".len();
+    let shared =
+        |length| first.get(..length).filter(|start| usual(&first) && usual(&last) && last.starts_with(start));
+    let last = [11, 5].into_iter().find_map(|length| shared(length).and(last.get(length..))).unwrap_or(&last);
+    format!("{first} - {last}")
+}
+
+/// Two leading units of a duration: `45 s`, `2 h 45 min`, `3 d 4 h`. Below a second: `120 ms`.
+pub(crate) fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes, seconds % 60) {
+        (0, 0, 0, 0) => format!("{ms} ms"),
+        (0, 0, 0, seconds) => format!("{seconds} s"),
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (days, hours, ..) => format!("{} d {hours} h", count(days)),
+    }
+}
+
+/// Makes a name from a log or a file system harmless: control, bidirectional and invisible
+/// characters become visible escapes such as `\u{1b}`. With `ascii`, so does all that is not ASCII.
+pub(crate) fn escape(text: &str, ascii: bool) -> Cow<'_, str> {
+    let harmful = |char: char| is_harmful(char) || (ascii && !char.is_ascii());
+    if !text.contains(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        match char {
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            _ if harmful(char) => {
+                let _ = write!(safe, "{}", char.escape_unicode());
+            }
+            _ => safe.push(char),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Control characters, and those that hide or reorder the text around them.
+fn is_harmful(char: char) -> bool {
+    char.is_control()
+        || matches!(char,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Columns the text takes in a terminal.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Cuts the middle out of a text wider than `limit`: both ends of a path or a rule name tell more than its middle.
+pub(crate) fn shorten(text: &str, limit: usize, ascii: bool) -> Cow<'_, str> {
+    if width(text) <= limit {
+        return Cow::Borrowed(text);
+    }
+    let gap = if ascii { "..." } else { "\u{2026}" };
+    let Some(rest) = limit.checked_sub(width(gap)) else {
+        return Cow::Owned(gap.chars().take(limit).collect());
+    };
+    // The end gets the odd column: a file's name tells more than its first folder.
+    let head = fitting(text.chars(), rest / 2);
+    let tail: String = fitting(text.chars().rev(), rest - rest / 2).chars().rev().collect();
+    Cow::Owned(format!("{head}{gap}{tail}"))
+}
+
+fn fitting(chars: impl Iterator<Item = char>, limit: usize) -> String {
+    let mut used = 0;
+    chars
+        .take_while(|char| {
+            used += char.width().unwrap_or(0);
+            used <= limit
+        })
+        .collect()
+}
+
+/// Breaks a text at its spaces into lines of at most `limit` columns; longer words stand alone.
+pub(crate) fn wrap(text: &str, limit: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= limit => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well_at_their_edges() {
+        let counts = [(0, "0"), (999, "999"), (1000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")];
+        for (value, text) in counts {
+            assert_eq!(count(value), text);
+        }
+        let sizes = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (1024 * 1024 - 1, "1.0 MiB"),
+            (5 << 30, "5.0 GiB"),
+            (u64::MAX, "16.0 EiB"),
+        ];
+        for (value, text) in sizes {
+            assert_eq!(bytes(value), text);
+        }
+        let shares = [
+            ((0, 0), "-"),
+            ((0, 5), "0.0 %"),
+            ((1, 100_000), "<0.1 %"),
+            ((99_999, 100_000), ">99.9 %"),
+            ((1, 3), "33.3 %"),
+            ((7, 7), "100.0 %"),
+        ];
+        for ((part, whole), text) in shares {
+            assert_eq!(share(part, whole), text);
+        }
+    }
+
+    #[test]
+    fn times_are_utc_and_survive_nonsense() {
+        assert_eq!(time(1_764_573_270_123), "2025-12-01 07:14:30");
+        assert_eq!(iso_time(1_764_573_270_123), "2025-12-01T07:14:30.123Z");
+        assert_eq!(iso_time(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(time(i64::MAX), "9223372036854775807 ms");
+        assert_eq!(period(1_764_573_270_000, 1_764_575_998_000), "2025-12-01 07:14:30 - 07:59:58");
+        assert_eq!(period(1_764_573_270_000, 1_764_673_270_000), "2025-12-01 07:14:30 - 2025-12-02 11:01:10");
+        assert_eq!(period(1_764_573_270_000, 1_764_573_270_999), "2025-12-01 07:14:30");
+        assert_eq!(period(i64::MIN, i64::MAX), "-9223372036854775808 ms - 9223372036854775807 ms");
+        assert_eq!(short_period(1_764_573_270_000, 1_764_575_998_000), "2025-12-01 07:14 - 07:59");
+        assert_eq!(short_period(1_764_573_270_000, 1_764_673_270_000), "2025-12-01 07:14 - 12-02 11:01");
+        assert_eq!(short_period(0, 1_764_573_270_000), "1970-01-01 00:00 - 2025-12-01 07:14");
+        assert_eq!(short_period(i64::MAX, i64::MAX), "9223372036854775807 ms - 9223372036854775807 ms");
+        let durations = [(0, "0 ms"), (999, "999 ms"), (61_000, "1 min 1 s"), (9_900_000, "2 h 45 min")];
+        for (ms, text) in durations {
+            assert_eq!(duration(ms), text);
+        }
+        assert_eq!(duration(277_200_000), "3 d 5 h");
+    }
+
+    #[test]
+    fn hostile_names_become_visible() {
+        assert_eq!(escape("web-nsg", false), "web-nsg");
+        assert_eq!(escape("C:\\logs\\é", false), "C:\\logs\\é");
+        assert_eq!(escape("\u{1b}[31mred\u{7}", false), "\\u{1b}[31mred\\u{7}");
+        assert_eq!(escape("a\u{202e}b\u{200b}\nc\u{9b}", false), "a\\u{202e}b\\u{200b}\\nc\\u{9b}");
+        assert_eq!(escape("é", true), "\\u{e9}");
+    }
+
+    #[test]
+    fn shortening_keeps_both_ends_and_the_limit() {
+        assert_eq!(shorten("short", 5, false), "short");
+        assert_eq!(shorten("DefaultRule_AllowVnetInBound", 13, false), "Defaul…nBound");
+        assert_eq!(shorten("DefaultRule_AllowVnetInBound", 13, true), "Defau...Bound");
+        assert_eq!(shorten("abcdef", 2, true), "..");
+        for limit in 0..20 {
+            assert!(width(&shorten("规则规则规则规则", limit, false)) <= limit);
+        }
+    }
+
+    #[test]
+    fn wrapping_breaks_at_spaces_only() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("extraordinarily so", 5), ["extraordinarily", "so"]);
+    }
+}

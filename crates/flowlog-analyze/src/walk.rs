@@ -1,0 +1,279 @@
+//! What was named on the command line -> the files to read, each once, in path order.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use walkdir::{DirEntry, WalkDir};
+
+/// Endings that flow logs have in a folder; a file named itself may have any.
+const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".log", ".gz", ".zst"];
+
+/// One file to read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Input {
+    /// Where it is; `-` for standard input.
+    pub path: PathBuf,
+    /// Bytes on disk, 0 if unknown.
+    pub size: u64,
+}
+
+/// Why the inputs could not be found. Nothing is read then: a slip must not pass for a small result.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// Neither a file nor a folder nor a pattern.
+    #[error("{} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// A pattern without a match.
+    #[error("no file matches {}", .0.display())]
+    NoMatch(PathBuf),
+    /// A folder without flow logs.
+    #[error("no flow logs in folder {} (looked for files ending in {})", .0.display(), ENDINGS.join(", "))]
+    EmptyFolder(PathBuf),
+    /// A pattern that cannot be read.
+    #[error("{} is no valid pattern: {reason}", .pattern.display())]
+    Pattern {
+        /// As given.
+        pattern: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A folder or file that cannot be looked at.
+    #[error("{} cannot be read: {source}", .path.display())]
+    Io {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Finds the files behind `named`: files, folders (searched through, hidden ones left out), glob
+/// patterns (which Windows shells leave to the program), and `-`. A name that exists is never
+/// taken for a pattern. The result is sorted by path, standard input first, each file once.
+///
+/// # Errors
+/// Every name must lead to at least one file.
+pub fn discover(named: &[PathBuf]) -> Result<Vec<Input>, WalkError> {
+    let mut found = Found::default();
+    for name in named {
+        let before = found.met;
+        if name.as_os_str() == "-" {
+            found.add(PathBuf::from("-"), 0);
+        } else if let Ok(metadata) = fs::metadata(name) {
+            found.add_existing(name, &metadata)?;
+            if found.met == before {
+                return Err(WalkError::EmptyFolder(name.clone()));
+            }
+        } else {
+            expand(name, &mut found)?;
+            if found.met == before {
+                return Err(WalkError::NoMatch(name.clone()));
+            }
+        }
+    }
+    Ok(found.finish(named.len() > 1))
+}
+
+/// Adds what a pattern matches; folders among it are searched through.
+fn expand(name: &Path, found: &mut Found) -> Result<(), WalkError> {
+    let text = name.to_str().filter(|text| text.contains(['*', '?', '[']));
+    let Some(pattern) = text else {
+        return Err(match fs::metadata(name) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                WalkError::Io { path: name.into(), source }
+            }
+            _ => WalkError::Missing(name.into()),
+        });
+    };
+    // Like a shell: `*` does not match hidden names.
+    let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let matches = glob::glob_with(pattern, options)
+        .map_err(|error| WalkError::Pattern { pattern: name.into(), reason: error.msg })?;
+    for path in matches {
+        let path = path.map_err(|error| WalkError::Io { path: error.path().into(), source: error.into() })?;
+        let metadata = fs::metadata(&path).map_err(|source| WalkError::Io { path: path.clone(), source })?;
+        found.add_existing(&path, &metadata)?;
+    }
+    Ok(())
+}
+
+/// Files found, each once.
+#[derive(Default)]
+struct Found {
+    files: BTreeMap<PathBuf, u64>,
+    /// Files met, those met before included.
+    met: usize,
+}
+
+impl Found {
+    fn add(&mut self, path: PathBuf, size: u64) {
+        self.met += 1;
+        self.files.entry(path).or_insert(size);
+    }
+
+    fn add_existing(&mut self, path: &Path, metadata: &fs::Metadata) -> Result<(), WalkError> {
+        if !metadata.is_dir() {
+            self.add(plain(path), metadata.len());
+            return Ok(());
+        }
+        let walk =
+            WalkDir::new(path).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
+        for entry in walk {
+            let entry = entry.map_err(|error| WalkError::Io {
+                path: error.path().unwrap_or(path).into(),
+                source: error.into(),
+            })?;
+            // Folders are not followed through links, which may form circles; linked files are read.
+            if entry.file_type().is_dir() || !is_flow_log(&entry) {
+                continue;
+            }
+            let metadata = fs::metadata(entry.path());
+            let metadata = metadata.map_err(|source| WalkError::Io { path: entry.path().into(), source })?;
+            if metadata.is_file() {
+                self.add(plain(entry.path()), metadata.len());
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, may_meet_twice: bool) -> Vec<Input> {
+        // The same file may have been named in two ways: relative and absolute, or through a link.
+        let mut seen = HashSet::new();
+        let mut is_new = |path: &Path| match fs::canonicalize(path) {
+            Ok(real) if may_meet_twice => seen.insert(real),
+            _ => true,
+        };
+        let mut inputs: Vec<Input> = Vec::with_capacity(self.files.len());
+        for (path, size) in self.files {
+            if path.as_os_str() == "-" {
+                inputs.insert(0, Input { path, size });
+            } else if is_new(&path) {
+                inputs.push(Input { path, size });
+            }
+        }
+        inputs
+    }
+}
+
+/// The path without `.` parts, so that `./a` and `a` are one; `..` must stay where links are.
+fn plain(path: &Path) -> PathBuf {
+    let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    // A file of this name must not become standard input.
+    if plain.as_os_str() == "-" { path.into() } else { plain }
+}
+
+/// Hidden names are not flow logs: the downloader keeps its own state in `.flowlog`.
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn is_flow_log(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Tree(tempfile::TempDir);
+
+    impl Tree {
+        fn new(files: &[&str]) -> Self {
+            let tree = tempfile::tempdir().unwrap();
+            for file in files {
+                let path = tree.path().join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, file).unwrap();
+            }
+            Self(tree)
+        }
+
+        fn discover(&self, names: &[&str]) -> Result<Vec<Input>, WalkError> {
+            discover(&names.iter().map(|name| self.0.path().join(name)).collect::<Vec<_>>())
+        }
+
+        /// Paths below the tree, with `/`.
+        fn paths(&self, names: &[&str]) -> Vec<String> {
+            let strip = |input: &Input| input.path.strip_prefix(self.0.path()).unwrap().to_owned();
+            let found = self.discover(names).unwrap();
+            found.iter().map(|input| strip(input).to_str().unwrap().replace('\\', "/")).collect()
+        }
+    }
+
+    #[test]
+    fn folders_are_searched_through_and_hidden_ones_left_out() {
+        let tree = Tree::new(&[
+            "b/2.JSON",
+            "b/1.json",
+            "a.json.gz",
+            "c.zst",
+            "d.ndjson",
+            "e.jsonl",
+            "f.log",
+            "README.md",
+            "n.txt",
+            ".flowlog/state.json",
+            "b/.part.json",
+        ]);
+        let expected = ["a.json.gz", "b/1.json", "b/2.JSON", "c.zst", "d.ndjson", "e.jsonl", "f.log"];
+        assert_eq!(tree.paths(&[""]), expected);
+        assert_eq!(tree.paths(&[".flowlog"]), [".flowlog/state.json"]);
+    }
+
+    #[test]
+    fn a_named_file_may_have_any_name() {
+        let tree = Tree::new(&["block.txt", "none", "[x]*.json"]);
+        assert_eq!(tree.paths(&["block.txt", "none", "[x]*.json"]), ["[x]*.json", "block.txt", "none"]);
+    }
+
+    #[test]
+    fn patterns_are_expanded_and_folders_among_the_matches_searched() {
+        let tree = Tree::new(&["d1/h0/a.json", "d1/h1/b.json", "d2/h0/c.json", "d2/x.txt"]);
+        assert_eq!(tree.paths(&["d?/h0"]), ["d1/h0/a.json", "d2/h0/c.json"]);
+        assert_eq!(tree.paths(&["**/*.json"]).len(), 3);
+        assert_eq!(tree.paths(&["d2/*.txt"]), ["d2/x.txt"]);
+    }
+
+    #[test]
+    fn a_file_named_twice_is_read_once() {
+        let tree = Tree::new(&["a/1.json", "a/2.json"]);
+        assert_eq!(tree.paths(&["a", "a/*.json", "a/./1.json", "a/../a/2.json"]).len(), 2);
+        let size = tree.discover(&["a"]).unwrap().iter().map(|input| input.size).sum::<u64>();
+        assert_eq!(size, 16);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn linked_files_are_read_once_and_circles_do_no_harm() {
+        let tree = Tree::new(&["a/1.json"]);
+        let root = tree.0.path();
+        std::os::unix::fs::symlink(root, root.join("a/circle")).unwrap();
+        std::os::unix::fs::symlink(root.join("a/1.json"), root.join("link.json")).unwrap();
+        assert_eq!(tree.paths(&["", "a"]).len(), 1);
+        assert_eq!(tree.paths(&[""]), ["a/1.json", "link.json"]);
+    }
+
+    #[test]
+    fn standard_input_comes_first_and_a_file_of_that_name_stays_a_file() {
+        let tree = Tree::new(&["-", "!.json"]);
+        let names = [tree.0.path().join("!.json"), "-".into(), tree.0.path().join("-"), "-".into()];
+        let found = discover(&names).unwrap();
+        let paths: Vec<_> = found.iter().map(|input| input.path.clone()).collect();
+        assert_eq!(paths, ["-".into(), tree.0.path().join("!.json"), tree.0.path().join("-")]);
+        assert_eq!(plain(Path::new("./-")), Path::new("./-"));
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_named() {
+        let tree = Tree::new(&["empty/README.md", "1.json"]);
+        let error = |name: &str| tree.discover(&["1.json", name]).unwrap_err().to_string();
+        assert!(error("missing.json").ends_with("missing.json does not exist"));
+        assert!(error("*.gz").starts_with("no file matches"));
+        assert!(error("a[").contains("no valid pattern"));
+        assert!(error("empty").contains("no flow logs in folder"));
+        assert!(error("1.json/x").contains("cannot be read"));
+    }
+}

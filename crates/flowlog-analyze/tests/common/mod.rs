@@ -1,0 +1,103 @@
+//! What the black-box tests share.
+#![allow(dead_code)] // not every test file uses everything
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use flowlog_testkit::scenario::Scenario;
+use flowlog_testkit::truth::Truth;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder of flow logs, and one for what the tool writes.
+pub(crate) struct Bench {
+    pub(crate) folder: TempDir,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("logs")).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.folder.path().join("logs")
+    }
+
+    /// Adds a file to the logs.
+    pub(crate) fn file(self, name: &str, bytes: impl AsRef<[u8]>) -> Self {
+        let path = self.logs().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+        self
+    }
+
+    /// Adds the blobs of a scenario.
+    pub(crate) fn scenario(self, scenario: &Scenario) -> (Self, Truth) {
+        let logs = self.logs();
+        let truth = scenario.generate(|blob| {
+            let path = logs.join(blob.name);
+            fs::create_dir_all(path.parent().unwrap())?;
+            fs::write(path, blob.bytes)
+        });
+        (self, truth.unwrap())
+    }
+
+    /// Runs the tool in the folder that holds `logs`.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        let output = self.command(arguments).output().unwrap();
+        Run(output)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("flowlog-analyze").unwrap();
+        command.current_dir(self.folder.path()).args(arguments);
+        for variable in ["NO_COLOR", "COLUMNS", "LC_ALL", "LC_CTYPE"] {
+            command.env_remove(variable);
+        }
+        command.env("LANG", "C.UTF-8");
+        command
+    }
+
+    /// The report as JSON, with the exit code.
+    pub(crate) fn json(&self, arguments: &[&str]) -> (Value, i32) {
+        let run = self.run(&[&["--format", "json"], arguments].concat());
+        let report =
+            serde_json::from_str(&run.out()).unwrap_or_else(|error| panic!("{error}: {}", run.talk()));
+        (report, run.code())
+    }
+}
+
+/// A finished run of the tool.
+pub(crate) struct Run(pub(crate) Output);
+
+impl Run {
+    pub(crate) fn code(&self) -> i32 {
+        self.0.status.code().unwrap()
+    }
+
+    pub(crate) fn out(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    pub(crate) fn talk(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+}
+
+/// The project's folder.
+pub(crate) fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Names of the files in a folder, sorted.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

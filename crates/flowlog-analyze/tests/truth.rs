@@ -1,0 +1,190 @@
+//! The report against the generator's truth: every number, on sets with every behaviour planted.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::Bench;
+use flowlog_core::report::{RETRY_BEGINS, SCAN_PORTS};
+use flowlog_testkit::scenario::{Capture, Format, Scenario, Volume};
+use flowlog_testkit::truth::{ConversationTruth, Truth};
+use serde_json::{Value, json};
+
+/// Ranking entries compared: all of these small sets.
+const ALL: &str = "1000000";
+
+fn rows<'v>(report: &'v Value, list: &str) -> &'v [Value] {
+    report[list].as_array().unwrap_or_else(|| panic!("{list} is a list"))
+}
+
+/// A list's rows by conversation, with the value of one field.
+fn by_conversation(report: &Value, list: &str, count: &str) -> BTreeMap<String, u64> {
+    let key =
+        |row: &Value| format!("{} {} {} {}", row["source"], row["destination"], row["port"], row["protocol"]);
+    rows(report, list).iter().map(|row| (key(row), row[count].as_u64().unwrap())).collect()
+}
+
+fn expected(list: &[ConversationTruth], above: u64) -> BTreeMap<String, u64> {
+    let counted = list.iter().filter(|row| row.count > above);
+    let key = |row: &ConversationTruth| {
+        format!("\"{}\" \"{}\" {} {}", row.source, row.destination, row.port, row.protocol)
+    };
+    counted.map(|row| (key(row), row.count)).collect()
+}
+
+fn compare(report: &Value, truth: &Truth) {
+    let totals = serde_json::to_value(&truth.totals).unwrap();
+    for (field, value) in totals.as_object().unwrap() {
+        let field = if field == "bytes" { "input_bytes" } else { field };
+        assert_eq!(&report["totals"][field], value, "totals.{field}");
+    }
+    let mut states: BTreeMap<char, u64> = ['B', 'C', 'E', 'D'].map(|letter| (letter, 0)).into();
+    states.extend(&truth.states);
+    assert_eq!(report["states"], json!(states));
+    assert_eq!(report["directions"], json!(truth.directions));
+    assert_eq!(report["protocols"], json!(truth.protocols));
+    assert_eq!(report["encryption"], json!(truth.encryption));
+    for (list, hosts) in [("top_sources", &truth.sources), ("top_destinations", &truth.destinations)] {
+        let found: Vec<Value> =
+            rows(report, list).iter().map(|row| json!([row["ip"], row["tuples"], row["bytes"]])).collect();
+        let wanted: Vec<Value> = hosts.iter().map(|host| json!([host.ip, host.tuples, host.bytes])).collect();
+        assert_eq!(found, wanted, "{list}, in this order");
+    }
+    let ports: Vec<Value> = rows(report, "top_ports")
+        .iter()
+        .map(|row| json!([row["port"], row["protocol"], row["tuples"]]))
+        .collect();
+    let wanted: Vec<Value> =
+        truth.ports.iter().map(|row| json!([row.port, row.protocol, row.tuples])).collect();
+    assert_eq!(ports, wanted, "top_ports, in this order");
+    let rules: BTreeMap<String, Value> = rows(report, "rules")
+        .iter()
+        .map(|row| {
+            (format!("{} {}", row["acl"], row["rule"]), json!([row["tuples"], row["denied"], row["bytes"]]))
+        })
+        .collect();
+    let wanted = truth.rules.iter().map(|row| {
+        (format!("{} {}", json!(row.acl), json!(row.rule)), json!([row.tuples, row.denied, row.bytes]))
+    });
+    assert_eq!(rules, wanted.collect());
+    assert_eq!(by_conversation(report, "denied", "tuples"), expected(&truth.denied, 0), "denied");
+    assert_eq!(
+        by_conversation(report, "incomplete", "connections"),
+        expected(&truth.incomplete, 0),
+        "incomplete"
+    );
+    assert_eq!(by_conversation(report, "one_way", "connections"), expected(&truth.one_way, 0), "one_way");
+    assert_eq!(
+        by_conversation(report, "retries", "begins"),
+        expected(&truth.begins, RETRY_BEGINS),
+        "retries"
+    );
+    let scans: BTreeMap<String, Value> = rows(report, "port_scans")
+        .iter()
+        .map(|row| {
+            (
+                format!("{} {}", row["source"], row["destination"]),
+                json!([row["ports"], row["tuples"], row["denied"]]),
+            )
+        })
+        .collect();
+    let wanted = truth.port_scans.iter().filter(|pair| pair.ports > SCAN_PORTS).map(|pair| {
+        (
+            format!("\"{}\" \"{}\"", pair.source, pair.destination),
+            json!([pair.ports, pair.tuples, pair.denied]),
+        )
+    });
+    assert_eq!(scans, wanted.collect(), "port_scans");
+    for (list, length) in report["problem_counts"].as_object().unwrap() {
+        assert_eq!(
+            length.as_u64().unwrap(),
+            rows(report, list).len() as u64,
+            "no list of these sets is cut: {list}"
+        );
+    }
+}
+
+fn check(scenario: &Scenario) {
+    let (bench, truth) = Bench::new().scenario(scenario);
+    let (report, code) = bench.json(&["logs", "--top", ALL]);
+    assert_eq!(code, if truth.totals.files_with_errors > 0 { 3 } else { 0 });
+    compare(&report, &truth);
+    let files: BTreeMap<String, u64> = rows(&report, "files")
+        .iter()
+        .map(|row| (row["path"].as_str().unwrap().replace('\\', "/"), row["tuples"].as_u64().unwrap()))
+        .collect();
+    let wanted = truth.files.iter().map(|file| (format!("logs/{}", file.name), file.tuples));
+    assert_eq!(files, wanted.collect());
+}
+
+#[test]
+fn a_million_tuples_of_both_ends() {
+    let volume = Volume::Tuples(1_050_000);
+    check(&Scenario { seed: 11, nics: 24, hours: 12, volume, ..Scenario::default() });
+}
+
+#[test]
+fn one_end_only_and_half_the_time_both() {
+    for capture in [Capture::SourceOnly, Capture::HalfBoth] {
+        let volume = Volume::Tuples(40_000);
+        check(&Scenario { seed: 12, nics: 5, hours: 3, volume, capture, ..Scenario::default() });
+    }
+}
+
+#[test]
+fn a_single_nic_is_decoded_ahead() {
+    check(&Scenario { seed: 13, nics: 1, hours: 30, volume: Volume::Tuples(60_000), ..Scenario::default() });
+}
+
+#[test]
+fn nsg_flow_logs_of_both_versions_and_beside_vnet_flow_logs() {
+    for format in [Format::NsgV1, Format::NsgV2] {
+        let volume = Volume::Tuples(30_000);
+        check(&Scenario { seed: 14, nics: 4, hours: 3, volume, format, ..Scenario::default() });
+    }
+    check(&Scenario { seed: 15, nics: 6, nsg_v2_nics: 2, ..Scenario::default() });
+}
+
+#[test]
+fn the_result_does_not_depend_on_threads_order_or_how_the_files_are_packed() {
+    let (bench, truth) = Bench::new().scenario(&Scenario { seed: 16, ..Scenario::default() });
+    let (report, _) = bench.json(&["logs", "--top", ALL, "--threads", "1"]);
+    compare(&report, &truth);
+    let text = bench.run(&["logs", "--threads", "1"]).out();
+    for threads in ["2", "3", "16"] {
+        assert_eq!(bench.json(&["logs", "--top", ALL, "--threads", threads]).0, report, "{threads} threads");
+        assert_eq!(bench.run(&["logs", "--threads", threads]).out(), text);
+    }
+    // All blobs in one stream, the last one first: connections must still be joined.
+    let mut names: Vec<&str> = truth.files.iter().map(|file| file.name.as_str()).collect();
+    names.reverse();
+    let contents = names.iter().map(|name| std::fs::read(bench.logs().join(name)).unwrap());
+    let stream: Vec<u8> = contents.collect::<Vec<_>>().join(&b'\n');
+    let output =
+        bench.command(&["-", "--format", "json", "--top", ALL]).write_stdin(stream).output().unwrap();
+    let mut from_stdin: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(from_stdin["totals"]["tuples"], report["totals"]["tuples"]);
+    assert_eq!(from_stdin["top_sources"], report["top_sources"]);
+    assert_eq!(from_stdin["denied"].take(), report["denied"]);
+}
+
+#[test]
+fn a_file_of_several_nics_is_joined_with_the_other_files_of_these_nics() {
+    let scenario =
+        Scenario { seed: 17, nics: 3, hours: 2, volume: Volume::Tuples(6_000), ..Scenario::default() };
+    let (blobs, truth) = scenario.collect();
+    let mut bench = Bench::new();
+    // The blobs of the first hour one after the other in one file, those of the second hour as they are.
+    let (first, second): (Vec<_>, Vec<_>) = blobs.into_iter().partition(|(name, _)| name.contains("/h=08/"));
+    bench = bench.file(
+        "first.ndjson",
+        first.iter().map(|(_, bytes)| bytes.as_slice()).collect::<Vec<_>>().join(&b'\n'),
+    );
+    for (name, bytes) in &second {
+        bench = bench.file(name, bytes);
+    }
+    let (report, code) = bench.json(&["logs", "--top", ALL]);
+    assert_eq!(code, 0);
+    assert_eq!(by_conversation(&report, "incomplete", "connections"), expected(&truth.incomplete, 0));
+    assert_eq!(by_conversation(&report, "one_way", "connections"), expected(&truth.one_way, 0));
+}

@@ -1,0 +1,12 @@
+//! Names for the numbers in a flow log: services, protocols and providers.
+//!
+//! Everything is embedded in the binary: nothing is fetched, no file is read. `data/README.md`
+//! names the sources, their licences and how to refresh them.
+
+mod protocol;
+mod provider;
+mod service;
+
+pub use protocol::protocol_name;
+pub use provider::{provider, provider_data};
+pub use service::service_name;

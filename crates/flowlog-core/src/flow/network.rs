@@ -1,0 +1,104 @@
+//! An address or a network in CIDR notation, as people type it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// All addresses that share the first `prefix` bits of `base`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network {
+    base: IpAddr,
+    prefix: u8,
+}
+
+/// Why a text is no [`Network`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// The part before the slash is no address.
+    #[error("{0:?} is no IP address; give an address such as 10.0.0.4 or a network such as 10.0.0.0/24")]
+    Address(String),
+    /// The part behind the slash is no number, or too large.
+    #[error("/{0} is no prefix length; IPv4 has /0 to /32, IPv6 /0 to /128")]
+    Prefix(String),
+}
+
+impl Network {
+    /// True if `address` is one of the network's. An IPv4 address written as IPv6 counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.base, address.to_canonical()) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                same_prefix(base.to_bits().into(), address.to_bits().into(), 32, self.prefix)
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                same_prefix(base.to_bits(), address.to_bits(), 128, self.prefix)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Compares the first `prefix` of the last `width` bits.
+fn same_prefix(a: u128, b: u128, width: u8, prefix: u8) -> bool {
+    let ignored = u32::from(width.saturating_sub(prefix));
+    // A shift by all 128 bits is no shift for the processor: nothing is left to compare.
+    (a ^ b).checked_shr(ignored).unwrap_or(0) == 0
+}
+
+impl FromStr for Network {
+    type Err = NetworkError;
+
+    fn from_str(text: &str) -> Result<Self, NetworkError> {
+        let text = text.trim();
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let base: IpAddr = address.parse().map_err(|_| NetworkError::Address(address.to_owned()))?;
+        let base = base.to_canonical();
+        let longest = if base.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix {
+            None => longest,
+            Some(digits) => match digits.parse() {
+                Ok(prefix) if prefix <= longest => prefix,
+                _ => return Err(NetworkError::Prefix(digits.to_owned())),
+            },
+        };
+        Ok(Self { base, prefix })
+    }
+}
+
+/// As given, without the prefix length of a single address.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let single = if self.base.is_ipv4() { 32 } else { 128 };
+        if self.prefix == single { self.base.fmt(f) } else { write!(f, "{}/{}", self.base, self.prefix) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contains(network: &str, address: &str) -> bool {
+        network.parse::<Network>().unwrap().contains(address.parse().unwrap())
+    }
+
+    #[test]
+    fn networks_hold_what_their_prefix_says() {
+        assert!(contains("10.0.0.4", "10.0.0.4") && !contains("10.0.0.4", "10.0.0.5"));
+        assert!(contains("10.0.0.77/24", "10.0.0.4") && !contains("10.0.0.0/24", "10.0.1.4"));
+        assert!(contains("0.0.0.0/0", "203.0.113.9") && !contains("0.0.0.0/0", "::1"));
+        assert!(contains("fd00::/8", "fd12::1") && !contains("fd00::/8", "fe80::1"));
+        assert!(contains("::/0", "fe80::1"));
+        assert!(contains("10.0.0.4", "::ffff:10.0.0.4"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let error = |text: &str| text.parse::<Network>().unwrap_err().to_string();
+        assert!(error("10.0.0").starts_with("\"10.0.0\" is no IP address"));
+        assert!(error("10.0.0.0/33").starts_with("/33 is no prefix length"));
+        assert_eq!("10.0.0.0/24".parse::<Network>().unwrap().to_string(), "10.0.0.0/24");
+        assert_eq!("10.0.0.4/32".parse::<Network>().unwrap().to_string(), "10.0.0.4");
+    }
+}

@@ -1,0 +1,229 @@
+//! Tables -> report.
+
+use std::net::IpAddr;
+
+use super::rank::{Ranked, first};
+use super::{
+    ConversationRow, FileRow, HostRow, MalformedExample, MalformedRow, PortRow, ProblemCounts, Report,
+    RuleRow, SCHEMA_VERSION, Totals, problems, specific,
+};
+use crate::aggregate::{Aggregate, Allowed, ConversationKey};
+use crate::enrich;
+use crate::flow::{AddressClass, Counters, Direction, Encryption, Network, Protocol, State};
+
+/// What the person asked of the report.
+#[derive(Clone, Debug)]
+pub struct ReportOptions {
+    /// Entries of the top lists.
+    pub top: usize,
+    /// Entries of each problem list; [`Report::problem_counts`] tells the full number.
+    pub problem_limit: usize,
+    /// Addresses and networks that get a section of their own.
+    pub specific: Vec<Network>,
+}
+
+impl Default for ReportOptions {
+    fn default() -> Self {
+        Self { top: 15, problem_limit: 10_000, specific: Vec::new() }
+    }
+}
+
+/// Makes the report of everything in `aggregate`, whose groups must have ended. `files` are in path order.
+pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions) -> Report {
+    let ranked = Ranked::new(aggregate);
+    let overall = &aggregate.overall;
+    let limit = options.problem_limit;
+    let mut counts = ProblemCounts::default();
+    Report {
+        schema_version: SCHEMA_VERSION,
+        totals: totals(aggregate, &ranked, &files),
+        states: State::ALL
+            .iter()
+            .map(|&state| (state.letter(), overall.state(state)))
+            .filter(|&(letter, tuples)| letter != 'A' || tuples > 0)
+            .collect(),
+        directions: [Direction::Inbound, Direction::Outbound]
+            .map(|direction| (direction.letter(), overall.direction(direction)))
+            .into(),
+        protocols: overall.protocols().into_iter().map(|(protocol, tuples)| (protocol.0, tuples)).collect(),
+        encryption: Encryption::ALL
+            .iter()
+            .map(|&word| (word.word(), overall.encryption(word)))
+            .filter(|&(_, tuples)| tuples > 0)
+            .collect(),
+        rules: rules(aggregate),
+        top_sources: ranked.top_hosts(options.top, |host| &host.as_source),
+        top_destinations: ranked.top_hosts(options.top, |host| &host.as_destination),
+        top_ports: ranked.top_ports(options.top),
+        denied: problems::denied(&ranked, limit, &mut counts.denied),
+        incomplete: problems::incomplete(&ranked, limit, &mut counts.incomplete),
+        retries: problems::retries(&ranked, limit, &mut counts.retries),
+        one_way: problems::one_way(&ranked, limit, &mut counts.one_way),
+        low_payload: problems::low_payload(&ranked, limit, &mut counts.low_payload),
+        high_volume: problems::high_volume(&ranked, limit, &mut counts.high_volume),
+        unusual_ports: problems::unusual_ports(&ranked, limit, &mut counts.unusual_ports),
+        denied_sources: problems::denied_sources(&ranked, limit, &mut counts.denied_sources),
+        port_scans: problems::port_scans(&ranked, limit, &mut counts.port_scans),
+        problem_counts: counts,
+        specific_ips: options
+            .specific
+            .iter()
+            .map(|query| specific::section(&ranked, query, options.top))
+            .collect(),
+        files,
+        malformed: malformed(aggregate),
+    }
+}
+
+fn totals(aggregate: &Aggregate, ranked: &Ranked<'_>, files: &[FileRow]) -> Totals {
+    let overall = &aggregate.overall;
+    let sum = |field: fn(&FileRow) -> u64| files.iter().map(field).sum();
+    Totals {
+        files: files.len() as u64,
+        files_with_errors: sum(|file| u64::from(file.error.is_some())),
+        input_bytes: sum(|file| file.bytes),
+        records: sum(|file| file.records),
+        tuples: overall.tuples,
+        malformed: sum(|file| file.malformed),
+        packets_sent: overall.counters.packets_sent,
+        bytes_sent: overall.counters.bytes_sent,
+        packets_received: overall.counters.packets_received,
+        bytes_received: overall.counters.bytes_received,
+        unique_sources: ranked.count_hosts(|host| host.as_source.tuples),
+        unique_destinations: ranked.count_hosts(|host| host.as_destination.tuples),
+        unique_nics: aggregate.nics.len() as u64,
+        conversations: ranked.conversations(),
+        first_time_ms: overall.times.map(|(first, _)| first),
+        last_time_ms: overall.times.map(|(_, last)| last),
+    }
+}
+
+fn rules(aggregate: &Aggregate) -> Vec<RuleRow> {
+    let rows = aggregate.rules().iter().filter(|(_, counts)| counts.tuples > 0);
+    let mut rows: Vec<RuleRow> = rows
+        .map(|((acl, rule), counts)| RuleRow {
+            acl: acl.clone(),
+            rule: rule.clone(),
+            tuples: counts.tuples,
+            denied: counts.denied,
+            bytes: counts.bytes,
+        })
+        .collect();
+    first(&mut rows, usize::MAX, |a, b| {
+        b.tuples.cmp(&a.tuples).then_with(|| (&a.acl, &a.rule).cmp(&(&b.acl, &b.rule)))
+    });
+    rows
+}
+
+fn malformed(aggregate: &Aggregate) -> Vec<MalformedRow> {
+    let mut rows: Vec<MalformedRow> = aggregate
+        .faults
+        .iter()
+        .map(|(reason, fault)| MalformedRow {
+            reason: reason.to_owned(),
+            tuples: fault.tuples,
+            examples: fault
+                .examples
+                .iter()
+                .map(|(path, offset, text)| MalformedExample {
+                    path: path.clone(),
+                    offset: *offset,
+                    text: text.clone(),
+                })
+                .collect(),
+        })
+        .collect();
+    rows.sort_by(|a, b| b.tuples.cmp(&a.tuples).then_with(|| a.reason.cmp(&b.reason)));
+    rows
+}
+
+/// Who, to whom, about what: the cells every conversation's row begins with.
+pub(super) struct Ends {
+    pub(super) source: String,
+    pub(super) destination: String,
+    pub(super) port: u16,
+    pub(super) protocol: u8,
+    pub(super) service: Option<&'static str>,
+}
+
+impl Ends {
+    pub(super) fn of(ranked: &Ranked<'_>, key: &ConversationKey) -> Self {
+        Self {
+            source: ranked.name(key.source),
+            destination: ranked.name(key.destination),
+            port: key.port,
+            protocol: key.protocol.0,
+            service: service(key.protocol, key.port),
+        }
+    }
+}
+
+pub(super) fn service(protocol: Protocol, port: u16) -> Option<&'static str> {
+    if protocol.has_ports() { enrich::service_name(protocol, port) } else { None }
+}
+
+/// Counts of one host on one side, or of one port.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) tuples: u64,
+    pub(super) denied: u64,
+    pub(super) bytes: u64,
+    pub(super) packets: u64,
+}
+
+impl Tally {
+    pub(super) fn allow(&mut self, allowed: &Allowed) {
+        self.tuples += allowed.tuples;
+        self.bytes = self.bytes.saturating_add(allowed.counters.bytes());
+        self.packets = self.packets.saturating_add(allowed.counters.packets());
+    }
+
+    pub(super) fn deny(&mut self, tuples: u64) {
+        self.tuples += tuples;
+        self.denied += tuples;
+    }
+
+    pub(super) fn host_row(&self, address: IpAddr) -> HostRow {
+        HostRow {
+            ip: address.to_string(),
+            class: AddressClass::of(address).label(),
+            provider: enrich::provider(address),
+            tuples: self.tuples,
+            denied: self.denied,
+            bytes: self.bytes,
+            packets: self.packets,
+        }
+    }
+
+    pub(super) fn port_row(&self, (protocol, port): (Protocol, u16)) -> PortRow {
+        PortRow {
+            port,
+            protocol: protocol.0,
+            service: service(protocol, port),
+            tuples: self.tuples,
+            denied: self.denied,
+            bytes: self.bytes,
+        }
+    }
+}
+
+pub(super) fn conversation_row(
+    ranked: &Ranked<'_>,
+    key: &ConversationKey,
+    connections: u64,
+    counters: &Counters,
+) -> ConversationRow {
+    let Ends { source, destination, port, protocol, service } = Ends::of(ranked, key);
+    ConversationRow {
+        source,
+        destination,
+        port,
+        protocol,
+        service,
+        connections,
+        packets_sent: counters.packets_sent,
+        bytes_sent: counters.bytes_sent,
+        packets_received: counters.packets_received,
+        bytes_received: counters.bytes_received,
+    }
+}

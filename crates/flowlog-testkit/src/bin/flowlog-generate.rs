@@ -1,0 +1,154 @@
+//! Writes a generated container of flow logs and the exact truth about it:
+//! `DIR/container/<blob name>` and `DIR/truth.json`.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use chrono::DateTime;
+use clap::{Parser, ValueEnum};
+use flowlog_testkit::scenario::{Blob, Capture, Format, Plant, Scenario, Volume};
+use flowlog_testkit::truth::Truth;
+
+/// Write a made-up storage container of Azure flow logs, and the exact truth about it
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    /// Folder to write to: DIR/container and DIR/truth.json; it must not hold a container yet
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Start of the random numbers: the same seed and settings give the same bytes
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// First hour, UTC
+    #[arg(long, default_value = "2026-01-15T00:00:00Z", value_name = "TIME")]
+    start: String,
+    /// Hours of logs
+    #[arg(long, default_value_t = 24)]
+    hours: u32,
+    /// Monitored NICs
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    nics: u32,
+    /// Tuples to write, nearly
+    #[arg(long, default_value_t = 1_000_000)]
+    tuples: u64,
+    /// Bytes to write, nearly, instead of a number of tuples; e.g. 500MB, 1.1GB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, conflicts_with = "tuples")]
+    target_bytes: Option<u64>,
+    /// Format of the logs
+    #[arg(long, value_enum, default_value_t = FormatName::Vnet)]
+    format: FormatName,
+    /// Log connections inside the network at both NICs, or at the source's alone
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    both_ends: bool,
+    /// Hosts in the internet [default: grows with the set]
+    #[arg(long)]
+    internet_hosts: Option<u32>,
+    /// Internal hosts that are not monitored [default: grows with the set]
+    #[arg(long)]
+    internal_hosts: Option<u32>,
+    /// How often each behaviour (scan, retries, one-way traffic, ...) is planted
+    #[arg(long, default_value_t = 3)]
+    plants: usize,
+    /// Longest list in truth.json; totals and list lengths are exact whatever it is
+    #[arg(long, default_value_t = 2000, value_name = "ROWS")]
+    truth_rows: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatName {
+    Vnet,
+    Nsg1,
+    Nsg2,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let scenario = scenario(&cli)?;
+    let container = cli.out.join("container");
+    ensure!(
+        !container.exists(),
+        "{} is there already\nhint: choose another folder with --out",
+        container.display()
+    );
+    let started = Instant::now();
+    let truth = scenario.generate(|blob| write_blob(&container, blob))?;
+    let seconds = started.elapsed().as_secs_f64();
+    write_truth(&cli.out.join("truth.json"), &truth.clone().shorten(cli.truth_rows))?;
+    let totals = &truth.totals;
+    writeln!(
+        io::stdout(),
+        "{} files, {} records, {} tuples, {} conversations, {} bytes in {seconds:.1} s ({:.0} MB/s)",
+        totals.files,
+        totals.records,
+        totals.tuples,
+        totals.conversations,
+        totals.bytes,
+        totals.bytes as f64 / 1e6 / seconds
+    )?;
+    Ok(())
+}
+
+fn scenario(cli: &Cli) -> Result<Scenario> {
+    let start = DateTime::parse_from_rfc3339(&cli.start)
+        .with_context(|| format!("--start {} is no time such as 2026-01-15T00:00:00Z", cli.start))?;
+    let volume = cli.target_bytes.map_or(Volume::Tuples(cli.tuples), Volume::Bytes);
+    let tuples = match volume {
+        Volume::Tuples(tuples) => tuples,
+        Volume::Bytes(bytes) => bytes / 75,
+    };
+    let grown = |per_tuples: u64, least: u32, most: u32| {
+        u32::try_from(tuples / per_tuples).unwrap_or(most).clamp(least, most)
+    };
+    Ok(Scenario {
+        seed: cli.seed,
+        start_ms: start.timestamp_millis(),
+        hours: cli.hours,
+        nics: cli.nics,
+        volume,
+        format: match cli.format {
+            FormatName::Vnet => Format::VNet,
+            FormatName::Nsg1 => Format::NsgV1,
+            FormatName::Nsg2 => Format::NsgV2,
+        },
+        capture: if cli.both_ends { Capture::BothEnds } else { Capture::SourceOnly },
+        internet_hosts: cli.internet_hosts.unwrap_or_else(|| grown(400, 500, 60_000)),
+        internal_hosts: cli.internal_hosts.unwrap_or_else(|| grown(4000, 100, 8_000)),
+        plants: Plant::ALL.repeat(cli.plants),
+        ..Scenario::default()
+    })
+}
+
+fn write_blob(container: &Path, blob: &Blob<'_>) -> Result<()> {
+    let path = container.join(blob.name);
+    let folder = path.parent().unwrap_or(container);
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    fs::write(&path, blob.bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn write_truth(path: &Path, truth: &Truth) -> Result<()> {
+    let mut file =
+        BufWriter::new(File::create(path).with_context(|| format!("cannot create {}", path.display()))?);
+    serde_json::to_writer_pretty(&mut file, truth)?;
+    writeln!(file)?;
+    file.flush().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A number of bytes with an optional unit (decimal: kB, MB, GB).
+fn parse_size(text: &str) -> Result<u64, String> {
+    let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_end);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        _ => return Err(format!("unknown unit {unit}: use B, kB, MB or GB")),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("{number} is no number"))?;
+    // Sizes are far below 2^53.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    Ok((number * factor) as u64)
+}

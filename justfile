@@ -1,0 +1,36 @@
+# Recipes for daily work. `just` alone lists them. Without `just`, each is one or two plain commands.
+
+set windows-shell := ["powershell.exe", "-NoLogo", "-Command"]
+
+_default:
+    @just --list
+
+# Reorganise and analyse the sample container, with every output
+demo:
+    cargo demo
+
+# Every test, the ones against a real storage service included
+test:
+    cargo xtask test
+
+# What continuous integration runs
+check:
+    bash .ci/run
+
+# Download the flow logs of a storage account, then analyse the tree: just logs mystorageaccount
+logs ACCOUNT PATH="./FlowLogs" *OPTIONS="":
+    cargo run --release --package flowlog-download -- --storage-account {{ ACCOUNT }} --download-path {{ PATH }} {{ OPTIONS }}
+    cargo run --release --package flowlog-analyze -- {{ PATH }} --show-graphs --export-csv --output-path {{ PATH }}
+
+# Analyse what is already on disk
+analyze *ARGUMENTS:
+    cargo run --release --package flowlog-analyze -- {{ ARGUMENTS }}
+
+# Install both tools
+install:
+    cargo install --path crates/flowlog-download --locked
+    cargo install --path crates/flowlog-analyze --locked
+
+# Measure against DuckDB on a generated set of about 1.1 GB
+bench:
+    cargo xtask bench
