@@ -29,7 +29,8 @@ use crate::{
 
 /// How often one blob may change under the download before it counts as failed.
 const CHANGES: u32 = 5;
-/// How often a body may break off; requests themselves are retried by the client's policy.
+/// How often in a row a body may break off without bringing a byte; requests themselves are retried
+/// by the client's policy. Bodies that bring something are bounded by the blob's length.
 const BREAKS: u32 = 5;
 const COPY_BUFFER: usize = 256 * 1024;
 
@@ -186,14 +187,19 @@ async fn download(
     let mut file = File::create(path).map_err(|error| FetchError::disk(path, &error))?;
     let (mut changes, mut breaks) = (0, 0);
     loop {
+        let before = received.have;
         let read = if received.length == 0 {
             still_empty(&client, received).await
         } else {
             read_rest(&client, path, &mut file, received).await
         };
-        match read {
+        if received.have > before {
+            breaks = 0;
+        }
+        let broken = match read {
             Ok(()) if received.have == received.length => return Ok(file),
-            Ok(()) => breaks += 1,
+            Ok(()) => "the service sent less than it promised".to_owned(),
+            Err(Stop::Broken(error)) => chain(&error),
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Changed) => {
                 changes += 1;
@@ -208,22 +214,15 @@ async fn download(
                 received.restart();
                 received.length = properties.content_length().ok().flatten().unwrap_or_default();
                 rewind(&mut file).map_err(|error| FetchError::disk(path, &error))?;
+                continue;
             }
-            Err(Stop::Broken(error)) => {
-                breaks += 1;
-                if breaks > BREAKS {
-                    return Err(FetchError::new(format!(
-                        "the connection broke {breaks} times: {}",
-                        chain(&error)
-                    )));
-                }
-                tokio::time::sleep(Duration::from_millis(200 << breaks.min(6))).await;
-            }
-        }
+        };
+        breaks += 1;
         if breaks > BREAKS {
             let (have, length) = (received.have, received.length);
-            return Err(FetchError::new(format!("the service sent {have} of {length} bytes")));
+            return Err(FetchError::new(format!("broke off at byte {have} of {length}: {broken}")));
         }
+        tokio::time::sleep(Duration::from_millis(100 << breaks)).await;
     }
 }
 

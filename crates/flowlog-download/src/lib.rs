@@ -1,6 +1,6 @@
 //! Bring Azure flow logs from a storage account, or from a folder, into a tree of dates and hours.
 //!
-//! [`run`] is the table of contents. What is to be done is decided by pure functions ([`plan`],
+//! [`run`] is the table of contents. What is to be done is decided by pure functions ([`mod@plan`],
 //! [`normalise`]); bytes are brought by [`fetch`], named by [`place`], remembered by [`manifest`].
 #![forbid(unsafe_code)]
 
@@ -53,6 +53,7 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, 
     let mut summary = source.summary(&config);
 
     let Some(listing) = until(&cancel, source.list(&config, &progress)).await.transpose()? else {
+        progress.finish();
         return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
     };
     (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
@@ -64,10 +65,12 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, 
 
     let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
     summary.unchanged = plan.unchanged.len() as u64;
-    progress.finish();
+    progress.listed();
     progress.say(&found(&summary, &plan));
     let unchanged = plan.unchanged.clone();
     let Some(spelled) = until(&cancel, agree(plan, &config, interactive)).await.transpose()? else {
+        // The terminal shows `^C` behind the question.
+        progress.say("");
         return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
     };
     (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
@@ -196,11 +199,7 @@ async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled
     let root = config.root.display().to_string();
     let (max_path, auto_shorten) = (config.max_path, config.auto_shorten);
     let ask = interactive && !config.force;
-    let question = format!(
-        "Fetch {} into {}?",
-        amount(plan.jobs.len() as u64, plan.bytes()),
-        config.shown_root.display()
-    );
+    let into = config.shown_root.display().to_string();
     // Reading an answer blocks; a thread of its own keeps Ctrl-C working.
     let asking = tokio::task::spawn_blocking(move || -> io::Result<Spelled> {
         let (mut input, mut output) = (io::stdin().lock(), io::stderr());
@@ -211,6 +210,8 @@ async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled
         };
         let mut spelled = spell(plan.jobs, &root, max_path, decider)?;
         if ask && !spelled.stopped && !spelled.jobs.is_empty() {
+            let bytes = spelled.jobs.iter().map(|job| job.blob.length).sum();
+            let question = format!("Fetch {} into {into}?", amount(spelled.jobs.len() as u64, bytes));
             spelled.stopped = !prompt::confirm(&mut input, &mut output, &question)?;
         }
         Ok(spelled)

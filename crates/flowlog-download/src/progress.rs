@@ -8,10 +8,14 @@ use std::{
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+/// How often a bar is drawn anew.
+const TICK: Duration = Duration::from_millis(120);
+
 /// A bar if standard error is a terminal, and lines of talk in any case.
 #[derive(Debug)]
 pub struct Progress {
-    bar: ProgressBar,
+    listing: ProgressBar,
+    fetching: ProgressBar,
     blobs_total: AtomicU64,
     blobs_done: AtomicU64,
 }
@@ -19,8 +23,13 @@ pub struct Progress {
 impl Default for Progress {
     fn default() -> Self {
         // The target draws nothing where standard error is no terminal.
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        Self { bar, blobs_total: AtomicU64::new(0), blobs_done: AtomicU64::new(0) }
+        let bar = || ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        Self {
+            listing: bar(),
+            fetching: bar(),
+            blobs_total: AtomicU64::new(0),
+            blobs_done: AtomicU64::new(0),
+        }
     }
 }
 
@@ -28,54 +37,61 @@ impl Progress {
     /// Shows how far a listing is.
     pub fn listing(&self, blobs: u64, bytes: u64) {
         if blobs == 0 {
-            self.bar.set_style(style("{spinner} {msg}"));
-            self.bar.enable_steady_tick(Duration::from_millis(120));
+            self.listing.set_style(style("{spinner} {msg}"));
+            self.listing.enable_steady_tick(TICK);
         }
-        self.bar.set_message(format!("listing: {}", amount(blobs, bytes)));
+        self.listing.set_message(format!("listing: {}", amount(blobs, bytes)));
     }
 
-    /// Turns to fetching `blobs` blobs of `bytes` bytes.
+    /// Takes the listing's line away.
+    pub fn listed(&self) {
+        self.listing.finish_and_clear();
+    }
+
+    /// Begins to show the fetching of `blobs` blobs of `bytes` bytes.
     pub fn start(&self, blobs: u64, bytes: u64) {
         self.blobs_total.store(blobs, Ordering::Relaxed);
-        self.bar.set_length(bytes);
-        self.bar.set_position(0);
-        self.bar.reset_elapsed();
-        self.bar.reset_eta();
-        self.bar.set_style(style(
-            "{spinner} {wide_bar} {msg}  {binary_bytes}/{binary_total_bytes}  {binary_bytes_per_sec}  {eta} left",
+        self.fetching.set_style(style(
+            "{wide_bar} {msg}  {binary_bytes}/{binary_total_bytes}  {binary_bytes_per_sec}  {eta} left",
         ));
-        self.bar.set_message(format!("0/{}", HumanCount(blobs)));
-        self.bar.enable_steady_tick(Duration::from_millis(120));
+        self.show_blobs(0);
+        self.fetching.set_length(bytes);
+        self.fetching.reset();
+        self.fetching.enable_steady_tick(TICK);
     }
 
     /// More bytes came.
     pub fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
+        self.fetching.inc(bytes);
     }
 
     /// Bytes that came count no more: the blob changed or failed.
     pub fn rewind(&self, bytes: u64) {
-        self.bar.dec(bytes);
+        self.fetching.dec(bytes);
     }
 
     /// One more blob is in place.
     pub fn blob_done(&self) {
-        let done = self.blobs_done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.show_blobs(self.blobs_done.fetch_add(1, Ordering::Relaxed) + 1);
+    }
+
+    fn show_blobs(&self, done: u64) {
         let total = self.blobs_total.load(Ordering::Relaxed);
-        self.bar.set_message(format!("{}/{} blobs", HumanCount(done), HumanCount(total)));
+        self.fetching.set_message(format!("{}/{} blobs", HumanCount(done), HumanCount(total)));
     }
 
     /// Says a line, above the bar.
     pub fn say(&self, line: &str) {
         // Nobody listening on standard error is no reason to stop.
-        self.bar.suspend(|| {
+        self.listing.suspend(|| {
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         });
     }
 
-    /// Takes the bar away.
+    /// Takes every bar away.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.listing.finish_and_clear();
+        self.fetching.finish_and_clear();
     }
 }
 

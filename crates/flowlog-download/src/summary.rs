@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{HumanBytes, HumanCount};
+use indicatif::HumanCount;
 
 use crate::progress::{amount, shown};
 
@@ -77,12 +77,11 @@ impl Summary {
             }
         }
         line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
-        line("Bytes", HumanBytes(self.fetched_bytes).to_string())?;
         line("Seconds", format!("{:.1}", self.elapsed.as_secs_f64()))?;
         line("Tree", shown(&self.root.display().to_string()))?;
         self.write_failures(out)?;
         if self.interrupted {
-            writeln!(out, "\nInterrupted: run the same command again to fetch the rest")
+            writeln!(out, "\nStopped early: run the same command again to fetch the rest")
         } else {
             writeln!(out, "\nNext: flowlog-analyze {}", quoted(&self.shown_root.display().to_string()))
         }

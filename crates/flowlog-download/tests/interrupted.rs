@@ -71,7 +71,9 @@ fn ctrl_c_ends_cleanly_and_the_next_run_resumes() {
         assert!(sent.success());
         let output = child.wait_with_output().expect("ended");
         assert_eq!(output.status.code(), Some(130), "{}", said(&output));
-        assert!(String::from_utf8_lossy(&output.stdout).contains("Interrupted: run the same command again"));
+        assert!(
+            String::from_utf8_lossy(&output.stdout).contains("Stopped early: run the same command again")
+        );
         assert!(leftovers(dir.path()).is_empty());
         let half = tree(dir.path()).len();
         assert_eq!(figure(&output, "Downloaded"), half as u64);
