@@ -4,6 +4,7 @@
 mod decode;
 mod document;
 mod framing;
+mod scan;
 pub mod time;
 pub mod tuple;
 
