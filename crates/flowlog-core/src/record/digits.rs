@@ -69,7 +69,7 @@ pub(super) fn dotted_quad(text: &[u8]) -> Option<([u8; 4], usize)> {
         let length = end.wrapping_sub(start);
         let digits = u32::from_le_bytes(*window.get(start..)?.first_chunk()?) ^ 0x3030_3030;
         wrong |= length.wrapping_sub(1) > 2 || window.get(end) != Some(&separator);
-        wrong |= length > 1 && digits & 0xff == 0;
+        wrong |= length > 1 && digits.trailing_zeros() >= 8;
         // The last digit comes to the highest byte, zeros to those of missing ones.
         let digits = digits << ((32_usize.wrapping_sub(8 * length)) & 31);
         let value = (digits >> 24) + 10 * (digits >> 16 & 0xff) + 100 * (digits >> 8 & 0xff);
