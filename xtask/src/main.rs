@@ -1,6 +1,7 @@
 //! Set-up-free commands.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod commands;
 mod registries;
 
@@ -21,6 +22,8 @@ enum Command {
     Test,
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
+    /// Measure the whole report against other engines over a generated set
+    Bench(bench::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -28,5 +31,6 @@ fn main() -> anyhow::Result<()> {
         Command::Demo => commands::demo(),
         Command::Test => commands::test(),
         Command::Registries => registries::run(&mut std::io::stderr()),
+        Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
     }
 }
