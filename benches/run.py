@@ -147,7 +147,7 @@ def main():
     cores, described = machine()
     totals = ours["totals"]
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    versions = ", ".join(version(options.python, name) for name in list(commands)[1:]) or "no peers"
+    versions = ", ".join(dict.fromkeys(version(options.python, name) for name in list(commands)[1:])) or "no peers"
     text = f"""# {today}, {cores} cores
 
 {described}; Python {platform.python_version()}; {versions}.

@@ -49,19 +49,8 @@ def load(connection, paths, threads):
     union = " UNION ALL ".join
 
     # A first pass that leaves the tuples where they are, for the names and the number of records.
-    connection.execute(
-        "CREATE TEMP TABLE documents AS "
-        + union(
-            f"SELECT path, len(document.records) AS records, document FROM ({texts(share, GROUP)})"
-            for share in shares
-        )
-    )
-    connection.execute("CREATE TABLE files AS SELECT hash(path) AS file, path, records FROM documents")
-    connection.execute(
-        "CREATE TABLE rules AS SELECT DISTINCT hash(acl, rule) AS id, acl, rule FROM ("
-        + groups("SELECT path, document FROM documents")
-        + ")"
-    )
+    connection.execute("CREATE TEMP TABLE documents AS " + union(texts(share, GROUP) for share in shares))
+    name(connection)
     connection.execute("DROP TABLE documents")
     connection.execute(
         "CREATE TABLE flows AS "
@@ -72,28 +61,29 @@ def load(connection, paths, threads):
 def load_plain(connection, paths, threads):
     # Buffers of this size are taken at once, several a core.
     largest = max(1 << 20, max(os.path.getsize(path) for path in paths))
-
-    def read(tuples):
-        group = f"rule VARCHAR{tuples}"
-        columns = (
-            "'STRUCT(macAddress VARCHAR, flowRecords STRUCT(flows STRUCT(aclID VARCHAR, "
-            f"flowGroups STRUCT({group})[])[]))[]'"
-        )
-        return (
-            "SELECT filename AS path, {'records': records} AS document FROM "
-            f"read_json({paths}, columns = {{records: {columns}}}, filename = true, "
-            f"maximum_object_size = {largest})"
-        )
-
+    columns = (
+        "'STRUCT(macAddress VARCHAR, flowRecords STRUCT(flows STRUCT(aclID VARCHAR, "
+        "flowGroups STRUCT(rule VARCHAR, flowTuples VARCHAR[])[])[]))[]'"
+    )
     connection.execute(
-        "CREATE TABLE files AS SELECT hash(path) AS file, path, len(document.records) AS records FROM ("
-        + read("")
+        "CREATE TEMP TABLE documents AS SELECT filename AS path, {'records': records} AS document FROM "
+        f"read_json({paths}, columns = {{records: {columns}}}, filename = true, maximum_object_size = {largest})"
+    )
+    name(connection)
+    connection.execute("CREATE TABLE flows AS " + typed(groups("SELECT path, document FROM documents")))
+    connection.execute("DROP TABLE documents")
+
+
+def name(connection):
+    """Tables of the names in `documents`."""
+    connection.execute(
+        "CREATE TABLE files AS SELECT hash(path) AS file, path, len(document.records) AS records FROM documents"
+    )
+    connection.execute(
+        "CREATE TABLE rules AS SELECT DISTINCT hash(acl, rule) AS id, acl, rule FROM ("
+        + groups("SELECT path, document FROM documents")
         + ")"
     )
-    connection.execute(
-        "CREATE TABLE rules AS SELECT DISTINCT hash(acl, rule) AS id, acl, rule FROM (" + groups(read("")) + ")"
-    )
-    connection.execute("CREATE TABLE flows AS " + typed(groups(read(", flowTuples VARCHAR[]"))))
 
 
 LOADERS = {"fast": load, "plain": load_plain}

@@ -13,7 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
-use crate::commands::root;
+use crate::shell::{cargo, root, run as succeed, target};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -31,12 +31,12 @@ pub(crate) struct Options {
 /// Prints the table on standard output and says to `talk` what takes its time.
 pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
     let root = root()?;
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+    let target = target()?;
     let scratch = target.join("bench");
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
 
     writeln!(talk, "building flowlog-analyze and flowlog-generate for release")?;
-    succeed(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())).current_dir(&root).args([
+    cargo(&[
         "build",
         "--quiet",
         "--release",
@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
         "--package=flowlog-analyze",
         "--package=flowlog-testkit",
         "--bins",
-    ]))?;
+    ])?;
     let tool = |name: &str| target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     let set = generate(&tool("flowlog-generate"), &scratch, &options.size, talk)?;
     let python = install_peers(&scratch.join("venv"), &options.peers, talk)?;
@@ -105,6 +105,7 @@ fn install_peers(environment: &Path, peers: &str, talk: &mut impl Write) -> Resu
             _ => bail!("no peer is called {peer}\nhint: there are duckdb, duckdb-plain and clickhouse"),
         })
         .collect::<Result<_>>()?;
+    packages.sort_unstable();
     packages.dedup();
     writeln!(talk, "installing {}", packages.join(" and "))?;
     succeed(
@@ -113,11 +114,4 @@ fn install_peers(environment: &Path, peers: &str, talk: &mut impl Write) -> Resu
             .args(&packages),
     )?;
     Ok(python)
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let name = Path::new(command.get_program()).display().to_string();
-    let status = command.status().with_context(|| format!("cannot start {name}"))?;
-    ensure!(status.success(), "{name} failed: {status}");
-    Ok(())
 }

@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod bench;
-mod commands;
+mod demo;
 mod registries;
+mod shell;
+mod tests;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +20,8 @@ struct Cli {
 enum Command {
     /// Reorganise and analyse the sample container, with every output
     Demo,
+    /// Write the demo's outputs to samples/reports
+    Samples,
     /// Run every test, the ones against a real storage service included
     Test,
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
@@ -28,8 +32,9 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Demo => commands::demo(),
-        Command::Test => commands::test(),
+        Command::Demo => demo::show(),
+        Command::Samples => demo::update_samples(),
+        Command::Test => tests::run(),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
     }

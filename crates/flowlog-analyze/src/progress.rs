@@ -72,10 +72,10 @@ mod tests {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    (0..50).for_each(|_| {
+                    for _ in 0..50 {
                         progress.bytes_read(1 << 10);
                         progress.file_done();
-                    });
+                    }
                 });
             }
         });

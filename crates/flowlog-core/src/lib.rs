@@ -10,6 +10,7 @@
 #![deny(missing_docs)]
 
 pub mod aggregate;
+pub mod blob_path;
 pub mod bytes;
 pub mod connection;
 pub mod enrich;

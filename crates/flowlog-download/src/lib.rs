@@ -1,1 +1,247 @@
-//! Placeholder while the crate is built.
+//! Bring Azure flow logs from a storage account, or from a folder, into a tree of dates and hours.
+//!
+//! [`run`] is the table of contents. What is to be done is decided by pure functions ([`mod@plan`],
+//! [`normalise`]); bytes are brought by [`fetch`], named by [`place`], remembered by [`manifest`].
+#![forbid(unsafe_code)]
+
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod fetch;
+pub mod listing;
+pub mod manifest;
+pub mod normalise;
+pub mod place;
+pub mod plan;
+pub mod progress;
+pub mod prompt;
+pub mod storage;
+pub mod summary;
+pub mod transfer;
+
+use std::{
+    fs, io,
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
+
+use crate::{
+    cli::Cli,
+    config::{Config, Env, SourceConfig},
+    error::{Failure, Kind, Subject},
+    fetch::{Fetcher, Origin},
+    listing::{Listing, list_container, list_folder, version_of},
+    manifest::Manifest,
+    normalise::{Decider, Spelled, spell},
+    place::{Placer, Relation, relation},
+    plan::{Plan, plan},
+    progress::{Progress, amount},
+    summary::Summary,
+    transfer::{Cancel, transfer},
+};
+
+/// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
+pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
+    let started = Instant::now();
+    let config = config::resolve(cli, env)?;
+    let cancel = Cancel::on_signal();
+    let progress = Arc::new(Progress::default());
+    let source = Source::open(&config.source, env)?;
+    let manifest = Manifest::open(&config.root)?;
+    let mut summary = source.summary(&config);
+
+    let Some(listing) = until(&cancel, source.list(&config, &progress)).await.transpose()? else {
+        progress.finish();
+        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+    };
+    (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
+    summary.ignored = listing.ignored;
+    let known = manifest.entries(&source.id)?;
+    if listing.blobs.is_empty() && known.is_empty() {
+        return Err(nothing_there(&config));
+    }
+
+    let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
+    summary.unchanged = plan.unchanged.len() as u64;
+    progress.listed();
+    progress.say(&found(&summary, &plan));
+    let unchanged = plan.unchanged.clone();
+    let Some(spelled) = until(&cancel, agree(plan, &config, interactive)).await.transpose()? else {
+        // The terminal shows `^C` behind the question.
+        progress.say("");
+        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+    };
+    (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
+    if spelled.stopped {
+        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+    }
+    if spelled.shortened > 0 && !config.auto_shorten && !interactive {
+        progress.say(&format!(
+            "warning: {} file names are shortened, their paths would exceed {} characters",
+            spelled.shortened, config.max_path
+        ));
+    }
+    for job in spelled.impossible {
+        let reason = format!("its path is longer than {} characters even when shortened", config.max_path);
+        summary.failed.push((job.blob.name, format!("{reason}; choose a shorter --download-path")));
+    }
+
+    let fetcher = Fetcher {
+        origin: source.origin,
+        temp_folder: manifest.temp_folder(),
+        progress: Arc::clone(&progress),
+        counter: AtomicU64::new(0),
+    };
+    let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
+    let placer = Placer { manifest, root: config.root.clone(), source: source.id, move_files };
+    progress.start(spelled.jobs.len() as u64, spelled.jobs.iter().map(|job| job.blob.length).sum());
+    let done = transfer(spelled.jobs, &fetcher, placer, config.concurrency, &cancel).await;
+    progress.finish();
+    let done = done?;
+    if move_files {
+        remove_moved_before(&unchanged, &config.root);
+    }
+
+    summary.all_refused = done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
+    (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
+    summary.failed.extend(done.failed);
+    summary.failed.sort();
+    summary.interrupted = cancel.is_set();
+    summary.elapsed = started.elapsed();
+    Ok(summary)
+}
+
+/// A future's result, or `None` if the run is cancelled first.
+async fn until<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = cancel.wait() => None,
+        result = work => Some(result),
+    }
+}
+
+/// The opened source of blobs.
+struct Source {
+    /// Its name in the manifest.
+    id: String,
+    origin: Origin,
+}
+
+impl Source {
+    fn open(config: &SourceConfig, env: Env<'_>) -> Result<Self, Failure> {
+        Ok(match config {
+            SourceConfig::Container(container) => {
+                let endpoint = container.endpoint.as_str().trim_end_matches('/');
+                let id = format!("{endpoint}/{}", container.container);
+                Self { id, origin: Origin::Container(storage::open(container, env)?) }
+            }
+            SourceConfig::Folder { dir, .. } => {
+                Self { id: format!("dir:{}", dir.display()), origin: Origin::Folder }
+            }
+        })
+    }
+
+    fn summary(&self, config: &Config) -> Summary {
+        Summary {
+            source: self.id.trim_start_matches("dir:").to_owned(),
+            verb: match config.source {
+                SourceConfig::Container(_) => "Downloaded",
+                SourceConfig::Folder { move_files: false, .. } => "Copied",
+                SourceConfig::Folder { move_files: true, .. } => "Moved",
+            },
+            root: config.root.clone(),
+            shown_root: config.shown_root.clone(),
+            ..Summary::default()
+        }
+    }
+
+    async fn list(&self, config: &Config, progress: &Progress) -> Result<Listing, Failure> {
+        progress.listing(0, 0);
+        let heard = |blobs, bytes| progress.listing(blobs, bytes);
+        match (&self.origin, &config.source) {
+            (Origin::Container(client), SourceConfig::Container(container)) => {
+                progress.say(&format!("listing {} with {}", self.id, container.auth.describe()));
+                list_container(client, heard).await.map_err(|error| {
+                    let host = container.endpoint.host_str().unwrap_or_default();
+                    let (account, container) = (&container.account, &container.container);
+                    error::from_storage(&error, &Subject { account, container, host })
+                })
+            }
+            (_, SourceConfig::Folder { dir, .. }) => {
+                let root = config.root.canonicalize().unwrap_or_else(|_| config.root.clone());
+                list_folder(dir, &root, heard).map_err(|error| {
+                    Failure::new(Kind::Failed, format!("cannot list {}: {error}", dir.display()))
+                })
+            }
+            (Origin::Folder, SourceConfig::Container(_)) => Ok(Listing::default()),
+        }
+    }
+}
+
+/// An empty source is most often the wrong one, so it is an error of its own.
+fn nothing_there(config: &Config) -> Failure {
+    match &config.source {
+        SourceConfig::Container(container) => Failure::new(
+            Kind::NotFound,
+            format!("container '{}' of account '{}' is empty", container.container, container.account),
+        )
+        .hint("the first log of a new flow log arrives after some minutes; check the container's name and the account"),
+        SourceConfig::Folder { dir, .. } => {
+            Failure::new(Kind::NotFound, format!("no flow-log files in {}", dir.display()))
+                .hint("files ending in .json, .json.gz, .json.zst or .jsonl are looked for, at any depth")
+        }
+    }
+}
+/// Settles file names and gets the person's consent.
+async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled, Failure> {
+    let root = config.root.display().to_string();
+    let (max_path, auto_shorten) = (config.max_path, config.auto_shorten);
+    let ask = interactive && !config.force;
+    let into = config.shown_root.display().to_string();
+    // Reading an answer blocks; a thread of its own keeps Ctrl-C working.
+    let asking = tokio::task::spawn_blocking(move || -> io::Result<Spelled> {
+        let (mut input, mut output) = (io::stdin().lock(), io::stderr());
+        let decider = if ask && !auto_shorten {
+            Decider::Person { input: &mut input, output: &mut output }
+        } else {
+            Decider::Shorten
+        };
+        let mut spelled = spell(plan.jobs, &root, max_path, decider)?;
+        if ask && !spelled.stopped && !spelled.jobs.is_empty() {
+            let bytes = spelled.jobs.iter().map(|job| job.blob.length).sum();
+            let question = format!("Fetch {} into {into}?", amount(spelled.jobs.len() as u64, bytes));
+            spelled.stopped = !prompt::confirm(&mut input, &mut output, &question)?;
+        }
+        Ok(spelled)
+    });
+    let failed = |error: &dyn std::fmt::Display| Failure::new(Kind::Failed, format!("cannot ask: {error}"));
+    asking.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+}
+
+fn found(summary: &Summary, plan: &Plan) -> String {
+    format!(
+        "found {}; to fetch: {}; unchanged: {}",
+        amount(summary.listed, summary.listed_bytes),
+        amount(plan.jobs.len() as u64, plan.bytes()),
+        summary.unchanged
+    )
+}
+
+fn size_of(path: &Path) -> Option<u64> {
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|file| file.len())
+}
+
+/// With `--move`, sources whose copy an earlier run made go too, if the copy has the same bytes.
+fn remove_moved_before(unchanged: &[(listing::Listed, manifest::Entry)], root: &Path) {
+    for (blob, entry) in unchanged {
+        let Some(source) = blob.file.as_deref() else { continue };
+        let same = relation(&root.join(&entry.path), source).is_ok_and(|found| found == Relation::Same);
+        let current = fs::metadata(source).is_ok_and(|file| version_of(&file) == blob.version);
+        if same && current {
+            // A source that cannot be removed stays; nothing is lost.
+            let _ = fs::remove_file(source);
+        }
+    }
+}

@@ -1,2 +1,43 @@
-//! Entry point.
-fn main() {}
+//! `flowlog-download`: a result becomes text and an exit code here, nothing else.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use flowlog_download::{cli::Cli, progress::shown, run};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(run(&cli, &env, interactive));
+    // A question that is still waiting for its answer must not keep the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(summary) => {
+            // Nobody reading the summary changes nothing about the run.
+            let _ = summary.write(&mut io::stdout().lock());
+            ExitCode::from(summary.exit_code())
+        }
+        Err(failure) => {
+            let mut err = io::stderr().lock();
+            let _ = writeln!(err, "error: {}", shown(&failure.message));
+            for detail in &failure.details {
+                let _ = writeln!(err, "  {}", shown(detail));
+            }
+            for hint in &failure.hints {
+                let _ = writeln!(err, "  hint: {}", shown(hint));
+            }
+            ExitCode::from(failure.kind.exit_code())
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! Nothing here depends on `flowlog-core`: what the generator says of its own data is an independent
 //! witness for what the tools say of it.
 
+pub mod azurite;
 pub mod faults;
 mod rng;
 pub mod samples;

@@ -9,7 +9,7 @@ use std::thread;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
 
-use super::read::{FileEnd, Job, decode_file};
+use super::job::{FileEnd, Job, decode_file};
 
 /// Tuples handed over at once: enough to pay for the hand-over, few enough to stay in cache.
 const BATCH: usize = 1024;

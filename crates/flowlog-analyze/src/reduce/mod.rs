@@ -2,6 +2,7 @@
 
 mod ahead;
 mod details;
+mod job;
 mod plan;
 mod read;
 
@@ -15,8 +16,9 @@ use crate::progress::Progress;
 use crate::walk::Input;
 use details::Details;
 pub use details::DetailsError;
+use job::Job;
 use plan::{Beginning, Group};
-use read::{Job, Worker};
+use read::Worker;
 
 /// What the files held.
 pub struct Reduced {

@@ -1,21 +1,15 @@
 //! One worker: reads groups of files into its own tables.
 
-use std::io;
-
 use flowlog_core::aggregate::Aggregate;
-use flowlog_core::bytes;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::report::FileRow;
 
 use super::ahead::{Files, decode_ahead};
-use super::details::{Details, DetailsError, Part};
+use super::details::{DetailsError, Part};
+use super::job::{FileEnd, Job, decode_file};
 use super::plan::Group;
-use crate::progress::Progress;
 use crate::walk::Input;
-
-/// How a file ended: what it held, or why it could not be opened.
-pub(super) type FileEnd = io::Result<Decoded>;
 
 /// What one worker has read up to now.
 #[derive(Default)]
@@ -26,28 +20,6 @@ pub(super) struct Worker {
     pub(super) rows: Vec<(usize, FileRow)>,
     /// Index of the group, and the NICs' logs met in it.
     pub(super) streams: Vec<(usize, Vec<(String, String)>)>,
-}
-
-/// What all workers share.
-#[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
-    pub(super) inputs: &'a [Input],
-    pub(super) details: Option<&'a Details>,
-    pub(super) progress: &'a Progress,
-    /// Decode on a second thread: there are fewer groups than cores.
-    pub(super) ahead: bool,
-}
-
-pub(super) fn decode_file(
-    decoder: &mut Decoder,
-    input: &Input,
-    progress: &Progress,
-    sink: &mut impl Sink,
-) -> FileEnd {
-    let end = bytes::open(&input.path, |bytes| progress.bytes_read(bytes))
-        .map(|reader| decoder.decode(reader, sink));
-    progress.file_done();
-    end
 }
 
 impl Worker {

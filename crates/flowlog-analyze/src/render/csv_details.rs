@@ -227,29 +227,23 @@ impl Clock {
             self.day = Some(day);
         }
         row.extend_from_slice(&self.date);
-        let ms = ms.rem_euclid(DAY);
+        // Fits: a day has 86,400,000 ms.
+        let ms = u32::try_from(ms.rem_euclid(DAY)).unwrap_or_default();
+        let (second, minute) = (ms / 1000, ms / 60_000);
         let mut clock = *b"00:00:00.000Z";
-        for (place, unit, base) in CLOCK_DIGITS {
-            if let (Some(slot), Ok(digit)) = (clock.get_mut(place), u8::try_from(ms / unit % base)) {
-                *slot = b'0' + digit;
-            }
-        }
+        [clock[0], clock[1]] = two_digits(minute / 60);
+        [clock[3], clock[4]] = two_digits(minute % 60);
+        [clock[6], clock[7]] = two_digits(second % 60);
+        [clock[9], clock[10]] = two_digits(ms % 1000 / 10);
+        [_, clock[11]] = two_digits(ms % 10);
         row.extend_from_slice(&clock);
     }
 }
 
-/// Place of each digit in `07:14:30.123Z`, the milliseconds it stands for, and where it starts again.
-const CLOCK_DIGITS: [(usize, i64, i64); 9] = [
-    (0, 36_000_000, 10),
-    (1, 3_600_000, 10),
-    (3, 600_000, 6),
-    (4, 60_000, 10),
-    (6, 10_000, 6),
-    (7, 1_000, 10),
-    (9, 100, 10),
-    (10, 10, 10),
-    (11, 1, 10),
-];
+/// The two decimal digits of a number below 100.
+fn two_digits(value: u32) -> [u8; 2] {
+    [value / 10, value % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or_default())
+}
 
 #[cfg(test)]
 mod tests {

@@ -53,7 +53,7 @@ fn chart(page: &mut Page, title: &str, mut rows: Vec<(String, u64)>) {
     let labels: Vec<String> = rows.iter().map(|(label, _)| page.name(label)).collect();
     let values: Vec<String> = rows.iter().map(|(_, value)| count(*value)).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| width(text)).max().unwrap_or(0);
-    let label_width = widest(&labels).min(page.style.width * 2 / 5);
+    let label_width = widest(&labels).min(page.style.width / 2);
     let value_width = widest(&values);
     // Two columns before each part.
     let room = page.style.width.saturating_sub(label_width + value_width + 6).min(LONGEST_BAR);

@@ -17,4 +17,4 @@ mod text;
 mod fixture;
 
 pub use style::{Style, Surroundings};
-pub(crate) use text::escape;
+pub use text::escape;

@@ -110,7 +110,7 @@ pub(crate) fn duration(ms: u64) -> String {
 
 /// Makes a name from a log or a file system harmless: control, bidirectional and invisible
 /// characters become visible escapes such as `\u{1b}`. With `ascii`, so does all that is not ASCII.
-pub(crate) fn escape(text: &str, ascii: bool) -> Cow<'_, str> {
+pub fn escape(text: &str, ascii: bool) -> Cow<'_, str> {
     let harmful = |char: char| is_harmful(char) || (ascii && !char.is_ascii());
     if !text.contains(harmful) {
         return Cow::Borrowed(text);

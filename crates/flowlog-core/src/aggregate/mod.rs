@@ -24,7 +24,7 @@ use crate::connection::{Connection, ConnectionKey, Connections};
 use crate::flow::{FlowTuple, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
 
-/// A NIC's log: the MAC in upper case without separators, and the resource whose log it is.
+/// A NIC's log: its MAC address and the resource whose log it is. Each spelling met has an entry, beside the plain one.
 type Stream = (String, String);
 
 /// Everything one worker counted.
@@ -110,6 +110,19 @@ impl Aggregate {
         let key = (acl.to_owned(), rule.to_owned());
         self.rule_ids.insert(key.clone(), id);
         self.rules.push((key, RuleCounts::default()));
+        id
+    }
+
+    /// The place of a NIC's log in `connections`, whatever the case and separators it is written with.
+    fn stream_id(&mut self, record: &RecordContext<'_>) -> usize {
+        let mac = plain_mac(record.mac);
+        let stream = (mac.clone(), record.resource.to_ascii_lowercase());
+        let connections = &mut self.connections;
+        let id = *self.streams.entry(stream).or_insert_with(|| {
+            connections.push(Connections::default());
+            connections.len() - 1
+        });
+        self.nics.insert(mac);
         id
     }
 
@@ -199,11 +212,9 @@ impl Sink for Aggregate {
         self.current_stream = if let Some(&known) = self.streams.get(&stream) {
             known
         } else {
-            self.connections.push(Connections::default());
-            let id = self.connections.len() - 1;
-            self.streams.insert((record.mac.to_owned(), record.resource.to_owned()), id);
-            self.nics.insert(plain_mac(record.mac));
-            id
+            let spelling = (record.mac.to_owned(), record.resource.to_owned());
+            let id = self.stream_id(record);
+            *self.streams.entry(spelling).or_insert(id)
         };
         if let (Some(now), Some(connections)) =
             (record.time_ms, self.connections.get_mut(self.current_stream))

@@ -1,15 +1,12 @@
 //! Tables -> report.
 
-use std::net::IpAddr;
-
 use super::rank::{Ranked, first};
 use super::{
-    ConversationRow, FileRow, HostRow, MalformedExample, MalformedRow, PortRow, ProblemCounts, Report,
-    RuleRow, SCHEMA_VERSION, Totals, problems, specific,
+    FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, RuleRow, SCHEMA_VERSION, Totals,
+    problems, specific,
 };
-use crate::aggregate::{Aggregate, Allowed, ConversationKey};
-use crate::enrich;
-use crate::flow::{AddressClass, Counters, Direction, Encryption, Network, Protocol, State};
+use crate::aggregate::Aggregate;
+use crate::flow::{Direction, Encryption, Network, State};
 
 /// What the person asked of the report.
 #[derive(Clone, Debug)]
@@ -135,95 +132,4 @@ fn malformed(aggregate: &Aggregate) -> Vec<MalformedRow> {
         .collect();
     rows.sort_by(|a, b| b.tuples.cmp(&a.tuples).then_with(|| a.reason.cmp(&b.reason)));
     rows
-}
-
-/// Who, to whom, about what: the cells every conversation's row begins with.
-pub(super) struct Ends {
-    pub(super) source: String,
-    pub(super) destination: String,
-    pub(super) port: u16,
-    pub(super) protocol: u8,
-    pub(super) service: Option<&'static str>,
-}
-
-impl Ends {
-    pub(super) fn of(ranked: &Ranked<'_>, key: &ConversationKey) -> Self {
-        Self {
-            source: ranked.name(key.source),
-            destination: ranked.name(key.destination),
-            port: key.port,
-            protocol: key.protocol.0,
-            service: service(key.protocol, key.port),
-        }
-    }
-}
-
-pub(super) fn service(protocol: Protocol, port: u16) -> Option<&'static str> {
-    if protocol.has_ports() { enrich::service_name(protocol, port) } else { None }
-}
-
-/// Counts of one host on one side, or of one port.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) tuples: u64,
-    pub(super) denied: u64,
-    pub(super) bytes: u64,
-    pub(super) packets: u64,
-}
-
-impl Tally {
-    pub(super) fn allow(&mut self, allowed: &Allowed) {
-        self.tuples += allowed.tuples;
-        self.bytes = self.bytes.saturating_add(allowed.counters.bytes());
-        self.packets = self.packets.saturating_add(allowed.counters.packets());
-    }
-
-    pub(super) fn deny(&mut self, tuples: u64) {
-        self.tuples += tuples;
-        self.denied += tuples;
-    }
-
-    pub(super) fn host_row(&self, address: IpAddr) -> HostRow {
-        HostRow {
-            ip: address.to_string(),
-            class: AddressClass::of(address).label(),
-            provider: enrich::provider(address),
-            tuples: self.tuples,
-            denied: self.denied,
-            bytes: self.bytes,
-            packets: self.packets,
-        }
-    }
-
-    pub(super) fn port_row(&self, (protocol, port): (Protocol, u16)) -> PortRow {
-        PortRow {
-            port,
-            protocol: protocol.0,
-            service: service(protocol, port),
-            tuples: self.tuples,
-            denied: self.denied,
-            bytes: self.bytes,
-        }
-    }
-}
-
-pub(super) fn conversation_row(
-    ranked: &Ranked<'_>,
-    key: &ConversationKey,
-    connections: u64,
-    counters: &Counters,
-) -> ConversationRow {
-    let Ends { source, destination, port, protocol, service } = Ends::of(ranked, key);
-    ConversationRow {
-        source,
-        destination,
-        port,
-        protocol,
-        service,
-        connections,
-        packets_sent: counters.packets_sent,
-        bytes_sent: counters.bytes_sent,
-        packets_received: counters.packets_received,
-        bytes_received: counters.bytes_received,
-    }
 }

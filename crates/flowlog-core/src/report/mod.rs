@@ -7,7 +7,9 @@
 mod build;
 mod problems;
 mod rank;
+mod row;
 mod specific;
+mod tally;
 
 use std::collections::BTreeMap;
 

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::build::{Ends, Tally, conversation_row, service};
 use super::rank::{Ranked, first, port_rows};
+use super::row::{Ends, conversation_row};
+use super::tally::{Tally, service};
 use super::{
     ConversationRow, DeniedRow, DeniedSourceRow, IncompleteRow, LOW_BYTES_PER_PACKET,
     LOW_PAYLOAD_MIN_PACKETS, MANY_DENIALS, PortRow, PortScanRow, RETRY_BEGINS, RetryRow, SCAN_PORTS,

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::build::Tally;
+use super::tally::Tally;
 use super::{HostRow, PortRow};
 use crate::aggregate::{Aggregate, ConversationKey, HostId};
 use crate::flow::Protocol;

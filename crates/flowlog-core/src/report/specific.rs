@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::build::Tally;
 use super::rank::{Ranked, host_rows, port_rows};
+use super::tally::Tally;
 use super::{SideOfHost, SpecificIp};
 use crate::aggregate::{ConversationKey, HostId};
 use crate::flow::{Counters, Network, Protocol};

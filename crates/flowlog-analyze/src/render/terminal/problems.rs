@@ -7,7 +7,6 @@ use flowlog_core::report::{
 
 use super::page::{Page, Tone};
 use super::table::{ADDRESS, Cell, Column, Table, names, numbers, words};
-use super::traffic::ports_table;
 use crate::render::cells::bytes_per_packet;
 use crate::render::names::{direction_label, owner, port_label};
 use crate::render::text::{self, counted};
@@ -149,7 +148,10 @@ pub(super) fn unusual_ports(page: &mut Page, report: &Report) {
     let note =
         "Allowed traffic to ports no service is registered for. Dynamic ports (RPC, FTP data) are here too.";
     if begin(page, "Unusual ports", total, note, ("port", "ports")) {
-        ports_table(page, &report.unusual_ports, total);
+        let columns = [words("Port"), numbers("Tuples"), numbers("Bytes")];
+        page.table(Table::new(columns), &report.unusual_ports, total, |row| {
+            vec![port_label(row.port, row.protocol).into(), Cell::count(row.tuples), Cell::bytes(row.bytes)]
+        });
     }
 }
 

@@ -1,0 +1,80 @@
+//! The command line.
+
+use std::{num::NonZeroUsize, path::PathBuf};
+
+use clap::Parser;
+
+const AFTER_HELP: &str = "\
+Environment:
+  AZ_STORAGE_KEY, AZURE_STORAGE_KEY  account key; the first that is set is used
+  AZURE_STORAGE_CONNECTION_STRING    connection string (account key or SAS)
+  AZURE_STORAGE_ACCOUNT              account, when --storage-account is not given
+  Without any of the three secrets the tool logs in: service principal or workload identity from the
+  environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE),
+  managed identity, Azure CLI, Azure Developer CLI. The identity needs the role
+  'Storage Blob Data Reader' on the account or container.
+
+Exit codes:
+  0    complete, also when nothing was new
+  1    failed: network, disk, or a second run on the same folder
+  2    usage
+  3    some blobs failed; run again to fetch the rest
+  4    not authorised
+  5    account, container or folder not found, or nothing in it
+  130  interrupted or declined; run again to resume
+
+A run fetches only what is new or has changed. It never overwrites or deletes a file it did not write.";
+
+/// Download Azure VNet and NSG flow logs into a tree of dates and hours
+#[derive(Clone, Debug, Parser)]
+#[command(name = "flowlog-download", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Storage account that holds the flow logs
+    #[arg(long, value_name = "NAME")]
+    pub storage_account: Option<String>,
+
+    /// Container to download
+    #[arg(long, value_name = "NAME", default_value = "insights-logs-flowlogflowevent")]
+    pub container_name: String,
+
+    /// Folder the tree is written to
+    #[arg(long, value_name = "DIR", default_value = "./FlowLogs")]
+    pub download_path: PathBuf,
+
+    /// Shorten file names whose path is too long for the system, without asking
+    #[arg(long)]
+    pub auto_shorten: bool,
+
+    /// Ask nothing: download, and shorten names where needed
+    #[arg(long)]
+    pub force: bool,
+
+    /// Blob endpoint of an emulator, a private endpoint or another cloud.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Blob endpoint of an emulator, a private endpoint or another cloud, \
+        e.g. http://127.0.0.1:10000/devstoreaccount1"
+    )]
+    pub endpoint: Option<String>,
+
+    /// Connection string; other users of the machine may see it, the environment variable is safer
+    #[arg(long, value_name = "STRING", conflicts_with = "endpoint")]
+    pub connection_string: Option<String>,
+
+    /// Longest path to write, in characters [default: 250 on Windows, 4096 elsewhere]
+    #[arg(long, value_name = "N")]
+    pub max_path: Option<usize>,
+
+    /// How many blobs are fetched at once
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub concurrency: NonZeroUsize,
+
+    /// Reorganise blobs already on disk (from AzCopy or the portal) instead of downloading
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["storage_account", "endpoint", "connection_string"])]
+    pub from_dir: Option<PathBuf>,
+
+    /// With --from-dir: remove each source file once its copy is safe
+    #[arg(long = "move", requires = "from_dir")]
+    pub move_files: bool,
+}

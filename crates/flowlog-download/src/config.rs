@@ -1,0 +1,284 @@
+//! From command line and environment to validated settings; nothing after this sees clap or `env`.
+
+use std::path::{Path, PathBuf};
+
+use azure_core::http::Url;
+
+use crate::{
+    auth::{AccountKey, Auth, ConnectionString},
+    cli::Cli,
+    error::{Failure, Kind},
+};
+
+/// Looks up an environment variable; empty ones count as not set.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Settings of one run.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the blobs come from.
+    pub source: SourceConfig,
+    /// Download folder, absolute.
+    pub root: PathBuf,
+    /// Download folder as the user wrote it, for the commands the summary shows.
+    pub shown_root: PathBuf,
+    /// Shorten long paths without asking.
+    pub auto_shorten: bool,
+    /// Ask nothing.
+    pub force: bool,
+    /// Longest path written, in characters.
+    pub max_path: usize,
+    /// Blobs fetched at once.
+    pub concurrency: usize,
+}
+
+/// Where the blobs come from.
+#[derive(Debug)]
+pub enum SourceConfig {
+    /// A container of a storage account.
+    Container(ContainerConfig),
+    /// A folder of blobs downloaded by another tool.
+    Folder {
+        /// The folder, absolute.
+        dir: PathBuf,
+        /// Remove sources whose copy is safe.
+        move_files: bool,
+    },
+}
+
+/// A container and how to get in.
+#[derive(Debug)]
+pub struct ContainerConfig {
+    /// Storage account.
+    pub account: String,
+    /// Container.
+    pub container: String,
+    /// Blob endpoint, without a slash at its end.
+    pub endpoint: Url,
+    /// How requests are authorised.
+    pub auth: Auth,
+}
+
+/// Windows refuses paths of 260 characters; the original tool's margin is kept.
+const MAX_PATH: usize = if cfg!(windows) { 250 } else { 4096 };
+
+/// Checks the command line and the environment.
+pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
+    let source = match &cli.from_dir {
+        Some(dir) => SourceConfig::Folder { dir: source_folder(dir)?, move_files: cli.move_files },
+        None => SourceConfig::Container(container(cli, env)?),
+    };
+    let root = std::path::absolute(&cli.download_path)
+        .map_err(|error| usage(format!("--download-path {}: {error}", cli.download_path.display())))?;
+    if let SourceConfig::Folder { dir, .. } = &source {
+        let real_root = root.canonicalize().unwrap_or_else(|_| root.clone());
+        if dir.starts_with(&real_root) {
+            return Err(usage(format!(
+                "--from-dir {} lies inside the download folder {}",
+                dir.display(),
+                root.display()
+            )));
+        }
+    }
+    Ok(Config {
+        source,
+        root,
+        shown_root: cli.download_path.clone(),
+        auto_shorten: cli.auto_shorten || cli.force,
+        force: cli.force,
+        max_path: cli.max_path.unwrap_or(MAX_PATH),
+        concurrency: cli.concurrency.get(),
+    })
+}
+
+fn usage(message: String) -> Failure {
+    Failure::new(Kind::Usage, message)
+}
+
+fn source_folder(dir: &Path) -> Result<PathBuf, Failure> {
+    let found = dir.canonicalize().map_err(|error| {
+        Failure::new(Kind::NotFound, format!("--from-dir {} cannot be read: {error}", dir.display()))
+    })?;
+    if found.is_dir() {
+        Ok(found)
+    } else {
+        Err(usage(format!("--from-dir {} is not a folder", dir.display())))
+    }
+}
+
+/// Account, endpoint and secret. A secret given for this tool comes before shared ones: the option,
+/// `AZ_STORAGE_KEY`, `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_KEY`, then login.
+fn container(cli: &Cli, env: Env<'_>) -> Result<ContainerConfig, Failure> {
+    check_container_name(&cli.container_name)?;
+    if let Some(text) = &cli.connection_string {
+        return from_connection_string(cli, text, "--connection-string");
+    }
+    let named = cli.storage_account.is_some() || cli.endpoint.is_some();
+    let shared = env("AZURE_STORAGE_CONNECTION_STRING").filter(|text| !named || fits(cli, text));
+    if let Some(text) = shared.filter(|_| !(named && env("AZ_STORAGE_KEY").is_some())) {
+        return from_connection_string(cli, &text, "AZURE_STORAGE_CONNECTION_STRING");
+    }
+    let (account, endpoint) = place(cli, env)?;
+    let key = ["AZ_STORAGE_KEY", "AZURE_STORAGE_KEY"].into_iter().find_map(|name| Some((name, env(name)?)));
+    let auth = match key {
+        Some((name, text)) => Auth::Key(
+            AccountKey::from_base64(&text)
+                .ok_or_else(|| usage(format!("{name} is not an account key: it is not base64")))?,
+        ),
+        None => Auth::Login,
+    };
+    if matches!(auth, Auth::Login) && endpoint.scheme() != "https" {
+        return Err(usage(format!("login needs an https endpoint, {endpoint} is not"))
+            .hint("set AZ_STORAGE_KEY to use the account key"));
+    }
+    Ok(ContainerConfig { account, container: cli.container_name.clone(), endpoint, auth })
+}
+
+/// Whether a connection string from the environment means the account of the command line.
+fn fits(cli: &Cli, text: &str) -> bool {
+    let Ok(read) = ConnectionString::parse(text) else { return false };
+    cli.endpoint.is_none() && read.account.is_some() && read.account == cli.storage_account
+}
+
+fn from_connection_string(cli: &Cli, text: &str, origin: &str) -> Result<ContainerConfig, Failure> {
+    let read = ConnectionString::parse(text).map_err(|error| usage(format!("{origin}: {error}")))?;
+    if let (Some(asked), Some(account)) = (&cli.storage_account, &read.account)
+        && asked != account
+    {
+        return Err(usage(format!("{origin} is for account '{account}', --storage-account says '{asked}'")));
+    }
+    let stated = read.account.clone().or_else(|| cli.storage_account.clone());
+    let endpoint = match (&read.endpoint, &stated) {
+        (Some(endpoint), _) => parse_endpoint(endpoint)?,
+        (None, Some(account)) => {
+            parse_endpoint(&format!("{}://{account}.blob.{}", read.protocol, read.suffix))?
+        }
+        (None, None) => return Err(usage(format!("{origin} names no account"))),
+    };
+    let account = stated.or_else(|| account_of(&endpoint)).unwrap_or_default();
+    Ok(ContainerConfig { account, container: cli.container_name.clone(), endpoint, auth: read.auth })
+}
+
+fn place(cli: &Cli, env: Env<'_>) -> Result<(String, Url), Failure> {
+    let endpoint = cli.endpoint.as_deref().map(parse_endpoint).transpose()?;
+    let account = cli
+        .storage_account
+        .clone()
+        .or_else(|| endpoint.as_ref().and_then(account_of))
+        .or_else(|| env("AZURE_STORAGE_ACCOUNT"));
+    let account = account.ok_or_else(|| {
+        usage("which storage account? --storage-account is missing".to_owned()).hint(
+            "or give --connection-string, --endpoint, or --from-dir to reorganise blobs already on disk",
+        )
+    })?;
+    if let Some(endpoint) = endpoint {
+        return Ok((account, endpoint));
+    }
+    let valid = (3..=24).contains(&account.len())
+        && account.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if !valid {
+        return Err(usage(format!(
+            "'{}' is not a storage account name: 3 to 24 lower-case letters and digits",
+            account.escape_debug()
+        )));
+    }
+    let endpoint = parse_endpoint(&format!("https://{account}.blob.core.windows.net"))?;
+    Ok((account, endpoint))
+}
+
+fn parse_endpoint(text: &str) -> Result<Url, Failure> {
+    let url = Url::parse(text.trim_end_matches('/'))
+        .map_err(|error| usage(format!("endpoint '{}': {error}", text.escape_debug())))?;
+    let plain = matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
+    if plain {
+        return Ok(url);
+    }
+    Err(usage(
+        "an endpoint is an http or https address without a query, like https://NAME.blob.core.windows.net"
+            .to_owned(),
+    ))
+}
+
+/// The account an endpoint names: the first path segment (emulators), else the host's first label.
+fn account_of(endpoint: &Url) -> Option<String> {
+    let segment = endpoint.path_segments()?.next().filter(|segment| !segment.is_empty()).map(str::to_owned);
+    let label = || endpoint.domain()?.split('.').next().map(str::to_owned);
+    segment.or_else(label)
+}
+
+/// Microsoft Learn, "Naming and referencing containers"; `$logs` and `$web` exist too.
+fn check_container_name(name: &str) -> Result<(), Failure> {
+    let body = name.strip_prefix('$').unwrap_or(name);
+    let plain = body.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if plain && (3..=63).contains(&name.len()) && !body.starts_with('-') && !body.ends_with('-') {
+        return Ok(());
+    }
+    Err(usage(format!(
+        "'{}' is not a container name: 3 to 63 lower-case letters, digits and hyphens",
+        name.escape_debug()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    fn run(args: &[&str], env: &[(&str, &str)]) -> Result<ContainerConfig, Failure> {
+        let cli = Cli::try_parse_from([&["flowlog-download"], args].concat()).expect("valid arguments");
+        let lookup = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        match resolve(&cli, &lookup)?.source {
+            SourceConfig::Container(container) => Ok(container),
+            SourceConfig::Folder { .. } => panic!("a container was asked for"),
+        }
+    }
+
+    #[test]
+    fn a_key_comes_before_login() {
+        let login = run(&["--storage-account", "logs1"], &[]).expect("valid");
+        assert!(matches!(login.auth, Auth::Login));
+        assert_eq!(login.endpoint.as_str(), "https://logs1.blob.core.windows.net/");
+        for name in ["AZ_STORAGE_KEY", "AZURE_STORAGE_KEY"] {
+            let key = run(&["--storage-account", "logs1"], &[(name, "c2VjcmV0")]).expect("valid");
+            assert!(matches!(key.auth, Auth::Key(_)));
+        }
+    }
+
+    #[test]
+    fn a_path_style_endpoint_names_the_account() {
+        let emulator = run(
+            &["--endpoint", "http://127.0.0.1:10000/devstoreaccount1/"],
+            &[("AZ_STORAGE_KEY", "c2VjcmV0")],
+        )
+        .expect("valid");
+        assert_eq!(emulator.account, "devstoreaccount1");
+        assert_eq!(emulator.endpoint.as_str(), "http://127.0.0.1:10000/devstoreaccount1");
+        let private =
+            run(&["--endpoint", "https://logs1.privatelink.blob.core.windows.net"], &[]).expect("valid");
+        assert_eq!(private.account, "logs1");
+    }
+
+    #[test]
+    fn a_connection_string_of_another_account_is_not_used() {
+        let env = [("AZURE_STORAGE_CONNECTION_STRING", "AccountName=other;AccountKey=c2VjcmV0")];
+        assert!(matches!(run(&["--storage-account", "logs1"], &env).expect("valid").auth, Auth::Login));
+        assert_eq!(run(&[], &env).expect("valid").account, "other");
+        let option = ["--storage-account", "logs1", "--connection-string", env[0].1];
+        assert_eq!(run(&option, &[]).expect_err("two accounts").kind, Kind::Usage);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_usage() {
+        for (args, env) in [
+            (&[][..], &[][..]),
+            (&["--storage-account", "Not_An_Account"], &[]),
+            (&["--storage-account", "logs1", "--container-name", "No Such"], &[]),
+            (&["--storage-account", "logs1"], &[("AZ_STORAGE_KEY", "***")]),
+            (&["--endpoint", "http://127.0.0.1:10000/devstoreaccount1"], &[]),
+            (&["--endpoint", "ftp://x"], &[]),
+            (&["--connection-string", "nonsense"], &[]),
+        ] {
+            assert_eq!(run(args, env).expect_err("makes no sense").kind, Kind::Usage, "{args:?}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Listing a folder that another tool (AzCopy, the portal) filled with blobs.
+
+use std::{fs::Metadata, io, path::Path, time::UNIX_EPOCH};
+
+use flowlog_core::blob_path::{BlobName, percent_decode, strip_folders_above};
+use walkdir::WalkDir;
+
+use super::{Listed, Listing};
+
+/// File names that may hold flow logs, beside every path that is a flow-log blob name.
+const LOG_ENDINGS: [&str; 4] = [".json", ".json.gz", ".json.zst", ".jsonl"];
+
+/// Lists the log files below `dir` in name order, except those below `skip` (the download folder).
+///
+/// A file's path below `dir` is its blob name: folders above it (account, container) are dropped and
+/// `%3A`-style escapes undone. Hidden files, symbolic links and files without a log's ending are
+/// passed over; the latter are counted.
+pub fn list_folder(dir: &Path, skip: &Path, mut progress: impl FnMut(u64, u64)) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    let (mut count, mut bytes) = (0u64, 0u64);
+    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+    let walk = WalkDir::new(dir)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !(hidden(entry.file_name()) || entry.path() == skip));
+    for entry in walk {
+        let entry = entry?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let below = entry.path().strip_prefix(dir).unwrap_or(entry.path());
+        let id = below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let name = blob_name(&id);
+        if !is_log(&name) {
+            listing.ignored += 1;
+            continue;
+        }
+        let metadata = entry.metadata()?;
+        count += 1;
+        bytes = bytes.saturating_add(metadata.len());
+        listing.blobs.push(Listed {
+            id,
+            name,
+            version: version_of(&metadata),
+            length: metadata.len(),
+            file: Some(entry.into_path()),
+        });
+        if count.is_multiple_of(256) {
+            progress(count, bytes);
+        }
+    }
+    progress(count, bytes);
+    Ok(listing)
+}
+
+/// The blob name of a path: as it is if that is a flow log's name, else with escapes undone.
+fn blob_name(path: &str) -> String {
+    let plain = strip_folders_above(path);
+    if BlobName::parse(plain).is_some() {
+        return plain.to_owned();
+    }
+    let decoded = percent_decode(path);
+    strip_folders_above(&decoded).to_owned()
+}
+
+fn is_log(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    BlobName::parse(name).is_some() || LOG_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+}
+
+/// What stands for an `ETag`: length and modification time.
+pub fn version_of(metadata: &Metadata) -> String {
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    format!("{}@{}", metadata.len(), modified.unwrap_or_default().as_nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const NAME: &str = "flowLogResourceID=/S_NETWORKWATCHERRG/NETWORKWATCHER_EASTUS_LOG/y=2025/m=10/d=05/h=09/m=00/\
+        macAddress=7C1E5264840B/PT1H.json";
+
+    #[test]
+    fn a_path_becomes_the_blob_name_whatever_tool_wrote_it() {
+        for path in [
+            NAME.to_owned(),
+            format!("insights-logs-flowlogflowevent/{NAME}"),
+            format!("account/insights-logs-flowlogflowevent/{}", NAME.replace('=', "%3D")),
+        ] {
+            // A slash after `=` gives an empty folder name, which no disk keeps: AzCopy leaves `=`.
+            assert_eq!(blob_name(&path), NAME);
+        }
+        assert_eq!(blob_name("a%3Ab.json"), "a:b.json");
+    }
+
+    #[test]
+    fn only_logs_are_listed_and_the_rest_is_counted() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        for file in ["b.json", "a.json.gz", "README.md", ".hidden.json", "tree/x.json", "deep/c.json"] {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+            fs::write(path, "{}").expect("a file");
+        }
+        let listing = list_folder(dir.path(), &dir.path().join("tree"), |_, _| {}).expect("a listing");
+        let ids: Vec<&str> = listing.blobs.iter().map(|blob| blob.id.as_str()).collect();
+        assert_eq!(ids, ["a.json.gz", "b.json", "deep/c.json"]);
+        assert_eq!((listing.ignored, listing.bytes()), (1, 6));
+    }
+}

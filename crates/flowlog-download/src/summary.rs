@@ -1,0 +1,135 @@
+//! What a run did, for standard output and the exit code.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    time::Duration,
+};
+
+use indicatif::HumanCount;
+
+use crate::progress::{amount, shown};
+
+/// How many failures are listed one by one.
+const FAILURES_SHOWN: usize = 20;
+
+/// A finished run.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// The container's address or the source folder.
+    pub source: String,
+    /// `Downloaded`, `Copied` or `Moved`.
+    pub verb: &'static str,
+    /// Blobs listed.
+    pub listed: u64,
+    /// Their bytes.
+    pub listed_bytes: u64,
+    /// Files of the source folder that are no logs by their name.
+    pub ignored: u64,
+    /// Blobs fetched and in place.
+    pub fetched: u64,
+    /// Their bytes.
+    pub fetched_bytes: u64,
+    /// Blobs whose local file was current.
+    pub unchanged: u64,
+    /// Blobs the user left out.
+    pub skipped: u64,
+    /// Names shortened because their path was too long.
+    pub shortened: u64,
+    /// Blobs that failed, each with its reason.
+    pub failed: Vec<(String, String)>,
+    /// Every failure was a refusal by the service.
+    pub all_refused: bool,
+    /// The run was ended early.
+    pub interrupted: bool,
+    /// Wall time.
+    pub elapsed: Duration,
+    /// Where the tree is.
+    pub root: PathBuf,
+    /// The same, as the user wrote it.
+    pub shown_root: PathBuf,
+}
+
+impl Summary {
+    /// The exit code this run deserves.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self { interrupted: true, .. } => 130,
+            Self { failed, .. } if failed.is_empty() => 0,
+            Self { all_refused: true, fetched: 0, .. } => 4,
+            _ => 3,
+        }
+    }
+
+    /// Writes the summary.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = |label: &str, text: String| writeln!(out, "{label:<11} {text}");
+        line("Source", shown(&self.source))?;
+        line("Listed", amount(self.listed, self.listed_bytes))?;
+        line(self.verb, amount(self.fetched, self.fetched_bytes))?;
+        line("Unchanged", HumanCount(self.unchanged).to_string())?;
+        for (label, count) in
+            [("Shortened", self.shortened), ("Skipped", self.skipped), ("Ignored", self.ignored)]
+        {
+            if count > 0 {
+                let note = if label == "Ignored" { " files that are no logs by their name" } else { "" };
+                line(label, format!("{}{note}", HumanCount(count)))?;
+            }
+        }
+        line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
+        line("Seconds", format!("{:.1}", self.elapsed.as_secs_f64()))?;
+        line("Tree", shown(&self.root.display().to_string()))?;
+        self.write_failures(out)?;
+        if self.interrupted {
+            writeln!(out, "\nStopped early: run the same command again to fetch the rest")
+        } else {
+            writeln!(out, "\nNext: flowlog-analyze {}", quoted(&self.shown_root.display().to_string()))
+        }
+    }
+
+    fn write_failures(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\nFailed (run again to try these once more):")?;
+        for (name, reason) in self.failed.iter().take(FAILURES_SHOWN) {
+            writeln!(out, "  {}\n    {}", shown(name), shown(reason))?;
+        }
+        match self.failed.len().saturating_sub(FAILURES_SHOWN) {
+            0 => Ok(()),
+            more => writeln!(out, "  and {} more", HumanCount(more as u64)),
+        }
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/\\._-:~".contains(c);
+    if path.chars().all(plain) { path.to_owned() } else { format!("\"{}\"", shown(path)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_follow_the_worst_that_happened() {
+        let failed = vec![("b".to_owned(), "gone".to_owned())];
+        assert_eq!(Summary::default().exit_code(), 0);
+        assert_eq!(Summary { failed: failed.clone(), ..Summary::default() }.exit_code(), 3);
+        let refused = Summary { failed: failed.clone(), all_refused: true, ..Summary::default() };
+        assert_eq!(refused.exit_code(), 4);
+        assert_eq!(Summary { fetched: 1, ..refused }.exit_code(), 3);
+        assert_eq!(Summary { failed, interrupted: true, ..Summary::default() }.exit_code(), 130);
+    }
+
+    #[test]
+    fn failures_are_named_with_their_reasons_up_to_a_point() {
+        let failed = (0..23).map(|i| (format!("blob{i}\u{1b}"), "gone".to_owned())).collect();
+        let mut text = Vec::new();
+        Summary { failed, verb: "Downloaded", ..Summary::default() }.write(&mut text).expect("memory");
+        let text = String::from_utf8(text).expect("text");
+        assert!(text.contains("blob19\\u{1b}\n    gone") && !text.contains("blob20"));
+        assert!(text.contains("and 3 more") && text.contains("Failed      23"));
+    }
+}

@@ -1,0 +1,34 @@
+//! What `--help` promises.
+
+mod common;
+
+#[test]
+fn help_names_every_option_environment_variable_and_exit_code() {
+    let output = common::tool(std::path::Path::new("unused")).arg("--help").output().expect("a run");
+    assert_eq!(output.status.code(), Some(0));
+    let help = String::from_utf8(output.stdout).expect("text");
+    for word in [
+        "--storage-account",
+        "--container-name",
+        "insights-logs-flowlogflowevent",
+        "--download-path",
+        "./FlowLogs",
+        "--auto-shorten",
+        "--force",
+        "--endpoint",
+        "--connection-string",
+        "--max-path",
+        "--concurrency",
+        "--from-dir",
+        "--move",
+        "AZ_STORAGE_KEY",
+        "AZURE_STORAGE_KEY",
+        "AZURE_STORAGE_CONNECTION_STRING",
+        "Storage Blob Data Reader",
+    ] {
+        assert!(help.contains(word), "{word} is not in --help");
+    }
+    for code in ["0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "130 "] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(code)), "exit code {code}");
+    }
+}

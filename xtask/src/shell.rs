@@ -1,0 +1,33 @@
+//! Running other programs.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+/// The project's folder.
+pub(crate) fn root() -> anyhow::Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    folder.map(Path::to_owned).context("xtask stands in no folder")
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> anyhow::Result<PathBuf> {
+    let root = root()?;
+    Ok(env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder)))
+}
+
+/// Runs the cargo that runs us, in the project's folder.
+pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
+    run(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root()?)
+        .args(arguments))
+}
+
+/// Runs a program that must succeed.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{name} cannot be started"))?;
+    if status.success() { Ok(()) } else { bail!("{name} failed: {status}") }
+}
