@@ -4,6 +4,8 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::Parser;
 
+use crate::listing::SelectArgs;
+
 const AFTER_HELP: &str = "\
 Environment:
   AZ_STORAGE_KEY, AZURE_STORAGE_KEY  account key; the first that is set is used
@@ -77,4 +79,8 @@ pub struct Cli {
     /// With --from-dir: remove each source file once its copy is safe
     #[arg(long = "move", requires = "from_dir")]
     pub move_files: bool,
+
+    /// What part of the source
+    #[command(flatten, next_help_heading = "Only what is needed")]
+    pub select: SelectArgs,
 }

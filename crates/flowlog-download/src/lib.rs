@@ -27,12 +27,14 @@ use std::{
     time::Instant,
 };
 
+use chrono::Utc;
+
 use crate::{
     cli::Cli,
     config::{Config, Env, SourceConfig},
     error::{Failure, Kind, Subject},
     fetch::{Fetcher, Origin},
-    listing::{Listing, list_container, list_folder, version_of},
+    listing::{Filter, Listing, list_folder, list_wanted, version_of},
     manifest::Manifest,
     normalise::{Decider, Spelled, spell},
     place::{Placer, Relation, relation},
@@ -51,16 +53,17 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, 
     let source = Source::open(&config.source, env)?;
     let manifest = Manifest::open(&config.root)?;
     let mut summary = source.summary(&config);
+    let filter = config.select.at(Utc::now());
 
-    let Some(listing) = until(&cancel, source.list(&config, &progress)).await.transpose()? else {
+    let Some(listing) = until(&cancel, source.list(&config, &filter, &progress)).await.transpose()? else {
         progress.finish();
         return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
     };
     (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
-    summary.ignored = listing.ignored;
+    (summary.ignored, summary.left_out, summary.calls) = (listing.ignored, listing.left_out, listing.calls);
     let known = manifest.entries(&source.id)?;
     if listing.blobs.is_empty() && known.is_empty() {
-        return Err(nothing_there(&config));
+        return Err(nothing_there(&config, &filter, &listing));
     }
 
     let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
@@ -157,13 +160,13 @@ impl Source {
         }
     }
 
-    async fn list(&self, config: &Config, progress: &Progress) -> Result<Listing, Failure> {
+    async fn list(&self, config: &Config, filter: &Filter, progress: &Progress) -> Result<Listing, Failure> {
         progress.listing(0, 0);
         let heard = |blobs, bytes| progress.listing(blobs, bytes);
         match (&self.origin, &config.source) {
             (Origin::Container(client), SourceConfig::Container(container)) => {
                 progress.say(&format!("listing {} with {}", self.id, container.auth.describe()));
-                list_container(client, heard).await.map_err(|error| {
+                list_wanted(client, filter, heard).await.map_err(|error| {
                     let host = container.endpoint.host_str().unwrap_or_default();
                     let (account, container) = (&container.account, &container.container);
                     error::from_storage(&error, &Subject { account, container, host })
@@ -171,7 +174,7 @@ impl Source {
             }
             (_, SourceConfig::Folder { dir, .. }) => {
                 let root = config.root.canonicalize().unwrap_or_else(|_| config.root.clone());
-                list_folder(dir, &root, heard).map_err(|error| {
+                list_folder(dir, &root, filter, heard).map_err(|error| {
                     Failure::new(Kind::Failed, format!("cannot list {}: {error}", dir.display()))
                 })
             }
@@ -181,7 +184,10 @@ impl Source {
 }
 
 /// An empty source is most often the wrong one, so it is an error of its own.
-fn nothing_there(config: &Config) -> Failure {
+fn nothing_there(config: &Config, filter: &Filter, listing: &Listing) -> Failure {
+    if !filter.is_everything() {
+        return nothing_wanted(filter, listing);
+    }
     match &config.source {
         SourceConfig::Container(container) => Failure::new(
             Kind::NotFound,
@@ -194,6 +200,18 @@ fn nothing_there(config: &Config) -> Failure {
         }
     }
 }
+
+/// Nothing passed the filter, which may be right or a slip.
+fn nothing_wanted(filter: &Filter, listing: &Listing) -> Failure {
+    let failure = Failure::new(Kind::NotFound, format!("no blob matches: {filter}")).hint(
+        "times are UTC; names and MAC addresses must be whole, in any case; try --dry-run with fewer filters",
+    );
+    match listing.left_out {
+        0 => failure,
+        count => failure.hint(format!("{count} blobs were left out because their names tell too little")),
+    }
+}
+
 /// Settles file names and gets the person's consent.
 async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled, Failure> {
     let root = config.root.display().to_string();

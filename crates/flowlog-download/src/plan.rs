@@ -133,7 +133,7 @@ mod tests {
         let known = ["same", "grown", "vanished", "cut"].map(|id| (id.to_owned(), entry("1", 10, id)));
         let known: HashMap<String, Entry> =
             known.into_iter().chain([("no version".to_owned(), entry("", 10, "no version"))]).collect();
-        let plan = plan(Listing { blobs, ignored: 0 }, known, |path| match path {
+        let plan = plan(Listing { blobs, ..Listing::default() }, known, |path| match path {
             "vanished" => None,
             "cut" => Some(4),
             _ => Some(10),
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_covered_blob_is_current_whatever_the_length_of_the_later_file() {
         let prior = Entry { covered: true, ..entry("1", 10, "p") };
-        let listing = || Listing { blobs: vec![listed("x", "1", 10)], ignored: 0 };
+        let listing = || Listing { blobs: vec![listed("x", "1", 10)], ..Listing::default() };
         let known = || HashMap::from([("x".to_owned(), prior.clone())]);
         assert!(plan(listing(), known(), |_| Some(99)).jobs.is_empty());
         assert_eq!(plan(listing(), known(), |_| None).jobs.len(), 1);
@@ -183,7 +183,7 @@ mod tests {
                 .filter(|(_, (state, ..))| *state > 0)
                 .map(|(id, (_, version, _))| (id.clone(), entry(&format!("v{version}"), 2, id)))
                 .collect();
-            let plan = plan(Listing { blobs, ignored: 0 }, known, |path| rows.get(path).and_then(|row| row.2));
+            let plan = plan(Listing { blobs, ..Listing::default() }, known, |path| rows.get(path).and_then(|row| row.2));
             prop_assert_eq!(plan.jobs.len() + plan.unchanged.len(), rows.len());
             for (blob, entry) in &plan.unchanged {
                 prop_assert_eq!(&entry.version, &blob.version);

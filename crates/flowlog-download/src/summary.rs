@@ -26,6 +26,10 @@ pub struct Summary {
     pub listed_bytes: u64,
     /// Files of the source folder that are no logs by their name.
     pub ignored: u64,
+    /// Blobs left out because their names do not tell what the filter asks about.
+    pub left_out: u64,
+    /// Requests made to list.
+    pub calls: u64,
     /// Blobs fetched and in place.
     pub fetched: u64,
     /// Their bytes.
@@ -65,14 +69,26 @@ impl Summary {
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut line = |label: &str, text: String| writeln!(out, "{label:<11} {text}");
         line("Source", shown(&self.source))?;
-        line("Listed", amount(self.listed, self.listed_bytes))?;
+        let requests = match self.calls {
+            0 => String::new(),
+            1 => " in 1 request".to_owned(),
+            calls => format!(" in {} requests", HumanCount(calls)),
+        };
+        line("Listed", format!("{}{requests}", amount(self.listed, self.listed_bytes)))?;
         line(self.verb, amount(self.fetched, self.fetched_bytes))?;
         line("Unchanged", HumanCount(self.unchanged).to_string())?;
-        for (label, count) in
-            [("Shortened", self.shortened), ("Skipped", self.skipped), ("Ignored", self.ignored)]
-        {
+        for (label, count) in [
+            ("Shortened", self.shortened),
+            ("Skipped", self.skipped),
+            ("Ignored", self.ignored),
+            ("Left out", self.left_out),
+        ] {
             if count > 0 {
-                let note = if label == "Ignored" { " files that are no logs by their name" } else { "" };
+                let note = match label {
+                    "Ignored" => " files that are no logs by their name",
+                    "Left out" => " blobs whose names do not tell what is asked for",
+                    _ => "",
+                };
                 line(label, format!("{}{note}", HumanCount(count)))?;
             }
         }
