@@ -25,6 +25,8 @@ pub struct Config {
     pub shown_root: PathBuf,
     /// What part of the source is wanted.
     pub select: Selection,
+    /// Say what would be done, and do nothing.
+    pub dry_run: bool,
     /// Shorten long paths without asking.
     pub auto_shorten: bool,
     /// Ask nothing.
@@ -88,6 +90,7 @@ pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
         root,
         shown_root: cli.download_path.clone(),
         select: cli.select.selection()?,
+        dry_run: cli.dry_run,
         auto_shorten: cli.auto_shorten || cli.force,
         force: cli.force,
         max_path: cli.max_path.unwrap_or(MAX_PATH),

@@ -9,6 +9,8 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod fetch;
+pub mod follow;
+pub mod grow;
 pub mod listing;
 pub mod manifest;
 pub mod normalise;
@@ -34,86 +36,124 @@ use crate::{
     config::{Config, Env, SourceConfig},
     error::{Failure, Kind, Subject},
     fetch::{Fetcher, Origin},
+    grow::Growing,
     listing::{Filter, Listing, list_folder, list_wanted, version_of},
     manifest::Manifest,
     normalise::{Decider, Spelled, spell},
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
     progress::{Progress, amount},
-    summary::Summary,
+    summary::{Planned, Summary},
     transfer::{Cancel, transfer},
 };
 
 /// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
 pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
-    let started = Instant::now();
-    let config = config::resolve(cli, env)?;
-    let cancel = Cancel::on_signal();
-    let progress = Arc::new(Progress::default());
-    let source = Source::open(&config.source, env)?;
-    let manifest = Manifest::open(&config.root)?;
-    let mut summary = source.summary(&config);
-    let filter = config.select.at(Utc::now());
+    let session = Session::open(cli, env)?;
+    let filter = session.config.select.at(Utc::now());
+    session.update(&filter, interactive).await
+}
 
-    let Some(listing) = until(&cancel, source.list(&config, &filter, &progress)).await.transpose()? else {
+/// Everything one run needs, opened once however often the tree is updated.
+struct Session {
+    config: Config,
+    cancel: Cancel,
+    source: Source,
+    manifest: Arc<Manifest>,
+}
+
+impl Session {
+    fn open(cli: &Cli, env: Env<'_>) -> Result<Self, Failure> {
+        let config = config::resolve(cli, env)?;
+        let cancel = Cancel::on_signal();
+        let source = Source::open(&config.source, env)?;
+        let manifest =
+            if config.dry_run { Manifest::look(&config.root)? } else { Manifest::open(&config.root)? };
+        Ok(Self { config, cancel, source, manifest: Arc::new(manifest) })
+    }
+
+    /// Brings what `filter` wants up to date.
+    async fn update(&self, filter: &Filter, interactive: bool) -> Result<Summary, Failure> {
+        let started = Instant::now();
+        let Self { config, cancel, source, manifest } = self;
+        let progress = Arc::new(Progress::default());
+        let mut summary = source.summary(config);
+
+        let Some(listing) = until(cancel, source.list(config, filter, &progress)).await.transpose()? else {
+            progress.finish();
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        };
+        (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
+        (summary.ignored, summary.left_out, summary.calls) =
+            (listing.ignored, listing.left_out, listing.calls);
+        let known = manifest.entries(&source.id)?;
+        if listing.blobs.is_empty() && known.is_empty() {
+            return Err(nothing_there(config, filter, &listing));
+        }
+
+        let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
+        summary.unchanged = plan.unchanged.len() as u64;
+        progress.listed();
+        progress.say(&found(&summary, &plan));
+        let unchanged = plan.unchanged.clone();
+        let Some(spelled) = until(cancel, agree(plan, config, interactive)).await.transpose()? else {
+            // The terminal shows `^C` behind the question.
+            progress.say("");
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        };
+        (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
+        if spelled.stopped {
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        }
+        if spelled.shortened > 0 && !config.auto_shorten && !interactive {
+            progress.say(&format!(
+                "warning: {} file names are shortened, their paths would exceed {} characters",
+                spelled.shortened, config.max_path
+            ));
+        }
+        for job in spelled.impossible {
+            let reason =
+                format!("its path is longer than {} characters even when shortened", config.max_path);
+            summary.failed.push((job.blob.name, format!("{reason}; choose a shorter --download-path")));
+        }
+
+        if config.dry_run {
+            summary.planned = Some(spelled.jobs.iter().map(|job| Planned::of(job, &source.id)).collect());
+            return Ok(Summary { elapsed: started.elapsed(), ..summary });
+        }
+
+        let fetcher = Fetcher {
+            origin: Arc::clone(&source.origin),
+            temp_folder: manifest.temp_folder(),
+            progress: Arc::clone(&progress),
+            counter: AtomicU64::new(0),
+            growing: Growing::new(config.root.clone(), manifest.growths(&source.id)?),
+        };
+        let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
+        let placer = Placer {
+            manifest: Arc::clone(manifest),
+            root: config.root.clone(),
+            source: source.id.clone(),
+            move_files,
+        };
+        progress.start(spelled.jobs.len() as u64, spelled.jobs.iter().map(|job| job.blob.length).sum());
+        let done = transfer(spelled.jobs, &fetcher, placer, config.concurrency, cancel).await;
         progress.finish();
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
-    };
-    (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
-    (summary.ignored, summary.left_out, summary.calls) = (listing.ignored, listing.left_out, listing.calls);
-    let known = manifest.entries(&source.id)?;
-    if listing.blobs.is_empty() && known.is_empty() {
-        return Err(nothing_there(&config, &filter, &listing));
-    }
+        let done = done?;
+        if move_files {
+            remove_moved_before(&unchanged, &config.root);
+        }
 
-    let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
-    summary.unchanged = plan.unchanged.len() as u64;
-    progress.listed();
-    progress.say(&found(&summary, &plan));
-    let unchanged = plan.unchanged.clone();
-    let Some(spelled) = until(&cancel, agree(plan, &config, interactive)).await.transpose()? else {
-        // The terminal shows `^C` behind the question.
-        progress.say("");
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
-    };
-    (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
-    if spelled.stopped {
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        summary.all_refused =
+            done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
+        (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
+        (summary.spliced, summary.kept_bytes) = fetcher.growing.savings();
+        summary.failed.extend(done.failed);
+        summary.failed.sort();
+        summary.interrupted = cancel.is_set();
+        summary.elapsed = started.elapsed();
+        Ok(summary)
     }
-    if spelled.shortened > 0 && !config.auto_shorten && !interactive {
-        progress.say(&format!(
-            "warning: {} file names are shortened, their paths would exceed {} characters",
-            spelled.shortened, config.max_path
-        ));
-    }
-    for job in spelled.impossible {
-        let reason = format!("its path is longer than {} characters even when shortened", config.max_path);
-        summary.failed.push((job.blob.name, format!("{reason}; choose a shorter --download-path")));
-    }
-
-    let fetcher = Fetcher {
-        origin: source.origin,
-        temp_folder: manifest.temp_folder(),
-        progress: Arc::clone(&progress),
-        counter: AtomicU64::new(0),
-    };
-    let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
-    let placer = Placer { manifest, root: config.root.clone(), source: source.id, move_files };
-    progress.start(spelled.jobs.len() as u64, spelled.jobs.iter().map(|job| job.blob.length).sum());
-    let done = transfer(spelled.jobs, &fetcher, placer, config.concurrency, &cancel).await;
-    progress.finish();
-    let done = done?;
-    if move_files {
-        remove_moved_before(&unchanged, &config.root);
-    }
-
-    summary.all_refused = done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
-    (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
-    summary.failed.extend(done.failed);
-    summary.failed.sort();
-    summary.interrupted = cancel.is_set();
-    summary.elapsed = started.elapsed();
-    Ok(summary)
 }
 
 /// A future's result, or `None` if the run is cancelled first.
@@ -129,7 +169,7 @@ async fn until<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
 struct Source {
     /// Its name in the manifest.
     id: String,
-    origin: Origin,
+    origin: Arc<Origin>,
 }
 
 impl Source {
@@ -138,10 +178,10 @@ impl Source {
             SourceConfig::Container(container) => {
                 let endpoint = container.endpoint.as_str().trim_end_matches('/');
                 let id = format!("{endpoint}/{}", container.container);
-                Self { id, origin: Origin::Container(storage::open(container, env)?) }
+                Self { id, origin: Arc::new(Origin::Container(storage::open(container, env)?)) }
             }
             SourceConfig::Folder { dir, .. } => {
-                Self { id: format!("dir:{}", dir.display()), origin: Origin::Folder }
+                Self { id: format!("dir:{}", dir.display()), origin: Arc::new(Origin::Folder) }
             }
         })
     }
@@ -163,7 +203,7 @@ impl Source {
     async fn list(&self, config: &Config, filter: &Filter, progress: &Progress) -> Result<Listing, Failure> {
         progress.listing(0, 0);
         let heard = |blobs, bytes| progress.listing(blobs, bytes);
-        match (&self.origin, &config.source) {
+        match (&*self.origin, &config.source) {
             (Origin::Container(client), SourceConfig::Container(container)) => {
                 progress.say(&format!("listing {} with {}", self.id, container.auth.describe()));
                 list_wanted(client, filter, heard).await.map_err(|error| {
@@ -216,7 +256,7 @@ fn nothing_wanted(filter: &Filter, listing: &Listing) -> Failure {
 async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled, Failure> {
     let root = config.root.display().to_string();
     let (max_path, auto_shorten) = (config.max_path, config.auto_shorten);
-    let ask = interactive && !config.force;
+    let ask = interactive && !config.force && !config.dry_run;
     let into = config.shown_root.display().to_string();
     // Reading an answer blocks; a thread of its own keeps Ctrl-C working.
     let asking = tokio::task::spawn_blocking(move || -> io::Result<Spelled> {

@@ -1,6 +1,6 @@
 //! What a run must fetch. Pure: a listing, what is known and what is on disk give the plan.
 
-use std::{collections::HashMap, hash::BuildHasher};
+use std::{collections::HashMap, fmt, hash::BuildHasher};
 
 use flowlog_core::blob_path::{Form, LocalName, Moment};
 
@@ -16,8 +16,21 @@ pub enum Why {
     New,
     /// Changed since.
     Changed,
+    /// Changed since, and longer than the local file, which is whole.
+    Grown,
     /// Unchanged, but the local file is gone or has another length.
     Damaged,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Grown => "grown",
+            Self::Damaged => "damaged",
+        })
+    }
 }
 
 /// One blob to fetch.
@@ -72,7 +85,8 @@ pub fn plan<S: BuildHasher>(
         let size = size_on_disk(&prior.path);
         let current = if prior.covered { size.is_some() } else { size == Some(prior.length) };
         let why = if prior.version != blob.version || blob.version.is_empty() {
-            Why::Changed
+            let grown = current && !prior.covered && blob.length > prior.length;
+            if grown { Why::Grown } else { Why::Changed }
         } else if current {
             plan.unchanged.push((blob, prior));
             continue;
@@ -125,12 +139,14 @@ mod tests {
         let blobs = vec![
             listed("new", "1", 10),
             listed("same", "1", 10),
+            listed("rewritten", "2", 9),
             listed("grown", "2", 20),
             listed("vanished", "1", 10),
             listed("cut", "1", 10),
             listed("no version", "", 10),
         ];
-        let known = ["same", "grown", "vanished", "cut"].map(|id| (id.to_owned(), entry("1", 10, id)));
+        let known =
+            ["same", "rewritten", "grown", "vanished", "cut"].map(|id| (id.to_owned(), entry("1", 10, id)));
         let known: HashMap<String, Entry> =
             known.into_iter().chain([("no version".to_owned(), entry("", 10, "no version"))]).collect();
         let plan = plan(Listing { blobs, ..Listing::default() }, known, |path| match path {
@@ -143,14 +159,15 @@ mod tests {
             jobs,
             [
                 ("new", Why::New),
-                ("grown", Why::Changed),
+                ("rewritten", Why::Changed),
+                ("grown", Why::Grown),
                 ("vanished", Why::Damaged),
                 ("cut", Why::Damaged),
                 ("no version", Why::Changed)
             ]
         );
         assert_eq!(plan.unchanged.len(), 1);
-        assert_eq!(plan.bytes(), 60);
+        assert_eq!(plan.bytes(), 69);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! A proxy that counts what passes between the tool and the service.
+#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::{
     io::{Read as _, Write as _},
