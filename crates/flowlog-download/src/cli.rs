@@ -26,7 +26,7 @@ Exit codes:
   5    account, container or folder not found, or nothing in it
   130  interrupted or declined; run again to resume
 
-A run fetches only what is new or has changed. It never overwrites or deletes a file it did not write.";
+A run fetches only what is new or has changed; of a blob that grew, only the new part. It never overwrites or deletes a file it did not write.";
 
 /// Download Azure VNet and NSG flow logs into a tree of dates and hours
 #[derive(Clone, Debug, Parser)]

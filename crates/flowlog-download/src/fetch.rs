@@ -19,9 +19,9 @@ use futures::TryStreamExt as _;
 
 use crate::{
     error::chain,
-    grow::{Blocks, Growing, Growth, properties},
+    grow::{Blocks, Growing, properties},
     listing::version_of,
-    manifest::temp_name,
+    manifest::{Growth, temp_name},
     plan::Job,
     progress::Progress,
 };

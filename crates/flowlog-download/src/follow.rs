@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use indicatif::{HumanBytes, HumanCount};
 
 use crate::{
-    Session,
+    Manner, Session,
     cli::Cli,
     config::Env,
     error::{Failure, Kind},
@@ -38,7 +38,9 @@ pub async fn follow(
     while !session.cancel.is_set() {
         let now = Utc::now();
         let (filter, narrowed) = narrow(session.config.select.at(now), all, now);
-        let line = match session.update(&filter, false).await {
+        let first = Manner::Once { interactive: false };
+        let manner = if total.is_none() { first } else { Manner::Again };
+        let line = match session.update(&filter, manner).await {
             Ok(summary) => {
                 if !narrowed {
                     all = Some((now, summary.listed));

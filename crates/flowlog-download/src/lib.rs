@@ -51,7 +51,16 @@ use crate::{
 pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
     let session = Session::open(cli, env)?;
     let filter = session.config.select.at(Utc::now());
-    session.update(&filter, interactive).await
+    session.update(&filter, Manner::Once { interactive }).await
+}
+
+/// How an update talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// It says what it finds; `interactive`: and asks.
+    Once { interactive: bool },
+    /// The one who runs it again and again says enough.
+    Again,
 }
 
 /// Everything one run needs, opened once however often the tree is updated.
@@ -73,10 +82,11 @@ impl Session {
     }
 
     /// Brings what `filter` wants up to date.
-    async fn update(&self, filter: &Filter, interactive: bool) -> Result<Summary, Failure> {
+    async fn update(&self, filter: &Filter, manner: Manner) -> Result<Summary, Failure> {
         let started = Instant::now();
         let Self { config, cancel, source, manifest } = self;
-        let progress = Arc::new(Progress::default());
+        let interactive = matches!(manner, Manner::Once { interactive: true });
+        let progress = Arc::new(Progress::default().quiet(manner == Manner::Again));
         let mut summary = source.summary(config);
 
         let Some(listing) = until(cancel, source.list(config, filter, &progress)).await.transpose()? else {

@@ -16,10 +16,7 @@ use redb::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{
-    error::{Failure, Kind},
-    grow::Growth,
-};
+use crate::error::{Failure, Kind};
 
 const STATE_FOLDER: &str = ".flowlog";
 const BLOBS: TableDefinition<'_, &str, &str> = TableDefinition::new("blobs-1");
@@ -39,6 +36,21 @@ pub struct Entry {
     /// The file at `path` is a later version of this blob, brought by another source.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub covered: bool,
+}
+
+/// The beginning of a blob as it was fetched: all blocks but the closing one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Growth {
+    /// Version of the blob this was taken from.
+    pub version: String,
+    /// Blocks before the closing one.
+    pub blocks: usize,
+    /// SHA-256 of their ids and sizes, hex.
+    pub list: String,
+    /// Bytes of these blocks: where the closing block begins.
+    pub data_end: u64,
+    /// SHA-256 of the file's bytes up to `data_end`, hex.
+    pub content: String,
 }
 
 /// A temporary file and the entry it becomes.

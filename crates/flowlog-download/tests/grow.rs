@@ -212,3 +212,38 @@ fn following_prints_a_line_an_update_and_ends_cleanly() {
     assert_eq!(process.wait().expect("ended").code(), Some(0));
     assert_eq!(leftovers(dir.path()), Vec::<std::path::PathBuf>::new());
 }
+
+/// Between the block list and the range request the blob grows again: the range is refused (412).
+#[test]
+fn a_blob_that_grows_while_its_rest_is_fetched_is_planned_again() {
+    let mut container = Container::new(CONTAINER);
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let name = current_blob();
+    let records = |count: usize| (0..count).map(|n| minute(&name, n)).collect::<Vec<_>>();
+    let endpoint = container.azurite.endpoint();
+    let (service, account) = endpoint.trim_start_matches("http://").split_once('/').expect("a path");
+    let (asked, proceed) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let address = proxy::pausing_before_ranges(service, asked.0, proceed.1);
+    let mut tool = tool(dir.path());
+    tool.args(["--endpoint", &format!("http://{address}/{account}")]).env("AZ_STORAGE_KEY", Azurite::KEY);
+    tool.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut run = |container: &mut Container, grown_meanwhile: Option<usize>| {
+        let process = tool.spawn().expect("started");
+        asked.1.recv_timeout(std::time::Duration::from_secs(60)).expect("a range is asked for");
+        if let Some(count) = grown_meanwhile {
+            container.upload(vec![(name.clone(), records(count))]);
+            // The range is refused now; the next one may pass.
+            proceed.0.send(()).expect("the proxy waits");
+            asked.1.recv_timeout(std::time::Duration::from_secs(60)).expect("another range is asked for");
+        }
+        proceed.0.send(()).expect("the proxy waits");
+        let output = process.wait_with_output().expect("ended");
+        assert_eq!((output.status.code(), figure(&output, "Downloaded")), (Some(0), 1), "{}", said(&output));
+        assert_same_tree(&tree(dir.path()), &container.expected());
+        said(&output).contains("that grew were here")
+    };
+    container.upload(vec![(name.clone(), records(2))]);
+    assert!(!run(&mut container, None));
+    container.upload(vec![(name.clone(), records(4))]);
+    assert!(run(&mut container, Some(7)));
+}

@@ -22,13 +22,13 @@ use azure_storage_blob::{
     models::{BlobClientGetPropertiesResultHeaders as _, Block, BlockListType},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use splice::Beginning;
 
 use crate::{
     listing::{Filter, Hour, Hours, Verdict, quoted},
+    manifest::Growth,
     plan::Job,
 };
 
@@ -39,21 +39,6 @@ const GROWS_FOR: TimeDelta = TimeDelta::hours(2);
 
 /// A block's id, decoded, and behind it in pairs the block's bytes.
 type BlockId = Vec<u8>;
-
-/// The beginning of a blob as it was fetched: all blocks but the closing one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Growth {
-    /// Version of the blob this was taken from.
-    pub version: String,
-    /// Blocks before the closing one.
-    pub blocks: usize,
-    /// SHA-256 of their ids and sizes, hex.
-    pub list: String,
-    /// Bytes of these blocks: where the closing block begins.
-    pub data_end: u64,
-    /// SHA-256 of the file's bytes up to `data_end`, hex.
-    pub content: String,
-}
 
 /// A version of a blob and its committed blocks.
 #[derive(Clone, Debug)]

@@ -6,7 +6,8 @@ use std::{
     path::PathBuf,
 };
 
-use super::{CLOSING, Growth, copy_start};
+use super::{CLOSING, copy_start};
+use crate::manifest::Growth;
 
 /// The beginning of a blob in a file of the tree.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@ use std::{
     io::{Read as _, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, Sender},
     },
 };
 
@@ -70,4 +71,33 @@ fn forward(mut from: TcpStream, mut to: TcpStream, count: impl Fn(&[u8])) {
         }
     }
     let _ = to.shutdown(Shutdown::Write);
+}
+
+/// Forwards, and holds back each request for a range of a blob: tells `asked`, waits for `proceed`.
+pub(crate) fn pausing_before_ranges(service: &str, asked: Sender<()>, proceed: Receiver<()>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let service = service.to_owned();
+    let pause = Arc::new(Mutex::new((asked, proceed)));
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let Ok(server) = TcpStream::connect(&service) else { return };
+            let (from, to) = (client.try_clone().expect("a clone"), server.try_clone().expect("a clone"));
+            let pause = Arc::clone(&pause);
+            std::thread::spawn(move || {
+                forward(from, to, |bytes| {
+                    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+                    if !text.contains("\r\nx-ms-range:") && !text.contains("\r\nrange:") {
+                        return;
+                    }
+                    let pause = pause.lock().expect("no panic");
+                    // The test is over when nobody listens.
+                    let _ = pause.0.send(());
+                    let _ = pause.1.recv();
+                });
+            });
+            std::thread::spawn(move || forward(server, client, |_| {}));
+        }
+    });
+    address
 }
