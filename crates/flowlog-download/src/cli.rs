@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
+use chrono::TimeDelta;
 use clap::Parser;
+
+use crate::listing::{SelectArgs, parse_span};
 
 const AFTER_HELP: &str = "\
 Environment:
@@ -23,10 +26,11 @@ Exit codes:
   5    account, container or folder not found, or nothing in it
   130  interrupted or declined; run again to resume
 
-A run fetches only what is new or has changed. It never overwrites or deletes a file it did not write.";
+A run fetches only what is new or has changed; of a blob that grew, only the new part. It never overwrites or deletes a file it did not write.";
 
 /// Download Azure VNet and NSG flow logs into a tree of dates and hours
 #[derive(Clone, Debug, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[command(name = "flowlog-download", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// Storage account that holds the flow logs
@@ -77,4 +81,17 @@ pub struct Cli {
     /// With --from-dir: remove each source file once its copy is safe
     #[arg(long = "move", requires = "from_dir")]
     pub move_files: bool,
+
+    /// Print what would be fetched (reason, bytes, local path, blob) and change nothing
+    #[arg(long, conflicts_with = "move_files")]
+    pub dry_run: bool,
+
+    /// Keep the tree current: update it again and again, one line each, until Ctrl-C
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "60s",
+        value_parser = parse_span, conflicts_with_all = ["dry_run", "move_files"])]
+    pub follow: Option<TimeDelta>,
+
+    /// What part of the source
+    #[command(flatten, next_help_heading = "Only what is needed")]
+    pub select: SelectArgs,
 }

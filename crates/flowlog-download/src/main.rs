@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Parser as _;
-use flowlog_download::{cli::Cli, progress::shown, run};
+use flowlog_download::{cli::Cli, follow::follow, progress::shown, run};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -19,7 +19,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let result = runtime.block_on(run(&cli, &env, interactive));
+    let result = match cli.follow {
+        Some(interval) => runtime.block_on(follow(&cli, &env, interval, &mut io::stdout())),
+        None => runtime.block_on(run(&cli, &env, interactive)),
+    };
     // A question that is still waiting for its answer must not keep the process.
     runtime.shutdown_background();
     match result {

@@ -9,6 +9,7 @@ use crate::{
     auth::{Auth, SharedKeyPolicy, login},
     config::{ContainerConfig, Env},
     error::{Failure, Kind, chain},
+    listing::HierarchyPolicy,
 };
 
 /// Tries after the first one, of one request; the waits double from `FIRST_WAIT`.
@@ -35,6 +36,7 @@ pub fn open(config: &ContainerConfig, env: Env<'_>) -> Result<BlobContainerClien
         ..ExponentialRetryOptions::default()
     });
     let mut options = ClientOptions { transport: Some(transport), retry, ..ClientOptions::default() };
+    options.per_call_policies.push(Arc::new(HierarchyPolicy));
     let mut credential = None;
     match &config.auth {
         Auth::Key(key) => {

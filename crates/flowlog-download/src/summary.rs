@@ -6,9 +6,13 @@ use std::{
     time::Duration,
 };
 
-use indicatif::HumanCount;
+use flowlog_core::blob_path::LocalName;
+use indicatif::{HumanBytes, HumanCount};
 
-use crate::progress::{amount, shown};
+use crate::{
+    plan::{Job, Why},
+    progress::{amount, shown},
+};
 
 /// How many failures are listed one by one.
 const FAILURES_SHOWN: usize = 20;
@@ -26,10 +30,20 @@ pub struct Summary {
     pub listed_bytes: u64,
     /// Files of the source folder that are no logs by their name.
     pub ignored: u64,
+    /// Blobs left out because their names do not tell what the filter asks about.
+    pub left_out: u64,
+    /// Requests made to list.
+    pub calls: u64,
     /// Blobs fetched and in place.
     pub fetched: u64,
     /// Their bytes.
     pub fetched_bytes: u64,
+    /// Blobs that grew and whose beginning was here.
+    pub spliced: u64,
+    /// Bytes of these beginnings, which were not transferred again.
+    pub kept_bytes: u64,
+    /// With `--dry-run`, what would be fetched; nothing was.
+    pub planned: Option<Vec<Planned>>,
     /// Blobs whose local file was current.
     pub unchanged: u64,
     /// Blobs the user left out.
@@ -50,6 +64,30 @@ pub struct Summary {
     pub shown_root: PathBuf,
 }
 
+/// A blob that a dry run would fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Why.
+    pub why: Why,
+    /// Bytes of the blob.
+    pub bytes: u64,
+    /// Local path below the download folder.
+    pub path: String,
+    /// Blob name.
+    pub name: String,
+}
+
+impl Planned {
+    /// What a job would do. A blob that tells its time in its content alone is shown in `unknown/`.
+    pub fn of(job: &Job, source: &str) -> Self {
+        let path = match job.kept_path() {
+            Some(path) => path.to_owned(),
+            None => LocalName::new(&job.blob.name).path(job.form, source),
+        };
+        Self { why: job.why, bytes: job.blob.length, path, name: job.blob.name.clone() }
+    }
+}
+
 impl Summary {
     /// The exit code this run deserves.
     pub fn exit_code(&self) -> u8 {
@@ -63,16 +101,36 @@ impl Summary {
 
     /// Writes the summary.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(planned) = &self.planned {
+            return self.write_plan(out, planned);
+        }
         let mut line = |label: &str, text: String| writeln!(out, "{label:<11} {text}");
         line("Source", shown(&self.source))?;
-        line("Listed", amount(self.listed, self.listed_bytes))?;
+        let requests = match self.calls {
+            0 => String::new(),
+            1 => " in 1 request".to_owned(),
+            calls => format!(" in {} requests", HumanCount(calls)),
+        };
+        line("Listed", format!("{}{requests}", amount(self.listed, self.listed_bytes)))?;
         line(self.verb, amount(self.fetched, self.fetched_bytes))?;
+        if self.spliced > 0 {
+            let received = HumanBytes(self.fetched_bytes.saturating_sub(self.kept_bytes));
+            let (kept, blobs) = (HumanBytes(self.kept_bytes), amount_of(self.spliced));
+            line("Received", format!("{received}; {kept} of {blobs} that grew were here"))?;
+        }
         line("Unchanged", HumanCount(self.unchanged).to_string())?;
-        for (label, count) in
-            [("Shortened", self.shortened), ("Skipped", self.skipped), ("Ignored", self.ignored)]
-        {
+        for (label, count) in [
+            ("Shortened", self.shortened),
+            ("Skipped", self.skipped),
+            ("Ignored", self.ignored),
+            ("Left out", self.left_out),
+        ] {
             if count > 0 {
-                let note = if label == "Ignored" { " files that are no logs by their name" } else { "" };
+                let note = match label {
+                    "Ignored" => " files that are no logs by their name",
+                    "Left out" => " blobs whose names do not tell what is asked for",
+                    _ => "",
+                };
                 line(label, format!("{}{note}", HumanCount(count)))?;
             }
         }
@@ -85,6 +143,28 @@ impl Summary {
         } else {
             writeln!(out, "\nNext: flowlog-analyze {}", quoted(&self.shown_root.display().to_string()))
         }
+    }
+
+    /// One line a blob, tabs between its columns, so that scripts can read it; then the sums.
+    fn write_plan(&self, out: &mut dyn Write, planned: &[Planned]) -> io::Result<()> {
+        for Planned { why, bytes, path, name } in planned {
+            writeln!(out, "{why}\t{bytes}\t{}\t{}", shown(path), shown(name))?;
+        }
+        let bytes = planned.iter().map(|blob| blob.bytes).sum();
+        writeln!(
+            out,
+            "\nWould fetch {}; {} unchanged; nothing was written",
+            amount(planned.len() as u64, bytes),
+            HumanCount(self.unchanged)
+        )?;
+        if self.left_out > 0 {
+            writeln!(
+                out,
+                "Left out    {} blobs whose names do not tell what is asked for",
+                HumanCount(self.left_out)
+            )?;
+        }
+        self.write_failures(out)
     }
 
     fn write_failures(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -100,6 +180,10 @@ impl Summary {
             more => writeln!(out, "  and {} more", HumanCount(more as u64)),
         }
     }
+}
+
+fn amount_of(blobs: u64) -> String {
+    if blobs == 1 { "1 blob".to_owned() } else { format!("{} blobs", HumanCount(blobs)) }
 }
 
 /// A path as a shell takes it.
