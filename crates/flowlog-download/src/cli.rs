@@ -4,15 +4,21 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::Parser;
 
+use crate::auth::AccessArgs;
+
 const AFTER_HELP: &str = "\
 Environment:
-  AZ_STORAGE_KEY, AZURE_STORAGE_KEY  account key; the first that is set is used
+  AZ_STORAGE_KEY                     account key
+  AZURE_STORAGE_KEY                  account key
+  AZURE_STORAGE_SAS_TOKEN            SAS token with read and list
   AZURE_STORAGE_CONNECTION_STRING    connection string (account key or SAS)
   AZURE_STORAGE_ACCOUNT              account, when --storage-account is not given
-  Without any of the three secrets the tool logs in: service principal or workload identity from the
-  environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE),
-  managed identity, Azure CLI, Azure Developer CLI. The identity needs the role
-  'Storage Blob Data Reader' on the account or container.
+  The first that is set is used. Without any of these secrets the tool logs in: service principal or
+  workload identity from the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or
+  AZURE_FEDERATED_TOKEN_FILE), managed identity, Azure CLI, Azure Developer CLI. It asks Azure Resource
+  Manager for the account's key (AZURE_SUBSCRIPTION_ID and AZ_RESOURCE_GROUP say where to look first);
+  an identity that may not read keys needs the role 'Storage Blob Data Reader' on the account or
+  container.
 
 Exit codes:
   0    complete, also when nothing was new
@@ -77,4 +83,8 @@ pub struct Cli {
     /// With --from-dir: remove each source file once its copy is safe
     #[arg(long = "move", requires = "from_dir")]
     pub move_files: bool,
+
+    /// How to get in
+    #[command(flatten, next_help_heading = "Access")]
+    pub access: AccessArgs,
 }

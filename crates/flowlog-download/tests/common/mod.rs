@@ -99,6 +99,7 @@ pub(crate) fn open(azurite: &Azurite, name: &str) -> BlobContainerClient {
         container: name.into(),
         endpoint: azurite.endpoint().parse().expect("an address"),
         auth: Auth::Key(AccountKey::from_base64(Azurite::KEY).expect("base64")),
+        access: Box::default(),
     };
     storage::open(&config, &|_| None).expect("a client")
 }
