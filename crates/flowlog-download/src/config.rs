@@ -200,6 +200,18 @@ mod tests {
     }
 
     #[test]
+    fn each_cloud_has_its_endpoint() {
+        for (cloud, host) in [
+            ("public", "logs1.blob.core.windows.net"),
+            ("usgov", "logs1.blob.core.usgovcloudapi.net"),
+            ("china", "logs1.blob.core.chinacloudapi.cn"),
+        ] {
+            let found = run(&["--storage-account", "logs1", "--cloud", cloud], &[]).expect("valid");
+            assert_eq!(found.endpoint.host_str(), Some(host));
+        }
+    }
+
+    #[test]
     fn a_path_style_endpoint_names_the_account() {
         let emulator = run(
             &["--endpoint", "http://127.0.0.1:10000/devstoreaccount1/"],

@@ -118,7 +118,7 @@ fn from_status(status: StatusCode, code: &str, subject: &Subject<'_>) -> Failure
         (_, "KeyBasedAuthenticationNotPermitted") => refused(subject, &shown)
             .hint("the account allows no keys: unset AZ_STORAGE_KEY and AZURE_STORAGE_KEY, then log in (az login)"),
         (_, "PublicAccessNotPermitted" | "NoAuthenticationInformation") => refused(subject, &shown),
-        (_, "AuthenticationFailed") => refused(subject, &shown)
+        (_, "AuthenticationFailed" | "InvalidAuthenticationInfo") => refused(subject, &shown)
             .hint("the key does not belong to this account, was rotated, or this machine's clock is wrong"),
         (_, "AuthorizationFailure") => refused(subject, &shown)
             .hint("the key does not fit this account, or the account's firewall does not allow this machine's address"),

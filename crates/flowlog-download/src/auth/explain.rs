@@ -24,6 +24,11 @@ pub fn explain(mut failure: Failure, config: &ContainerConfig) -> Failure {
             "without a credential only containers open to the public are seen; try another --auth-mode",
         );
     }
+    if failure.kind == Kind::Failed && failure.message.contains("certificate") {
+        return failure.hint(
+            "a proxy that inspects TLS, or a service with its own authority? Give the authority with --ca-file FILE (PEM)",
+        );
+    }
     if failure.kind != Kind::NotAuthorised {
         return failure;
     }

@@ -34,6 +34,11 @@ impl Container {
     pub(crate) fn new(name: &str) -> Self {
         let azurite = Azurite::start();
         let client = open(&azurite, name);
+        Self::of(azurite, client)
+    }
+
+    /// Creates the container in an Azurite that runs.
+    pub(crate) fn of(azurite: Azurite, client: BlobContainerClient) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(client.create(None)).expect("a new container");
         Self { azurite, client, blobs: BTreeMap::new(), runtime }
