@@ -13,12 +13,12 @@ Environment:
   AZURE_STORAGE_SAS_TOKEN            SAS token with read and list
   AZURE_STORAGE_CONNECTION_STRING    connection string (account key or SAS)
   AZURE_STORAGE_ACCOUNT              account, when --storage-account is not given
-  The first that is set is used. Without any of these secrets the tool logs in: service principal or
-  workload identity from the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or
-  AZURE_FEDERATED_TOKEN_FILE), managed identity, Azure CLI, Azure Developer CLI. It asks Azure Resource
-  Manager for the account's key (AZURE_SUBSCRIPTION_ID and AZ_RESOURCE_GROUP say where to look first);
-  an identity that may not read keys needs the role 'Storage Blob Data Reader' on the account or
-  container.
+  The first that is set is used. Without any of these secrets the tool logs in: workload identity or
+  service principal of the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or
+  AZURE_FEDERATED_TOKEN_FILE), managed identity, Azure CLI, Azure Developer CLI. With that identity
+  it asks for the account's key (AZURE_SUBSCRIPTION_ID and AZ_RESOURCE_GROUP say where to look
+  first); an identity that may not list keys reads the blobs itself, for which it needs the role
+  'Storage Blob Data Reader' on the account or container.
 
 Exit codes:
   0    complete, also when nothing was new

@@ -25,9 +25,9 @@ fn everything(folder: &Path) -> Vec<u8> {
         let path = entry.expect("an entry").path();
         all.extend(path.as_os_str().as_encoded_bytes());
         if path.is_dir() {
-            all.extend(everything(&path))
+            all.extend(everything(&path));
         } else {
-            all.extend(fs::read(&path).expect("readable"))
+            all.extend(fs::read(&path).expect("readable"));
         }
     }
     all
@@ -135,7 +135,7 @@ fn no_secret_is_printed_written_or_handed_to_a_program() {
         assert!(!handed.contains(secret), "a program is handed {secret}");
     }
     // And the services got them: the test would see them if they leaked.
-    let sent: String = services.requests().iter().map(|request| format!("{request:?}")).collect();
+    let sent = format!("{:?}", services.requests());
     for secret in [CLIENT_SECRET, ASSERTION, &manager_token] {
         assert!(sent.contains(secret), "{secret} was never used");
     }

@@ -48,8 +48,8 @@ impl AuthMode {
 /// How to get in.
 #[derive(Clone, Debug, Default, Args)]
 pub struct AccessArgs {
-    /// Way in: auto takes the first that is found, the others allow one only
-    #[arg(long, value_name = "MODE", conflicts_with = "from_dir")]
+    /// Ways in that are allowed: auto, key, sas, login or anonymous [default: auto]
+    #[arg(long, value_name = "MODE", hide_possible_values = true, conflicts_with = "from_dir")]
     pub auth_mode: Option<AuthMode>,
 
     /// File with the account key; '-' reads one line of standard input
@@ -68,11 +68,11 @@ pub struct AccessArgs {
     )]
     pub client_id: Option<String>,
 
-    /// Azure cloud of the account [default: public, or the one `AZURE_AUTHORITY_HOST` names]
-    #[arg(long, value_name = "CLOUD", conflicts_with = "from_dir")]
+    /// Azure cloud of the account: public, usgov or china [default: public]
+    #[arg(long, value_name = "CLOUD", hide_possible_values = true, conflicts_with = "from_dir")]
     pub cloud: Option<Cloud>,
 
-    /// PEM file of certificate authorities to trust beside the system's (proxies that inspect TLS)
+    /// Certificate authorities (PEM) to trust beside the system's, as for proxies that inspect TLS
     #[arg(long, value_name = "FILE", conflicts_with = "from_dir")]
     pub ca_file: Option<PathBuf>,
 }

@@ -2,7 +2,7 @@
 
 use azure_core::time::OffsetDateTime;
 
-use super::{Auth, sas};
+use super::{Auth, sas, settle::ORIGIN};
 use crate::{
     config::ContainerConfig,
     error::{Failure, Kind},
@@ -65,6 +65,15 @@ pub fn explain(mut failure: Failure, config: &ContainerConfig) -> Failure {
                     .to_owned(),
             ];
         }
+        Auth::Key(_)
+            if config.access.origin == ORIGIN
+                && failure.message.contains("KeyBasedAuthenticationNotPermitted") =>
+        {
+            failure.hints = vec![
+                "the account allows no keys: --auth-mode login, with the role 'Storage Blob Data Reader'"
+                    .to_owned(),
+            ];
+        }
         Auth::Login | Auth::Discover | Auth::Key(_) => {}
     }
     failure
@@ -100,6 +109,17 @@ mod tests {
         assert_eq!(told.hints, ["the SAS token expired at 2001-01-01"]);
         let sas = config(Auth::Sas(Secret::new("sig=x")));
         assert!(explain(refused, &sas).hints[0].contains("another account"));
+    }
+
+    #[test]
+    fn a_found_key_that_is_not_allowed_leads_to_the_login() {
+        let key = crate::auth::AccountKey::from_base64("c2VjcmV0").expect("base64");
+        let mut config = config(Auth::Key(key));
+        let refused =
+            Failure::new(Kind::NotAuthorised, "403, KeyBasedAuthenticationNotPermitted").hint("unset it");
+        assert_eq!(explain(refused.clone(), &config).hints, ["unset it"]);
+        ORIGIN.clone_into(&mut config.access.origin);
+        assert!(explain(refused, &config).hints[0].contains("--auth-mode login"));
     }
 
     #[test]

@@ -23,6 +23,8 @@ const LONGEST: Duration = Duration::from_secs(20);
 const RETRIES: u32 = 2;
 /// How the search is called when talking to people.
 const SEARCH: &str = "account key through Azure Resource Manager";
+/// Where a key that was found came from.
+pub(super) const ORIGIN: &str = "Azure Resource Manager";
 
 /// Replaces [`Auth::Discover`] by the way in that works; leaves the others as they are.
 pub async fn settle(config: &mut ContainerConfig, env: Env<'_>) -> Result<(), Failure> {
@@ -35,7 +37,7 @@ pub async fn settle(config: &mut ContainerConfig, env: Env<'_>) -> Result<(), Fa
     match search(config, credential, transports.outside).await {
         Ok(key) => {
             config.auth = Auth::Key(key);
-            SEARCH.rsplit("through ").next().unwrap_or_default().clone_into(&mut config.access.origin);
+            ORIGIN.clone_into(&mut config.access.origin);
         }
         Err(unfound) if config.access.mode == AuthMode::Key => return Err(no_key(&unfound, config)),
         Err(unfound) => {
