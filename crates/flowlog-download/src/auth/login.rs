@@ -146,18 +146,26 @@ impl Attempt {
         let credential = self.credential.as_ref().map_err(|error| chain(error))?;
         let token = credential.get_token(scopes, options);
         let Some(wait) = self.wait else {
-            return token.await.map_err(|error| chain(&error));
+            return token.await.map_err(|error| answer(&error));
         };
         let silent = || format!("no token from the metadata service within {} seconds", wait.as_secs());
         if self.silent.get().is_some() {
             return Err(silent());
         }
-        if let Ok(answer) = tokio::time::timeout(wait, token).await {
-            return answer.map_err(|error| chain(&error));
+        if let Ok(token) = tokio::time::timeout(wait, token).await {
+            return token.map_err(|error| answer(&error));
         }
         let _ = self.silent.set(());
         Err(silent())
     }
+}
+
+/// What an identity answered, without the library's opening ("... authentication failed.") and its
+/// advertisement of a help page, which say no more.
+fn answer(error: &azure_core::Error) -> String {
+    let text = chain(error);
+    let text = text.split_once("Credential authentication failed.").map_or(text.as_str(), |(_, rest)| rest);
+    text.split("; To troubleshoot").next().unwrap_or(text).trim_matches([' ', ';']).to_owned()
 }
 
 #[derive(Debug)]
@@ -245,6 +253,13 @@ mod tests {
         assert_eq!(names(&any, &["AZURE_CLIENT_CERTIFICATE_PATH"])[0], "service principal");
         let one = Access { client_id: Some("id".into()), ..Access::default() };
         assert_eq!(names(&one, &all), ["workload identity", "managed identity"]);
+    }
+
+    #[test]
+    fn an_answer_is_what_the_identity_said() {
+        let said = "AzureCliCredential authentication failed. ERROR: Please run 'az login'\n\nTo troubleshoot, visit https://x";
+        assert_eq!(answer(&refusal(said)), "ERROR: Please run 'az login'");
+        assert_eq!(answer(&refusal("AZURE_TENANT_ID is not")), "AZURE_TENANT_ID is not");
     }
 
     #[tokio::test]
