@@ -77,7 +77,7 @@ fn no_key(unfound: &Unfound, config: &ContainerConfig) -> Failure {
     let mut failure = match unfound {
         Unfound::NoToken(error) => login_failed(error),
         _ => Failure::new(
-            Kind::NotAuthorised,
+            if matches!(unfound, Unfound::Failed(_)) { Kind::Failed } else { Kind::NotAuthorised },
             format!("no key for account '{}' through Azure Resource Manager: {unfound}", config.account),
         ),
     };

@@ -1,6 +1,6 @@
 //! What the tests of the ways in share: a blob service with TLS and login, and stand-ins for the
 //! services and programs that give tokens.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 
 mod certificate;
 mod programs;

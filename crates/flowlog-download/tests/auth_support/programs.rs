@@ -48,6 +48,12 @@ impl Programs {
         fs::write(self.0.path().join("az"), script).expect("written");
     }
 
+    /// Lets `az` note that it was called, and take its time.
+    pub(crate) fn az_hangs(&self) {
+        let script = format!("#!/bin/sh\necho az >> '{}/calls'\nexec sleep 30\n", self.0.path().display());
+        fs::write(self.0.path().join("az"), script).expect("written");
+    }
+
     /// Puts the programs in front of a command's path.
     pub(crate) fn in_front_of(&self, command: &mut Command) {
         let rest = std::env::var("PATH").unwrap_or_default();
