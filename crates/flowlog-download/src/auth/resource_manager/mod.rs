@@ -3,21 +3,24 @@
 //! Source: Microsoft Learn, REST reference, "Subscriptions - List", "Storage Accounts - List",
 //! "- Get Properties" and "- List Keys".
 
+mod answer;
+
 use std::sync::Arc;
 
 use azure_core::{
     credentials::TokenCredential,
-    error::ErrorKind,
     http::{
-        ClientOptions, Context, Method, Pipeline, Request, StatusCode, Url,
+        ClientOptions, Context, Method, Pipeline, Request, Url,
         policies::auth::BearerTokenAuthorizationPolicy,
     },
 };
 use futures::{StreamExt as _, stream};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use super::{AccountKey, Secret};
-use crate::error::chain;
+use super::AccountKey;
+use answer::{Account, Answer, Found, Keys, Page, Subscription};
+
+pub(super) use answer::Unfound;
 
 const SUBSCRIPTIONS_VERSION: &str = "2022-12-01";
 const STORAGE_VERSION: &str = "2023-01-01";
@@ -25,36 +28,6 @@ const STORAGE_VERSION: &str = "2023-01-01";
 const AT_ONCE: usize = 8;
 /// Pages of one list; a service that gives ever another one is broken.
 const MOST_PAGES: usize = 500;
-
-/// Why no key was found.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unfound {
-    /// No identity gives a token.
-    #[error("no identity gave a token for Azure Resource Manager")]
-    NoToken(#[source] azure_core::Error),
-    /// The identity sees the account but may not list keys.
-    #[error("the identity may not list the account's keys ({0})")]
-    Refused(String),
-    /// The account takes no keys.
-    #[error("the account does not allow keys")]
-    KeysOff,
-    /// The account is in no subscription the identity sees.
-    #[error("no account of that name in the {subscriptions} the identity may read")]
-    NoAccount {
-        /// How many were searched, in words.
-        subscriptions: String,
-    },
-    /// Anything else.
-    #[error("{0}")]
-    Failed(String),
-}
-
-/// Where an account is.
-struct Found {
-    /// `/subscriptions/.../storageAccounts/name`.
-    id: String,
-    keys_off: bool,
-}
 
 /// The service, spoken to as one identity.
 #[derive(Debug)]
@@ -108,10 +81,7 @@ impl ResourceManager {
         group: &str,
         account: &str,
     ) -> Result<Option<Found>, Unfound> {
-        let mut url = self.url(&["subscriptions", subscription, "resourceGroups", group], STORAGE_VERSION);
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.extend(["providers", "Microsoft.Storage", "storageAccounts", account]);
-        }
+        let url = self.account(subscription, group, account);
         let id = url.path().to_owned();
         match self.get::<Account>(url).await {
             Ok(found) => Ok(Some(found.into())),
@@ -168,11 +138,7 @@ impl ResourceManager {
 
     /// As [`Self::in_group`], but a refusal is no find: the group may not be this subscription's.
     async fn read_in_group(&self, subscription: &str, group: &str, account: &str) -> Result<Found, Unfound> {
-        let path = ["subscriptions", subscription, "resourceGroups", group, "providers"];
-        let mut url = self.url(&path, STORAGE_VERSION);
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.extend(["Microsoft.Storage", "storageAccounts", account]);
-        }
+        let url = self.account(subscription, group, account);
         self.get::<Account>(url).await.map(Found::from).map_err(Answer::into_unfound)
     }
 
@@ -195,6 +161,12 @@ impl ResourceManager {
         let keys: Keys = self.send(Method::Post, url).await.map_err(Answer::into_unfound)?;
         let key = keys.keys.first().and_then(|key| AccountKey::from_base64(key.value.expose()));
         key.ok_or_else(|| Unfound::Failed("the list of keys holds no key".to_owned()))
+    }
+
+    fn account(&self, subscription: &str, group: &str, account: &str) -> Url {
+        let place = ["subscriptions", subscription, "resourceGroups", group];
+        let name = ["providers", "Microsoft.Storage", "storageAccounts", account];
+        self.url(&[place, name].concat(), STORAGE_VERSION)
     }
 
     fn url(&self, path: &[&str], version: &str) -> Url {
@@ -236,85 +208,4 @@ impl ResourceManager {
             ))
         })
     }
-}
-
-/// What a request that gave nothing means to the search.
-enum Answer {
-    Refused(String),
-    Missing,
-    Other(Unfound),
-}
-
-impl Answer {
-    fn from(error: &azure_core::Error) -> Self {
-        match error.kind() {
-            ErrorKind::HttpResponse { status, error_code, .. } => {
-                let shown = error_code.clone().unwrap_or_else(|| status.to_string());
-                match *status {
-                    StatusCode::Forbidden | StatusCode::Unauthorized => Self::Refused(shown),
-                    StatusCode::NotFound => Self::Missing,
-                    _ => Self::Other(Unfound::Failed(format!("Azure Resource Manager answered {shown}"))),
-                }
-            }
-            ErrorKind::Credential => {
-                let message = error.to_string();
-                Self::Other(Unfound::NoToken(azure_core::Error::with_message(ErrorKind::Credential, message)))
-            }
-            _ => {
-                Self::Other(Unfound::Failed(format!("cannot reach Azure Resource Manager: {}", chain(error))))
-            }
-        }
-    }
-
-    fn into_unfound(self) -> Unfound {
-        match self {
-            Self::Refused(shown) => Unfound::Refused(shown),
-            Self::Missing => Unfound::Failed("Azure Resource Manager answered 404".to_owned()),
-            Self::Other(unfound) => unfound,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Page<T> {
-    value: Vec<T>,
-    #[serde(rename = "nextLink")]
-    next_link: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Subscription {
-    #[serde(rename = "subscriptionId")]
-    subscription_id: String,
-}
-
-#[derive(Deserialize)]
-struct Account {
-    id: String,
-    name: String,
-    #[serde(default)]
-    properties: Properties,
-}
-
-#[derive(Default, Deserialize)]
-struct Properties {
-    /// Absent means allowed.
-    #[serde(rename = "allowSharedKeyAccess")]
-    allow_shared_key_access: Option<bool>,
-}
-
-impl From<Account> for Found {
-    fn from(account: Account) -> Self {
-        Self { id: account.id, keys_off: account.properties.allow_shared_key_access == Some(false) }
-    }
-}
-
-#[derive(Deserialize)]
-struct Keys {
-    keys: Vec<Key>,
-}
-
-#[derive(Deserialize)]
-struct Key {
-    value: Secret,
 }
