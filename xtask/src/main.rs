@@ -1,6 +1,7 @@
 //! Set-up-free commands.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod demo;
 mod registries;
 mod shell;
@@ -25,6 +26,8 @@ enum Command {
     Test,
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
+    /// Measure the whole report against other engines over a generated set
+    Bench(bench::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -33,5 +36,6 @@ fn main() -> anyhow::Result<()> {
         Command::Samples => demo::update_samples(),
         Command::Test => tests::run(),
         Command::Registries => registries::run(&mut std::io::stderr()),
+        Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
     }
 }
