@@ -5,16 +5,21 @@ use std::{num::NonZeroUsize, path::PathBuf};
 use chrono::TimeDelta;
 use clap::Parser;
 
+use crate::auth::AccessArgs;
 use crate::listing::{SelectArgs, parse_span};
 
 const AFTER_HELP: &str = "\
 Environment:
-  AZ_STORAGE_KEY, AZURE_STORAGE_KEY  account key; the first that is set is used
+  AZ_STORAGE_KEY                     account key
+  AZURE_STORAGE_KEY                  account key
+  AZURE_STORAGE_SAS_TOKEN            SAS token with read and list
   AZURE_STORAGE_CONNECTION_STRING    connection string (account key or SAS)
   AZURE_STORAGE_ACCOUNT              account, when --storage-account is not given
-  Without any of the three secrets the tool logs in: service principal or workload identity from the
-  environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE),
-  managed identity, Azure CLI, Azure Developer CLI. The identity needs the role
+  The first that is set is used. Without any of these secrets the tool logs in: workload identity or
+  service principal of the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or
+  AZURE_FEDERATED_TOKEN_FILE), managed identity, Azure CLI, Azure Developer CLI. With that identity
+  it asks for the account's key (AZURE_SUBSCRIPTION_ID and AZ_RESOURCE_GROUP say where to look
+  first); an identity that may not list keys reads the blobs itself, for which it needs the role
   'Storage Blob Data Reader' on the account or container.
 
 Exit codes:
@@ -94,4 +99,8 @@ pub struct Cli {
     /// What part of the source
     #[command(flatten, next_help_heading = "Only what is needed")]
     pub select: SelectArgs,
+
+    /// How to get in
+    #[command(flatten, next_help_heading = "Access")]
+    pub access: AccessArgs,
 }

@@ -31,7 +31,7 @@ pub async fn follow(
     interval: TimeDelta,
     out: &mut dyn Write,
 ) -> Result<Summary, Failure> {
-    let session = Session::open(cli, env)?;
+    let session = Session::open(cli, env).await?;
     let wait = interval.to_std().unwrap_or(Duration::from_secs(60));
     let mut all: Option<(DateTime<Utc>, u64)> = None;
     let mut total: Option<Summary> = None;

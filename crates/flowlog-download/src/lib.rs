@@ -49,7 +49,7 @@ use crate::{
 
 /// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
 pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
-    let session = Session::open(cli, env)?;
+    let session = Session::open(cli, env).await?;
     let filter = session.config.select.at(Utc::now());
     session.update(&filter, Manner::Once { interactive }).await
 }
@@ -72,9 +72,14 @@ struct Session {
 }
 
 impl Session {
-    fn open(cli: &Cli, env: Env<'_>) -> Result<Self, Failure> {
-        let config = config::resolve(cli, env)?;
+    async fn open(cli: &Cli, env: Env<'_>) -> Result<Self, Failure> {
+        let mut config = config::resolve(cli, env)?;
         let cancel = Cancel::on_signal();
+        if let SourceConfig::Container(container) = &mut config.source {
+            let settled = until(&cancel, auth::settle(container, env)).await;
+            settled
+                .unwrap_or_else(|| Err(Failure::new(Kind::Interrupted, "interrupted while logging in")))?;
+        }
         let source = Source::open(&config.source, env)?;
         let manifest =
             if config.dry_run { Manifest::look(&config.root)? } else { Manifest::open(&config.root)? };
@@ -215,11 +220,12 @@ impl Source {
         let heard = |blobs, bytes| progress.listing(blobs, bytes);
         match (&*self.origin, &config.source) {
             (Origin::Container(client), SourceConfig::Container(container)) => {
-                progress.say(&format!("listing {} with {}", self.id, container.auth.describe()));
+                progress.say(&format!("listing {} with {}", self.id, auth::used(container)));
                 list_wanted(client, filter, heard).await.map_err(|error| {
                     let host = container.endpoint.host_str().unwrap_or_default();
-                    let (account, container) = (&container.account, &container.container);
-                    error::from_storage(&error, &Subject { account, container, host })
+                    let subject =
+                        Subject { account: &container.account, container: &container.container, host };
+                    auth::explain(error::from_storage(&error, &subject), container)
                 })
             }
             (_, SourceConfig::Folder { dir, .. }) => {

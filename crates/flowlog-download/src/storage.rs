@@ -6,7 +6,7 @@ use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Tra
 use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
 
 use crate::{
-    auth::{Auth, SharedKeyPolicy, login},
+    auth::{Access, Auth, SharedKeyPolicy, Transports, login},
     config::{ContainerConfig, Env},
     error::{Failure, Kind, chain},
     listing::HierarchyPolicy,
@@ -29,13 +29,8 @@ pub fn open(config: &ContainerConfig, env: Env<'_>) -> Result<BlobContainerClien
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().push(&config.container);
     }
-    let transport = Transport::new(Arc::new(http_client()?));
-    let retry = RetryOptions::exponential(ExponentialRetryOptions {
-        initial_delay: FIRST_WAIT,
-        max_retries: RETRIES,
-        ..ExponentialRetryOptions::default()
-    });
-    let mut options = ClientOptions { transport: Some(transport), retry, ..ClientOptions::default() };
+    let transports = transports(&config.access)?;
+    let mut options = transports.outside.clone();
     options.per_call_policies.push(Arc::new(HierarchyPolicy));
     let mut credential = None;
     match &config.auth {
@@ -44,7 +39,11 @@ pub fn open(config: &ContainerConfig, env: Env<'_>) -> Result<BlobContainerClien
             options.per_try_policies.push(Arc::new(policy));
         }
         Auth::Sas(token) => url.set_query(Some(token.expose())),
-        Auth::Login => credential = Some(login(env, &options)),
+        Auth::Login | Auth::Discover => {
+            let found = config.access.credential.clone();
+            credential = Some(found.unwrap_or_else(|| login(&config.access, env, &transports)));
+        }
+        Auth::Anonymous => {}
     }
     let options = BlobContainerClientOptions { client_options: options, ..Default::default() };
     BlobContainerClient::new(url, credential, Some(options)).map_err(|error| {
@@ -52,12 +51,36 @@ pub fn open(config: &ContainerConfig, env: Env<'_>) -> Result<BlobContainerClien
     })
 }
 
+/// Transport, retries, certificate authorities and cloud of every request.
+pub fn transports(access: &Access) -> Result<Transports, Failure> {
+    use_ring();
+    let retry = RetryOptions::exponential(ExponentialRetryOptions {
+        initial_delay: FIRST_WAIT,
+        max_retries: RETRIES,
+        ..ExponentialRetryOptions::default()
+    });
+    let options = |client: reqwest::Client| ClientOptions {
+        transport: Some(Transport::new(Arc::new(client))),
+        retry: retry.clone(),
+        cloud: Some(Arc::new(access.cloud_configuration())),
+        ..ClientOptions::default()
+    };
+    let build = |builder: reqwest::ClientBuilder| {
+        builder
+            .build()
+            .map_err(|error| Failure::new(Kind::Failed, format!("cannot set up https: {}", chain(&error))))
+    };
+    Ok(Transports {
+        outside: options(build(http_client(access))?),
+        metadata: options(build(http_client(access).no_proxy())?),
+    })
+}
+
 /// No automatic decompression: a blob's bytes and length are kept as they are.
-fn http_client() -> Result<reqwest::Client, Failure> {
+fn http_client(access: &Access) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(20))
         .read_timeout(Duration::from_secs(60))
         .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|error| Failure::new(Kind::Failed, format!("cannot set up https: {}", chain(&error))))
+        .tls_certs_merge(access.authorities.certificates())
 }

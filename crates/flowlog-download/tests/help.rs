@@ -32,6 +32,16 @@ fn help_names_every_option_environment_variable_and_exit_code() {
         "AZ_STORAGE_KEY",
         "AZURE_STORAGE_KEY",
         "AZURE_STORAGE_CONNECTION_STRING",
+        "AZURE_STORAGE_SAS_TOKEN",
+        "AZURE_STORAGE_ACCOUNT",
+        "AZ_RESOURCE_GROUP",
+        "AZURE_SUBSCRIPTION_ID",
+        "--auth-mode",
+        "--account-key-file",
+        "--sas-token-file",
+        "--client-id",
+        "--cloud",
+        "--ca-file",
         "Storage Blob Data Reader",
     ] {
         assert!(help.contains(word), "{word} is not in --help");
