@@ -9,6 +9,7 @@ Environment:
   AZ_STORAGE_KEY, AZURE_STORAGE_KEY  account key; the first that is set is used
   AZURE_STORAGE_CONNECTION_STRING    connection string (account key or SAS)
   AZURE_STORAGE_ACCOUNT              account, when --storage-account is not given
+  FLOWLOG_TIMEOUT                    seconds of silence after which a request is tried again (60)
   Without any of the three secrets the tool logs in: service principal or workload identity from the
   environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE),
   managed identity, Azure CLI, Azure Developer CLI. The identity needs the role
@@ -66,9 +67,13 @@ pub struct Cli {
     #[arg(long, value_name = "N")]
     pub max_path: Option<usize>,
 
-    /// How many blobs are fetched at once
+    /// How many blobs are fetched at once, at most; fewer while the service says it is busy
     #[arg(long, value_name = "N", default_value = "16")]
     pub concurrency: NonZeroUsize,
+
+    /// Bring at most so many megabits a second
+    #[arg(long, value_name = "MBPS", value_parser = megabits, conflicts_with = "from_dir")]
+    pub cap_mbps: Option<f64>,
 
     /// Reorganise blobs already on disk (from AzCopy or the portal) instead of downloading
     #[arg(long, value_name = "DIR", conflicts_with_all = ["storage_account", "endpoint", "connection_string"])]
@@ -77,4 +82,9 @@ pub struct Cli {
     /// With --from-dir: remove each source file once its copy is safe
     #[arg(long = "move", requires = "from_dir")]
     pub move_files: bool,
+}
+
+fn megabits(text: &str) -> Result<f64, String> {
+    let read = text.parse().ok().filter(|rate: &f64| (0.001..=1e6).contains(rate));
+    read.ok_or_else(|| "a number of megabits a second, from 0.001 to 1000000".to_owned())
 }

@@ -9,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use azure_core::http::StatusCode;
@@ -20,11 +19,13 @@ use azure_storage_blob::{
 use futures::TryStreamExt as _;
 
 use crate::{
+    digest::Expected,
     error::chain,
     listing::{quoted, version_of},
     manifest::temp_name,
     plan::Job,
     progress::Progress,
+    retry::after_break,
 };
 
 /// How often one blob may change under the download before it counts as failed.
@@ -32,6 +33,8 @@ const CHANGES: u32 = 5;
 /// How often in a row a body may break off without bringing a byte; requests themselves are retried
 /// by the client's policy. Bodies that bring something are bounded by the blob's length.
 const BREAKS: u32 = 5;
+/// How often a whole body may differ from the hash the service keeps of it.
+const MISMATCHES: u32 = 2;
 const COPY_BUFFER: usize = 256 * 1024;
 
 /// Where bytes come from.
@@ -148,12 +151,13 @@ struct Received<'a> {
     version: String,
     length: u64,
     have: u64,
+    expected: Expected,
     progress: &'a Progress,
 }
 
 impl<'a> Received<'a> {
     fn new(job: &Job, progress: &'a Progress) -> Self {
-        Self { version: job.blob.version.clone(), length: job.blob.length, have: 0, progress }
+        Self { version: job.blob.version.clone(), length: job.blob.length, have: 0, expected: Expected::default(), progress }
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -162,6 +166,7 @@ impl<'a> Received<'a> {
     }
 
     fn restart(&mut self) {
+        self.expected.restart();
         self.progress.rewind(self.have);
         self.have = 0;
     }
@@ -185,7 +190,7 @@ async fn download(
 ) -> Result<File, FetchError> {
     let client = container.blob_client(&job.blob.name);
     let mut file = File::create(path).map_err(|error| FetchError::disk(path, &error))?;
-    let (mut changes, mut breaks) = (0, 0);
+    let (mut changes, mut breaks, mut mismatches) = (0, 0, 0);
     loop {
         let before = received.have;
         let read = if received.length == 0 {
@@ -197,7 +202,21 @@ async fn download(
             breaks = 0;
         }
         let broken = match read {
-            Ok(()) if received.have == received.length => return Ok(file),
+            // Whatever comes after the last byte of this version is none of it.
+            Ok(()) | Err(Stop::Broken(_)) if received.have == received.length => {
+                if received.expected.holds() {
+                    return Ok(file);
+                }
+                mismatches += 1;
+                if mismatches > MISMATCHES {
+                    return Err(FetchError::new(format!(
+                        "{mismatches} times its content was not what the MD5 in its properties says"
+                    )));
+                }
+                received.restart();
+                rewind(&mut file).map_err(|error| FetchError::disk(path, &error))?;
+                continue;
+            }
             Ok(()) => "the service sent less than it promised".to_owned(),
             Err(Stop::Broken(error)) => chain(&error),
             Err(Stop::Failed(error)) => return Err(error),
@@ -222,7 +241,7 @@ async fn download(
             let (have, length) = (received.have, received.length);
             return Err(FetchError::new(format!("broke off at byte {have} of {length}: {broken}")));
         }
-        tokio::time::sleep(Duration::from_millis(100 << breaks)).await;
+        tokio::time::sleep(after_break(breaks)).await;
     }
 }
 
@@ -252,7 +271,10 @@ async fn read_rest(
         ..Default::default()
     };
     let mut body = match client.download(Some(options)).await {
-        Ok(response) => response.body,
+        Ok(response) => {
+            received.expected.tell(response.properties.blob_content_md5.as_ref());
+            response.body
+        }
         // 416: the blob became shorter than the range asked for.
         Err(error)
             if matches!(
@@ -270,6 +292,7 @@ async fn read_rest(
         }
         // Writing goes to the page cache; waiting for the disk is left to `sync`.
         file.write_all(&bytes).map_err(|error| Stop::Failed(FetchError::disk(path, &error)))?;
+        received.expected.advance(&bytes);
         received.advance(bytes.len());
     }
     Ok(())

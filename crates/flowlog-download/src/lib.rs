@@ -7,15 +7,18 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod digest;
 pub mod error;
 pub mod fetch;
 pub mod listing;
 pub mod manifest;
 pub mod normalise;
+pub mod pace;
 pub mod place;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
+pub mod retry;
 pub mod storage;
 pub mod summary;
 pub mod transfer;
@@ -35,6 +38,7 @@ use crate::{
     listing::{Listing, list_container, list_folder, version_of},
     manifest::Manifest,
     normalise::{Decider, Spelled, spell},
+    pace::Pace,
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
     progress::{Progress, amount},
@@ -48,7 +52,8 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, 
     let config = config::resolve(cli, env)?;
     let cancel = Cancel::on_signal();
     let progress = Arc::new(Progress::default());
-    let source = Source::open(&config.source, env)?;
+    let pace = Pace::new(config.concurrency, config.cap_mbps);
+    let source = Source::open(&config.source, env, &pace)?;
     let manifest = Manifest::open(&config.root)?;
     let mut summary = source.summary(&config);
 
@@ -130,12 +135,13 @@ struct Source {
 }
 
 impl Source {
-    fn open(config: &SourceConfig, env: Env<'_>) -> Result<Self, Failure> {
+    fn open(config: &SourceConfig, env: Env<'_>, pace: &Arc<Pace>) -> Result<Self, Failure> {
         Ok(match config {
             SourceConfig::Container(container) => {
                 let endpoint = container.endpoint.as_str().trim_end_matches('/');
                 let id = format!("{endpoint}/{}", container.container);
-                Self { id, origin: Origin::Container(storage::open(container, env)?) }
+                let client = storage::open_at(container, env, Some(Arc::clone(pace)))?;
+                Self { id, origin: Origin::Container(client) }
             }
             SourceConfig::Folder { dir, .. } => {
                 Self { id: format!("dir:{}", dir.display()), origin: Origin::Folder }

@@ -2,18 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions, Transport};
+use azure_core::http::{ClientOptions, RetryOptions, Transport};
 use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
 
 use crate::{
     auth::{Auth, SharedKeyPolicy, login},
     config::{ContainerConfig, Env},
     error::{Failure, Kind, chain},
+    pace::{Pace, PacePolicy},
+    retry::Patience,
 };
 
-/// Tries after the first one, of one request; the waits double from `FIRST_WAIT`.
-const RETRIES: u32 = 5;
-const FIRST_WAIT: azure_core::time::Duration = azure_core::time::Duration::milliseconds(300);
+/// How long nothing may come before a request counts as broken; `FLOWLOG_TIMEOUT` says otherwise.
+const SILENCE_SECONDS: u64 = 60;
 
 /// Makes ring the process's TLS provider, which needs no system library to build. Later calls do nothing.
 pub fn use_ring() {
@@ -23,18 +24,26 @@ pub fn use_ring() {
 
 /// Opens the container; no request is made yet.
 pub fn open(config: &ContainerConfig, env: Env<'_>) -> Result<BlobContainerClient, Failure> {
+    open_at(config, env, None)
+}
+
+/// Opens the container for requests that keep a pace.
+pub fn open_at(
+    config: &ContainerConfig,
+    env: Env<'_>,
+    pace: Option<Arc<Pace>>,
+) -> Result<BlobContainerClient, Failure> {
     use_ring();
     let mut url = config.endpoint.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().push(&config.container);
     }
-    let transport = Transport::new(Arc::new(http_client()?));
-    let retry = RetryOptions::exponential(ExponentialRetryOptions {
-        initial_delay: FIRST_WAIT,
-        max_retries: RETRIES,
-        ..ExponentialRetryOptions::default()
-    });
+    let transport = Transport::new(Arc::new(http_client(silence(env)?)?));
+    let retry = RetryOptions::custom(Arc::new(Patience::default()));
     let mut options = ClientOptions { transport: Some(transport), retry, ..ClientOptions::default() };
+    if let Some(pace) = pace {
+        options.per_try_policies.push(Arc::new(PacePolicy(pace)));
+    }
     let mut credential = None;
     match &config.auth {
         Auth::Key(key) => {
@@ -50,11 +59,20 @@ pub fn open(config: &ContainerConfig, env: Env<'_>) -> Result<BlobContainerClien
     })
 }
 
+fn silence(env: Env<'_>) -> Result<Duration, Failure> {
+    let Some(text) = env("FLOWLOG_TIMEOUT") else { return Ok(Duration::from_secs(SILENCE_SECONDS)) };
+    let seconds = text.trim().parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        let shown = text.escape_debug();
+        Failure::new(Kind::Usage, format!("FLOWLOG_TIMEOUT '{shown}' is no number of seconds from 1 to 86400"))
+    })
+}
+
 /// No automatic decompression: a blob's bytes and length are kept as they are.
-fn http_client() -> Result<reqwest::Client, Failure> {
+fn http_client(silence: Duration) -> Result<reqwest::Client, Failure> {
     reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(20))
-        .read_timeout(Duration::from_secs(60))
+        .connect_timeout(silence.min(Duration::from_secs(20)))
+        .read_timeout(silence)
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| Failure::new(Kind::Failed, format!("cannot set up https: {}", chain(&error))))
