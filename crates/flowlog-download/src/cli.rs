@@ -19,7 +19,7 @@ Exit codes:
   0    complete, also when nothing was new
   1    failed: network, disk, or a second run on the same folder
   2    usage
-  3    some blobs failed; run again to fetch the rest
+  3    some blobs failed; run again to fetch the rest. With --verify: the tree differs
   4    not authorised
   5    account, container or folder not found, or nothing in it
   130  interrupted or declined; run again to resume
@@ -28,6 +28,7 @@ A run fetches only what is new or has changed. It never overwrites or deletes a 
 
 /// Download Azure VNet and NSG flow logs into a tree of dates and hours
 #[derive(Clone, Debug, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[command(name = "flowlog-download", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// Storage account that holds the flow logs
@@ -75,6 +76,18 @@ pub struct Cli {
     #[arg(long, value_name = "MBPS", value_parser = megabits, conflicts_with = "from_dir")]
     pub cap_mbps: Option<f64>,
 
+    /// Fetch nothing: check the tree against the source, blob by blob
+    #[arg(long, conflicts_with_all = ["move_files", "doctor"])]
+    pub verify: bool,
+
+    /// Fetch nothing: check name, network, TLS, access, container and folder, and say what to do
+    #[arg(long, conflicts_with = "from_dir")]
+    pub doctor: bool,
+
+    /// How the summary is written to standard output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+
     /// Reorganise blobs already on disk (from AzCopy or the portal) instead of downloading
     #[arg(long, value_name = "DIR", conflicts_with_all = ["storage_account", "endpoint", "connection_string"])]
     pub from_dir: Option<PathBuf>,
@@ -82,6 +95,15 @@ pub struct Cli {
     /// With --from-dir: remove each source file once its copy is safe
     #[arg(long = "move", requires = "from_dir")]
     pub move_files: bool,
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object, for programs.
+    Json,
 }
 
 fn megabits(text: &str) -> Result<f64, String> {

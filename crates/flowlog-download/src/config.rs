@@ -32,6 +32,8 @@ pub struct Config {
     pub concurrency: usize,
     /// Megabits a second at most.
     pub cap_mbps: Option<f64>,
+    /// Check the tree, fetch nothing.
+    pub verify: bool,
 }
 
 /// Where the blobs come from.
@@ -91,6 +93,7 @@ pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
         max_path: cli.max_path.unwrap_or(MAX_PATH),
         concurrency: cli.concurrency.get(),
         cap_mbps: cli.cap_mbps,
+        verify: cli.verify,
     })
 }
 

@@ -83,18 +83,21 @@ pub struct FetchError {
     pub refused: bool,
     /// The disk is full or read-only: no other blob will fare better.
     pub fatal: bool,
+    /// The service or the way to it failed, not this blob alone.
+    pub service: bool,
 }
 
 impl FetchError {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), refused: false, fatal: false }
+        Self { message: message.into(), refused: false, fatal: false, service: false }
     }
 
     fn disk(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let fatal =
             matches!(error.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded | PermissionDenied);
-        Self { message: format!("cannot write {}: {error}", path.display()), refused: false, fatal }
+        let message = format!("cannot write {}: {error}", path.display());
+        Self { message, refused: false, fatal, service: false }
     }
 
     fn service(error: &azure_core::Error) -> Self {
@@ -106,7 +109,8 @@ impl FetchError {
             }
             _ => chain(error),
         };
-        Self { message, refused, fatal: false }
+        let own = matches!(error.http_status(), Some(StatusCode::NotFound | StatusCode::Conflict));
+        Self { message, refused, fatal: false, service: !own }
     }
 }
 
@@ -157,7 +161,13 @@ struct Received<'a> {
 
 impl<'a> Received<'a> {
     fn new(job: &Job, progress: &'a Progress) -> Self {
-        Self { version: job.blob.version.clone(), length: job.blob.length, have: 0, expected: Expected::default(), progress }
+        Self {
+            version: job.blob.version.clone(),
+            length: job.blob.length,
+            have: 0,
+            expected: Expected::default(),
+            progress,
+        }
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -239,7 +249,8 @@ async fn download(
         breaks += 1;
         if breaks > BREAKS {
             let (have, length) = (received.have, received.length);
-            return Err(FetchError::new(format!("broke off at byte {have} of {length}: {broken}")));
+            let message = format!("broke off at byte {have} of {length}: {broken}");
+            return Err(FetchError { service: true, ..FetchError::new(message) });
         }
         tokio::time::sleep(after_break(breaks)).await;
     }

@@ -8,11 +8,13 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod digest;
+pub mod doctor;
 pub mod error;
 pub mod fetch;
 pub mod listing;
 pub mod manifest;
 pub mod normalise;
+pub mod outcome;
 pub mod pace;
 pub mod place;
 pub mod plan;
@@ -22,8 +24,10 @@ pub mod retry;
 pub mod storage;
 pub mod summary;
 pub mod transfer;
+pub mod verify;
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::Path,
     sync::{Arc, atomic::AtomicU64},
@@ -38,26 +42,38 @@ use crate::{
     listing::{Listing, list_container, list_folder, version_of},
     manifest::Manifest,
     normalise::{Decider, Spelled, spell},
+    outcome::Outcome,
     pace::Pace,
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
     progress::{Progress, amount},
     summary::Summary,
     transfer::{Cancel, transfer},
+    verify::Verified,
 };
 
 /// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
-pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
-    let started = Instant::now();
+pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Outcome, Failure> {
     let config = config::resolve(cli, env)?;
+    if cli.doctor {
+        return Ok(Outcome::Doctor(doctor::diagnose(&config, env).await));
+    }
+    if config.verify {
+        return check(&config, env).await.map(Outcome::Verify);
+    }
+    download(&config, env, interactive).await.map(Outcome::Download)
+}
+
+async fn download(config: &Config, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
+    let started = Instant::now();
     let cancel = Cancel::on_signal();
     let progress = Arc::new(Progress::default());
     let pace = Pace::new(config.concurrency, config.cap_mbps);
     let source = Source::open(&config.source, env, &pace)?;
     let manifest = Manifest::open(&config.root)?;
-    let mut summary = source.summary(&config);
+    let mut summary = source.summary(config);
 
-    let Some(listing) = until(&cancel, source.list(&config, &progress)).await.transpose()? else {
+    let Some(listing) = until(&cancel, source.list(config, &progress)).await.transpose()? else {
         progress.finish();
         return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
     };
@@ -65,15 +81,15 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, 
     summary.ignored = listing.ignored;
     let known = manifest.entries(&source.id)?;
     if listing.blobs.is_empty() && known.is_empty() {
-        return Err(nothing_there(&config));
+        return Err(nothing_there(config));
     }
 
     let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
-    summary.unchanged = plan.unchanged.len() as u64;
+    summary.planned(&plan);
     progress.listed();
     progress.say(&found(&summary, &plan));
     let unchanged = plan.unchanged.clone();
-    let Some(spelled) = until(&cancel, agree(plan, &config, interactive)).await.transpose()? else {
+    let Some(spelled) = until(&cancel, agree(plan, config, interactive)).await.transpose()? else {
         // The terminal shows `^C` behind the question.
         progress.say("");
         return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
@@ -111,11 +127,41 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, 
 
     summary.all_refused = done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
     (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
+    summary.not_tried = done.not_tried;
     summary.failed.extend(done.failed);
     summary.failed.sort();
     summary.interrupted = cancel.is_set();
     summary.elapsed = started.elapsed();
     Ok(summary)
+}
+
+/// Compares the tree with the source; fetches and changes nothing.
+async fn check(config: &Config, env: Env<'_>) -> Result<Verified, Failure> {
+    let started = Instant::now();
+    if !config.root.join(".flowlog").is_dir() {
+        let told =
+            format!("{} is no download folder: it has no record in .flowlog", config.shown_root.display());
+        return Err(Failure::new(Kind::NotFound, told).hint("check --download-path, or download first"));
+    }
+    let pace = Pace::new(config.concurrency, config.cap_mbps);
+    let source = Source::open(&config.source, env, &pace)?;
+    let manifest = Manifest::open(&config.root)?;
+    let known = manifest.entries(&source.id)?;
+    let progress = Progress::default();
+    let listing = source.list(config, &progress).await;
+    progress.finish();
+    let listing = listing?;
+    if listing.blobs.is_empty() && known.is_empty() {
+        return Err(nothing_there(config));
+    }
+    let here: Vec<_> = listing.blobs.iter().filter(|blob| known.contains_key(&blob.id)).collect();
+    let md5s = match &source.origin {
+        Origin::Container(client) => verify::hashes(client, &here, config.concurrency).await?,
+        Origin::Folder => HashMap::new(),
+    };
+    let verified = tokio::task::block_in_place(|| verify::verify(&listing, &known, &md5s, &config.root));
+    let (source, root, elapsed) = (source.shown().to_owned(), config.root.clone(), started.elapsed());
+    Ok(Verified { source, root, elapsed, ..verified })
 }
 
 /// A future's result, or `None` if the run is cancelled first.
@@ -149,9 +195,14 @@ impl Source {
         })
     }
 
+    /// The container's address or the folder, for people.
+    fn shown(&self) -> &str {
+        self.id.trim_start_matches("dir:")
+    }
+
     fn summary(&self, config: &Config) -> Summary {
         Summary {
-            source: self.id.trim_start_matches("dir:").to_owned(),
+            source: self.shown().to_owned(),
             verb: match config.source {
                 SourceConfig::Container(_) => "Downloaded",
                 SourceConfig::Folder { move_files: false, .. } => "Copied",

@@ -6,7 +6,13 @@ use std::{
 };
 
 use clap::Parser as _;
-use flowlog_download::{cli::Cli, progress::shown, run};
+use flowlog_download::{
+    cli::{Cli, Format},
+    outcome::write_json,
+    progress::shown,
+    run,
+    summary::failure_json,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -23,12 +29,15 @@ fn main() -> ExitCode {
     // A question that is still waiting for its answer must not keep the process.
     runtime.shutdown_background();
     match result {
-        Ok(summary) => {
+        Ok(outcome) => {
             // Nobody reading the summary changes nothing about the run.
-            let _ = summary.write(&mut io::stdout().lock());
-            ExitCode::from(summary.exit_code())
+            let _ = outcome.write(cli.format, &mut io::stdout().lock());
+            ExitCode::from(outcome.exit_code())
         }
         Err(failure) => {
+            if cli.format == Format::Json {
+                let _ = write_json(&failure_json(&failure), &mut io::stdout().lock());
+            }
             let mut err = io::stderr().lock();
             let _ = writeln!(err, "error: {}", shown(&failure.message));
             for detail in &failure.details {

@@ -62,7 +62,14 @@ impl Pace {
             turns: Arc::new(Semaphore::new(most)),
             most,
             cap: cap_mbps.map(|megabits| megabits * 1e6 / 8.0),
-            state: Mutex::new(State { limit: most, owed: 0, served: 0, refused: None, hold: None, due: None }),
+            state: Mutex::new(State {
+                limit: most,
+                owed: 0,
+                served: 0,
+                refused: None,
+                hold: None,
+                due: None,
+            }),
         })
     }
 

@@ -10,7 +10,7 @@ use crate::{
     config::{ContainerConfig, Env},
     error::{Failure, Kind, chain},
     pace::{Pace, PacePolicy},
-    retry::Patience,
+    retry::{Patience, WholeAnswers},
 };
 
 /// How long nothing may come before a request counts as broken; `FLOWLOG_TIMEOUT` says otherwise.
@@ -20,6 +20,12 @@ const SILENCE_SECONDS: u64 = 60;
 pub fn use_ring() {
     // An error means that a provider is set already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// A client with this tool's TLS and timeouts that sends no credentials.
+pub fn plain_client(env: Env<'_>) -> Result<reqwest::Client, Failure> {
+    use_ring();
+    http_client(silence(env)?)
 }
 
 /// Opens the container; no request is made yet.
@@ -41,6 +47,7 @@ pub fn open_at(
     let transport = Transport::new(Arc::new(http_client(silence(env)?)?));
     let retry = RetryOptions::custom(Arc::new(Patience::default()));
     let mut options = ClientOptions { transport: Some(transport), retry, ..ClientOptions::default() };
+    options.per_try_policies.push(Arc::new(WholeAnswers));
     if let Some(pace) = pace {
         options.per_try_policies.push(Arc::new(PacePolicy(pace)));
     }
@@ -64,7 +71,10 @@ fn silence(env: Env<'_>) -> Result<Duration, Failure> {
     let seconds = text.trim().parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| {
         let shown = text.escape_debug();
-        Failure::new(Kind::Usage, format!("FLOWLOG_TIMEOUT '{shown}' is no number of seconds from 1 to 86400"))
+        Failure::new(
+            Kind::Usage,
+            format!("FLOWLOG_TIMEOUT '{shown}' is no number of seconds from 1 to 86400"),
+        )
     })
 }
 

@@ -7,8 +7,13 @@ use std::{
 };
 
 use indicatif::HumanCount;
+use serde_json::{Value, json};
 
-use crate::progress::{amount, shown};
+use crate::{
+    error::Failure,
+    plan::{Plan, Why},
+    progress::{amount, shown},
+};
 
 /// How many failures are listed one by one.
 const FAILURES_SHOWN: usize = 20;
@@ -26,6 +31,14 @@ pub struct Summary {
     pub listed_bytes: u64,
     /// Files of the source folder that are no logs by their name.
     pub ignored: u64,
+    /// Blobs that were to be looked at: all that are listed, unless a choice was made.
+    pub matched: u64,
+    /// Of these, never fetched before.
+    pub new: u64,
+    /// Changed since they were fetched.
+    pub changed: u64,
+    /// Unchanged, but the local file was gone or had another length.
+    pub damaged: u64,
     /// Blobs fetched and in place.
     pub fetched: u64,
     /// Their bytes.
@@ -38,6 +51,8 @@ pub struct Summary {
     pub shortened: u64,
     /// Blobs that failed, each with its reason.
     pub failed: Vec<(String, String)>,
+    /// Blobs not tried, because too many before them failed in a row.
+    pub not_tried: u64,
     /// Every failure was a refusal by the service.
     pub all_refused: bool,
     /// The run was ended early.
@@ -51,6 +66,14 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Takes over what a plan found.
+    pub fn planned(&mut self, plan: &Plan) {
+        let count = |why| plan.jobs.iter().filter(|job| job.why == why).count() as u64;
+        (self.new, self.changed, self.damaged) = (count(Why::New), count(Why::Changed), count(Why::Damaged));
+        self.unchanged = plan.unchanged.len() as u64;
+        self.matched = plan.jobs.len() as u64 + self.unchanged;
+    }
+
     /// The exit code this run deserves.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -68,15 +91,20 @@ impl Summary {
         line("Listed", amount(self.listed, self.listed_bytes))?;
         line(self.verb, amount(self.fetched, self.fetched_bytes))?;
         line("Unchanged", HumanCount(self.unchanged).to_string())?;
-        for (label, count) in
-            [("Shortened", self.shortened), ("Skipped", self.skipped), ("Ignored", self.ignored)]
-        {
+        for (label, count, note) in [
+            ("Shortened", self.shortened, ""),
+            ("Skipped", self.skipped, ""),
+            ("Ignored", self.ignored, " files that are no logs by their name"),
+        ] {
             if count > 0 {
-                let note = if label == "Ignored" { " files that are no logs by their name" } else { "" };
                 line(label, format!("{}{note}", HumanCount(count)))?;
             }
         }
         line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
+        if self.not_tried > 0 {
+            let count = HumanCount(self.not_tried);
+            line("Not tried", format!("{count}, because too many before them failed in a row"))?;
+        }
         line("Seconds", format!("{:.1}", self.elapsed.as_secs_f64()))?;
         line("Tree", shown(&self.root.display().to_string()))?;
         self.write_failures(out)?;
@@ -85,6 +113,40 @@ impl Summary {
         } else {
             writeln!(out, "\nNext: flowlog-analyze {}", quoted(&self.shown_root.display().to_string()))
         }
+    }
+
+    /// The summary for programs; docs/download.md describes each field.
+    pub fn to_json(&self) -> Value {
+        let outcome = match self.exit_code() {
+            0 => "complete",
+            130 => "interrupted",
+            4 => "refused",
+            _ => "partial",
+        };
+        let failed: Vec<Value> =
+            self.failed.iter().map(|(name, reason)| json!({"name": name, "reason": reason})).collect();
+        json!({
+            "kind": "download",
+            "outcome": outcome,
+            "exit_code": self.exit_code(),
+            "source": self.source,
+            "tree": self.root.display().to_string(),
+            "listed": self.listed,
+            "listed_bytes": self.listed_bytes,
+            "matched": self.matched,
+            "new": self.new,
+            "changed": self.changed,
+            "damaged": self.damaged,
+            "unchanged": self.unchanged,
+            "fetched": self.fetched,
+            "fetched_bytes": self.fetched_bytes,
+            "skipped": self.skipped,
+            "shortened": self.shortened,
+            "ignored": self.ignored,
+            "failed": failed,
+            "not_tried": self.not_tried,
+            "seconds": (self.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+        })
     }
 
     fn write_failures(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -100,6 +162,18 @@ impl Summary {
             more => writeln!(out, "  and {} more", HumanCount(more as u64)),
         }
     }
+}
+
+/// A run that ended early, for programs.
+pub fn failure_json(failure: &Failure) -> Value {
+    json!({
+        "kind": "failure",
+        "outcome": "failed",
+        "exit_code": failure.kind.exit_code(),
+        "error": failure.message,
+        "details": failure.details,
+        "hints": failure.hints,
+    })
 }
 
 /// A path as a shell takes it.

@@ -110,15 +110,12 @@ impl FaultProxy {
     ///
     /// # Panics
     /// If the endpoint is no http address or no port is free: a test that needs it must fail.
-    pub fn start(
-        endpoint: &str,
-        script: impl Fn(&Seen) -> Option<Fault> + Send + Sync + 'static,
-    ) -> Self {
-        let rest = endpoint
-            .strip_prefix("http://")
-            .unwrap_or_else(|| panic!("{endpoint} is no http address"));
+    pub fn start(endpoint: &str, script: impl Fn(&Seen) -> Option<Fault> + Send + Sync + 'static) -> Self {
+        let rest =
+            endpoint.strip_prefix("http://").unwrap_or_else(|| panic!("{endpoint} is no http address"));
         let (service, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no free port: {error}"));
+        let listener =
+            TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no free port: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("a port without address: {error}"));
         let shared = Arc::new(Shared {
             service: service.to_owned(),
@@ -289,7 +286,8 @@ impl Shared {
             match client.read(&mut [0; 16]) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -373,7 +371,9 @@ mod tests {
                 assert!(head.contains("\r\nConnection: close\r\n"));
                 consume(&mut client, head.len()).expect("read");
                 client
-                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n0123456789")
+                    .write_all(
+                        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n0123456789",
+                    )
                     .expect("answered");
             }
         });
