@@ -6,6 +6,7 @@ mod common;
 
 use std::{
     fs,
+    io::Write as _,
     path::Path,
     process::{Command, Output},
 };
@@ -34,7 +35,8 @@ fn can_mount() -> bool {
         .output();
     let can = tried.is_ok_and(|output| output.status.success());
     if !can {
-        eprintln!("skipped: this machine lets no test mount a disk");
+        // The test harness shows this only with --nocapture; the test then proves nothing.
+        let _ = writeln!(std::io::stderr(), "skipped: this machine lets no test mount a disk");
     }
     can
 }
