@@ -61,7 +61,7 @@ impl Drop for TempFile {
     }
 }
 
-/// A blob whose bytes are safe in a temporary file.
+/// A blob whose bytes are in a temporary file, on the disk once [`Fetched::synced`] says so.
 #[derive(Debug)]
 pub struct Fetched {
     /// What was asked for.
@@ -72,6 +72,22 @@ pub struct Fetched {
     pub version: String,
     /// Bytes.
     pub length: u64,
+    /// Not synced yet, while it is here.
+    file: Option<File>,
+}
+
+impl Fetched {
+    /// Waits until the bytes are on the disk. Not part of the fetch: the disk serves many waiting files
+    /// in little more time than one, and the network need not wait for it.
+    pub async fn synced(mut self) -> Result<Self, (Job, FetchError)> {
+        match self.file.take() {
+            None => Ok(self),
+            Some(file) => match sync(file, &self.temp.path).await {
+                Ok(()) => Ok(self),
+                Err(error) => Err((self.job, error)),
+            },
+        }
+    }
 }
 
 /// Why one blob could not be fetched.
@@ -136,12 +152,11 @@ impl Fetcher {
             Origin::Container(container) => download(container, &job, &temp.path, &mut received).await,
             Origin::Folder => copy(&job, &temp.path, &mut received),
         };
-        let result = match result {
-            Ok(file) => sync(file, &temp.path).await,
-            Err(error) => Err(error),
-        };
         match result {
-            Ok(()) => Ok(Fetched { job, temp, version: received.version, length: received.have }),
+            Ok(file) => {
+                let (version, length) = (received.version, received.have);
+                Ok(Fetched { job, temp, version, length, file: Some(file) })
+            }
             Err(error) => {
                 received.restart();
                 Err((job, error))

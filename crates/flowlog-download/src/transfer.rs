@@ -15,6 +15,8 @@ use crate::{
 
 /// Files placed in one go: two syncs of the record serve them all.
 const BATCH: usize = 128;
+/// Files that wait for the disk at once.
+const SYNCS: usize = 64;
 /// How long a batch waits for more files.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
 /// After so many blobs in a row that the service or the network failed, and at least twice as many as
@@ -104,7 +106,14 @@ pub async fn transfer(
     {
         let given_up = Cell::new(false);
         let jobs = stream::iter(jobs).take_while(|_| future::ready(!given_up.get()));
-        let mut running = jobs.map(|job| fetcher.fetch(job)).buffer_unordered(concurrency);
+        let fetched = jobs.map(|job| fetcher.fetch(job)).buffer_unordered(concurrency);
+        let synced = |result: Result<Fetched, _>| async {
+            match result {
+                Ok(fetched) => fetched.synced().await,
+                Err(error) => Err(error),
+            }
+        };
+        let mut running = fetched.map(synced).buffer_unordered(SYNCS);
         loop {
             let next = tokio::select! {
                 biased;
