@@ -1,6 +1,7 @@
 //! Set-up-free commands.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod bench_download;
 mod demo;
 mod registries;
@@ -32,6 +33,8 @@ enum Command {
     },
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
+    /// Measure the whole report against other engines over a generated set
+    Bench(bench::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -41,5 +44,6 @@ fn main() -> anyhow::Result<()> {
         Command::Test => tests::run(),
         Command::BenchDownload { rounds } => bench_download::run(rounds, &mut std::io::stdout()),
         Command::Registries => registries::run(&mut std::io::stderr()),
+        Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
+use chrono::TimeDelta;
 use clap::Parser;
+
+use crate::listing::{SelectArgs, parse_span};
 
 const AFTER_HELP: &str = "\
 Environment:
@@ -24,7 +27,7 @@ Exit codes:
   5    account, container or folder not found, or nothing in it
   130  interrupted or declined; run again to resume
 
-A run fetches only what is new or has changed. It never overwrites or deletes a file it did not write.";
+A run fetches only what is new or has changed; of a blob that grew, only the new part. It never overwrites or deletes a file it did not write.";
 
 /// Download Azure VNet and NSG flow logs into a tree of dates and hours
 #[derive(Clone, Debug, Parser)]
@@ -77,7 +80,7 @@ pub struct Cli {
     pub cap_mbps: Option<f64>,
 
     /// Fetch nothing: check the tree against the source, blob by blob
-    #[arg(long, conflicts_with_all = ["move_files", "doctor"])]
+    #[arg(long, conflicts_with_all = ["move_files", "doctor", "follow"])]
     pub verify: bool,
 
     /// Fetch nothing: check name, network, TLS, access, container and folder, and say what to do
@@ -95,6 +98,19 @@ pub struct Cli {
     /// With --from-dir: remove each source file once its copy is safe
     #[arg(long = "move", requires = "from_dir")]
     pub move_files: bool,
+
+    /// Print what would be fetched (reason, bytes, local path, blob) and change nothing
+    #[arg(long, conflicts_with = "move_files")]
+    pub dry_run: bool,
+
+    /// Keep the tree current: update it again and again, one line each, until Ctrl-C
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "60s",
+        value_parser = parse_span, conflicts_with_all = ["dry_run", "move_files"])]
+    pub follow: Option<TimeDelta>,
+
+    /// What part of the source
+    #[command(flatten, next_help_heading = "Only what is needed")]
+    pub select: SelectArgs,
 }
 
 /// How a result is written.

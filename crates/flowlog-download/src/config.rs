@@ -8,6 +8,7 @@ use crate::{
     auth::{AccountKey, Auth, ConnectionString},
     cli::Cli,
     error::{Failure, Kind},
+    listing::Selection,
 };
 
 /// Looks up an environment variable; empty ones count as not set.
@@ -22,6 +23,10 @@ pub struct Config {
     pub root: PathBuf,
     /// Download folder as the user wrote it, for the commands the summary shows.
     pub shown_root: PathBuf,
+    /// What part of the source is wanted.
+    pub select: Selection,
+    /// Say what would be done, and do nothing.
+    pub dry_run: bool,
     /// Shorten long paths without asking.
     pub auto_shorten: bool,
     /// Ask nothing.
@@ -32,8 +37,6 @@ pub struct Config {
     pub concurrency: usize,
     /// Megabits a second at most.
     pub cap_mbps: Option<f64>,
-    /// Check the tree, fetch nothing.
-    pub verify: bool,
 }
 
 /// Where the blobs come from.
@@ -88,12 +91,13 @@ pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
         source,
         root,
         shown_root: cli.download_path.clone(),
+        select: cli.select.selection()?,
+        dry_run: cli.dry_run,
         auto_shorten: cli.auto_shorten || cli.force,
         force: cli.force,
         max_path: cli.max_path.unwrap_or(MAX_PATH),
         concurrency: cli.concurrency.get(),
         cap_mbps: cli.cap_mbps,
-        verify: cli.verify,
     })
 }
 

@@ -12,17 +12,16 @@ use std::{
 };
 
 use azure_core::http::StatusCode;
-use azure_storage_blob::{
-    BlobContainerClient,
-    models::{BlobClientDownloadOptions, BlobClientGetPropertiesResultHeaders as _},
-};
+use azure_storage_blob::{BlobClient, BlobContainerClient, models::BlobClientDownloadOptions};
+use chrono::Utc;
 use futures::TryStreamExt as _;
 
 use crate::{
     digest::Expected,
     error::chain,
-    listing::{quoted, version_of},
-    manifest::temp_name,
+    grow::{Blocks, Growing, properties},
+    listing::version_of,
+    manifest::{Growth, temp_name},
     plan::Job,
     progress::Progress,
     retry::after_break,
@@ -72,20 +71,20 @@ pub struct Fetched {
     pub version: String,
     /// Bytes.
     pub length: u64,
-    /// Not synced yet, while it is here.
-    file: Option<File>,
+    /// What to remember if the blob may grow.
+    pub growth: Option<Growth>,
+    /// Not synced yet, while it is here; with the blocks it was made of.
+    file: Option<(File, Option<Blocks>)>,
 }
 
 impl Fetched {
     /// Waits until the bytes are on the disk. Not part of the fetch: the disk serves many waiting files
     /// in little more time than one, and the network need not wait for it.
     pub async fn synced(mut self) -> Result<Self, (Job, FetchError)> {
-        match self.file.take() {
-            None => Ok(self),
-            Some(file) => match sync(file, &self.temp.path).await {
-                Ok(()) => Ok(self),
-                Err(error) => Err((self.job, error)),
-            },
+        let Some((file, blocks)) = self.file.take() else { return Ok(self) };
+        match sync(file, &self.temp.path, blocks).await {
+            Ok(growth) => Ok(Self { growth, ..self }),
+            Err(error) => Err((self.job, error)),
         }
     }
 }
@@ -133,13 +132,15 @@ impl FetchError {
 /// Fetches blobs from one origin into one temporary folder.
 pub struct Fetcher {
     /// Where bytes come from.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// The temporary folder.
     pub temp_folder: PathBuf,
     /// Hears of every byte.
     pub progress: Arc<Progress>,
     /// Number of the next temporary file.
     pub counter: AtomicU64,
+    /// What is known of blobs that grow.
+    pub growing: Growing,
 }
 
 impl Fetcher {
@@ -148,14 +149,23 @@ impl Fetcher {
         let name = temp_name(self.counter.fetch_add(1, Ordering::Relaxed));
         let temp = TempFile { path: self.temp_folder.join(&name), name };
         let mut received = Received::new(&job, &self.progress);
-        let result = match &self.origin {
-            Origin::Container(container) => download(container, &job, &temp.path, &mut received).await,
-            Origin::Folder => copy(&job, &temp.path, &mut received),
+        let result = match &*self.origin {
+            Origin::Container(container) => {
+                let client = container.blob_client(&job.blob.name);
+                let mut start = Start { client: &client, job: &job, growing: &self.growing, blocks: None };
+                let file = download(&mut start, &temp.path, &mut received).await;
+                file.map(|file| (file, start.blocks))
+            }
+            Origin::Folder => copy(&job, &temp.path, &mut received).map(|file| (file, None)),
         };
         match result {
-            Ok(file) => {
+            Ok((file, blocks)) => {
+                if received.kept > 0 {
+                    self.growing.saved(received.kept);
+                }
                 let (version, length) = (received.version, received.have);
-                Ok(Fetched { job, temp, version, length, file: Some(file) })
+                let blocks = blocks.filter(|blocks| blocks.version == version);
+                Ok(Fetched { job, temp, version, length, growth: None, file: Some((file, blocks)) })
             }
             Err(error) => {
                 received.restart();
@@ -171,6 +181,8 @@ struct Received<'a> {
     length: u64,
     have: u64,
     expected: Expected,
+    /// Of these, bytes that were on disk before.
+    kept: u64,
     progress: &'a Progress,
 }
 
@@ -181,6 +193,7 @@ impl<'a> Received<'a> {
             length: job.blob.length,
             have: 0,
             expected: Expected::default(),
+            kept: 0,
             progress,
         }
     }
@@ -193,7 +206,7 @@ impl<'a> Received<'a> {
     fn restart(&mut self) {
         self.expected.restart();
         self.progress.rewind(self.have);
-        self.have = 0;
+        (self.have, self.kept) = (0, 0);
     }
 }
 
@@ -207,21 +220,60 @@ enum Stop {
     Failed(FetchError),
 }
 
+/// Where a download begins: at the end of what an earlier run brought, or at the first byte.
+struct Start<'a> {
+    client: &'a BlobClient,
+    job: &'a Job,
+    growing: &'a Growing,
+    /// The blocks of the version that is fetched, where they were asked for.
+    blocks: Option<Blocks>,
+}
+
+impl Start<'_> {
+    /// Chooses the version, and puts the beginning into `file` if it is here already. Whether there is
+    /// a block list for the version or not, nothing that goes wrong with it stops the whole download.
+    async fn begin(
+        &mut self,
+        file: &mut File,
+        path: &Path,
+        received: &mut Received<'_>,
+    ) -> Result<(), FetchError> {
+        self.blocks = None;
+        if !Growing::is_likely(self.job, Utc::now()) {
+            return Ok(());
+        }
+        let Ok(Some(blocks)) = Blocks::fetch(self.client).await else { return Ok(()) };
+        received.version.clone_from(&blocks.version);
+        received.length = blocks.length;
+        if let Some(beginning) = self.growing.beginning(self.job, &blocks) {
+            match beginning.copy(file).map_err(|error| FetchError::disk(path, &error))? {
+                Some(bytes) => {
+                    (received.have, received.kept) = (bytes, bytes);
+                    received.progress.advance(bytes);
+                }
+                None => rewind(file).map_err(|error| FetchError::disk(path, &error))?,
+            }
+        }
+        self.blocks = Some(blocks);
+        Ok(())
+    }
+}
+
 async fn download(
-    container: &BlobContainerClient,
-    job: &Job,
+    start: &mut Start<'_>,
     path: &Path,
     received: &mut Received<'_>,
 ) -> Result<File, FetchError> {
-    let client = container.blob_client(&job.blob.name);
+    let client = start.client;
     let mut file = File::create(path).map_err(|error| FetchError::disk(path, &error))?;
+    start.begin(&mut file, path, received).await?;
     let (mut changes, mut breaks, mut mismatches) = (0, 0, 0);
     loop {
         let before = received.have;
         let read = if received.length == 0 {
-            still_empty(&client, received).await
+            still_empty(client, received).await
         } else {
-            read_rest(&client, path, &mut file, received).await
+            read_rest(client, path, &mut file, received).await
         };
         if received.have > before {
             breaks = 0;
@@ -252,12 +304,11 @@ async fn download(
                         "the blob changed {changes} times while it was read"
                     )));
                 }
-                let properties = client.get_properties(None).await.map_err(|e| FetchError::service(&e))?;
-                received.version =
-                    quoted(properties.etag().ok().flatten().map(String::from).unwrap_or_default());
                 received.restart();
-                received.length = properties.content_length().ok().flatten().unwrap_or_default();
                 rewind(&mut file).map_err(|error| FetchError::disk(path, &error))?;
+                (received.version, received.length) =
+                    properties(client).await.map_err(|error| FetchError::service(&error))?;
+                start.begin(&mut file, path, received).await?;
                 continue;
             }
         };
@@ -272,17 +323,15 @@ async fn download(
 }
 
 /// Makes sure that an empty blob is still what was listed; there are no bytes to ask for.
-async fn still_empty(client: &azure_storage_blob::BlobClient, received: &Received<'_>) -> Result<(), Stop> {
-    let properties =
-        client.get_properties(None).await.map_err(|error| Stop::Failed(FetchError::service(&error)))?;
-    let empty = properties.content_length().ok().flatten() == Some(0);
-    let version = properties.etag().ok().flatten().map(String::from).map(quoted);
-    if empty && version.as_ref() == Some(&received.version) { Ok(()) } else { Err(Stop::Changed) }
+async fn still_empty(client: &BlobClient, received: &Received<'_>) -> Result<(), Stop> {
+    let (version, length) =
+        properties(client).await.map_err(|error| Stop::Failed(FetchError::service(&error)))?;
+    if length == 0 && version == received.version { Ok(()) } else { Err(Stop::Changed) }
 }
 
 /// Asks for the bytes still missing, of exactly this version, in one streamed request.
 async fn read_rest(
-    client: &azure_storage_blob::BlobClient,
+    client: &BlobClient,
     path: &Path,
     file: &mut File,
     received: &mut Received<'_>,
@@ -298,7 +347,10 @@ async fn read_rest(
     };
     let mut body = match client.download(Some(options)).await {
         Ok(response) => {
-            received.expected.tell(response.properties.blob_content_md5.as_ref());
+            // A beginning that was here is not hashed, so the whole cannot be.
+            if received.have == 0 {
+                received.expected.tell(response.properties.blob_content_md5.as_ref());
+            }
             response.body
         }
         // 416: the blob became shorter than the range asked for.
@@ -356,9 +408,14 @@ fn copy(job: &Job, path: &Path, received: &mut Received<'_>) -> Result<File, Fet
     Err(FetchError::new(format!("{} kept changing while it was read", source.display())))
 }
 
-/// Waits, off the async threads, until the bytes are on the disk.
-async fn sync(file: File, path: &Path) -> Result<(), FetchError> {
-    let synced = tokio::task::spawn_blocking(move || file.sync_all()).await;
+/// Waits, off the async threads, until the bytes are on the disk; gives what to remember of them.
+async fn sync(file: File, path: &Path, blocks: Option<Blocks>) -> Result<Option<Growth>, FetchError> {
+    let whole = path.to_owned();
+    let synced = tokio::task::spawn_blocking(move || {
+        file.sync_all()?;
+        Ok(blocks.and_then(|blocks| blocks.growth(&whole)))
+    })
+    .await;
     match synced {
         Ok(result) => result.map_err(|error| FetchError::disk(path, &error)),
         Err(_) => Err(FetchError::new("the run is ending")),

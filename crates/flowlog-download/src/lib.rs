@@ -11,6 +11,8 @@ pub mod digest;
 pub mod doctor;
 pub mod error;
 pub mod fetch;
+pub mod follow;
+pub mod grow;
 pub mod listing;
 pub mod manifest;
 pub mod normalise;
@@ -34,12 +36,15 @@ use std::{
     time::Instant,
 };
 
+use chrono::Utc;
+
 use crate::{
     cli::Cli,
     config::{Config, Env, SourceConfig},
     error::{Failure, Kind, Subject},
     fetch::{Fetcher, Origin},
-    listing::{Listing, list_container, list_folder, version_of},
+    grow::Growing,
+    listing::{Filter, Listing, list_folder, list_wanted, version_of},
     manifest::Manifest,
     normalise::{Decider, Spelled, spell},
     outcome::Outcome,
@@ -47,92 +52,137 @@ use crate::{
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
     progress::{Progress, amount},
-    summary::Summary,
+    summary::{Planned, Summary},
     transfer::{Cancel, transfer},
     verify::Verified,
 };
 
 /// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
 pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Outcome, Failure> {
-    let config = config::resolve(cli, env)?;
     if cli.doctor {
+        let config = config::resolve(cli, env)?;
         return Ok(Outcome::Doctor(doctor::diagnose(&config, env).await));
     }
-    if config.verify {
-        return check(&config, env).await.map(Outcome::Verify);
+    if cli.verify {
+        return check(&config::resolve(cli, env)?, env).await.map(Outcome::Verify);
     }
-    download(&config, env, interactive).await.map(Outcome::Download)
+    let session = Session::open(cli, env)?;
+    let filter = session.config.select.at(Utc::now());
+    session.update(&filter, Manner::Once { interactive }).await.map(Outcome::Download)
 }
 
-async fn download(config: &Config, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
-    let started = Instant::now();
-    let cancel = Cancel::on_signal();
-    let progress = Arc::new(Progress::default());
-    let pace = Pace::new(config.concurrency, config.cap_mbps);
-    let source = Source::open(&config.source, env, &pace)?;
-    let manifest = Manifest::open(&config.root)?;
-    let mut summary = source.summary(config);
+/// How an update talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// It says what it finds; `interactive`: and asks.
+    Once { interactive: bool },
+    /// The one who runs it again and again says enough.
+    Again,
+}
 
-    let Some(listing) = until(&cancel, source.list(config, &progress)).await.transpose()? else {
+/// Everything one run needs, opened once however often the tree is updated.
+struct Session {
+    config: Config,
+    cancel: Cancel,
+    source: Source,
+    manifest: Arc<Manifest>,
+}
+
+impl Session {
+    fn open(cli: &Cli, env: Env<'_>) -> Result<Self, Failure> {
+        let config = config::resolve(cli, env)?;
+        let cancel = Cancel::on_signal();
+        let pace = Pace::new(config.concurrency, config.cap_mbps);
+        let source = Source::open(&config.source, env, &pace)?;
+        let manifest =
+            if config.dry_run { Manifest::look(&config.root)? } else { Manifest::open(&config.root)? };
+        Ok(Self { config, cancel, source, manifest: Arc::new(manifest) })
+    }
+
+    /// Brings what `filter` wants up to date.
+    async fn update(&self, filter: &Filter, manner: Manner) -> Result<Summary, Failure> {
+        let started = Instant::now();
+        let Self { config, cancel, source, manifest } = self;
+        let interactive = matches!(manner, Manner::Once { interactive: true });
+        let progress = Arc::new(Progress::default().quiet(manner == Manner::Again));
+        let mut summary = source.summary(config);
+
+        let Some(listing) = until(cancel, source.list(config, filter, &progress)).await.transpose()? else {
+            progress.finish();
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        };
+        (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
+        (summary.ignored, summary.left_out, summary.calls) =
+            (listing.ignored, listing.left_out, listing.calls);
+        let known = manifest.entries(&source.id)?;
+        if listing.blobs.is_empty() && known.is_empty() {
+            return Err(nothing_there(config, filter, &listing));
+        }
+
+        let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
+        summary.compared(&plan);
+        progress.listed();
+        progress.say(&found(&summary, &plan));
+        let unchanged = plan.unchanged.clone();
+        let Some(spelled) = until(cancel, agree(plan, config, interactive)).await.transpose()? else {
+            // The terminal shows `^C` behind the question.
+            progress.say("");
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        };
+        (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
+        if spelled.stopped {
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        }
+        if spelled.shortened > 0 && !config.auto_shorten && !interactive {
+            progress.say(&format!(
+                "warning: {} file names are shortened, their paths would exceed {} characters",
+                spelled.shortened, config.max_path
+            ));
+        }
+        for job in spelled.impossible {
+            let reason =
+                format!("its path is longer than {} characters even when shortened", config.max_path);
+            summary.failed.push((job.blob.name, format!("{reason}; choose a shorter --download-path")));
+        }
+
+        if config.dry_run {
+            summary.planned = Some(spelled.jobs.iter().map(|job| Planned::of(job, &source.id)).collect());
+            return Ok(Summary { elapsed: started.elapsed(), ..summary });
+        }
+
+        let fetcher = Fetcher {
+            origin: Arc::clone(&source.origin),
+            temp_folder: manifest.temp_folder(),
+            progress: Arc::clone(&progress),
+            counter: AtomicU64::new(0),
+            growing: Growing::new(config.root.clone(), manifest.growths(&source.id)?),
+        };
+        let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
+        let placer = Placer {
+            manifest: Arc::clone(manifest),
+            root: config.root.clone(),
+            source: source.id.clone(),
+            move_files,
+        };
+        progress.start(spelled.jobs.len() as u64, spelled.jobs.iter().map(|job| job.blob.length).sum());
+        let done = transfer(spelled.jobs, &fetcher, placer, config.concurrency, cancel).await;
         progress.finish();
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
-    };
-    (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
-    summary.ignored = listing.ignored;
-    let known = manifest.entries(&source.id)?;
-    if listing.blobs.is_empty() && known.is_empty() {
-        return Err(nothing_there(config));
-    }
+        let done = done?;
+        if move_files {
+            remove_moved_before(&unchanged, &config.root);
+        }
 
-    let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
-    summary.planned(&plan);
-    progress.listed();
-    progress.say(&found(&summary, &plan));
-    let unchanged = plan.unchanged.clone();
-    let Some(spelled) = until(&cancel, agree(plan, config, interactive)).await.transpose()? else {
-        // The terminal shows `^C` behind the question.
-        progress.say("");
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
-    };
-    (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
-    if spelled.stopped {
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        summary.all_refused =
+            done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
+        (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
+        summary.not_tried = done.not_tried;
+        (summary.spliced, summary.kept_bytes) = fetcher.growing.savings();
+        summary.failed.extend(done.failed);
+        summary.failed.sort();
+        summary.interrupted = cancel.is_set();
+        summary.elapsed = started.elapsed();
+        Ok(summary)
     }
-    if spelled.shortened > 0 && !config.auto_shorten && !interactive {
-        progress.say(&format!(
-            "warning: {} file names are shortened, their paths would exceed {} characters",
-            spelled.shortened, config.max_path
-        ));
-    }
-    for job in spelled.impossible {
-        let reason = format!("its path is longer than {} characters even when shortened", config.max_path);
-        summary.failed.push((job.blob.name, format!("{reason}; choose a shorter --download-path")));
-    }
-
-    let fetcher = Fetcher {
-        origin: source.origin,
-        temp_folder: manifest.temp_folder(),
-        progress: Arc::clone(&progress),
-        counter: AtomicU64::new(0),
-    };
-    let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
-    let placer = Placer { manifest, root: config.root.clone(), source: source.id, move_files };
-    progress.start(spelled.jobs.len() as u64, spelled.jobs.iter().map(|job| job.blob.length).sum());
-    let done = transfer(spelled.jobs, &fetcher, placer, config.concurrency, &cancel).await;
-    progress.finish();
-    let done = done?;
-    if move_files {
-        remove_moved_before(&unchanged, &config.root);
-    }
-
-    summary.all_refused = done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
-    (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
-    summary.not_tried = done.not_tried;
-    summary.failed.extend(done.failed);
-    summary.failed.sort();
-    summary.interrupted = cancel.is_set();
-    summary.elapsed = started.elapsed();
-    Ok(summary)
 }
 
 /// Compares the tree with the source; fetches and changes nothing.
@@ -148,18 +198,23 @@ async fn check(config: &Config, env: Env<'_>) -> Result<Verified, Failure> {
     let manifest = Manifest::open(&config.root)?;
     let known = manifest.entries(&source.id)?;
     let progress = Progress::default();
-    let listing = source.list(config, &progress).await;
+    let filter = config.select.at(Utc::now());
+    let listing = source.list(config, &filter, &progress).await;
     progress.finish();
     let listing = listing?;
     if listing.blobs.is_empty() && known.is_empty() {
-        return Err(nothing_there(config));
+        return Err(nothing_there(config, &filter, &listing));
     }
     let here: Vec<_> = listing.blobs.iter().filter(|blob| known.contains_key(&blob.id)).collect();
-    let md5s = match &source.origin {
+    let md5s = match &*source.origin {
         Origin::Container(client) => verify::hashes(client, &here, config.concurrency).await?,
         Origin::Folder => HashMap::new(),
     };
-    let verified = tokio::task::block_in_place(|| verify::verify(&listing, &known, &md5s, &config.root));
+    let mut verified = tokio::task::block_in_place(|| verify::verify(&listing, &known, &md5s, &config.root));
+    if !filter.is_everything() {
+        // What was not asked for is not listed: that says nothing about what the source holds.
+        verified.only_here = 0;
+    }
     let (source, root, elapsed) = (source.shown().to_owned(), config.root.clone(), started.elapsed());
     Ok(Verified { source, root, elapsed, ..verified })
 }
@@ -177,7 +232,7 @@ async fn until<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
 struct Source {
     /// Its name in the manifest.
     id: String,
-    origin: Origin,
+    origin: Arc<Origin>,
 }
 
 impl Source {
@@ -187,10 +242,10 @@ impl Source {
                 let endpoint = container.endpoint.as_str().trim_end_matches('/');
                 let id = format!("{endpoint}/{}", container.container);
                 let client = storage::open_at(container, env, Some(Arc::clone(pace)))?;
-                Self { id, origin: Origin::Container(client) }
+                Self { id, origin: Arc::new(Origin::Container(client)) }
             }
             SourceConfig::Folder { dir, .. } => {
-                Self { id: format!("dir:{}", dir.display()), origin: Origin::Folder }
+                Self { id: format!("dir:{}", dir.display()), origin: Arc::new(Origin::Folder) }
             }
         })
     }
@@ -214,13 +269,13 @@ impl Source {
         }
     }
 
-    async fn list(&self, config: &Config, progress: &Progress) -> Result<Listing, Failure> {
+    async fn list(&self, config: &Config, filter: &Filter, progress: &Progress) -> Result<Listing, Failure> {
         progress.listing(0, 0);
         let heard = |blobs, bytes| progress.listing(blobs, bytes);
-        match (&self.origin, &config.source) {
+        match (&*self.origin, &config.source) {
             (Origin::Container(client), SourceConfig::Container(container)) => {
                 progress.say(&format!("listing {} with {}", self.id, container.auth.describe()));
-                list_container(client, heard).await.map_err(|error| {
+                list_wanted(client, filter, heard).await.map_err(|error| {
                     let host = container.endpoint.host_str().unwrap_or_default();
                     let (account, container) = (&container.account, &container.container);
                     error::from_storage(&error, &Subject { account, container, host })
@@ -228,7 +283,7 @@ impl Source {
             }
             (_, SourceConfig::Folder { dir, .. }) => {
                 let root = config.root.canonicalize().unwrap_or_else(|_| config.root.clone());
-                list_folder(dir, &root, heard).map_err(|error| {
+                list_folder(dir, &root, filter, heard).map_err(|error| {
                     Failure::new(Kind::Failed, format!("cannot list {}: {error}", dir.display()))
                 })
             }
@@ -238,7 +293,10 @@ impl Source {
 }
 
 /// An empty source is most often the wrong one, so it is an error of its own.
-fn nothing_there(config: &Config) -> Failure {
+fn nothing_there(config: &Config, filter: &Filter, listing: &Listing) -> Failure {
+    if !filter.is_everything() {
+        return nothing_wanted(filter, listing);
+    }
     match &config.source {
         SourceConfig::Container(container) => Failure::new(
             Kind::NotFound,
@@ -251,11 +309,23 @@ fn nothing_there(config: &Config) -> Failure {
         }
     }
 }
+
+/// Nothing passed the filter, which may be right or a slip.
+fn nothing_wanted(filter: &Filter, listing: &Listing) -> Failure {
+    let failure = Failure::new(Kind::NotFound, format!("no blob matches: {filter}")).hint(
+        "times are UTC; names and MAC addresses must be whole, in any case; try --dry-run with fewer filters",
+    );
+    match listing.left_out {
+        0 => failure,
+        count => failure.hint(format!("{count} blobs were left out because their names tell too little")),
+    }
+}
+
 /// Settles file names and gets the person's consent.
 async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled, Failure> {
     let root = config.root.display().to_string();
     let (max_path, auto_shorten) = (config.max_path, config.auto_shorten);
-    let ask = interactive && !config.force;
+    let ask = interactive && !config.force && !config.dry_run;
     let into = config.shown_root.display().to_string();
     // Reading an answer blocks; a thread of its own keeps Ctrl-C working.
     let asking = tokio::task::spawn_blocking(move || -> io::Result<Spelled> {

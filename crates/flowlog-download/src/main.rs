@@ -8,7 +8,8 @@ use std::{
 use clap::Parser as _;
 use flowlog_download::{
     cli::{Cli, Format},
-    outcome::write_json,
+    follow::follow,
+    outcome::{Outcome, write_json},
     progress::shown,
     run,
     summary::failure_json,
@@ -25,7 +26,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let result = runtime.block_on(run(&cli, &env, interactive));
+    let result = match cli.follow {
+        Some(interval) => {
+            runtime.block_on(follow(&cli, &env, interval, &mut io::stdout())).map(Outcome::Download)
+        }
+        None => runtime.block_on(run(&cli, &env, interactive)),
+    };
     // A question that is still waiting for its answer must not keep the process.
     runtime.shutdown_background();
     match result {

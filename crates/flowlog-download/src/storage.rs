@@ -9,6 +9,7 @@ use crate::{
     auth::{Auth, SharedKeyPolicy, login},
     config::{ContainerConfig, Env},
     error::{Failure, Kind, chain},
+    listing::HierarchyPolicy,
     pace::{Pace, PacePolicy},
     retry::{Patience, WholeAnswers},
 };
@@ -47,6 +48,7 @@ pub fn open_at(
     let transport = Transport::new(Arc::new(http_client(silence(env)?)?));
     let retry = RetryOptions::custom(Arc::new(Patience::default()));
     let mut options = ClientOptions { transport: Some(transport), retry, ..ClientOptions::default() };
+    options.per_call_policies.push(Arc::new(HierarchyPolicy));
     options.per_try_policies.push(Arc::new(WholeAnswers));
     if let Some(pace) = pace {
         options.per_try_policies.push(Arc::new(PacePolicy(pace)));
