@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod bench_download;
 mod demo;
 mod registries;
 mod shell;
@@ -24,6 +25,12 @@ enum Command {
     Samples,
     /// Run every test, the ones against a real storage service included
     Test,
+    /// Measure the downloader beside rclone and the Azure CLI, as far as they are installed
+    BenchDownload {
+        /// Runs of each tool and set; the median counts
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
     /// Measure the whole report against other engines over a generated set
@@ -35,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo => demo::show(),
         Command::Samples => demo::update_samples(),
         Command::Test => tests::run(),
+        Command::BenchDownload { rounds } => bench_download::run(rounds, &mut std::io::stdout()),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
     }

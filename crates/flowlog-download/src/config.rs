@@ -35,6 +35,8 @@ pub struct Config {
     pub max_path: usize,
     /// Blobs fetched at once.
     pub concurrency: usize,
+    /// Megabits a second at most.
+    pub cap_mbps: Option<f64>,
 }
 
 /// Where the blobs come from.
@@ -97,6 +99,7 @@ pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
         force: cli.force,
         max_path: cli.max_path.unwrap_or(MAX_PATH),
         concurrency: cli.concurrency.get(),
+        cap_mbps: cli.cap_mbps,
     })
 }
 

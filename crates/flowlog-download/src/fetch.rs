@@ -9,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use azure_core::http::StatusCode;
@@ -18,12 +17,14 @@ use chrono::Utc;
 use futures::TryStreamExt as _;
 
 use crate::{
+    digest::Expected,
     error::chain,
     grow::{Blocks, Growing, properties},
     listing::version_of,
     manifest::{Growth, temp_name},
     plan::Job,
     progress::Progress,
+    retry::after_break,
 };
 
 /// How often one blob may change under the download before it counts as failed.
@@ -31,6 +32,8 @@ const CHANGES: u32 = 5;
 /// How often in a row a body may break off without bringing a byte; requests themselves are retried
 /// by the client's policy. Bodies that bring something are bounded by the blob's length.
 const BREAKS: u32 = 5;
+/// How often a whole body may differ from the hash the service keeps of it.
+const MISMATCHES: u32 = 2;
 const COPY_BUFFER: usize = 256 * 1024;
 
 /// Where bytes come from.
@@ -57,7 +60,7 @@ impl Drop for TempFile {
     }
 }
 
-/// A blob whose bytes are safe in a temporary file.
+/// A blob whose bytes are in a temporary file, on the disk once [`Fetched::synced`] says so.
 #[derive(Debug)]
 pub struct Fetched {
     /// What was asked for.
@@ -70,6 +73,20 @@ pub struct Fetched {
     pub length: u64,
     /// What to remember if the blob may grow.
     pub growth: Option<Growth>,
+    /// Not synced yet, while it is here; with the blocks it was made of.
+    file: Option<(File, Option<Blocks>)>,
+}
+
+impl Fetched {
+    /// Waits until the bytes are on the disk. Not part of the fetch: the disk serves many waiting files
+    /// in little more time than one, and the network need not wait for it.
+    pub async fn synced(mut self) -> Result<Self, (Job, FetchError)> {
+        let Some((file, blocks)) = self.file.take() else { return Ok(self) };
+        match sync(file, &self.temp.path, blocks).await {
+            Ok(growth) => Ok(Self { growth, ..self }),
+            Err(error) => Err((self.job, error)),
+        }
+    }
 }
 
 /// Why one blob could not be fetched.
@@ -81,18 +98,21 @@ pub struct FetchError {
     pub refused: bool,
     /// The disk is full or read-only: no other blob will fare better.
     pub fatal: bool,
+    /// The service or the way to it failed, not this blob alone.
+    pub service: bool,
 }
 
 impl FetchError {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), refused: false, fatal: false }
+        Self { message: message.into(), refused: false, fatal: false, service: false }
     }
 
     fn disk(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let fatal =
             matches!(error.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded | PermissionDenied);
-        Self { message: format!("cannot write {}: {error}", path.display()), refused: false, fatal }
+        let message = format!("cannot write {}: {error}", path.display());
+        Self { message, refused: false, fatal, service: false }
     }
 
     fn service(error: &azure_core::Error) -> Self {
@@ -104,7 +124,8 @@ impl FetchError {
             }
             _ => chain(error),
         };
-        Self { message, refused, fatal: false }
+        let own = matches!(error.http_status(), Some(StatusCode::NotFound | StatusCode::Conflict));
+        Self { message, refused, fatal: false, service: !own }
     }
 }
 
@@ -137,18 +158,14 @@ impl Fetcher {
             }
             Origin::Folder => copy(&job, &temp.path, &mut received).map(|file| (file, None)),
         };
-        let result = match result {
-            Ok((file, blocks)) => {
-                sync(file, &temp.path, blocks.filter(|blocks| blocks.version == received.version)).await
-            }
-            Err(error) => Err(error),
-        };
         match result {
-            Ok(growth) => {
+            Ok((file, blocks)) => {
                 if received.kept > 0 {
                     self.growing.saved(received.kept);
                 }
-                Ok(Fetched { job, temp, version: received.version, length: received.have, growth })
+                let (version, length) = (received.version, received.have);
+                let blocks = blocks.filter(|blocks| blocks.version == version);
+                Ok(Fetched { job, temp, version, length, growth: None, file: Some((file, blocks)) })
             }
             Err(error) => {
                 received.restart();
@@ -163,6 +180,7 @@ struct Received<'a> {
     version: String,
     length: u64,
     have: u64,
+    expected: Expected,
     /// Of these, bytes that were on disk before.
     kept: u64,
     progress: &'a Progress,
@@ -170,7 +188,14 @@ struct Received<'a> {
 
 impl<'a> Received<'a> {
     fn new(job: &Job, progress: &'a Progress) -> Self {
-        Self { version: job.blob.version.clone(), length: job.blob.length, have: 0, kept: 0, progress }
+        Self {
+            version: job.blob.version.clone(),
+            length: job.blob.length,
+            have: 0,
+            expected: Expected::default(),
+            kept: 0,
+            progress,
+        }
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -179,6 +204,7 @@ impl<'a> Received<'a> {
     }
 
     fn restart(&mut self) {
+        self.expected.restart();
         self.progress.rewind(self.have);
         (self.have, self.kept) = (0, 0);
     }
@@ -241,7 +267,7 @@ async fn download(
     let client = start.client;
     let mut file = File::create(path).map_err(|error| FetchError::disk(path, &error))?;
     start.begin(&mut file, path, received).await?;
-    let (mut changes, mut breaks) = (0, 0);
+    let (mut changes, mut breaks, mut mismatches) = (0, 0, 0);
     loop {
         let before = received.have;
         let read = if received.length == 0 {
@@ -253,7 +279,21 @@ async fn download(
             breaks = 0;
         }
         let broken = match read {
-            Ok(()) if received.have == received.length => return Ok(file),
+            // Whatever comes after the last byte of this version is none of it.
+            Ok(()) | Err(Stop::Broken(_)) if received.have == received.length => {
+                if received.expected.holds() {
+                    return Ok(file);
+                }
+                mismatches += 1;
+                if mismatches > MISMATCHES {
+                    return Err(FetchError::new(format!(
+                        "{mismatches} times its content was not what the MD5 in its properties says"
+                    )));
+                }
+                received.restart();
+                rewind(&mut file).map_err(|error| FetchError::disk(path, &error))?;
+                continue;
+            }
             Ok(()) => "the service sent less than it promised".to_owned(),
             Err(Stop::Broken(error)) => chain(&error),
             Err(Stop::Failed(error)) => return Err(error),
@@ -275,9 +315,10 @@ async fn download(
         breaks += 1;
         if breaks > BREAKS {
             let (have, length) = (received.have, received.length);
-            return Err(FetchError::new(format!("broke off at byte {have} of {length}: {broken}")));
+            let message = format!("broke off at byte {have} of {length}: {broken}");
+            return Err(FetchError { service: true, ..FetchError::new(message) });
         }
-        tokio::time::sleep(Duration::from_millis(100 << breaks)).await;
+        tokio::time::sleep(after_break(breaks)).await;
     }
 }
 
@@ -305,7 +346,13 @@ async fn read_rest(
         ..Default::default()
     };
     let mut body = match client.download(Some(options)).await {
-        Ok(response) => response.body,
+        Ok(response) => {
+            // A beginning that was here is not hashed, so the whole cannot be.
+            if received.have == 0 {
+                received.expected.tell(response.properties.blob_content_md5.as_ref());
+            }
+            response.body
+        }
         // 416: the blob became shorter than the range asked for.
         Err(error)
             if matches!(
@@ -323,6 +370,7 @@ async fn read_rest(
         }
         // Writing goes to the page cache; waiting for the disk is left to `sync`.
         file.write_all(&bytes).map_err(|error| Stop::Failed(FetchError::disk(path, &error)))?;
+        received.expected.advance(&bytes);
         received.advance(bytes.len());
     }
     Ok(())

@@ -7,6 +7,8 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod digest;
+pub mod doctor;
 pub mod error;
 pub mod fetch;
 pub mod follow;
@@ -14,15 +16,20 @@ pub mod grow;
 pub mod listing;
 pub mod manifest;
 pub mod normalise;
+pub mod outcome;
+pub mod pace;
 pub mod place;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
+pub mod retry;
 pub mod storage;
 pub mod summary;
 pub mod transfer;
+pub mod verify;
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::Path,
     sync::{Arc, atomic::AtomicU64},
@@ -40,18 +47,43 @@ use crate::{
     listing::{Filter, Listing, list_folder, list_wanted, version_of},
     manifest::Manifest,
     normalise::{Decider, Spelled, spell},
+    outcome::Outcome,
+    pace::Pace,
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
     progress::{Progress, amount},
     summary::{Planned, Summary},
     transfer::{Cancel, transfer},
+    verify::Verified,
 };
 
 /// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
-pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
+pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Outcome, Failure> {
+    if cli.doctor {
+        let mut config = config::resolve(cli, env)?;
+        if let SourceConfig::Container(container) = &mut config.source {
+            // What keeps a login from working is for the steps to find and to tell.
+            auth::settle(container, env).await.ok();
+        }
+        return Ok(Outcome::Doctor(doctor::diagnose(&config, env).await));
+    }
+    if cli.verify {
+        let config = admitted(cli, env, &Cancel::on_signal()).await?;
+        return check(&config, env).await.map(Outcome::Verify);
+    }
     let session = Session::open(cli, env).await?;
     let filter = session.config.select.at(Utc::now());
-    session.update(&filter, Manner::Once { interactive }).await
+    session.update(&filter, Manner::Once { interactive }).await.map(Outcome::Download)
+}
+
+/// The settings, with the way into the container found.
+async fn admitted(cli: &Cli, env: Env<'_>, cancel: &Cancel) -> Result<Config, Failure> {
+    let mut config = config::resolve(cli, env)?;
+    if let SourceConfig::Container(container) = &mut config.source {
+        let settled = until(cancel, auth::settle(container, env)).await;
+        settled.unwrap_or_else(|| Err(Failure::new(Kind::Interrupted, "interrupted while logging in")))?;
+    }
+    Ok(config)
 }
 
 /// How an update talks.
@@ -73,14 +105,10 @@ struct Session {
 
 impl Session {
     async fn open(cli: &Cli, env: Env<'_>) -> Result<Self, Failure> {
-        let mut config = config::resolve(cli, env)?;
         let cancel = Cancel::on_signal();
-        if let SourceConfig::Container(container) = &mut config.source {
-            let settled = until(&cancel, auth::settle(container, env)).await;
-            settled
-                .unwrap_or_else(|| Err(Failure::new(Kind::Interrupted, "interrupted while logging in")))?;
-        }
-        let source = Source::open(&config.source, env)?;
+        let config = admitted(cli, env, &cancel).await?;
+        let pace = Pace::new(config.concurrency, config.cap_mbps);
+        let source = Source::open(&config.source, env, &pace)?;
         let manifest =
             if config.dry_run { Manifest::look(&config.root)? } else { Manifest::open(&config.root)? };
         Ok(Self { config, cancel, source, manifest: Arc::new(manifest) })
@@ -107,7 +135,7 @@ impl Session {
         }
 
         let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
-        summary.unchanged = plan.unchanged.len() as u64;
+        summary.compared(&plan);
         progress.listed();
         progress.say(&found(&summary, &plan));
         let unchanged = plan.unchanged.clone();
@@ -162,6 +190,7 @@ impl Session {
         summary.all_refused =
             done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
         (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
+        summary.not_tried = done.not_tried;
         (summary.spliced, summary.kept_bytes) = fetcher.growing.savings();
         summary.failed.extend(done.failed);
         summary.failed.sort();
@@ -169,6 +198,40 @@ impl Session {
         summary.elapsed = started.elapsed();
         Ok(summary)
     }
+}
+
+/// Compares the tree with the source; fetches and changes nothing.
+async fn check(config: &Config, env: Env<'_>) -> Result<Verified, Failure> {
+    let started = Instant::now();
+    if !config.root.join(".flowlog").is_dir() {
+        let told =
+            format!("{} is no download folder: it has no record in .flowlog", config.shown_root.display());
+        return Err(Failure::new(Kind::NotFound, told).hint("check --download-path, or download first"));
+    }
+    let pace = Pace::new(config.concurrency, config.cap_mbps);
+    let source = Source::open(&config.source, env, &pace)?;
+    let manifest = Manifest::open(&config.root)?;
+    let known = manifest.entries(&source.id)?;
+    let progress = Progress::default();
+    let filter = config.select.at(Utc::now());
+    let listing = source.list(config, &filter, &progress).await;
+    progress.finish();
+    let listing = listing?;
+    if listing.blobs.is_empty() && known.is_empty() {
+        return Err(nothing_there(config, &filter, &listing));
+    }
+    let here: Vec<_> = listing.blobs.iter().filter(|blob| known.contains_key(&blob.id)).collect();
+    let md5s = match &*source.origin {
+        Origin::Container(client) => verify::hashes(client, &here, config.concurrency).await?,
+        Origin::Folder => HashMap::new(),
+    };
+    let mut verified = tokio::task::block_in_place(|| verify::verify(&listing, &known, &md5s, &config.root));
+    if !filter.is_everything() {
+        // What was not asked for is not listed: that says nothing about what the source holds.
+        verified.only_here = 0;
+    }
+    let (source, root, elapsed) = (source.shown().to_owned(), config.root.clone(), started.elapsed());
+    Ok(Verified { source, root, elapsed, ..verified })
 }
 
 /// A future's result, or `None` if the run is cancelled first.
@@ -188,12 +251,13 @@ struct Source {
 }
 
 impl Source {
-    fn open(config: &SourceConfig, env: Env<'_>) -> Result<Self, Failure> {
+    fn open(config: &SourceConfig, env: Env<'_>, pace: &Arc<Pace>) -> Result<Self, Failure> {
         Ok(match config {
             SourceConfig::Container(container) => {
                 let endpoint = container.endpoint.as_str().trim_end_matches('/');
                 let id = format!("{endpoint}/{}", container.container);
-                Self { id, origin: Arc::new(Origin::Container(storage::open(container, env)?)) }
+                let client = storage::open_at(container, env, Some(Arc::clone(pace)))?;
+                Self { id, origin: Arc::new(Origin::Container(client)) }
             }
             SourceConfig::Folder { dir, .. } => {
                 Self { id: format!("dir:{}", dir.display()), origin: Arc::new(Origin::Folder) }
@@ -201,9 +265,14 @@ impl Source {
         })
     }
 
+    /// The container's address or the folder, for people.
+    fn shown(&self) -> &str {
+        self.id.trim_start_matches("dir:")
+    }
+
     fn summary(&self, config: &Config) -> Summary {
         Summary {
-            source: self.id.trim_start_matches("dir:").to_owned(),
+            source: self.shown().to_owned(),
             verb: match config.source {
                 SourceConfig::Container(_) => "Downloaded",
                 SourceConfig::Folder { move_files: false, .. } => "Copied",

@@ -8,9 +8,11 @@ use std::{
 
 use flowlog_core::blob_path::LocalName;
 use indicatif::{HumanBytes, HumanCount};
+use serde_json::{Value, json};
 
 use crate::{
-    plan::{Job, Why},
+    error::Failure,
+    plan::{Job, Plan, Why},
     progress::{amount, shown},
 };
 
@@ -34,6 +36,14 @@ pub struct Summary {
     pub left_out: u64,
     /// Requests made to list.
     pub calls: u64,
+    /// Blobs that were to be looked at: all that are listed, unless a choice was made.
+    pub matched: u64,
+    /// Of these, never fetched before.
+    pub new: u64,
+    /// Changed since they were fetched.
+    pub changed: u64,
+    /// Unchanged, but the local file was gone or had another length.
+    pub damaged: u64,
     /// Blobs fetched and in place.
     pub fetched: u64,
     /// Their bytes.
@@ -52,6 +62,8 @@ pub struct Summary {
     pub shortened: u64,
     /// Blobs that failed, each with its reason.
     pub failed: Vec<(String, String)>,
+    /// Blobs not tried, because too many before them failed in a row.
+    pub not_tried: u64,
     /// Every failure was a refusal by the service.
     pub all_refused: bool,
     /// The run was ended early.
@@ -89,6 +101,14 @@ impl Planned {
 }
 
 impl Summary {
+    /// Takes over what a plan found.
+    pub fn compared(&mut self, plan: &Plan) {
+        let count = |why| plan.jobs.iter().filter(|job| job.why == why).count() as u64;
+        (self.new, self.changed, self.damaged) = (count(Why::New), count(Why::Changed), count(Why::Damaged));
+        self.unchanged = plan.unchanged.len() as u64;
+        self.matched = plan.jobs.len() as u64 + self.unchanged;
+    }
+
     /// The exit code this run deserves.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -119,22 +139,21 @@ impl Summary {
             line("Received", format!("{received}; {kept} of {blobs} that grew were here"))?;
         }
         line("Unchanged", HumanCount(self.unchanged).to_string())?;
-        for (label, count) in [
-            ("Shortened", self.shortened),
-            ("Skipped", self.skipped),
-            ("Ignored", self.ignored),
-            ("Left out", self.left_out),
+        for (label, count, note) in [
+            ("Shortened", self.shortened, ""),
+            ("Skipped", self.skipped, ""),
+            ("Ignored", self.ignored, " files that are no logs by their name"),
+            ("Left out", self.left_out, " blobs whose names do not tell what is asked for"),
         ] {
             if count > 0 {
-                let note = match label {
-                    "Ignored" => " files that are no logs by their name",
-                    "Left out" => " blobs whose names do not tell what is asked for",
-                    _ => "",
-                };
                 line(label, format!("{}{note}", HumanCount(count)))?;
             }
         }
         line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
+        if self.not_tried > 0 {
+            let count = HumanCount(self.not_tried);
+            line("Not tried", format!("{count}, because too many before them failed in a row"))?;
+        }
         line("Seconds", format!("{:.1}", self.elapsed.as_secs_f64()))?;
         line("Tree", shown(&self.root.display().to_string()))?;
         self.write_failures(out)?;
@@ -143,6 +162,50 @@ impl Summary {
         } else {
             writeln!(out, "\nNext: flowlog-analyze {}", quoted(&self.shown_root.display().to_string()))
         }
+    }
+
+    /// The summary for programs; docs/download.md describes each field.
+    pub fn to_json(&self) -> Value {
+        let outcome = match self.exit_code() {
+            0 => "complete",
+            130 => "interrupted",
+            4 => "refused",
+            _ => "partial",
+        };
+        let failed: Vec<Value> =
+            self.failed.iter().map(|(name, reason)| json!({"name": name, "reason": reason})).collect();
+        let planned = self.planned.as_ref().map(|planned| {
+            let row = |blob: &Planned| {
+                json!({"why": blob.why.to_string(), "bytes": blob.bytes, "path": blob.path, "name": blob.name})
+            };
+            planned.iter().map(row).collect::<Vec<Value>>()
+        });
+        json!({
+            "kind": if planned.is_some() { "dry-run" } else { "download" },
+            "outcome": outcome,
+            "exit_code": self.exit_code(),
+            "source": self.source,
+            "tree": self.root.display().to_string(),
+            "listed": self.listed,
+            "listed_bytes": self.listed_bytes,
+            "matched": self.matched,
+            "new": self.new,
+            "changed": self.changed,
+            "damaged": self.damaged,
+            "unchanged": self.unchanged,
+            "fetched": self.fetched,
+            "fetched_bytes": self.fetched_bytes,
+            "grown": self.spliced,
+            "kept_bytes": self.kept_bytes,
+            "planned": planned,
+            "left_out": self.left_out,
+            "skipped": self.skipped,
+            "shortened": self.shortened,
+            "ignored": self.ignored,
+            "failed": failed,
+            "not_tried": self.not_tried,
+            "seconds": (self.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+        })
     }
 
     /// One line a blob, tabs between its columns, so that scripts can read it; then the sums.
@@ -180,6 +243,18 @@ impl Summary {
             more => writeln!(out, "  and {} more", HumanCount(more as u64)),
         }
     }
+}
+
+/// A run that ended early, for programs.
+pub fn failure_json(failure: &Failure) -> Value {
+    json!({
+        "kind": "failure",
+        "outcome": "failed",
+        "exit_code": failure.kind.exit_code(),
+        "error": failure.message,
+        "details": failure.details,
+        "hints": failure.hints,
+    })
 }
 
 fn amount_of(blobs: u64) -> String {

@@ -31,7 +31,7 @@ pub async fn settle(config: &mut ContainerConfig, env: Env<'_>) -> Result<(), Fa
     if !matches!(config.auth, Auth::Discover) {
         return Ok(());
     }
-    let transports = storage::transports(&config.access)?;
+    let transports = storage::transports(&config.access, env)?;
     let credential = login(&config.access, env, &transports);
     config.access.credential = Some(Arc::clone(&credential));
     match search(config, credential, transports.outside).await {
