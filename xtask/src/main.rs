@@ -3,6 +3,7 @@
 
 mod demo;
 mod registries;
+mod score;
 mod shell;
 mod tests;
 
@@ -23,6 +24,15 @@ enum Command {
     Samples,
     /// Run every test, the ones against a real storage service included
     Test,
+    /// Precision and recall of each detector on generated sets
+    Score {
+        /// First seed
+        #[arg(long, default_value_t = 1)]
+        first: u64,
+        /// How many seeds
+        #[arg(long, default_value_t = 5)]
+        seeds: u64,
+    },
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
 }
@@ -32,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo => demo::show(),
         Command::Samples => demo::update_samples(),
         Command::Test => tests::run(),
+        Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),
     }
 }

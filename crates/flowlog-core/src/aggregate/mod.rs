@@ -6,6 +6,7 @@
 //! connections, not with tuples.
 
 mod conversation;
+pub mod evidence;
 mod faults;
 mod hosts;
 mod overall;
@@ -23,6 +24,7 @@ pub use overall::{Overall, RuleCounts};
 use crate::connection::{Connection, ConnectionKey, Connections};
 use crate::flow::{FlowTuple, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
+use evidence::{Evidence, Settled};
 
 /// A NIC's log: its MAC address and the resource whose log it is. Each spelling met has an entry, beside the plain one.
 type Stream = (String, String);
@@ -44,6 +46,8 @@ pub struct Aggregate {
     pub nics: BTreeSet<String>,
     /// Why tuples could not be read.
     pub faults: Faults,
+    /// What findings are made from.
+    pub evidence: Evidence,
     rules: Vec<((String, String), RuleCounts)>,
     rule_ids: HashMap<(String, String), usize, FixedState>,
     current_rule: usize,
@@ -69,9 +73,13 @@ impl Aggregate {
     /// No more tuples follow of any NIC met up to now: what is still open stays open. Returns the NICs'
     /// logs met (MAC and resource id), sorted.
     pub fn end_group(&mut self) -> Vec<(String, String)> {
-        for table in std::mem::take(&mut self.connections) {
-            table.finish(|key, connection| settle(&mut self.allowed, &mut self.trouble, key, &connection));
+        for (stream, table) in std::mem::take(&mut self.connections).into_iter().enumerate() {
+            table.finish(|key, connection| {
+                witness(&mut self.evidence, stream, &key, &connection);
+                settle(&mut self.allowed, &mut self.trouble, key, &connection);
+            });
         }
+        self.evidence.end_group();
         let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_keys().collect();
         streams.sort_unstable();
         streams
@@ -91,6 +99,8 @@ impl Aggregate {
         merge_table(&mut self.allowed, other.allowed, &ids, Allowed::add);
         merge_table(&mut self.denied, other.denied, &ids, Denied::add);
         merge_table(&mut self.trouble, other.trouble, &ids, Trouble::add);
+        self.evidence.classify(self.hosts.addresses());
+        self.evidence.merge(std::mem::take(&mut other.evidence), &ids);
         self.nics.append(&mut other.nics);
         self.faults.merge(other.faults);
         for ((acl, rule), counts) in other.rules {
@@ -140,7 +150,9 @@ impl Aggregate {
             protocol: tuple.protocol,
         };
         let (allowed, trouble) = (&mut self.allowed, &mut self.trouble);
+        let (evidence, stream) = (&mut self.evidence, self.current_stream);
         connections.add(key, tuple.state, tuple.time_ms, tuple.counters.as_ref(), |key, connection| {
+            witness(evidence, stream, &key, &connection);
             settle(allowed, trouble, key, &connection);
         });
     }
@@ -175,6 +187,12 @@ fn settle(
         trouble.one_way += 1;
         trouble.one_way_counters.add(&connection.counters);
     }
+}
+
+/// Hands a connection of the log `stream` to the evidence.
+fn witness(evidence: &mut Evidence, stream: usize, key: &ConnectionKey<HostId>, connection: &Connection) {
+    let side = evidence.side(stream, key.source);
+    evidence.settle(&Settled::new(key, connection, side));
 }
 
 fn merge_table<T>(
@@ -220,7 +238,11 @@ impl Sink for Aggregate {
             (record.time_ms, self.connections.get_mut(self.current_stream))
         {
             let (allowed, trouble) = (&mut self.allowed, &mut self.trouble);
-            connections.advance(now, |key, connection| settle(allowed, trouble, key, &connection));
+            let (evidence, stream) = (&mut self.evidence, self.current_stream);
+            connections.advance(now, |key, connection| {
+                witness(evidence, stream, &key, &connection);
+                settle(allowed, trouble, key, &connection);
+            });
         }
     }
 
@@ -240,8 +262,10 @@ impl Sink for Aggregate {
         let destination = self.hosts.id(tuple.destination);
         let key =
             ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
+        self.evidence.see(self.current_stream, tuple, source, destination);
         match tuple.state {
             State::Deny => {
+                self.evidence.deny(tuple, source, destination);
                 let once = Denied::once(time, tuple.direction);
                 self.denied.entry(key).and_modify(|denied| denied.add(&once)).or_insert(once);
             }

@@ -6,6 +6,7 @@ use super::{
     problems, specific,
 };
 use crate::aggregate::Aggregate;
+use crate::finding::{FindingOptions, detect};
 use crate::flow::{Direction, Encryption, Network, State};
 
 /// What the person asked of the report.
@@ -17,11 +18,13 @@ pub struct ReportOptions {
     pub problem_limit: usize,
     /// Addresses and networks that get a section of their own.
     pub specific: Vec<Network>,
+    /// Limits of the detectors, and what they are not to tell.
+    pub finding: FindingOptions,
 }
 
 impl Default for ReportOptions {
     fn default() -> Self {
-        Self { top: 15, problem_limit: 10_000, specific: Vec::new() }
+        Self { top: 15, problem_limit: 10_000, specific: Vec::new(), finding: FindingOptions::default() }
     }
 }
 
@@ -52,6 +55,7 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
         top_sources: ranked.top_hosts(options.top, |host| &host.as_source),
         top_destinations: ranked.top_hosts(options.top, |host| &host.as_destination),
         top_ports: ranked.top_ports(options.top),
+        findings: detect(aggregate, &options.finding),
         denied: problems::denied(&ranked, limit, &mut counts.denied),
         incomplete: problems::incomplete(&ranked, limit, &mut counts.incomplete),
         retries: problems::retries(&ranked, limit, &mut counts.retries),
