@@ -1,13 +1,61 @@
 //! Slow scan: threshold random walk (Jung, Paxson, Berger, Balakrishnan 2004) over first contacts.
 
+use std::collections::BTreeMap;
+
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
 use super::facts::{Facts, shown};
 use super::{Finding, Severity};
-use crate::aggregate::HostId;
+use crate::aggregate::{Allowed, HostId};
+use crate::flow::Protocol;
 
 pub(super) const RULE: &str = "slow-scan";
+
+/// The steps of the walk and its ends.
+struct Test {
+    success: f64,
+    failure: f64,
+    scanner: f64,
+    ordinary: f64,
+}
+
+impl Test {
+    /// The longest list of failures during which the walk came to the scanner's end; begun anew each
+    /// time it comes to the other, as a host can be taken over at any time.
+    fn longest_run(
+        &self,
+        facts: &Facts<'_>,
+        mut steps: Vec<(u32, bool, HostId)>,
+        least: usize,
+    ) -> Vec<(u32, HostId)> {
+        if steps.iter().filter(|(_, failed, _)| *failed).count() < least {
+            return Vec::new();
+        }
+        steps.sort_unstable_by_key(|(seconds, failed, host)| (*seconds, *failed, facts.address(*host)));
+        let (mut walk, mut crossed) = (0.0_f64, false);
+        let (mut run, mut best): (Vec<(u32, HostId)>, Vec<(u32, HostId)>) = (Vec::new(), Vec::new());
+        for (seconds, failed, host) in steps {
+            walk = (walk + if failed { self.failure } else { self.success }).min(self.scanner);
+            if failed {
+                run.push((seconds, host));
+            }
+            crossed |= walk >= self.scanner;
+            if walk <= self.ordinary {
+                if crossed && run.len() > best.len() {
+                    best.clone_from(&run);
+                }
+                (walk, crossed) = (0.0, false);
+                run.clear();
+            }
+        }
+        if crossed && run.len() > best.len() { run } else { best }
+    }
+}
+
+fn answered(allowed: &Allowed) -> bool {
+    allowed.counters.packets_received > 3
+}
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let limits = &facts.thresholds.slow_scan;
@@ -21,39 +69,37 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         failing.entry(row.key.destination).or_default().insert(row.key.source);
     }
     let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= limits.dead_for);
+    let test = Test { success, failure, scanner, ordinary };
+    // Failures of each source by port: a scanner tries one port, an ordinary host succeeds elsewhere meanwhile.
+    let mut by_port: BTreeMap<(HostId, u16), Vec<(u32, bool, HostId)>> = BTreeMap::new();
+    for row in facts.failures.iter().filter(|row| row.key.protocol == Protocol::TCP) {
+        let seconds = u32::try_from(row.first_ms / 1000).unwrap_or_default();
+        if !dead(&row.key.destination) && !facts.tables.allowed.get(&row.key).is_some_and(answered) {
+            let steps = by_port.entry((row.key.source, row.key.port)).or_default();
+            steps.push((seconds, true, row.key.destination));
+        }
+    }
+    by_port.retain(|_, steps| steps.len() >= limits.contacts);
+    for (key, allowed) in &facts.tables.allowed {
+        if let Some(steps) = by_port.get_mut(&(key.source, key.port)).filter(|_| answered(allowed)) {
+            let contact = facts.evidence.contacts.get(&(key.source, key.destination));
+            steps.push((contact.map_or(0, |contact| contact.reached), false, key.destination));
+        }
+    }
     let mut findings = Vec::new();
     for (&source, contacts) in &facts.contacts {
-        let failed = contacts.iter().filter(|(_, contact)| contact.failed < contact.reached).count();
-        if failed < limits.contacts {
-            continue;
-        }
         // One step a target: what happened first.
-        let mut steps: Vec<(u32, bool, HostId)> = contacts
-            .iter()
-            .map(|(host, contact)| {
-                (contact.failed.min(contact.reached), contact.failed < contact.reached, *host)
-            })
-            .collect();
-        steps.retain(|(_, failed, host)| !(*failed && dead(host)));
-        steps.sort_unstable_by_key(|(seconds, failed, host)| (*seconds, *failed, facts.address(*host)));
-        let (mut walk, mut run, mut best): (f64, Vec<(u32, HostId)>, Vec<(u32, HostId)>) =
-            (0.0, Vec::new(), Vec::new());
-        let mut crossed = false;
-        for (seconds, failed, host) in steps {
-            walk += if failed { failure } else { success };
-            if failed {
-                run.push((seconds, host));
+        let steps = contacts.iter().map(|(host, contact)| {
+            (contact.failed.min(contact.reached), contact.failed < contact.reached, *host)
+        });
+        let steps: Vec<_> = steps.filter(|(_, failed, host)| !(*failed && dead(host))).collect();
+        let mut best = Vec::new();
+        let ports = by_port.range((source, 0)..=(source, u16::MAX)).map(|(_, steps)| steps.clone());
+        for steps in std::iter::once(steps).chain(ports) {
+            let run = test.longest_run(facts, steps, limits.contacts);
+            if run.len() > best.len() {
+                best = run;
             }
-            crossed |= walk >= scanner;
-            if crossed && run.len() > best.len() {
-                best.clone_from(&run);
-            }
-            if walk <= ordinary {
-                // Ordinary up to here: the test begins anew, as a host can be taken over at any time.
-                (walk, crossed) = (0.0, false);
-                run.clear();
-            }
-            walk = walk.min(scanner);
         }
         let (Some(first), Some(last)) = (best.first(), best.last()) else { continue };
         if best.len() < limits.contacts {

@@ -15,6 +15,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 pub use bins::{BIN_SECONDS, Bins, Load, Sessions, bin_of};
 pub use rhythm::{BEATS, Beat, Rhythm};
@@ -358,7 +359,8 @@ impl Evidence {
         if *side == Side::Source && self.is_internet(key.destination) {
             if settled.begun_ms.is_some() {
                 let beat = Beat { seconds, bytes: u32::try_from(counters.bytes_sent).unwrap_or(u32::MAX) };
-                self.rhythms.entry(*key).or_default().beat(beat);
+                let rhythm = self.rhythms.entry(*key);
+                rhythm.and_modify(|known| known.beat(beat)).or_insert_with(|| Rhythm::once(beat));
             }
             self.lasts(settled);
         } else if self.is_internet(key.source) {
@@ -433,7 +435,12 @@ impl Evidence {
         };
         for (key, rhythm) in other.rhythms {
             if let Some(key) = renumber(key) {
-                self.rhythms.entry(key).or_default().merge(rhythm);
+                match self.rhythms.entry(key) {
+                    Entry::Occupied(mut known) => known.get_mut().merge(rhythm),
+                    Entry::Vacant(slot) => {
+                        slot.insert(rhythm);
+                    }
+                }
             }
         }
         for ((key, side), bins) in other.logins {

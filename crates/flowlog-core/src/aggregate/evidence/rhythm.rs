@@ -14,50 +14,53 @@ pub struct Beat {
 }
 
 /// The earliest connections of a conversation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Rhythm {
+    first: Beat,
     /// At most twice [`BEATS`], in no order; what is cut off is never among the earliest [`BEATS`].
-    beats: Vec<Beat>,
+    // Most conversations have one connection or two: they pay for one pointer, not for three words.
+    #[allow(clippy::box_collection)]
+    rest: Option<Box<Vec<Beat>>>,
 }
 
 impl Rhythm {
+    pub(super) fn once(first: Beat) -> Self {
+        Self { first, rest: None }
+    }
+
     #[inline]
     pub(super) fn beat(&mut self, beat: Beat) {
-        self.beats.push(beat);
-        if self.beats.len() >= 2 * BEATS {
+        let rest = self.rest.get_or_insert_default();
+        rest.push(beat);
+        if rest.len() >= 2 * BEATS {
             self.cut();
         }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        if self.beats.is_empty() {
-            *self = other;
-        } else {
-            self.beats.extend(other.beats);
-            if self.beats.len() >= 2 * BEATS {
-                self.cut();
-            }
+        self.beat(other.first);
+        for beat in other.rest.into_iter().flat_map(|rest| *rest) {
+            self.beat(beat);
         }
     }
 
     fn cut(&mut self) {
-        self.beats.select_nth_unstable(BEATS);
-        self.beats.truncate(BEATS);
+        if let Some(rest) = &mut self.rest {
+            rest.select_nth_unstable(BEATS);
+            rest.truncate(BEATS);
+        }
     }
 
-    /// How many are kept at least.
+    /// How many are kept at least; never 0.
+    #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
-        self.beats.len().min(BEATS)
-    }
-
-    /// True if there is none.
-    pub fn is_empty(&self) -> bool {
-        self.beats.is_empty()
+        (1 + self.rest.as_ref().map_or(0, |rest| rest.len())).min(BEATS)
     }
 
     /// The earliest [`BEATS`], in order.
     pub fn sorted(&self) -> Vec<Beat> {
-        let mut beats = self.beats.clone();
+        let rest = self.rest.iter().flat_map(|rest| rest.iter().copied());
+        let mut beats: Vec<Beat> = std::iter::once(self.first).chain(rest).collect();
         beats.sort_unstable();
         beats.truncate(BEATS);
         beats
@@ -71,11 +74,13 @@ mod tests {
     #[test]
     fn the_earliest_are_kept_whatever_the_order_and_the_parts() {
         let all: Vec<Beat> = (0..20_000_u32).map(|n| Beat { seconds: n * 7919 % 20_000, bytes: n }).collect();
-        let mut whole = Rhythm::default();
-        let mut parts = [Rhythm::default(), Rhythm::default()];
-        for (place, beat) in all.iter().enumerate() {
+        let mut whole = Rhythm::once(all[0]);
+        let mut parts = [Rhythm::once(all[0]), Rhythm::once(all[1])];
+        for (place, beat) in all.iter().enumerate().skip(1) {
             whole.beat(*beat);
-            parts[place % 2].beat(*beat);
+            if place > 1 {
+                parts[place % 2].beat(*beat);
+            }
         }
         let [mut a, b] = parts;
         a.merge(b);
