@@ -1,6 +1,7 @@
 //! Set-up-free commands.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod demo;
 mod registries;
 mod score;
@@ -35,6 +36,8 @@ enum Command {
     },
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
+    /// Measure the whole report against other engines over a generated set
+    Bench(bench::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -44,5 +47,6 @@ fn main() -> anyhow::Result<()> {
         Command::Test => tests::run(),
         Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),
+        Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
     }
 }

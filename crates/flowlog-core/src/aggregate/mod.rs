@@ -36,12 +36,13 @@ pub struct Aggregate {
     pub overall: Overall,
     /// The distinct addresses.
     pub hosts: Hosts,
-    /// What was allowed, by conversation. Connections still open are in it only after [`Aggregate::end_group`].
+    /// What was allowed, by conversation, of the groups that have ended ([`Aggregate::end_group`]).
     pub allowed: ByConversation<Allowed>,
-    /// What was denied, by conversation.
+    /// What was denied, by conversation, of the groups that have ended.
     pub denied: ByConversation<Denied>,
-    /// Conversations with connections in trouble.
+    /// Conversations with connections in trouble, of the groups that have ended.
     pub trouble: ByConversation<Trouble>,
+    group: Group,
     /// MAC addresses, upper case without separators.
     pub nics: BTreeSet<String>,
     /// Why tuples could not be read.
@@ -73,13 +74,17 @@ impl Aggregate {
     /// No more tuples follow of any NIC met up to now: what is still open stays open. Returns the NICs'
     /// logs met (MAC and resource id), sorted.
     pub fn end_group(&mut self) -> Vec<(String, String)> {
+        let mut group = std::mem::take(&mut self.group);
         for (stream, table) in std::mem::take(&mut self.connections).into_iter().enumerate() {
             table.finish(|key, connection| {
                 witness(&mut self.evidence, stream, &key, &connection);
-                settle(&mut self.allowed, &mut self.trouble, key, &connection);
+                group.settle(key, &connection);
             });
         }
         self.evidence.end_group();
+        merge_table(&mut self.allowed, group.allowed, Some, Allowed::add);
+        merge_table(&mut self.denied, group.denied, Some, Denied::add);
+        merge_table(&mut self.trouble, group.trouble, Some, Trouble::add);
         let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_keys().collect();
         streams.sort_unstable();
         streams
@@ -96,9 +101,14 @@ impl Aggregate {
         self.overall.add(&other.overall);
         let ids: Vec<HostId> =
             other.hosts.addresses().iter().map(|&address| self.hosts.id(address)).collect();
-        merge_table(&mut self.allowed, other.allowed, &ids, Allowed::add);
-        merge_table(&mut self.denied, other.denied, &ids, Denied::add);
-        merge_table(&mut self.trouble, other.trouble, &ids, Trouble::add);
+        let renamed = |key: ConversationKey| {
+            let source = *ids.get(key.source.0 as usize)?;
+            let destination = *ids.get(key.destination.0 as usize)?;
+            Some(ConversationKey { source, destination, ..key })
+        };
+        merge_table(&mut self.allowed, other.allowed, renamed, Allowed::add);
+        merge_table(&mut self.denied, other.denied, renamed, Denied::add);
+        merge_table(&mut self.trouble, other.trouble, renamed, Trouble::add);
         self.evidence.classify(self.hosts.addresses());
         self.evidence.merge(std::mem::take(&mut other.evidence), &ids);
         self.nics.append(&mut other.nics);
@@ -149,43 +159,49 @@ impl Aggregate {
             destination_port: tuple.destination_port,
             protocol: tuple.protocol,
         };
-        let (allowed, trouble) = (&mut self.allowed, &mut self.trouble);
+        let group = &mut self.group;
         let (evidence, stream) = (&mut self.evidence, self.current_stream);
         connections.add(key, tuple.state, tuple.time_ms, tuple.counters.as_ref(), |key, connection| {
             witness(evidence, stream, &key, &connection);
-            settle(allowed, trouble, key, &connection);
+            group.settle(key, &connection);
         });
     }
 }
 
-/// Adds a connection that can get no more tuples to its conversation.
-fn settle(
-    allowed: &mut ByConversation<Allowed>,
-    trouble: &mut ByConversation<Trouble>,
-    key: ConnectionKey<HostId>,
-    connection: &Connection,
-) {
-    let key = ConversationKey {
-        source: key.source,
-        destination: key.destination,
-        port: key.destination_port,
-        protocol: key.protocol,
-    };
-    allowed.entry(key).or_default().add(&Allowed {
-        tuples: connection.tuples,
-        begins: connection.begins,
-        ended: u64::from(connection.ended_ms.is_some()),
-        connections: 1,
-        counters: connection.counters,
-    });
-    if let (true, Some(begun)) = (connection.is_incomplete(), connection.begun_ms) {
-        let trouble = trouble.entry(key).or_default();
-        trouble.incomplete += 1;
-        trouble.incomplete_last_ms = trouble.incomplete_last_ms.max(begun);
-    } else if connection.is_one_way() {
-        let trouble = trouble.entry(key).or_default();
-        trouble.one_way += 1;
-        trouble.one_way_counters.add(&connection.counters);
+/// The conversations of the group being read. A table of one NIC stays in the processor's cache, where
+/// one of all NICs would cost a wait for memory with every connection.
+#[derive(Default)]
+struct Group {
+    allowed: ByConversation<Allowed>,
+    denied: ByConversation<Denied>,
+    trouble: ByConversation<Trouble>,
+}
+
+impl Group {
+    /// Adds a connection that can get no more tuples to its conversation.
+    fn settle(&mut self, key: ConnectionKey<HostId>, connection: &Connection) {
+        let key = ConversationKey {
+            source: key.source,
+            destination: key.destination,
+            port: key.destination_port,
+            protocol: key.protocol,
+        };
+        self.allowed.entry(key).or_default().add(&Allowed {
+            tuples: connection.tuples,
+            begins: connection.begins,
+            ended: u64::from(connection.ended_ms.is_some()),
+            connections: 1,
+            counters: connection.counters,
+        });
+        if let (true, Some(begun)) = (connection.is_incomplete(), connection.begun_ms) {
+            let trouble = self.trouble.entry(key).or_default();
+            trouble.incomplete += 1;
+            trouble.incomplete_last_ms = trouble.incomplete_last_ms.max(begun);
+        } else if connection.is_one_way() {
+            let trouble = self.trouble.entry(key).or_default();
+            trouble.one_way += 1;
+            trouble.one_way_counters.add(&connection.counters);
+        }
     }
 }
 
@@ -198,19 +214,15 @@ fn witness(evidence: &mut Evidence, stream: usize, key: &ConnectionKey<HostId>, 
 fn merge_table<T>(
     mine: &mut ByConversation<T>,
     other: ByConversation<T>,
-    ids: &[HostId],
+    key_here: impl Fn(ConversationKey) -> Option<ConversationKey>,
     add: impl Fn(&mut T, &T),
 ) {
-    mine.reserve(other.len().saturating_sub(mine.capacity() - mine.len()));
+    // Keys come in the order of their hashes: without room for all, they would pile up in one place.
+    mine.reserve(other.len());
     for (key, value) in other {
-        let (Some(&source), Some(&destination)) =
-            (ids.get(key.source.0 as usize), ids.get(key.destination.0 as usize))
-        else {
-            continue;
-        };
-        mine.entry(ConversationKey { source, destination, ..key })
-            .and_modify(|present| add(present, &value))
-            .or_insert(value);
+        if let Some(key) = key_here(key) {
+            mine.entry(key).and_modify(|present| add(present, &value)).or_insert(value);
+        }
     }
 }
 
@@ -237,11 +249,11 @@ impl Sink for Aggregate {
         if let (Some(now), Some(connections)) =
             (record.time_ms, self.connections.get_mut(self.current_stream))
         {
-            let (allowed, trouble) = (&mut self.allowed, &mut self.trouble);
+            let group = &mut self.group;
             let (evidence, stream) = (&mut self.evidence, self.current_stream);
             connections.advance(now, |key, connection| {
                 witness(evidence, stream, &key, &connection);
-                settle(allowed, trouble, key, &connection);
+                group.settle(key, &connection);
             });
         }
     }
@@ -267,9 +279,9 @@ impl Sink for Aggregate {
             State::Deny => {
                 self.evidence.deny(tuple, source, destination);
                 let once = Denied::once(time, tuple.direction);
-                self.denied.entry(key).and_modify(|denied| denied.add(&once)).or_insert(once);
+                self.group.denied.entry(key).and_modify(|denied| denied.add(&once)).or_insert(once);
             }
-            State::Allow => self.allowed.entry(key).or_default().add(&Allowed {
+            State::Allow => self.group.allowed.entry(key).or_default().add(&Allowed {
                 tuples: 1,
                 connections: 1,
                 ..Allowed::default()

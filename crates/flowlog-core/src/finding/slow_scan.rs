@@ -12,6 +12,11 @@ use crate::flow::Protocol;
 
 pub(super) const RULE: &str = "slow-scan";
 
+/// Unix seconds, whether the first contact failed, and with whom.
+type Step = (u32, bool, HostId);
+/// Failures one after the other.
+type Run = Vec<(u32, HostId)>;
+
 /// The steps of the walk and its ends.
 struct Test {
     success: f64,
@@ -23,18 +28,13 @@ struct Test {
 impl Test {
     /// The longest list of failures during which the walk came to the scanner's end; begun anew each
     /// time it comes to the other, as a host can be taken over at any time.
-    fn longest_run(
-        &self,
-        facts: &Facts<'_>,
-        mut steps: Vec<(u32, bool, HostId)>,
-        least: usize,
-    ) -> Vec<(u32, HostId)> {
+    fn longest_run(&self, facts: &Facts<'_>, mut steps: Vec<Step>, least: usize) -> Run {
         if steps.iter().filter(|(_, failed, _)| *failed).count() < least {
             return Vec::new();
         }
         steps.sort_unstable_by_key(|(seconds, failed, host)| (*seconds, *failed, facts.address(*host)));
         let (mut walk, mut crossed) = (0.0_f64, false);
-        let (mut run, mut best): (Vec<(u32, HostId)>, Vec<(u32, HostId)>) = (Vec::new(), Vec::new());
+        let (mut run, mut best): (Run, Run) = (Vec::new(), Vec::new());
         for (seconds, failed, host) in steps {
             walk = (walk + if failed { self.failure } else { self.success }).min(self.scanner);
             if failed {
@@ -71,7 +71,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= limits.dead_for);
     let test = Test { success, failure, scanner, ordinary };
     // Failures of each source by port: a scanner tries one port, an ordinary host succeeds elsewhere meanwhile.
-    let mut by_port: BTreeMap<(HostId, u16), Vec<(u32, bool, HostId)>> = BTreeMap::new();
+    let mut by_port: BTreeMap<(HostId, u16), Vec<Step>> = BTreeMap::new();
     for row in facts.failures.iter().filter(|row| row.key.protocol == Protocol::TCP) {
         let seconds = u32::try_from(row.first_ms / 1000).unwrap_or_default();
         if !dead(&row.key.destination) && !facts.tables.allowed.get(&row.key).is_some_and(answered) {

@@ -2,6 +2,7 @@
 //! record. Nothing is collected: tuples are pushed into a [`Sink`] as they are read.
 
 mod decode;
+mod digits;
 mod document;
 mod framing;
 mod scan;

@@ -12,6 +12,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::digits::{dotted_quad, eight_digits, short_number};
 use crate::flow::{Counters, Direction, Encryption, FlowTuple, Protocol, State};
 
 /// Why a tuple could not be read.
@@ -81,7 +82,7 @@ pub fn parse(text: &str) -> Result<FlowTuple, TupleFault> {
 #[inline]
 fn parse_fields(text: &[u8]) -> Result<FlowTuple, TupleFault> {
     let mut rest = text;
-    let time = number(&mut rest).ok_or(TupleFault::Time)?;
+    let time = time(&mut rest).ok_or(TupleFault::Time)?;
     let source = address(&mut rest).ok_or(TupleFault::Source)?;
     let destination = address(&mut rest).ok_or(TupleFault::Destination)?;
     let source_port = port(&mut rest).ok_or(TupleFault::SourcePort)?;
@@ -130,24 +131,46 @@ fn field<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
 /// A field of decimal digits; `None` if it is empty, holds anything else or does not fit.
 #[inline]
 fn number(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0_u64;
-    for (index, &byte) in rest.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            // 19 digits always fit; the 20th may not, so it takes the checked way.
-            value = if index < 19 {
-                value * 10 + u64::from(digit)
-            } else {
-                value.checked_mul(10)?.checked_add(u64::from(digit))?
-            };
-        } else {
-            *rest = rest.get(index + 1..)?;
-            return (byte == b',' && index > 0).then_some(value);
+    match short_number(rest) {
+        Some((value, length)) if rest.get(length) == Some(&b',') => {
+            *rest = rest.get(length + 1..)?;
+            Some(value)
         }
+        _ => any_number(rest),
     }
-    let digits = !rest.is_empty();
-    *rest = &[];
-    digits.then_some(value)
+}
+
+/// [`number`] without a limit of length, and at the end of the text.
+#[cold]
+fn any_number(rest: &mut &[u8]) -> Option<u64> {
+    whole_number(field(rest))
+}
+
+/// A text of nothing but digits; `None` if it is empty, holds anything else or does not fit.
+#[inline]
+fn whole_number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 { value.checked_mul(10)?.checked_add(u64::from(digit)) } else { None }
+    })
+}
+
+/// The time: 13 digits in VNet logs, 10 in NSG logs.
+#[inline]
+fn time(rest: &mut &[u8]) -> Option<u64> {
+    const SCALE: [u64; 8] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
+    if let Some(high) = eight_digits(rest)
+        && let Some((low, length)) = rest.get(8..).and_then(short_number)
+        && let Some(scale) = SCALE.get(length)
+        && rest.get(8 + length) == Some(&b',')
+    {
+        *rest = rest.get(9 + length..)?;
+        return Some(high * scale + low);
+    }
+    any_number(rest)
 }
 
 #[inline]
@@ -243,70 +266,50 @@ fn counters(rest: &[u8], nsg: bool) -> Result<Option<Counters>, TupleFault> {
         b"" if nsg => return Ok(None), // version 1
         _ => {}
     }
-    let mut rest = rest;
-    let mut next = |last: bool| {
-        if last == rest.contains(&b',') {
-            return Err(TupleFault::FieldCount);
-        }
-        if rest.first().is_none_or(|&byte| byte == b',') {
-            field(&mut rest);
-            return Ok(0);
-        }
-        number(&mut rest).ok_or(TupleFault::Counter)
-    };
-    Ok(Some(Counters {
-        packets_sent: next(false)?,
-        bytes_sent: next(false)?,
-        packets_received: next(false)?,
-        bytes_received: next(true)?,
-    }))
+    plain_counters(rest).map_or_else(|| any_counters(rest), |counters| Ok(Some(counters)))
 }
 
-/// An IP address. IPv4 in its plain form is read here; everything else is the standard library's.
+/// Four numbers, of which the first three have at most seven digits.
+#[inline]
+fn plain_counters(mut rest: &[u8]) -> Option<Counters> {
+    let mut next = || {
+        let (value, length) = short_number(rest)?;
+        let (b',', tail) = rest.get(length..)?.split_first()? else { return None };
+        rest = tail;
+        Some(value)
+    };
+    let (packets_sent, bytes_sent, packets_received) = (next()?, next()?, next()?);
+    Some(Counters { packets_sent, bytes_sent, packets_received, bytes_received: whole_number(rest)? })
+}
+
+#[cold]
+fn any_counters(rest: &[u8]) -> Result<Option<Counters>, TupleFault> {
+    let mut values = [0; 4];
+    let mut fields = rest.split(|&byte| byte == b',');
+    for value in &mut values {
+        let field = fields.next().ok_or(TupleFault::FieldCount)?;
+        if !field.is_empty() {
+            *value = whole_number(field).ok_or(TupleFault::Counter)?;
+        }
+    }
+    let [packets_sent, bytes_sent, packets_received, bytes_received] = values;
+    let counters = Counters { packets_sent, bytes_sent, packets_received, bytes_received };
+    if fields.next().is_none() { Ok(Some(counters)) } else { Err(TupleFault::FieldCount) }
+}
+
+/// An IP address. IPv4 in its plain form is read eight bytes at a time; everything else is the standard library's.
 #[inline]
 fn address(rest: &mut &[u8]) -> Option<IpAddr> {
-    if let Some((octets, length)) = ipv4(rest) {
+    if let Some((octets, length)) = dotted_quad(rest) {
         *rest = rest.get(length..)?;
-        return Some(IpAddr::V4(octets));
+        return Some(IpAddr::V4(Ipv4Addr::from(octets)));
     }
-    std::str::from_utf8(field(rest)).ok()?.parse().ok()
+    any_address(rest)
 }
 
-/// A dotted quad and the comma behind it: the address and the number of bytes read.
-#[inline]
-fn ipv4(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
-    let mut octets = [0_u8; 4];
-    let mut octet = 0_u32;
-    let mut digits = 0_u32;
-    let mut filled = 0_usize;
-    for (index, &byte) in text.iter().enumerate().take(16) {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            // A leading zero is octal to some readers: the standard library rejects it, and so do we.
-            if digits > 0 && octet == 0 {
-                return None;
-            }
-            octet = octet * 10 + u32::from(digit);
-            digits += 1;
-            if octet > 255 {
-                return None;
-            }
-        } else {
-            if digits == 0 {
-                return None;
-            }
-            *octets.get_mut(filled)? = u8::try_from(octet).ok()?;
-            filled += 1;
-            match (byte, filled) {
-                (b'.', 1..=3) => {}
-                (b',', 4) => return Some((Ipv4Addr::from(octets), index + 1)),
-                _ => return None,
-            }
-            octet = 0;
-            digits = 0;
-        }
-    }
-    None
+#[cold]
+fn any_address(rest: &mut &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(field(rest)).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::rank::{Ranked, first};
 use super::{
-    FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, RuleRow, SCHEMA_VERSION, Totals,
-    problems, specific,
+    ConversationRow, DeniedRow, DeniedSourceRow, FileRow, IncompleteRow, MalformedExample, MalformedRow,
+    PortRow, ProblemCounts, Report, RetryRow, RuleRow, SCHEMA_VERSION, Totals, problems, specific,
 };
 use crate::aggregate::Aggregate;
 use crate::finding::{FindingOptions, detect};
@@ -34,6 +34,17 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
     let overall = &aggregate.overall;
     let limit = options.problem_limit;
     let mut counts = ProblemCounts::default();
+    // Half of the time goes into the pairs of hosts, which need nothing of the rest.
+    let ((port_scans, findings), others) = std::thread::scope(|scope| {
+        let scans = scope.spawn(|| {
+            let mut found = 0;
+            let scans = (problems::port_scans(&ranked, limit, &mut found), found);
+            (scans, detect(aggregate, &options.finding))
+        });
+        let others = Lists::new(&ranked, limit, &mut counts);
+        (scans.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), others)
+    });
+    counts.port_scans = port_scans.1;
     Report {
         schema_version: SCHEMA_VERSION,
         totals: totals(aggregate, &ranked, &files),
@@ -55,16 +66,16 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
         top_sources: ranked.top_hosts(options.top, |host| &host.as_source),
         top_destinations: ranked.top_hosts(options.top, |host| &host.as_destination),
         top_ports: ranked.top_ports(options.top),
-        findings: detect(aggregate, &options.finding),
-        denied: problems::denied(&ranked, limit, &mut counts.denied),
-        incomplete: problems::incomplete(&ranked, limit, &mut counts.incomplete),
-        retries: problems::retries(&ranked, limit, &mut counts.retries),
-        one_way: problems::one_way(&ranked, limit, &mut counts.one_way),
-        low_payload: problems::low_payload(&ranked, limit, &mut counts.low_payload),
-        high_volume: problems::high_volume(&ranked, limit, &mut counts.high_volume),
-        unusual_ports: problems::unusual_ports(&ranked, limit, &mut counts.unusual_ports),
-        denied_sources: problems::denied_sources(&ranked, limit, &mut counts.denied_sources),
-        port_scans: problems::port_scans(&ranked, limit, &mut counts.port_scans),
+        findings,
+        denied: others.denied,
+        incomplete: others.incomplete,
+        retries: others.retries,
+        one_way: others.one_way,
+        low_payload: others.low_payload,
+        high_volume: others.high_volume,
+        unusual_ports: others.unusual_ports,
+        denied_sources: others.denied_sources,
+        port_scans: port_scans.0,
         problem_counts: counts,
         specific_ips: options
             .specific
@@ -73,6 +84,33 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
             .collect(),
         files,
         malformed: malformed(aggregate),
+    }
+}
+
+/// The problem lists that rank conversations, ports and hosts.
+struct Lists {
+    denied: Vec<DeniedRow>,
+    incomplete: Vec<IncompleteRow>,
+    retries: Vec<RetryRow>,
+    one_way: Vec<ConversationRow>,
+    low_payload: Vec<ConversationRow>,
+    high_volume: Vec<ConversationRow>,
+    unusual_ports: Vec<PortRow>,
+    denied_sources: Vec<DeniedSourceRow>,
+}
+
+impl Lists {
+    fn new(ranked: &Ranked<'_>, limit: usize, counts: &mut ProblemCounts) -> Self {
+        Self {
+            denied: problems::denied(ranked, limit, &mut counts.denied),
+            incomplete: problems::incomplete(ranked, limit, &mut counts.incomplete),
+            retries: problems::retries(ranked, limit, &mut counts.retries),
+            one_way: problems::one_way(ranked, limit, &mut counts.one_way),
+            low_payload: problems::low_payload(ranked, limit, &mut counts.low_payload),
+            high_volume: problems::high_volume(ranked, limit, &mut counts.high_volume),
+            unusual_ports: problems::unusual_ports(ranked, limit, &mut counts.unusual_ports),
+            denied_sources: problems::denied_sources(ranked, limit, &mut counts.denied_sources),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The problem lists: what an engineer looks for first.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -160,9 +159,9 @@ pub(super) fn denied_sources(ranked: &Ranked<'_>, limit: usize, found: &mut u64)
         sources.iter().map(|&(source, _)| (source, Spread::default())).collect();
     for key in ranked.tables.denied.keys() {
         if let Some(spread) = spread.get_mut(&key.source) {
-            spread.destinations.insert(key.destination);
+            spread.destinations.push(key.destination);
             if key.protocol.has_ports() {
-                spread.ports.insert((key.protocol, key.port));
+                spread.ports.push((key.protocol, key.port));
             }
         }
     }
@@ -170,14 +169,14 @@ pub(super) fn denied_sources(ranked: &Ranked<'_>, limit: usize, found: &mut u64)
         .into_iter()
         .filter_map(|(source, tuples)| {
             let address = ranked.address(source)?;
-            let spread = spread.get(&source)?;
+            let Spread { destinations, ports } = spread.remove(&source)?;
             Some(DeniedSourceRow {
                 source: address.to_string(),
                 class: AddressClass::of(address).label(),
                 provider: enrich::provider(address),
                 tuples,
-                destinations: spread.destinations.len() as u64,
-                ports: spread.ports.len() as u64,
+                destinations: distinct(destinations),
+                ports: distinct(ports),
             })
         })
         .collect()
@@ -185,8 +184,14 @@ pub(super) fn denied_sources(ranked: &Ranked<'_>, limit: usize, found: &mut u64)
 
 #[derive(Default)]
 struct Spread {
-    destinations: BTreeSet<HostId>,
-    ports: BTreeSet<(Protocol, u16)>,
+    destinations: Vec<HostId>,
+    ports: Vec<(Protocol, u16)>,
+}
+
+fn distinct<T: Ord>(mut values: Vec<T>) -> u64 {
+    values.sort_unstable();
+    values.dedup();
+    values.len() as u64
 }
 
 pub(super) fn port_scans(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<PortScanRow> {

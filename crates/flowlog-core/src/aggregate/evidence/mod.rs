@@ -422,9 +422,6 @@ impl Evidence {
                 mark(&mut self.own, mine);
             }
         }
-        merge_table(&mut self.failed, other.failed, ids, Failed::add);
-        merge_table(&mut self.long, other.long, ids, Long::add);
-        merge_table(&mut self.clear, other.clear, ids, Clear::add);
         for ((source, destination), contact) in other.contacts {
             if let (Some(source), Some(destination)) = (id(source), id(destination)) {
                 self.contact((source, destination), contact);
@@ -433,6 +430,9 @@ impl Evidence {
         let renumber = |key: ConversationKey| {
             Some(ConversationKey { source: id(key.source)?, destination: id(key.destination)?, ..key })
         };
+        merge_table(&mut self.failed, other.failed, renumber, Failed::add);
+        merge_table(&mut self.long, other.long, renumber, Long::add);
+        merge_table(&mut self.clear, other.clear, renumber, Clear::add);
         for (key, rhythm) in other.rhythms {
             if let Some(key) = renumber(key) {
                 match self.rhythms.entry(key) {
