@@ -14,6 +14,8 @@ pub(super) const RULE: &str = "beacon";
 /// Network time: clients ask by the clock (RFC 5905), and nothing else tells them from beacons.
 const NTP: u16 = 123;
 const BARS: usize = 24;
+/// Taken from the score if half of the hosts use the destination (RITA's prevalence modifier).
+const COMMON: f64 = 0.15;
 
 /// The four parts of the score, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,21 +66,24 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let finding = |(key, count, first, last, score): (ConversationKey, usize, Beat, Beat, Score)| {
         let entity = facts.name(key.source);
         let users = users(&key);
-        // What half the hosts do is the landscape's own (RITA's prevalence).
+        // What half the hosts do is the landscape's own.
         let common = hosts >= 4 && users * 2 >= hosts;
-        let severity =
-            if score.total() >= limits.medium && !common { Severity::Medium } else { Severity::Low };
+        let total = score.total() - if common { COMMON } else { 0.0 };
+        if total < limits.low {
+            return None;
+        }
+        let severity = if total >= limits.medium { Severity::Medium } else { Severity::Low };
         let day = f64::from(last.seconds - first.seconds) >= 0.9 * 86_400.0;
         let span = facts.span_ms() / 3_600_000;
         let short =
             if day { String::new() } else { format!(" The data cover {span} h: less than a day says less.") };
         let (evidence, evidence_rows) = shown(vec![facts.row(&key, count as u64, "connections judged")]);
         let (destination, port) = (facts.name(key.destination), key.port);
-        Finding {
+        Some(Finding {
             id: format!("{RULE}:{entity}:{destination}:{port}"),
             rule: RULE,
             severity,
-            title: format!("{entity} calls {destination}:{port} by the clock (score {:.2})", score.total()),
+            title: format!("{entity} calls {destination}:{port} by the clock (score {total:.2})"),
             reason: format!(
                 "Regular intervals {:.2}, like sizes {:.2}, even spread over time {:.2}, duration {:.2} (each 0 to 1); \
                  {users} of {hosts} hosts use the destination.{short} Updates, monitoring and polling look the same.",
@@ -91,9 +96,9 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             next_step: "Find the program on the source that opens these connections, and who runs the destination.",
             evidence,
             evidence_rows,
-        }
+        })
     };
-    findings.into_iter().map(finding).collect()
+    findings.into_iter().filter_map(finding).collect()
 }
 
 /// The score of `beats` in order of time, in data from `start` to `end` (Unix seconds). `None` with

@@ -70,18 +70,24 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     }
     let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= limits.dead_for);
     let test = Test { success, failure, scanner, ordinary };
-    // Failures of each source by port: a scanner tries one port, an ordinary host succeeds elsewhere meanwhile.
+    // Failures of each source by port, inside alone (a rule that closes a port to the internet fails every
+    // destination there): a scanner tries one port, an ordinary host succeeds elsewhere meanwhile.
     let mut by_port: BTreeMap<(HostId, u16), Vec<Step>> = BTreeMap::new();
     for row in facts.failures.iter().filter(|row| row.key.protocol == Protocol::TCP) {
         let seconds = u32::try_from(row.first_ms / 1000).unwrap_or_default();
-        if !dead(&row.key.destination) && !facts.tables.allowed.get(&row.key).is_some_and(answered) {
+        let inside = facts.is_internal(row.key.destination);
+        if inside && !dead(&row.key.destination) && !facts.tables.allowed.get(&row.key).is_some_and(answered)
+        {
             let steps = by_port.entry((row.key.source, row.key.port)).or_default();
             steps.push((seconds, true, row.key.destination));
         }
     }
     by_port.retain(|_, steps| steps.len() >= limits.contacts);
     for (key, allowed) in &facts.tables.allowed {
-        if let Some(steps) = by_port.get_mut(&(key.source, key.port)).filter(|_| answered(allowed)) {
+        if !answered(allowed) || !facts.is_internal(key.destination) {
+            continue;
+        }
+        if let Some(steps) = by_port.get_mut(&(key.source, key.port)) {
             let contact = facts.evidence.contacts.get(&(key.source, key.destination));
             steps.push((contact.map_or(0, |contact| contact.reached), false, key.destination));
         }
