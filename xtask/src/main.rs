@@ -5,6 +5,7 @@ mod bench;
 mod bench_download;
 mod demo;
 mod registries;
+mod score;
 mod shell;
 mod tests;
 
@@ -31,6 +32,15 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         rounds: usize,
     },
+    /// Precision and recall of each detector on generated sets
+    Score {
+        /// First seed
+        #[arg(long, default_value_t = 1)]
+        first: u64,
+        /// How many seeds
+        #[arg(long, default_value_t = 5)]
+        seeds: u64,
+    },
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
     /// Measure the whole report against other engines over a generated set
@@ -43,6 +53,7 @@ fn main() -> anyhow::Result<()> {
         Command::Samples => demo::update_samples(),
         Command::Test => tests::run(),
         Command::BenchDownload { rounds } => bench_download::run(rounds, &mut std::io::stdout()),
+        Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
     }

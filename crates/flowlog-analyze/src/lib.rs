@@ -6,10 +6,12 @@ pub mod export;
 pub mod progress;
 pub mod reduce;
 pub mod render;
+pub mod settings;
 pub mod walk;
 
 use std::io::{self, BufWriter, Write};
 
+use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{Report, ReportOptions, build};
 
 use cli::{Config, Format};
@@ -28,6 +30,8 @@ pub enum Outcome {
     Done,
     /// Not one of the files holds a flow log that could be read.
     NothingAnalysed,
+    /// There is a finding of the severity of `--fail-on`, or a graver one; whether or not input was skipped.
+    Findings,
     /// Finished, but some input could not be read whole (with `--strict`: or some tuples could not be read).
     SomeSkipped,
 }
@@ -44,6 +48,9 @@ pub enum RunError {
     /// The details CSV, which is written while reading.
     #[error(transparent)]
     Details(#[from] reduce::DetailsError),
+    /// A thresholds or suppressions file that cannot be used.
+    #[error(transparent)]
+    Settings(#[from] settings::SettingsError),
     /// Standard output that cannot be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),
@@ -60,10 +67,12 @@ pub fn run(
     out: impl Write,
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
+    // A slip in a settings file is told before the long run.
+    let finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
     let inputs = walk::discover(&config.inputs)?;
     let csv = config.csv_folder.as_deref().map(CsvPaths::prepare).transpose()?;
-    let report = analyse(config, &inputs, csv.as_ref(), around)?;
-    let outcome = outcome(&report, config.strict);
+    let report = analyse(config, &inputs, csv.as_ref(), finding, around)?;
+    let outcome = outcome(&report, config);
     let mut out = BufWriter::new(out);
     match config.format {
         Format::Json => render::json::write(&mut out, &report)?,
@@ -88,23 +97,33 @@ fn analyse(
     config: &Config,
     inputs: &[walk::Input],
     csv: Option<&CsvPaths>,
+    finding: FindingOptions,
     around: &Surroundings,
 ) -> Result<Report, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
     let ascii = config.ascii || !around.unicode;
     let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
-    let options = Options { threads: config.threads, details: csv.map(|csv| csv.details.as_path()) };
+    let options = Options {
+        threads: config.threads,
+        details: csv.map(|csv| csv.details.as_path()),
+        findings: config.findings,
+    };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let specific = config.specific_ips.clone();
-    let options = ReportOptions { top: config.top, problem_limit: PROBLEM_LIMIT.max(config.top), specific };
+    let problem_limit = PROBLEM_LIMIT.max(config.top);
+    let options = ReportOptions { top: config.top, problem_limit, specific, finding };
     Ok(build(&reduced.aggregate, reduced.files, &options))
 }
 
-fn outcome(report: &Report, strict: bool) -> Outcome {
+fn outcome(report: &Report, config: &Config) -> Outcome {
     let totals = &report.totals;
+    let (strict, limit) = (config.strict, config.fail_on.map(Severity::from));
+    let grave = |finding: &Finding| limit.is_some_and(|limit| finding.severity >= limit);
     if totals.records == 0 && totals.files == totals.files_with_errors {
         Outcome::NothingAnalysed
+    } else if report.findings.iter().flat_map(|found| &found.findings).any(grave) {
+        Outcome::Findings
     } else if totals.files_with_errors > 0 || (strict && totals.malformed > 0) {
         Outcome::SomeSkipped
     } else {

@@ -22,9 +22,14 @@ fn main() -> ExitCode {
     match run(&config, &Surroundings::detect(), io::stdout().lock(), &mut talk) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::NothingAnalysed) => ExitCode::from(1),
+        Ok(Outcome::Findings) => ExitCode::from(10),
         Ok(Outcome::SomeSkipped) => ExitCode::from(3),
         // The reader of a pipe has seen enough.
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(RunError::Settings(error)) => {
+            writeln!(talk, "error: {error}").ok();
+            ExitCode::from(2)
+        }
         Err(error) => {
             writeln!(talk, "error: {error}").ok();
             ExitCode::from(1)

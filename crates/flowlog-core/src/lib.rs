@@ -5,7 +5,7 @@
 //! ([`report::Report`]) which every renderer reads. A module uses only what stands to its left:
 //!
 //! ```text
-//! error -> blob_path -> bytes -> flow -> record -> connection -> aggregate -> enrich -> report
+//! error -> blob_path -> bytes -> flow -> record -> connection -> aggregate -> enrich -> finding -> report
 //! ```
 #![deny(missing_docs)]
 
@@ -15,6 +15,7 @@ pub mod bytes;
 pub mod connection;
 pub mod enrich;
 pub mod error;
+pub mod finding;
 pub mod flow;
 pub mod record;
 pub mod report;

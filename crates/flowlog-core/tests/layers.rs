@@ -3,8 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 9] =
-    ["error", "blob_path", "bytes", "flow", "record", "connection", "aggregate", "enrich", "report"];
+const ORDER: [&str; 10] = [
+    "error",
+    "blob_path",
+    "bytes",
+    "flow",
+    "record",
+    "connection",
+    "aggregate",
+    "enrich",
+    "finding",
+    "report",
+];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use flowlog_core::finding::{EvidenceRow, Finding, Findings, Noise, Severity, Suppressed, Suppression};
 use flowlog_core::report::{
     ConversationRow, DeniedRow, DeniedSourceRow, FileRow, HostRow, IncompleteRow, MalformedExample,
     MalformedRow, PortRow, PortScanRow, ProblemCounts, Report, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost,
@@ -29,6 +30,7 @@ pub(crate) fn empty() -> Report {
         top_destinations: Vec::new(),
         top_ports: Vec::new(),
         problem_counts: ProblemCounts::default(),
+        findings: Some(Findings::default()),
         denied: Vec::new(),
         incomplete: Vec::new(),
         retries: Vec::new(),
@@ -125,6 +127,7 @@ pub(crate) fn rich() -> Report {
             port(22, 6, Some("ssh"), 70, 60, 4_200),
             port(8080, 6, Some("http-alt"), 69, 0, 69_000),
         ],
+        findings: Some(findings()),
         problem_counts: ProblemCounts {
             denied: 12_345,
             incomplete: 2,
@@ -399,4 +402,49 @@ fn malformed() -> Vec<MalformedRow> {
             }],
         },
     ]
+}
+
+/// One grave finding with more evidence than is shown, one that is suppressed, an expired suppression.
+fn findings() -> Findings {
+    let evidence = |destination: &str, count| EvidenceRow {
+        source: LONG_V6.to_owned(),
+        destination: destination.to_owned(),
+        port: None,
+        protocol: 6,
+        count,
+        what: "ports failed, 60 of them within 24 s".to_owned(),
+    };
+    let finding = |severity, rule| Finding {
+        id: format!("{rule}:{LONG_V6}"),
+        rule,
+        severity,
+        title: format!("{LONG_V6} scans the ports of 5 hosts"),
+        reason:
+            "15 or more distinct ports of one host were denied, refused or unanswered within 300 s; here up \
+                 to 60. Vulnerability scanners and monitoring do the same on purpose."
+                .to_owned(),
+        entity: LONG_V6.to_owned(),
+        first_time_ms: START,
+        last_time_ms: START + HOUR,
+        techniques: &["T1046 Network Service Discovery"],
+        next_step: "Find out which program on the source did it; isolate the host if nobody owns the scan.",
+        evidence: ["10.0.0.4", LONG_V6, "10.0.0.6", "10.0.0.7"].map(|host| evidence(host, 60)).to_vec(),
+        evidence_rows: 5,
+    };
+    Findings {
+        findings: vec![finding(Severity::High, "vertical-scan"), finding(Severity::Low, "slow-scan")],
+        suppressed: vec![Suppressed {
+            id: "beacon:10.0.0.9:203.0.113.7:443".to_owned(),
+            title: "10.0.0.9 calls 203.0.113.7:443 by the clock (score 0.98)".to_owned(),
+            reason: "monitoring".to_owned(),
+            expires: "2026-12-31".to_owned(),
+        }],
+        expired: vec![Suppression {
+            rule: "vertical-scan".to_owned(),
+            entity: "10.0.0.0/24\u{1b}[31m".to_owned(),
+            reason: "penetration test".to_owned(),
+            expires: "2025-11-30".to_owned(),
+        }],
+        noise: Noise { sources: 1_204, conversations: 8_800, attempts: 12_345, scanners: 17 },
+    }
 }

@@ -6,6 +6,7 @@ use super::{
     PortRow, ProblemCounts, Report, RetryRow, RuleRow, SCHEMA_VERSION, Totals, problems, specific,
 };
 use crate::aggregate::Aggregate;
+use crate::finding::{FindingOptions, detect};
 use crate::flow::{Direction, Encryption, Network, State};
 
 /// What the person asked of the report.
@@ -17,11 +18,13 @@ pub struct ReportOptions {
     pub problem_limit: usize,
     /// Addresses and networks that get a section of their own.
     pub specific: Vec<Network>,
+    /// Limits of the detectors, and what they are not to tell.
+    pub finding: FindingOptions,
 }
 
 impl Default for ReportOptions {
     fn default() -> Self {
-        Self { top: 15, problem_limit: 10_000, specific: Vec::new() }
+        Self { top: 15, problem_limit: 10_000, specific: Vec::new(), finding: FindingOptions::default() }
     }
 }
 
@@ -32,10 +35,12 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
     let limit = options.problem_limit;
     let mut counts = ProblemCounts::default();
     // Half of the time goes into the pairs of hosts, which need nothing of the rest.
-    let (port_scans, others) = std::thread::scope(|scope| {
+    let ((port_scans, findings), others) = std::thread::scope(|scope| {
         let scans = scope.spawn(|| {
             let mut found = 0;
-            (problems::port_scans(&ranked, limit, &mut found), found)
+            let scans = (problems::port_scans(&ranked, limit, &mut found), found);
+            let findings = (!aggregate.evidence.is_off()).then(|| detect(aggregate, &options.finding));
+            (scans, findings)
         });
         let others = Lists::new(&ranked, limit, &mut counts);
         (scans.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), others)
@@ -62,6 +67,7 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
         top_sources: ranked.top_hosts(options.top, |host| &host.as_source),
         top_destinations: ranked.top_hosts(options.top, |host| &host.as_destination),
         top_ports: ranked.top_ports(options.top),
+        findings,
         denied: others.denied,
         incomplete: others.incomplete,
         retries: others.retries,

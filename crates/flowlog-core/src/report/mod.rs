@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::finding::Findings;
+
 pub use build::{ReportOptions, build};
 
 /// Everything an analysis found.
@@ -42,6 +44,9 @@ pub struct Report {
     pub top_ports: Vec<PortRow>,
     /// Exact number of entries each problem list would have without a limit.
     pub problem_counts: ProblemCounts,
+    /// What deserves attention, what is suppressed, and the noise of the internet.
+    #[serde(flatten)]
+    pub findings: Option<Findings>,
     /// Denied conversations.
     pub denied: Vec<DeniedRow>,
     /// Conversations with connections that were begun and never continued or ended.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
 use clap::{Parser, ValueEnum};
-use flowlog_testkit::scenario::{Blob, Capture, Format, Plant, Scenario, Volume};
+use flowlog_testkit::scenario::{Behaviour, Blob, Capture, Format, Plant, Scenario, Volume};
 use flowlog_testkit::truth::Truth;
 
 /// Write a made-up storage container of Azure flow logs, and the exact truth about it
@@ -52,6 +52,9 @@ struct Cli {
     /// How often each behaviour (scan, retries, one-way traffic, ...) is planted
     #[arg(long, default_value_t = 3)]
     plants: usize,
+    /// How often each behaviour that a detector should find is planted
+    #[arg(long, default_value_t = 0)]
+    behaviours: usize,
     /// Longest list in truth.json; totals and list lengths are exact whatever it is
     #[arg(long, default_value_t = 2000, value_name = "ROWS")]
     truth_rows: usize,
@@ -117,6 +120,7 @@ fn scenario(cli: &Cli) -> Result<Scenario> {
         internet_hosts: cli.internet_hosts.unwrap_or_else(|| grown(400, 500, 60_000)),
         internal_hosts: cli.internal_hosts.unwrap_or_else(|| grown(4000, 100, 8_000)),
         plants: Plant::ALL.repeat(cli.plants),
+        behaviours: Behaviour::ALL.repeat(cli.behaviours),
         ..Scenario::default()
     })
 }

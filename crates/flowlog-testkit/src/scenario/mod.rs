@@ -8,6 +8,7 @@
 // Numbers here are drawn from ranges known to fit.
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_possible_wrap)]
 
+mod behaviours;
 mod blob;
 mod draft;
 pub(crate) mod event;
@@ -22,6 +23,7 @@ mod traffic;
 mod tuple_text;
 pub(crate) mod world;
 
+pub use behaviours::Behaviour;
 pub use settings::{Addresses, Capture, Cut, Format, Gap, Mix, Plant, Scenario, Volume};
 
 use blob::BlobWriter;
@@ -31,7 +33,7 @@ use traffic::Background;
 use world::World;
 
 use crate::rng::{Rng, mix};
-use crate::truth::{Collector, Truth};
+use crate::truth::{BehaviourTruth, Collector, Truth};
 
 const MINUTE_MS: i64 = 60_000;
 /// How busy each hour of the day (UTC) is: office hours with a dip at noon, quiet nights.
@@ -61,6 +63,7 @@ impl Scenario {
         let world = World::new(self);
         let mut run = Run::new(self, &world);
         run.log_plants();
+        let behaviours = run.log_behaviours();
         run.log_open_connections();
         for hour in 0..self.hours {
             run.log_hour(hour);
@@ -68,7 +71,7 @@ impl Scenario {
                 run.write_blob(hour, nic, &mut sink)?;
             }
         }
-        Ok(run.truth.finish(&world))
+        Ok(Truth { behaviours, ..run.truth.finish(&world) })
     }
 
     /// The same with all blobs collected, for small sets.
@@ -143,6 +146,19 @@ impl<'a> Run<'a> {
                 self.timeline.log(self.world, &connection, &mut self.log_rng);
             }
         }
+    }
+
+    fn log_behaviours(&mut self) -> Vec<BehaviourTruth> {
+        let (start_ms, end_ms) = (self.hour_ms(0), self.hour_ms(self.scenario.hours));
+        let mut truth = Vec::new();
+        for (number, &behaviour) in self.scenario.behaviours.iter().enumerate() {
+            let plot = behaviours::play(behaviour, number, &mut self.draft, start_ms, end_ms);
+            for connection in &plot.connections {
+                self.timeline.log(self.world, connection, &mut self.log_rng);
+            }
+            truth.extend(plot.truth);
+        }
+        truth
     }
 
     /// Connections that began before the data does.

@@ -1,5 +1,7 @@
 //! The settings of a scenario: plain data, every field may be changed.
 
+use super::behaviours::Behaviour;
+
 /// A network and its traffic, fully determined by these settings: the same settings give the same bytes.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -35,6 +37,8 @@ pub struct Scenario {
     pub mix: Mix,
     /// Behaviours set into the background, each once.
     pub plants: Vec<Plant>,
+    /// Behaviours that detectors should find; [`crate::truth::Truth::behaviours`] says whose they are.
+    pub behaviours: Vec<Behaviour>,
     /// A blob that breaks off.
     pub cut: Option<Cut>,
     /// Blobs that are missing: what the NIC would have logged there is in no blob and in no truth.
@@ -61,6 +65,7 @@ impl Default for Scenario {
             quiet_minutes: 0.0,
             mix: Mix::default(),
             plants: Plant::ALL.to_vec(),
+            behaviours: Vec::new(),
             cut: None,
             gaps: Vec::new(),
         }

@@ -79,6 +79,10 @@ pub(crate) struct Pools {
     pub(crate) on_premises: Vec<HostId>,
     /// Internal addresses that answer to nobody (switched off, or not there).
     pub(crate) silent: Vec<HostId>,
+    /// Internal addresses nobody uses; behaviours alone try them.
+    pub(crate) unused: Vec<HostId>,
+    /// Hosts of the internet that only behaviours use.
+    pub(crate) strangers: Vec<HostId>,
 }
 
 /// Everything that stays the same during a scenario.
@@ -131,6 +135,9 @@ impl World {
         world.add_nics(scenario, &mut rng);
         world.add_internal(scenario, &mut rng);
         world.add_internet(scenario, &mut rng);
+        if !scenario.behaviours.is_empty() {
+            world.add_stages(scenario, &mut rng);
+        }
         world
     }
 
@@ -199,6 +206,21 @@ impl World {
                 };
                 let host = self.host(address.into());
                 self.pools.on_premises.push(host);
+            }
+        }
+    }
+
+    /// Addresses for behaviours, behind all others so that a world without behaviours stays as it is.
+    fn add_stages(&mut self, scenario: &Scenario, rng: &mut Rng) {
+        for number in 0..500_u16 {
+            let host = self.host(Ipv4Addr::new(10, 9, (number / 250) as u8, (number % 250) as u8 + 2).into());
+            self.pools.unused.push(host);
+        }
+        while self.pools.strangers.len() < scenario.behaviours.len() {
+            let address = random_public(rng).into();
+            if !self.known.contains_key(&address) {
+                let host = self.host(address);
+                self.pools.strangers.push(host);
             }
         }
     }

@@ -174,6 +174,7 @@ impl Collector {
         }
         let (ports, port_scans) = self.ports(world);
         let mut truth = Truth {
+            behaviours: Vec::new(),
             states: named(['B', 'C', 'E', 'D', 'A'], &self.states),
             directions: named(['I', 'O'], &self.directions),
             protocols: named(0..=255_u8, &self.protocols),

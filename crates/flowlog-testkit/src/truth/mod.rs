@@ -54,6 +54,9 @@ pub struct Truth {
     pub port_scans: Vec<PairTruth>,
     /// Every file, in the order written: hour by hour, NIC by NIC.
     pub files: Vec<FileTruth>,
+    /// Findings that are right, by the behaviours planted.
+    #[serde(default)]
+    pub behaviours: Vec<BehaviourTruth>,
 }
 
 /// Sums over all files.
@@ -77,6 +80,17 @@ pub struct Totals {
     pub conversations: u64,
     pub first_time_ms: Option<i64>,
     pub last_time_ms: Option<i64>,
+}
+
+/// A finding that is right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BehaviourTruth {
+    /// Name of the rule.
+    pub rule: String,
+    /// What the finding is about.
+    pub entity: String,
+    /// False for what may be found as well, but need not be.
+    pub required: bool,
 }
 
 /// Tuples of one rule.

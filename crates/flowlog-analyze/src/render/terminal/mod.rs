@@ -1,5 +1,6 @@
 //! The report as text for a terminal, or for a pipe.
 
+mod findings;
 mod overview;
 pub(crate) mod page;
 mod problems;
@@ -23,6 +24,10 @@ pub fn write(out: &mut impl Write, report: &Report, style: &Style) -> io::Result
     let mut page = Page::new(*style);
     overview::summary(&mut page, report);
     overview::quality(&mut page, report);
+    if report.totals.tuples > 0 {
+        findings::all(&mut page, report);
+        page.group("Input");
+    }
     overview::files(&mut page, report);
     if report.totals.tuples == 0 {
         page.blank();

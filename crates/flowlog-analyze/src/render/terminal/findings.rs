@@ -1,0 +1,90 @@
+//! Findings: what deserves attention, before anything else.
+
+use flowlog_core::finding::{EvidenceRow, Finding, Severity};
+use flowlog_core::report::Report;
+
+use super::page::{Page, Tone};
+use crate::render::text::{self, count, counted};
+
+/// Evidence rows shown of one finding; `--format json` has more.
+const ROWS: usize = 3;
+
+pub(super) fn all(page: &mut Page, report: &Report) {
+    // Nothing was looked for: nothing is said, not even that nothing was found.
+    let Some(found) = &report.findings else { return };
+    page.group("Findings");
+    let sums: Vec<String> = Severity::ALL
+        .iter()
+        .filter_map(|severity| {
+            let number = found.findings.iter().filter(|finding| finding.severity == *severity).count();
+            (number > 0).then(|| format!("{number} {severity}"))
+        })
+        .collect();
+    page.pair("Severities", &if sums.is_empty() { "nothing found".to_owned() } else { sums.join(", ") });
+    let noise = &found.noise;
+    let line = format!(
+        "{} from the internet tried {} and got nothing ({}; {} as much as a scan). Every public address sees this.",
+        counted(noise.sources, "host", "hosts"),
+        counted(noise.attempts, "time", "times"),
+        counted(noise.conversations, "target", "targets"),
+        counted(noise.scanners, "host tried", "hosts tried")
+    );
+    if noise.sources > 0 {
+        page.pair("Noise", &line);
+    }
+    if !found.suppressed.is_empty() {
+        let ids: Vec<String> = found.suppressed.iter().map(|entry| page.name(&entry.id)).collect();
+        page.pair("Suppressed", &ids.join(", "));
+    }
+    for entry in &found.expired {
+        let line = format!(
+            "the suppression of {} for {} expired on {}: it suppresses nothing any more",
+            entry.rule, entry.entity, entry.expires
+        );
+        let line = page.name(&line);
+        page.warning(&line, Tone::Warn);
+    }
+    // What is grave is shown however long the list is.
+    let shown = |place: usize, finding: &Finding| place < page.style.top || grave(finding);
+    let places: Vec<bool> =
+        found.findings.iter().enumerate().map(|(place, finding)| shown(place, finding)).collect();
+    for (finding, _) in found.findings.iter().zip(&places).filter(|(_, shown)| **shown) {
+        one(page, finding);
+    }
+    page.more(places.iter().filter(|shown| !**shown).count() as u64);
+}
+
+fn grave(finding: &Finding) -> bool {
+    finding.severity >= Severity::High
+}
+
+fn one(page: &mut Page, finding: &Finding) {
+    let tone = match finding.severity {
+        Severity::Critical | Severity::High => Tone::Bad,
+        Severity::Medium => Tone::Warn,
+        Severity::Low | Severity::Info => Tone::Plain,
+    };
+    page.blank();
+    page.prose(&format!("{}: {}", finding.severity.word().to_uppercase(), finding.title), 2, tone);
+    page.prose(&finding.reason, 4, Tone::Plain);
+    for row in finding.evidence.iter().take(ROWS) {
+        page.line(&evidence(row), 6, Tone::Plain);
+    }
+    let hidden = finding.evidence_rows.saturating_sub(finding.evidence.len().min(ROWS) as u64);
+    if hidden > 0 {
+        page.line(&format!("... and {} more (--format json)", count(hidden)), 6, Tone::Dim);
+    }
+    page.prose(&format!("Next: {}", finding.next_step), 4, Tone::Plain);
+    let line = format!(
+        "{} | {} | {}",
+        finding.rule,
+        text::period(finding.first_time_ms, finding.last_time_ms),
+        finding.techniques.join(", ")
+    );
+    page.prose(&line, 4, Tone::Dim);
+}
+
+fn evidence(row: &EvidenceRow) -> String {
+    let port = row.port.map(|port| format!(" port {port}")).unwrap_or_default();
+    format!("{} to {}{port}: {} {}", row.source, row.destination, count(row.count), row.what)
+}

@@ -1,0 +1,493 @@
+//! What findings need beyond the report's own tables, collected while connections settle.
+//!
+//! Everything here merges commutatively: sums, minima, maxima and bounded sets of smallest
+//! elements, never "the first that came". Tables grow with pairs and conversations; lists of times
+//! are bounded ([`BEATS`]) or cut into bins of [`BIN_SECONDS`].
+//!
+//! A connection between two logged NICs is seen twice. Where counts matter, the two views are kept
+//! apart by [`Side`] and a detector takes one of them; where only distinct ends or first times
+//! matter, both views say the same.
+
+mod bins;
+mod rhythm;
+
+use std::net::IpAddr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+pub use bins::{BIN_SECONDS, Bins, Load, Sessions, bin_of};
+pub use rhythm::{BEATS, Beat, Rhythm};
+
+use super::conversation::{ByConversation, ConversationKey};
+use super::hosts::HostId;
+use super::merge_table;
+use crate::connection::{Connection, ConnectionKey};
+use crate::flow::{AddressClass, Counters, Direction, Encryption, FlowTuple, Protocol};
+
+/// Services that ask for a password, or give control of a machine: sessions to them are kept by time.
+pub const LOGIN_PORTS: [u16; 19] =
+    [21, 22, 23, 110, 135, 139, 143, 389, 445, 1433, 1521, 3306, 3389, 5432, 5900, 5985, 5986, 6379, 27_017];
+/// Connections that last at least so long are kept, ms.
+pub const LONG_MS: i64 = 3_600_000;
+/// A session up to this long and this large can be one attempt to log in.
+const SHORT_MS: i64 = 60_000;
+const SMALL_BYTES: u64 = 32 << 10;
+/// A packet of at most so many bytes carries no payload (IPv6 and TCP headers with options).
+const BARE_PACKET: u64 = 80;
+
+/// Which end's NIC logged a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The initiator's.
+    Source,
+    /// The responder's.
+    Destination,
+}
+
+/// How a connection went, as far as its counters can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Packets came back, and more than a refusal.
+    Answered,
+    /// Packets were sent and none came back.
+    Unanswered,
+    /// TCP: three packets or fewer came back, and no payload: reset.
+    Refused,
+    /// Begun, and nothing more is known.
+    Open,
+}
+
+/// One connection that can get no more tuples, or the end of the data came first.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// Who, to whom, about what.
+    pub key: ConversationKey,
+    /// Which end's NIC logged it.
+    pub side: Side,
+    /// Unix ms; `None` if it began before the data.
+    pub begun_ms: Option<i64>,
+    /// Its newest tuple, Unix ms.
+    pub last_ms: i64,
+    /// At least so long, ms.
+    pub duration_ms: i64,
+    /// Sums over its life.
+    pub counters: Counters,
+    /// How it went.
+    pub fate: Fate,
+}
+
+impl Settled {
+    pub(super) fn new(key: &ConnectionKey<HostId>, connection: &Connection, side: Side) -> Self {
+        let counters = connection.counters;
+        // A continuation comes every five minutes: what began before the data lasted at least so long.
+        let seen = i64::try_from(connection.tuples.saturating_sub(1)).unwrap_or(i64::MAX);
+        let least = seen.saturating_mul(i64::from(BIN_SECONDS) * 1000);
+        let duration_ms = connection.begun_ms.map_or(least, |begun| connection.last_ms.saturating_sub(begun));
+        Self {
+            key: ConversationKey {
+                source: key.source,
+                destination: key.destination,
+                port: key.destination_port,
+                protocol: key.protocol,
+            },
+            side,
+            begun_ms: connection.begun_ms,
+            last_ms: connection.last_ms,
+            duration_ms,
+            counters,
+            fate: fate(key.protocol, connection),
+        }
+    }
+
+    fn first_ms(&self) -> i64 {
+        self.begun_ms.unwrap_or_else(|| self.last_ms.saturating_sub(self.duration_ms))
+    }
+}
+
+fn fate(protocol: Protocol, connection: &Connection) -> Fate {
+    let counters = &connection.counters;
+    if connection.is_incomplete() {
+        Fate::Open
+    } else if connection.is_one_way() {
+        Fate::Unanswered
+    } else if protocol == Protocol::TCP
+        && connection.begun_ms.is_some()
+        && connection.ended_ms.is_some()
+        && (1..=3).contains(&counters.packets_received)
+        && counters.packets_sent <= 3
+        && counters.bytes_received <= counters.packets_received * BARE_PACKET
+        && counters.bytes_sent <= counters.packets_sent * BARE_PACKET
+    {
+        Fate::Refused
+    } else {
+        Fate::Answered
+    }
+}
+
+/// Connections of one conversation that got no service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Unanswered or refused, by [`Side`]; a detector takes the larger.
+    pub failed: [u64; 2],
+    /// The first and last of these, Unix ms; `i64::MAX` and `i64::MIN` if there is none.
+    pub times: (i64, i64),
+    /// Begun and not heard of again, by [`Side`].
+    pub open: [u64; 2],
+    /// The first and last of these.
+    pub open_times: (i64, i64),
+}
+
+const NEVER: (i64, i64) = (i64::MAX, i64::MIN);
+
+impl Default for Failed {
+    fn default() -> Self {
+        Self { failed: [0; 2], times: NEVER, open: [0; 2], open_times: NEVER }
+    }
+}
+
+impl Failed {
+    fn add(&mut self, other: &Self) {
+        for side in 0..2 {
+            self.failed[side] += other.failed[side];
+            self.open[side] += other.open[side];
+        }
+        self.times = widest(self.times, other.times);
+        self.open_times = widest(self.open_times, other.open_times);
+    }
+}
+
+fn widest(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+/// When one host first reached, or failed to reach, another: Unix seconds, [`u32::MAX`] for never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The first connection with an answer.
+    pub reached: u32,
+    /// The first one denied, refused or unanswered.
+    pub failed: u32,
+}
+
+impl Contact {
+    fn add(&mut self, other: Self) {
+        self.reached = self.reached.min(other.reached);
+        self.failed = self.failed.min(other.failed);
+    }
+}
+
+/// Long connections of one conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Long {
+    /// So many lasted [`LONG_MS`] or longer (per NIC that logged them).
+    pub connections: u64,
+    /// The longest, ms.
+    pub longest_ms: i64,
+    /// The newest tuple of any of them, Unix ms.
+    pub last_ms: i64,
+    /// Bytes both ways of the largest.
+    pub bytes: u64,
+}
+
+impl Long {
+    fn add(&mut self, other: &Self) {
+        self.connections += other.connections;
+        self.longest_ms = self.longest_ms.max(other.longest_ms);
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.bytes = self.bytes.max(other.bytes);
+    }
+}
+
+/// Tuples of one conversation in an encrypted network that were not encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clear {
+    /// Let through in clear (`NX_FALLBACK`, `NX_HW_NOT_SUPPORTED`).
+    pub passed: u64,
+    /// Dropped (`NX_SW_NOT_READY`, `NX_NOT_ACCEPTED`, `NX_NOT_SUPPORTED`).
+    pub dropped: u64,
+    /// First and last, Unix ms.
+    pub times: (i64, i64),
+}
+
+impl Clear {
+    fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.dropped += other.dropped;
+        self.times = widest(self.times, other.times);
+    }
+}
+
+/// Two hosts, the initiator first.
+pub type Pair = (HostId, HostId);
+type Table<K, V> = HashMap<K, V, FixedState>;
+
+/// Everything collected for findings.
+#[derive(Default)]
+pub struct Evidence {
+    /// First contacts of own hosts with others.
+    pub contacts: Table<Pair, Contact>,
+    /// Conversations with connections that got no service.
+    pub failed: ByConversation<Failed>,
+    /// Answered sessions to [`LOGIN_PORTS`], in bins of time.
+    pub logins: Table<(ConversationKey, Side), Bins<Sessions>>,
+    /// When connections from own hosts to the internet began, as the own NIC logged them.
+    pub rhythms: ByConversation<Rhythm>,
+    /// Long connections with hosts of the internet.
+    pub long: ByConversation<Long>,
+    /// Connections and denied packets that a host got, in bins of time.
+    pub load: Table<(HostId, Side), Bins<Load>>,
+    /// What was not encrypted although encryption is on.
+    pub clear: ByConversation<Clear>,
+    /// True for hosts that are the near end of a logged NIC; by [`HostId`].
+    own: Vec<bool>,
+    /// Class of each host's address; by [`HostId`].
+    classes: Vec<AddressClass>,
+    /// The near ends of each NIC's log, by stream; few but for routers.
+    near: Vec<Vec<HostId>>,
+    /// Nothing is collected: no findings were asked for.
+    off: bool,
+}
+
+impl Evidence {
+    /// Evidence that stays empty.
+    pub(super) fn off() -> Self {
+        Self { off: true, ..Self::default() }
+    }
+
+    /// True if nothing is collected.
+    pub fn is_off(&self) -> bool {
+        self.off
+    }
+
+    /// A tuple of the NIC's log `stream`: whose near end is an own host.
+    #[inline]
+    pub(super) fn see(&mut self, stream: usize, tuple: &FlowTuple, source: HostId, destination: HostId) {
+        if self.off {
+            return;
+        }
+        let near = if tuple.direction == Direction::Outbound { source } else { destination };
+        if self.near.len() <= stream {
+            self.near.resize_with(stream + 1, Vec::new);
+        }
+        self.class(source, tuple.source);
+        self.class(destination, tuple.destination);
+        let Some(ends) = self.near.get_mut(stream) else { return };
+        if ends.first() != Some(&near) {
+            match ends.iter().position(|&end| end == near) {
+                // The one used last comes first: the next look finds it at once.
+                Some(place) => ends.swap(0, place),
+                None => ends.push(near),
+            }
+        }
+        if tuple.encryption > Encryption::NotEncrypted && tuple.encryption < Encryption::Unknown {
+            self.unencrypted(tuple, source, destination);
+        }
+    }
+
+    #[inline]
+    fn class(&mut self, host: HostId, address: IpAddr) {
+        // Hosts are numbered as they are met: a new one is always the next.
+        while self.classes.len() <= host.0 as usize {
+            self.classes.push(AddressClass::of(address));
+        }
+    }
+
+    #[cold]
+    fn unencrypted(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
+        let passed = match tuple.encryption {
+            Encryption::Fallback | Encryption::HardwareNotSupported => true,
+            Encryption::SoftwareNotReady | Encryption::NotAccepted | Encryption::NotSupported => false,
+            _ => return,
+        };
+        let key =
+            ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
+        let once = Clear {
+            passed: u64::from(passed),
+            dropped: u64::from(!passed),
+            times: (tuple.time_ms, tuple.time_ms),
+        };
+        self.clear.entry(key).and_modify(|clear| clear.add(&once)).or_insert(once);
+    }
+
+    /// Hosts that came by merging have a class, too, before the next tuple is seen.
+    pub(super) fn classify(&mut self, addresses: &[IpAddr]) {
+        if self.off {
+            return;
+        }
+        let known = self.classes.len().min(addresses.len());
+        self.classes.extend(addresses.iter().skip(known).map(|&address| AddressClass::of(address)));
+    }
+
+    /// True for hosts whose NIC's log was read.
+    pub fn is_own(&self, host: HostId) -> bool {
+        self.own.get(host.0 as usize).copied().unwrap_or(false)
+    }
+
+    fn is_private(&self, host: HostId) -> bool {
+        self.classes.get(host.0 as usize).is_some_and(|class| class.is_private())
+    }
+
+    fn is_internet(&self, host: HostId) -> bool {
+        let class = self.classes.get(host.0 as usize);
+        class.is_some_and(|class| matches!(class, AddressClass::Public | AddressClass::Documentation))
+    }
+
+    /// Which end of a connection in the log `stream` is the NIC's.
+    pub(super) fn side(&self, stream: usize, source: HostId) -> Side {
+        let near = self.near.get(stream).is_some_and(|near| near.contains(&source));
+        if near { Side::Source } else { Side::Destination }
+    }
+
+    /// No more tuples follow of the streams met up to now.
+    pub(super) fn end_group(&mut self) {
+        for near in std::mem::take(&mut self.near).into_iter().flatten() {
+            mark(&mut self.own, near);
+        }
+    }
+
+    /// Takes a connection in. `outside` tells whether the data speaks of hosts by their class.
+    pub(super) fn settle(&mut self, settled: &Settled) {
+        let Settled { key, side, counters, fate, .. } = settled;
+        let own_source = *side == Side::Source || self.is_private(key.source);
+        let seconds = seconds(settled.first_ms());
+        if own_source && *fate != Fate::Open {
+            let failed = *fate != Fate::Answered;
+            // Datagrams that nobody answers (syslog, traps) are no failure.
+            if !failed {
+                self.contact((key.source, key.destination), Contact { reached: seconds, failed: u32::MAX });
+            } else if key.protocol == Protocol::TCP {
+                self.contact((key.source, key.destination), Contact { reached: u32::MAX, failed: seconds });
+            }
+        }
+        if *fate != Fate::Answered {
+            self.fail(settled);
+        }
+        if *side == Side::Destination || self.is_private(key.destination) {
+            let load = Load { attempts: 1, failed: u32::from(*fate != Fate::Answered) };
+            self.load.entry((key.destination, *side)).or_default().add(bin_of(settled.first_ms()), &load);
+        }
+        let login = key.protocol == Protocol::TCP && LOGIN_PORTS.contains(&key.port);
+        if login && *fate == Fate::Answered && settled.begun_ms.is_some() {
+            let attempt = settled.duration_ms <= SHORT_MS && counters.bytes() <= SMALL_BYTES;
+            let session = Sessions::once(counters.bytes(), settled.last_ms, attempt);
+            self.logins.entry((*key, *side)).or_default().add(bin_of(settled.first_ms()), &session);
+        }
+        if *side == Side::Source && self.is_internet(key.destination) {
+            if settled.begun_ms.is_some() {
+                let beat = Beat { seconds, bytes: u32::try_from(counters.bytes_sent).unwrap_or(u32::MAX) };
+                let rhythm = self.rhythms.entry(*key);
+                rhythm.and_modify(|known| known.beat(beat)).or_insert_with(|| Rhythm::once(beat));
+            }
+            self.lasts(settled);
+        } else if self.is_internet(key.source) {
+            self.lasts(settled);
+        }
+    }
+
+    fn lasts(&mut self, settled: &Settled) {
+        if settled.duration_ms >= LONG_MS {
+            self.long.entry(settled.key).or_default().add(&Long {
+                connections: 1,
+                longest_ms: settled.duration_ms,
+                last_ms: settled.last_ms,
+                bytes: settled.counters.bytes(),
+            });
+        }
+    }
+
+    fn fail(&mut self, settled: &Settled) {
+        let mut failed = Failed::default();
+        let side = settled.side as usize;
+        let first = settled.first_ms();
+        if settled.fate == Fate::Open {
+            failed.open[side] = 1;
+            failed.open_times = (first, first);
+        } else {
+            failed.failed[side] = 1;
+            failed.times = (first, first);
+        }
+        self.failed.entry(settled.key).or_default().add(&failed);
+    }
+
+    /// A denied packet. Its conversation is in the table of denials; here are only load and contact.
+    #[inline]
+    pub(super) fn deny(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
+        if self.off {
+            return;
+        }
+        let outbound = tuple.direction == Direction::Outbound;
+        let side = if outbound { Side::Source } else { Side::Destination };
+        if !outbound || self.is_private(destination) {
+            let load = Load { attempts: 1, failed: 1 };
+            self.load.entry((destination, side)).or_default().add(bin_of(tuple.time_ms), &load);
+        }
+        if outbound || self.is_private(source) {
+            let contact = Contact { reached: u32::MAX, failed: seconds(tuple.time_ms) };
+            self.contact((source, destination), contact);
+        }
+    }
+
+    #[inline]
+    fn contact(&mut self, pair: Pair, contact: Contact) {
+        self.contacts.entry(pair).and_modify(|known| known.add(contact)).or_insert(contact);
+    }
+
+    /// Adds everything of `other`, whose hosts have the numbers `ids` here.
+    pub(super) fn merge(&mut self, mut other: Self, ids: &[HostId]) {
+        other.end_group();
+        let id = |host: HostId| ids.get(host.0 as usize).copied();
+        for (place, &mine) in ids.iter().enumerate() {
+            if other.own.get(place).copied().unwrap_or(false) {
+                mark(&mut self.own, mine);
+            }
+        }
+        for ((source, destination), contact) in other.contacts {
+            if let (Some(source), Some(destination)) = (id(source), id(destination)) {
+                self.contact((source, destination), contact);
+            }
+        }
+        let renumber = |key: ConversationKey| {
+            Some(ConversationKey { source: id(key.source)?, destination: id(key.destination)?, ..key })
+        };
+        merge_table(&mut self.failed, other.failed, renumber, Failed::add);
+        merge_table(&mut self.long, other.long, renumber, Long::add);
+        merge_table(&mut self.clear, other.clear, renumber, Clear::add);
+        for (key, rhythm) in other.rhythms {
+            if let Some(key) = renumber(key) {
+                match self.rhythms.entry(key) {
+                    Entry::Occupied(mut known) => known.get_mut().merge(rhythm),
+                    Entry::Vacant(slot) => {
+                        slot.insert(rhythm);
+                    }
+                }
+            }
+        }
+        for ((key, side), bins) in other.logins {
+            if let Some(key) = renumber(key) {
+                self.logins.entry((key, side)).or_default().merge(&bins);
+            }
+        }
+        for ((host, side), bins) in other.load {
+            if let Some(host) = id(host) {
+                self.load.entry((host, side)).or_default().merge(&bins);
+            }
+        }
+    }
+}
+
+fn mark(flags: &mut Vec<bool>, host: HostId) {
+    let place = host.0 as usize;
+    if flags.len() <= place {
+        flags.resize(place + 1, false);
+    }
+    if let Some(flag) = flags.get_mut(place) {
+        *flag = true;
+    }
+}
+
+/// Unix seconds of Unix ms; times no log can have are held at the ends.
+fn seconds(ms: i64) -> u32 {
+    u32::try_from(ms.div_euclid(1000).max(0)).unwrap_or(u32::MAX - 1)
+}

@@ -1,0 +1,42 @@
+//! Protocols that carry passwords in clear.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Facts, shown};
+use super::{Finding, Severity};
+use crate::flow::Protocol;
+
+pub(super) const RULE: &str = "cleartext-protocol";
+/// Plain HTTP is left out: it is everywhere, mostly as a redirection.
+const PORTS: [(u16, &str); 5] = [(21, "FTP"), (23, "Telnet"), (110, "POP3"), (143, "IMAP"), (389, "LDAP")];
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut by_port: BTreeMap<u16, Vec<_>> = BTreeMap::new();
+    for (key, allowed) in &facts.tables.allowed {
+        let listed = PORTS.iter().any(|(port, _)| *port == key.port);
+        let answered = allowed.counters.packets_received > 3;
+        if listed && answered && key.protocol == Protocol::TCP {
+            by_port.entry(key.port).or_default().push(facts.row(key, allowed.connections, "connections"));
+        }
+    }
+    let finding = |(port, rows): (u16, Vec<super::EvidenceRow>)| {
+        let name = PORTS.iter().find(|(known, _)| *known == port).map_or("", |(_, name)| *name);
+        let (evidence, evidence_rows) = shown(rows);
+        Finding {
+            id: format!("{RULE}:{port}"),
+            rule: RULE,
+            severity: Severity::Low,
+            title: format!("{name} (port {port}) in {evidence_rows} conversations"),
+            reason: "The protocol sends passwords in clear unless it switches to TLS, which flow logs cannot show."
+                .to_owned(),
+            entity: port.to_string(),
+            first_time_ms: facts.times.0,
+            last_time_ms: facts.times.1,
+            techniques: &["T1040 Network Sniffing"],
+            next_step: "Move the clients to the protocol's TLS port.",
+            evidence,
+            evidence_rows,
+        }
+    };
+    by_port.into_iter().map(finding).collect()
+}

@@ -1,0 +1,46 @@
+//! What own hosts try to reach in the internet and may not: a wrong rule, or unwanted software.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Facts, shown};
+use super::{Finding, Severity};
+
+pub(super) const RULE: &str = "denied-outbound";
+/// Fewer denied packets than this are an accident.
+const LEAST: u64 = 10;
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut by_source: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in facts.failures.iter().filter(|row| facts.is_internet(row.key.destination)) {
+        if let Some(denied) = facts.tables.denied.get(&row.key).filter(|denied| denied.outbound) {
+            by_source.entry(row.key.source).or_default().push((row.key, denied));
+        }
+    }
+    by_source.retain(|_, rows| rows.iter().map(|(_, denied)| denied.tuples).sum::<u64>() >= LEAST);
+    let finding = |(source, rows): (_, Vec<(_, &crate::aggregate::Denied)>)| {
+        let entity = facts.name(source);
+        let packets: u64 = rows.iter().map(|(_, denied)| denied.tuples).sum();
+        let first_time_ms = rows.iter().map(|(_, denied)| denied.first_ms).min().unwrap_or_default();
+        let last_time_ms = rows.iter().map(|(_, denied)| denied.last_ms).max().unwrap_or_default();
+        let rows = rows.iter().map(|(key, denied)| facts.row(key, denied.tuples, "denied packets"));
+        let (evidence, evidence_rows) = shown(rows.collect());
+        Finding {
+            id: format!("{RULE}:{entity}"),
+            rule: RULE,
+            severity: Severity::Low,
+            title: format!("{entity} was denied {evidence_rows} conversations with the internet"),
+            reason: format!(
+                "{packets} packets were denied on the way out. A wrong rule, a program nobody told of the rule, or \
+                 unwanted software."
+            ),
+            entity,
+            first_time_ms,
+            last_time_ms,
+            techniques: &["T1071 Application Layer Protocol"],
+            next_step: "Find the program on the source: allow it, or remove it.",
+            evidence,
+            evidence_rows,
+        }
+    };
+    by_source.into_iter().map(finding).collect()
+}

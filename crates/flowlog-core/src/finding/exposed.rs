@@ -1,0 +1,61 @@
+//! A port for administration that the internet actually reached.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Facts, shown};
+use super::{Finding, Severity};
+use crate::aggregate::{Allowed, ConversationKey, HostId};
+use crate::flow::Protocol;
+
+pub(super) const RULE: &str = "exposed-admin-port";
+/// Shells, remote desktops, file shares and databases.
+const PORTS: [u16; 15] =
+    [22, 23, 135, 139, 445, 1433, 1521, 3306, 3389, 5432, 5900, 5985, 5986, 6379, 27_017];
+/// A source answered on so many distinct ports is a prober (as Azure's own are), not a visitor of one of them.
+const PROBER_PORTS: usize = 16;
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut ports_of: BTreeMap<HostId, BTreeSet<u16>> = BTreeMap::new();
+    for (key, _) in &facts.inbound {
+        ports_of.entry(key.source).or_default().insert(key.port);
+    }
+    let mut by_host: BTreeMap<HostId, Vec<&(ConversationKey, &Allowed)>> = BTreeMap::new();
+    for row in &facts.inbound {
+        let key = &row.0;
+        let prober = ports_of.get(&key.source).is_some_and(|ports| ports.len() >= PROBER_PORTS);
+        if key.protocol == Protocol::TCP && PORTS.contains(&key.port) && !prober {
+            by_host.entry(key.destination).or_default().push(row);
+        }
+    }
+    let finding = |(host, rows): (HostId, Vec<&(ConversationKey, &Allowed)>)| {
+        let entity = facts.name(host);
+        let ports: BTreeSet<u16> = rows.iter().map(|(key, _)| key.port).collect();
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        let sources: BTreeSet<HostId> = rows.iter().map(|(key, _)| key.source).collect();
+        let rows = rows.iter().map(|(key, allowed)| {
+            let what =
+                format!("connections let through, {} bytes came back", allowed.counters.bytes_received);
+            facts.row(key, allowed.connections, what)
+        });
+        let (evidence, evidence_rows) = shown(rows.collect());
+        Finding {
+            id: format!("{RULE}:{entity}"),
+            rule: RULE,
+            severity: Severity::High,
+            title: format!("The internet reaches port {} of {entity}", ports.join(", ")),
+            reason: format!(
+                "{} public {} got an answer with payload from a port that administers machines or data.",
+                sources.len(),
+                if sources.len() == 1 { "address" } else { "addresses" }
+            ),
+            entity,
+            first_time_ms: facts.times.0,
+            last_time_ms: facts.times.1,
+            techniques: &["T1133 External Remote Services", "T1190 Exploit Public-Facing Application"],
+            next_step: "Close the port to the internet (Azure Bastion, VPN, just-in-time access), then check the sources.",
+            evidence,
+            evidence_rows,
+        }
+    };
+    by_host.into_iter().map(finding).collect()
+}

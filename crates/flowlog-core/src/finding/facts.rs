@@ -1,0 +1,229 @@
+//! The tables as detectors need them, gathered in one pass.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::thresholds::Thresholds;
+use super::{EVIDENCE_ROWS, EvidenceRow};
+use crate::aggregate::evidence::{Contact, Evidence};
+use crate::aggregate::{Aggregate, Allowed, ConversationKey, HostId};
+use crate::flow::{AddressClass, Network, Protocol};
+
+/// How long after a begin a connection must have shown a sign of life, ms: two continuations.
+const OPEN_MS: i64 = 600_000;
+
+/// A conversation with connections that were denied, refused or unanswered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failure {
+    pub(super) key: ConversationKey,
+    pub(super) first_ms: i64,
+    pub(super) last_ms: i64,
+    /// Denied packets or failed connections, whichever are more.
+    pub(super) count: u64,
+}
+
+/// What a host of the internet failed to reach.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Knocks {
+    pub(super) conversations: u64,
+    pub(super) tuples: u64,
+}
+
+pub(super) struct Facts<'a> {
+    pub(super) tables: &'a Aggregate,
+    pub(super) evidence: &'a Evidence,
+    pub(super) thresholds: &'a Thresholds,
+    /// First and last tuple, Unix ms.
+    pub(super) times: (i64, i64),
+    /// Failures of internal sources.
+    pub(super) failures: Vec<Failure>,
+    /// Failures of hosts of the internet, by source.
+    pub(super) knocks: HashMap<HostId, Knocks, FixedState>,
+    /// Allowed conversations from internal hosts to the internet.
+    pub(super) outbound: Vec<(ConversationKey, &'a Allowed)>,
+    /// Allowed conversations from the internet to internal hosts that got payload back.
+    pub(super) inbound: Vec<(ConversationKey, &'a Allowed)>,
+    /// First contacts by source, in order of time.
+    pub(super) contacts: BTreeMap<HostId, Vec<(HostId, Contact)>>,
+    kinds: Vec<Kind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Internal,
+    Internet,
+    Other,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(tables: &'a Aggregate, thresholds: &'a Thresholds) -> Self {
+        let evidence = &tables.evidence;
+        let own: Vec<Network> = thresholds.internal.iter().filter_map(|text| text.parse().ok()).collect();
+        let kind = |(place, &address): (usize, &IpAddr)| match AddressClass::of(address) {
+            class if class.is_private() => Kind::Internal,
+            AddressClass::Public | AddressClass::Documentation => {
+                let near = evidence.is_own(HostId(u32::try_from(place).unwrap_or(u32::MAX)));
+                if near || own.iter().any(|network| network.contains(address)) {
+                    Kind::Internal
+                } else {
+                    Kind::Internet
+                }
+            }
+            _ => Kind::Other,
+        };
+        let mut facts = Self {
+            tables,
+            evidence,
+            thresholds,
+            times: tables.overall.times.unwrap_or_default(),
+            failures: Vec::new(),
+            knocks: HashMap::default(),
+            outbound: Vec::new(),
+            inbound: Vec::new(),
+            contacts: BTreeMap::new(),
+            kinds: tables.hosts.addresses().iter().enumerate().map(kind).collect(),
+        };
+        facts.gather_failures();
+        facts.gather_allowed();
+        for (&(source, destination), &contact) in &evidence.contacts {
+            if facts.is_internal(source) {
+                facts.contacts.entry(source).or_default().push((destination, contact));
+            }
+        }
+        facts
+    }
+
+    fn gather_failures(&mut self) {
+        let tables = self.tables;
+        let failed = &self.evidence.failed;
+        for (key, denied) in &tables.denied {
+            let count = denied.tuples;
+            let mut failure =
+                Failure { key: *key, first_ms: denied.first_ms, last_ms: denied.last_ms, count };
+            if let Some(other) = failed.get(key).and_then(|_| self.failed(key)) {
+                failure.first_ms = failure.first_ms.min(other.first_ms);
+                failure.last_ms = failure.last_ms.max(other.last_ms);
+                failure.count = failure.count.max(other.count);
+            }
+            self.take_failure(failure);
+        }
+        for key in failed.keys().filter(|key| !tables.denied.contains_key(*key)) {
+            if let Some(failure) = self.failed(key) {
+                self.take_failure(failure);
+            }
+        }
+        let mut failures = std::mem::take(&mut self.failures);
+        failures.sort_unstable_by_key(|failure| (failure.first_ms, self.order(&failure.key)));
+        self.failures = failures;
+    }
+
+    fn take_failure(&mut self, failure: Failure) {
+        if self.is_internal(failure.key.source) {
+            self.failures.push(failure);
+        } else if self.is_internet(failure.key.source) {
+            let knocks = self.knocks.entry(failure.key.source).or_default();
+            knocks.conversations += 1;
+            knocks.tuples += failure.count;
+        }
+    }
+
+    /// What failed without being denied. A begin alone is a failure only if there was time enough to go on.
+    fn failed(&self, key: &ConversationKey) -> Option<Failure> {
+        let failed = self.evidence.failed.get(key)?;
+        let mut count = failed.failed.iter().copied().max().unwrap_or_default();
+        let (mut first_ms, mut last_ms) = failed.times;
+        let went_on = self.tables.overall.state(crate::flow::State::End) > 0;
+        if went_on && key.protocol == Protocol::TCP && failed.open_times.0 < self.times.1 - OPEN_MS {
+            count += failed.open.iter().copied().max().unwrap_or_default();
+            first_ms = first_ms.min(failed.open_times.0);
+            last_ms = last_ms.max(failed.open_times.1);
+        }
+        (count > 0).then_some(Failure { key: *key, first_ms, last_ms, count })
+    }
+
+    fn gather_allowed(&mut self) {
+        let tables = self.tables;
+        for (key, allowed) in &tables.allowed {
+            if self.is_internet(key.destination) {
+                if self.is_internal(key.source) {
+                    self.outbound.push((*key, allowed));
+                }
+            } else if self.is_internet(key.source)
+                && self.is_internal(key.destination)
+                && answered_with_payload(allowed)
+            {
+                self.inbound.push((*key, allowed));
+            }
+        }
+    }
+
+    fn kind(&self, host: HostId) -> Kind {
+        self.kinds.get(host.0 as usize).copied().unwrap_or(Kind::Other)
+    }
+
+    /// Private, the near end of a logged NIC, or named as own.
+    pub(super) fn is_internal(&self, host: HostId) -> bool {
+        self.kind(host) == Kind::Internal
+    }
+
+    /// A host of the internet that is not one's own.
+    pub(super) fn is_internet(&self, host: HostId) -> bool {
+        self.kind(host) == Kind::Internet
+    }
+
+    pub(super) fn address(&self, host: HostId) -> Option<IpAddr> {
+        self.tables.hosts.address(host)
+    }
+
+    pub(super) fn name(&self, host: HostId) -> String {
+        self.address(host).map(|address| address.to_string()).unwrap_or_default()
+    }
+
+    /// What ties are broken by: numbers of hosts depend on who met them first, addresses do not.
+    pub(super) fn order(&self, key: &ConversationKey) -> (Option<IpAddr>, Option<IpAddr>, u16, Protocol) {
+        (self.address(key.source), self.address(key.destination), key.port, key.protocol)
+    }
+
+    pub(super) fn span_ms(&self) -> i64 {
+        self.times.1 - self.times.0
+    }
+
+    /// Internal hosts that talk to the internet.
+    pub(super) fn talkers(&self) -> usize {
+        let mut hosts: Vec<HostId> = self.outbound.iter().map(|(key, _)| key.source).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts.len()
+    }
+
+    pub(super) fn row(&self, key: &ConversationKey, count: u64, what: impl Into<String>) -> EvidenceRow {
+        EvidenceRow {
+            source: self.name(key.source),
+            destination: self.name(key.destination),
+            port: key.protocol.has_ports().then_some(key.port),
+            protocol: key.protocol.0,
+            count,
+            what: what.into(),
+        }
+    }
+}
+
+/// More than a handshake came back.
+fn answered_with_payload(allowed: &Allowed) -> bool {
+    let counters = &allowed.counters;
+    counters.packets_received > 0 && counters.bytes_received > counters.packets_received.saturating_mul(80)
+}
+
+/// The heaviest rows, and how many there are.
+pub(super) fn shown(mut rows: Vec<EvidenceRow>) -> (Vec<EvidenceRow>, u64) {
+    let all = rows.len() as u64;
+    rows.sort_by(|a, b| {
+        let key = |row: &EvidenceRow| (row.source.clone(), row.destination.clone(), row.port, row.protocol);
+        b.count.cmp(&a.count).then_with(|| key(a).cmp(&key(b)))
+    });
+    rows.truncate(EVIDENCE_ROWS);
+    (rows, all)
+}

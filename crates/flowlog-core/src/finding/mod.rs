@@ -1,0 +1,124 @@
+//! Findings: what in the data deserves a person's attention, and why.
+//!
+//! Each detector is a pure function of the tables and the [`Thresholds`]. What the internet does to
+//! every public address is no finding: it is summed up as [`Noise`]. docs/detection.md gives each
+//! detector's rule, the source of each threshold, and what it cannot see.
+
+mod beacon;
+mod brute_force;
+mod cleartext;
+mod denied_outbound;
+mod dns;
+mod encryption;
+mod exfiltration;
+mod exposed;
+mod facts;
+mod flood;
+mod horizontal;
+mod lateral;
+mod long;
+mod model;
+mod noise;
+mod scan_accepted;
+mod slow_scan;
+mod statistics;
+mod strobe;
+mod suppression;
+mod thresholds;
+mod vertical;
+
+use serde::Serialize;
+
+pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
+pub use noise::Noise;
+pub use suppression::{Suppressed, Suppression, SuppressionError, Suppressions};
+pub use thresholds::{
+    Beacon, BruteForce, Dns, Exfiltration, Flood, Horizontal, Lateral, Long, SlowScan, Strobe, Thresholds,
+    Vertical,
+};
+
+use crate::aggregate::Aggregate;
+use facts::Facts;
+
+/// What is asked of the detectors.
+#[derive(Clone, Debug, Default)]
+pub struct FindingOptions {
+    /// Limits of the detectors.
+    pub thresholds: Thresholds,
+    /// What is known and accepted.
+    pub suppressions: Suppressions,
+    /// The day that decides whether a suppression has expired, `YYYY-MM-DD`; the library has no clock.
+    pub today: Option<String>,
+}
+
+/// Everything the detectors say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Findings {
+    /// The gravest first.
+    pub findings: Vec<Finding>,
+    /// Findings that the suppression list takes out.
+    pub suppressed: Vec<Suppressed>,
+    /// Entries of the suppression list that have expired: they suppress nothing any more.
+    pub expired: Vec<Suppression>,
+    /// What the internet tries at every door.
+    pub noise: Noise,
+}
+
+/// A slow scan that reaches no further than this beyond a fast one of the same host is the same scan, ms.
+const SAME_SCAN_MS: i64 = 3_600_000;
+
+type Detector = fn(&Facts<'_>) -> Vec<Finding>;
+
+/// Every detector, by the name of its rule.
+const DETECTORS: [(&str, Detector); 16] = [
+    (vertical::RULE, vertical::find),
+    (horizontal::RULE, horizontal::find),
+    (slow_scan::RULE, slow_scan::find),
+    (scan_accepted::RULE, scan_accepted::find),
+    (brute_force::RULE, brute_force::find),
+    (exposed::RULE, exposed::find),
+    (lateral::RULE, lateral::find),
+    (beacon::RULE, beacon::find),
+    (strobe::RULE, strobe::find),
+    (long::RULE, long::find),
+    (exfiltration::RULE, exfiltration::find),
+    (flood::RULE, flood::find),
+    (dns::RULE, dns::find),
+    (cleartext::RULE, cleartext::find),
+    (encryption::RULE, encryption::find),
+    (denied_outbound::RULE, denied_outbound::find),
+];
+
+/// Names of all rules, as in [`Finding::rule`] and suppression lists.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    DETECTORS.iter().map(|(rule, _)| *rule)
+}
+
+/// Runs every detector over `aggregate`, whose groups must have ended.
+pub fn detect(aggregate: &Aggregate, options: &FindingOptions) -> Findings {
+    let facts = Facts::new(aggregate, &options.thresholds);
+    let mut findings: Vec<Finding> = DETECTORS.iter().flat_map(|(_, find)| find(&facts)).collect();
+    // A scan is told once: by the detector that says most of it.
+    let scans = |rule: &str| rule == vertical::RULE || rule == horizontal::RULE;
+    let fast = findings.iter().filter(|finding| scans(finding.rule));
+    let told: Vec<(String, i64, i64)> =
+        fast.map(|scan| (scan.entity.clone(), scan.first_time_ms, scan.last_time_ms)).collect();
+    let within = |slow: &Finding| {
+        told.iter().any(|(entity, first, last)| {
+            *entity == slow.entity
+                && slow.first_time_ms >= first - SAME_SCAN_MS
+                && slow.last_time_ms <= last + SAME_SCAN_MS
+        })
+    };
+    findings.retain(|finding| finding.rule != slow_scan::RULE || !within(finding));
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then(a.first_time_ms.cmp(&b.first_time_ms)).then_with(|| a.id.cmp(&b.id))
+    });
+    let noise = noise::sum(&facts);
+    let (findings, suppressed, expired) =
+        options.suppressions.apply(findings, options.today.as_deref().unwrap_or_default());
+    Findings { findings, suppressed, expired, noise }
+}
+
+#[cfg(test)]
+mod tests;

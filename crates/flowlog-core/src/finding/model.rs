@@ -1,0 +1,92 @@
+//! What every finding tells.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Evidence rows a finding shows; [`Finding::evidence_rows`] tells the full number.
+pub const EVIDENCE_ROWS: usize = 10;
+
+/// How much a finding asks for attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; no action needed.
+    Info,
+    /// A weakness, or something odd that has common harmless causes.
+    Low,
+    /// Probably wanted by nobody: look at it this week.
+    Medium,
+    /// Look at it today.
+    High,
+    /// An attack that seems to have succeeded: act now.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity, the gravest first.
+    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Info];
+
+    /// The word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Something that deserves attention.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// The rule and what it is about: the same in every run over the same behaviour.
+    pub id: String,
+    /// The detector.
+    pub rule: &'static str,
+    /// How much it asks for attention.
+    pub severity: Severity,
+    /// One line.
+    pub title: String,
+    /// Why it was raised: the numbers and the thresholds they passed; and what speaks against it.
+    pub reason: String,
+    /// The address it is about; suppressions name it.
+    pub entity: String,
+    /// Oldest evidence, Unix ms UTC.
+    pub first_time_ms: i64,
+    /// Newest evidence, Unix ms UTC.
+    pub last_time_ms: i64,
+    /// MITRE ATT&CK techniques (Enterprise) that look so.
+    pub techniques: &'static [&'static str],
+    /// What to do next.
+    pub next_step: &'static str,
+    /// What it rests on, at most [`EVIDENCE_ROWS`].
+    pub evidence: Vec<EvidenceRow>,
+    /// Rows there are.
+    pub evidence_rows: u64,
+}
+
+/// One conversation a finding rests on, or several of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EvidenceRow {
+    /// Initiator.
+    pub source: String,
+    /// Responder, or how many.
+    pub destination: String,
+    /// Port of the responder; nothing if there are several.
+    pub port: Option<u16>,
+    /// IANA protocol number.
+    pub protocol: u8,
+    /// How many: `what` says of what.
+    pub count: u64,
+    /// What is counted, and what else is to be said.
+    pub what: String,
+}

@@ -1,0 +1,144 @@
+//! Slow scan: threshold random walk (Jung, Paxson, Berger, Balakrishnan 2004) over first contacts.
+
+use std::collections::BTreeMap;
+
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashSet};
+
+use super::facts::{Facts, shown};
+use super::{Finding, Severity};
+use crate::aggregate::{Allowed, HostId};
+use crate::flow::Protocol;
+
+pub(super) const RULE: &str = "slow-scan";
+
+/// Unix seconds, whether the first contact failed, and with whom.
+type Step = (u32, bool, HostId);
+/// Failures one after the other.
+type Run = Vec<(u32, HostId)>;
+
+/// The steps of the walk and its ends.
+struct Test {
+    success: f64,
+    failure: f64,
+    scanner: f64,
+    ordinary: f64,
+}
+
+impl Test {
+    /// The longest list of failures during which the walk came to the scanner's end; begun anew each
+    /// time it comes to the other, as a host can be taken over at any time.
+    fn longest_run(&self, facts: &Facts<'_>, mut steps: Vec<Step>, least: usize) -> Run {
+        if steps.iter().filter(|(_, failed, _)| *failed).count() < least {
+            return Vec::new();
+        }
+        steps.sort_unstable_by_key(|(seconds, failed, host)| (*seconds, *failed, facts.address(*host)));
+        let (mut walk, mut crossed) = (0.0_f64, false);
+        let (mut run, mut best): (Run, Run) = (Vec::new(), Vec::new());
+        for (seconds, failed, host) in steps {
+            walk = (walk + if failed { self.failure } else { self.success }).min(self.scanner);
+            if failed {
+                run.push((seconds, host));
+            }
+            crossed |= walk >= self.scanner;
+            if walk <= self.ordinary {
+                if crossed && run.len() > best.len() {
+                    best.clone_from(&run);
+                }
+                (walk, crossed) = (0.0, false);
+                run.clear();
+            }
+        }
+        if crossed && run.len() > best.len() { run } else { best }
+    }
+}
+
+fn answered(allowed: &Allowed) -> bool {
+    allowed.counters.packets_received > 3
+}
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let limits = &facts.thresholds.slow_scan;
+    let success = (limits.theta1 / limits.theta0).ln();
+    let failure = ((1.0 - limits.theta1) / (1.0 - limits.theta0)).ln();
+    let scanner = (limits.detection / limits.false_alarm).ln();
+    let ordinary = ((1.0 - limits.detection) / (1.0 - limits.false_alarm)).ln();
+    // A target that many fail to reach is dead, and says nothing of one of them.
+    let mut failing: HashMap<HostId, HashSet<HostId, FixedState>, FixedState> = HashMap::default();
+    for row in &facts.failures {
+        failing.entry(row.key.destination).or_default().insert(row.key.source);
+    }
+    let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= limits.dead_for);
+    let test = Test { success, failure, scanner, ordinary };
+    // Failures of each source by port, inside alone (a rule that closes a port to the internet fails every
+    // destination there): a scanner tries one port, an ordinary host succeeds elsewhere meanwhile.
+    let mut by_port: BTreeMap<(HostId, u16), Vec<Step>> = BTreeMap::new();
+    for row in facts.failures.iter().filter(|row| row.key.protocol == Protocol::TCP) {
+        let seconds = u32::try_from(row.first_ms / 1000).unwrap_or_default();
+        let inside = facts.is_internal(row.key.destination);
+        if inside && !dead(&row.key.destination) && !facts.tables.allowed.get(&row.key).is_some_and(answered)
+        {
+            let steps = by_port.entry((row.key.source, row.key.port)).or_default();
+            steps.push((seconds, true, row.key.destination));
+        }
+    }
+    by_port.retain(|_, steps| steps.len() >= limits.contacts);
+    for (key, allowed) in &facts.tables.allowed {
+        if !answered(allowed) || !facts.is_internal(key.destination) {
+            continue;
+        }
+        if let Some(steps) = by_port.get_mut(&(key.source, key.port)) {
+            let contact = facts.evidence.contacts.get(&(key.source, key.destination));
+            steps.push((contact.map_or(0, |contact| contact.reached), false, key.destination));
+        }
+    }
+    let mut findings = Vec::new();
+    for (&source, contacts) in &facts.contacts {
+        // One step a target: what happened first.
+        let steps = contacts.iter().map(|(host, contact)| {
+            (contact.failed.min(contact.reached), contact.failed < contact.reached, *host)
+        });
+        let steps: Vec<_> = steps.filter(|(_, failed, host)| !(*failed && dead(host))).collect();
+        let mut best = Vec::new();
+        let ports = by_port.range((source, 0)..=(source, u16::MAX)).map(|(_, steps)| steps.clone());
+        for steps in std::iter::once(steps).chain(ports) {
+            let run = test.longest_run(facts, steps, limits.contacts);
+            if run.len() > best.len() {
+                best = run;
+            }
+        }
+        let (Some(first), Some(last)) = (best.first(), best.last()) else { continue };
+        if best.len() < limits.contacts {
+            continue;
+        }
+        let entity = facts.name(source);
+        let targets: HashSet<HostId, FixedState> = best.iter().map(|(_, host)| *host).collect();
+        let rows = facts.failures.iter().filter(|row| row.key.source == source);
+        let rows = rows.filter(|row| targets.contains(&row.key.destination));
+        let (evidence, evidence_rows) = shown(
+            rows.map(|row| facts.row(&row.key, row.count, "denied packets or failed connections")).collect(),
+        );
+        findings.push(Finding {
+            id: format!("{RULE}:{entity}"),
+            rule: RULE,
+            severity: Severity::Medium,
+            title: format!("{entity} fails to reach one new host after another ({} of them)", best.len()),
+            reason: format!(
+                "The first contacts of this host, in order, are those of a scanner rather than of an ordinary host \
+                 (sequential test, {:.0} % sure), and {} or more failed. Targets that {} or more hosts fail to reach \
+                 are left out. An outdated list of servers looks the same.",
+                limits.detection * 100.0,
+                limits.contacts,
+                limits.dead_for
+            ),
+            entity,
+            first_time_ms: i64::from(first.0) * 1000,
+            last_time_ms: i64::from(last.0) * 1000,
+            techniques: &["T1046 Network Service Discovery"],
+            next_step: "Look at what on the source opens these connections, and whether the targets ever existed.",
+            evidence,
+            evidence_rows,
+        });
+    }
+    findings
+}
