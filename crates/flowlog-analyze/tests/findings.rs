@@ -83,3 +83,17 @@ fn suppressions_hold_until_they_expire_and_thresholds_are_obeyed() {
     assert!(slip.talk().contains("slip.toml") && slip.talk().contains("port"), "{}", slip.talk());
     assert_eq!(bench.run(&["logs", "--thresholds", "none.toml"]).code(), 2);
 }
+
+#[test]
+fn without_findings_everything_else_is_the_same() {
+    let (bench, _) = Bench::new().scenario(&Scenario { seed: 31, ..Scenario::default() });
+    let (mut with, _) = bench.json(&["logs"]);
+    let (without, _) = bench.json(&["logs", "--no-findings"]);
+    let keys = with.as_object_mut().unwrap();
+    for key in ["findings", "suppressed", "expired", "noise"] {
+        assert!(keys.remove(key).is_some(), "{key}");
+    }
+    assert_eq!(with, without);
+    assert!(!bench.run(&["logs", "--no-findings"]).out().contains("FINDINGS"));
+    assert_eq!(bench.run(&["logs", "--no-findings", "--fail-on", "low"]).code(), 2);
+}
