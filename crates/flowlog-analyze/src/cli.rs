@@ -59,6 +59,10 @@ struct Cli {
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Findings")]
     fail_on: Option<FailOn>,
 
+    /// Look for no findings: a third faster, with less memory
+    #[arg(long, help_heading = "Findings", conflicts_with_all = ["fail_on", "thresholds", "suppressions"])]
+    no_findings: bool,
+
     /// Limits of the detectors that differ from the defaults (docs/detection.md)
     #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
     thresholds: Option<PathBuf>,
@@ -158,6 +162,8 @@ pub struct Config {
     pub top: usize,
     /// Severity of findings from which the exit code is 10.
     pub fail_on: Option<FailOn>,
+    /// Look for findings.
+    pub findings: bool,
     /// File with limits of the detectors.
     pub thresholds: Option<PathBuf>,
     /// File with findings that are accepted.
@@ -213,6 +219,7 @@ impl Config {
             specific_ips,
             top: cli.top.get(),
             fail_on: cli.fail_on,
+            findings: !cli.no_findings,
             thresholds: cli.thresholds,
             suppressions: cli.suppressions,
             show_graphs: cli.show_graphs,

@@ -103,7 +103,11 @@ fn analyse(
     let bytes = inputs.iter().map(|input| input.size).sum();
     let ascii = config.ascii || !around.unicode;
     let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
-    let options = Options { threads: config.threads, details: csv.map(|csv| csv.details.as_path()) };
+    let options = Options {
+        threads: config.threads,
+        details: csv.map(|csv| csv.details.as_path()),
+        findings: config.findings,
+    };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let specific = config.specific_ips.clone();
@@ -118,7 +122,7 @@ fn outcome(report: &Report, config: &Config) -> Outcome {
     let grave = |finding: &Finding| limit.is_some_and(|limit| finding.severity >= limit);
     if totals.records == 0 && totals.files == totals.files_with_errors {
         Outcome::NothingAnalysed
-    } else if report.findings.findings.iter().any(grave) {
+    } else if report.findings.iter().flat_map(|found| &found.findings).any(grave) {
         Outcome::Findings
     } else if totals.files_with_errors > 0 || (strict && totals.malformed > 0) {
         Outcome::SomeSkipped

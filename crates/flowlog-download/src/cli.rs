@@ -2,31 +2,41 @@
 
 use std::{num::NonZeroUsize, path::PathBuf};
 
+use chrono::TimeDelta;
 use clap::Parser;
+
+use crate::auth::AccessArgs;
+use crate::listing::{SelectArgs, parse_span};
 
 const AFTER_HELP: &str = "\
 Environment:
-  AZ_STORAGE_KEY, AZURE_STORAGE_KEY  account key; the first that is set is used
+  AZ_STORAGE_KEY                     account key
+  AZURE_STORAGE_KEY                  account key
+  AZURE_STORAGE_SAS_TOKEN            SAS token with read and list
   AZURE_STORAGE_CONNECTION_STRING    connection string (account key or SAS)
   AZURE_STORAGE_ACCOUNT              account, when --storage-account is not given
-  Without any of the three secrets the tool logs in: service principal or workload identity from the
-  environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE),
-  managed identity, Azure CLI, Azure Developer CLI. The identity needs the role
+  FLOWLOG_TIMEOUT                    seconds of silence after which a request is tried again (60)
+  The first that is set is used. Without any of these secrets the tool logs in: workload identity or
+  service principal of the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or
+  AZURE_FEDERATED_TOKEN_FILE), managed identity, Azure CLI, Azure Developer CLI. With that identity
+  it asks for the account's key (AZURE_SUBSCRIPTION_ID and AZ_RESOURCE_GROUP say where to look
+  first); an identity that may not list keys reads the blobs itself, for which it needs the role
   'Storage Blob Data Reader' on the account or container.
 
 Exit codes:
   0    complete, also when nothing was new
   1    failed: network, disk, or a second run on the same folder
   2    usage
-  3    some blobs failed; run again to fetch the rest
+  3    some blobs failed; run again to fetch the rest. With --verify: the tree differs
   4    not authorised
   5    account, container or folder not found, or nothing in it
   130  interrupted or declined; run again to resume
 
-A run fetches only what is new or has changed. It never overwrites or deletes a file it did not write.";
+A run fetches only what is new or has changed; of a blob that grew, only the new part. It never overwrites or deletes a file it did not write.";
 
 /// Download Azure VNet and NSG flow logs into a tree of dates and hours
 #[derive(Clone, Debug, Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[command(name = "flowlog-download", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// Storage account that holds the flow logs
@@ -66,9 +76,25 @@ pub struct Cli {
     #[arg(long, value_name = "N")]
     pub max_path: Option<usize>,
 
-    /// How many blobs are fetched at once
+    /// How many blobs are fetched at once, at most; fewer while the service says it is busy
     #[arg(long, value_name = "N", default_value = "16")]
     pub concurrency: NonZeroUsize,
+
+    /// Bring at most so many megabits a second
+    #[arg(long, value_name = "MBPS", value_parser = megabits, conflicts_with = "from_dir")]
+    pub cap_mbps: Option<f64>,
+
+    /// Fetch nothing: check the tree against the source, blob by blob
+    #[arg(long, conflicts_with_all = ["move_files", "doctor", "follow"])]
+    pub verify: bool,
+
+    /// Fetch nothing: check name, network, TLS, access, container and folder, and say what to do
+    #[arg(long, conflicts_with = "from_dir")]
+    pub doctor: bool,
+
+    /// How the summary is written to standard output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 
     /// Reorganise blobs already on disk (from AzCopy or the portal) instead of downloading
     #[arg(long, value_name = "DIR", conflicts_with_all = ["storage_account", "endpoint", "connection_string"])]
@@ -77,4 +103,35 @@ pub struct Cli {
     /// With --from-dir: remove each source file once its copy is safe
     #[arg(long = "move", requires = "from_dir")]
     pub move_files: bool,
+
+    /// Print what would be fetched (reason, bytes, local path, blob) and change nothing
+    #[arg(long, conflicts_with = "move_files")]
+    pub dry_run: bool,
+
+    /// Keep the tree current: update it again and again, one line each, until Ctrl-C
+    #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "60s",
+        value_parser = parse_span, conflicts_with_all = ["dry_run", "move_files"])]
+    pub follow: Option<TimeDelta>,
+
+    /// What part of the source
+    #[command(flatten, next_help_heading = "Only what is needed")]
+    pub select: SelectArgs,
+
+    /// How to get in
+    #[command(flatten, next_help_heading = "Access")]
+    pub access: AccessArgs,
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object, for programs.
+    Json,
+}
+
+fn megabits(text: &str) -> Result<f64, String> {
+    let read = text.parse().ok().filter(|rate: &f64| (0.001..=1e6).contains(rate));
+    read.ok_or_else(|| "a number of megabits a second, from 0.001 to 1000000".to_owned())
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use azure_core::http::Url;
 
 use crate::{
-    auth::{AccountKey, Auth, ConnectionString},
+    auth::{Access, Auth, Cloud, choose},
     cli::Cli,
     error::{Failure, Kind},
+    listing::Selection,
 };
 
 /// Looks up an environment variable; empty ones count as not set.
@@ -22,6 +23,10 @@ pub struct Config {
     pub root: PathBuf,
     /// Download folder as the user wrote it, for the commands the summary shows.
     pub shown_root: PathBuf,
+    /// What part of the source is wanted.
+    pub select: Selection,
+    /// Say what would be done, and do nothing.
+    pub dry_run: bool,
     /// Shorten long paths without asking.
     pub auto_shorten: bool,
     /// Ask nothing.
@@ -30,6 +35,8 @@ pub struct Config {
     pub max_path: usize,
     /// Blobs fetched at once.
     pub concurrency: usize,
+    /// Megabits a second at most.
+    pub cap_mbps: Option<f64>,
 }
 
 /// Where the blobs come from.
@@ -57,6 +64,8 @@ pub struct ContainerConfig {
     pub endpoint: Url,
     /// How requests are authorised.
     pub auth: Auth,
+    /// Whom to trust and where identities come from.
+    pub access: Box<Access>,
 }
 
 /// Windows refuses paths of 260 characters; the original tool's margin is kept.
@@ -84,14 +93,17 @@ pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
         source,
         root,
         shown_root: cli.download_path.clone(),
+        select: cli.select.selection()?,
+        dry_run: cli.dry_run,
         auto_shorten: cli.auto_shorten || cli.force,
         force: cli.force,
         max_path: cli.max_path.unwrap_or(MAX_PATH),
         concurrency: cli.concurrency.get(),
+        cap_mbps: cli.cap_mbps,
     })
 }
 
-fn usage(message: String) -> Failure {
+pub(crate) fn usage(message: String) -> Failure {
     Failure::new(Kind::Usage, message)
 }
 
@@ -106,60 +118,13 @@ fn source_folder(dir: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Account, endpoint and secret. A secret given for this tool comes before shared ones: the option,
-/// `AZ_STORAGE_KEY`, `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_KEY`, then login.
 fn container(cli: &Cli, env: Env<'_>) -> Result<ContainerConfig, Failure> {
     check_container_name(&cli.container_name)?;
-    if let Some(text) = &cli.connection_string {
-        return from_connection_string(cli, text, "--connection-string");
-    }
-    let named = cli.storage_account.is_some() || cli.endpoint.is_some();
-    let shared = env("AZURE_STORAGE_CONNECTION_STRING").filter(|text| !named || fits(cli, text));
-    if let Some(text) = shared.filter(|_| !(named && env("AZ_STORAGE_KEY").is_some())) {
-        return from_connection_string(cli, &text, "AZURE_STORAGE_CONNECTION_STRING");
-    }
-    let (account, endpoint) = place(cli, env)?;
-    let key = ["AZ_STORAGE_KEY", "AZURE_STORAGE_KEY"].into_iter().find_map(|name| Some((name, env(name)?)));
-    let auth = match key {
-        Some((name, text)) => Auth::Key(
-            AccountKey::from_base64(&text)
-                .ok_or_else(|| usage(format!("{name} is not an account key: it is not base64")))?,
-        ),
-        None => Auth::Login,
-    };
-    if matches!(auth, Auth::Login) && endpoint.scheme() != "https" {
-        return Err(usage(format!("login needs an https endpoint, {endpoint} is not"))
-            .hint("set AZ_STORAGE_KEY to use the account key"));
-    }
-    Ok(ContainerConfig { account, container: cli.container_name.clone(), endpoint, auth })
+    choose(cli, env)
 }
 
-/// Whether a connection string from the environment means the account of the command line.
-fn fits(cli: &Cli, text: &str) -> bool {
-    let Ok(read) = ConnectionString::parse(text) else { return false };
-    cli.endpoint.is_none() && read.account.is_some() && read.account == cli.storage_account
-}
-
-fn from_connection_string(cli: &Cli, text: &str, origin: &str) -> Result<ContainerConfig, Failure> {
-    let read = ConnectionString::parse(text).map_err(|error| usage(format!("{origin}: {error}")))?;
-    if let (Some(asked), Some(account)) = (&cli.storage_account, &read.account)
-        && asked != account
-    {
-        return Err(usage(format!("{origin} is for account '{account}', --storage-account says '{asked}'")));
-    }
-    let stated = read.account.clone().or_else(|| cli.storage_account.clone());
-    let endpoint = match (&read.endpoint, &stated) {
-        (Some(endpoint), _) => parse_endpoint(endpoint)?,
-        (None, Some(account)) => {
-            parse_endpoint(&format!("{}://{account}.blob.{}", read.protocol, read.suffix))?
-        }
-        (None, None) => return Err(usage(format!("{origin} names no account"))),
-    };
-    let account = stated.or_else(|| account_of(&endpoint)).unwrap_or_default();
-    Ok(ContainerConfig { account, container: cli.container_name.clone(), endpoint, auth: read.auth })
-}
-
-fn place(cli: &Cli, env: Env<'_>) -> Result<(String, Url), Failure> {
+/// Account and endpoint as the options, else the environment, name them.
+pub(crate) fn place(cli: &Cli, env: Env<'_>, cloud: Cloud) -> Result<(String, Url), Failure> {
     let endpoint = cli.endpoint.as_deref().map(parse_endpoint).transpose()?;
     let account = cli
         .storage_account
@@ -182,11 +147,11 @@ fn place(cli: &Cli, env: Env<'_>) -> Result<(String, Url), Failure> {
             account.escape_debug()
         )));
     }
-    let endpoint = parse_endpoint(&format!("https://{account}.blob.core.windows.net"))?;
+    let endpoint = parse_endpoint(&format!("https://{account}.{}", cloud.blob_suffix()))?;
     Ok((account, endpoint))
 }
 
-fn parse_endpoint(text: &str) -> Result<Url, Failure> {
+pub(crate) fn parse_endpoint(text: &str) -> Result<Url, Failure> {
     let url = Url::parse(text.trim_end_matches('/'))
         .map_err(|error| usage(format!("endpoint '{}': {error}", text.escape_debug())))?;
     let plain = matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
@@ -200,7 +165,7 @@ fn parse_endpoint(text: &str) -> Result<Url, Failure> {
 }
 
 /// The account an endpoint names: the first path segment (emulators), else the host's first label.
-fn account_of(endpoint: &Url) -> Option<String> {
+pub(crate) fn account_of(endpoint: &Url) -> Option<String> {
     let segment = endpoint.path_segments()?.next().filter(|segment| !segment.is_empty()).map(str::to_owned);
     let label = || endpoint.domain()?.split('.').next().map(str::to_owned);
     segment.or_else(label)
@@ -236,11 +201,23 @@ mod tests {
     #[test]
     fn a_key_comes_before_login() {
         let login = run(&["--storage-account", "logs1"], &[]).expect("valid");
-        assert!(matches!(login.auth, Auth::Login));
+        assert!(matches!(login.auth, Auth::Discover));
         assert_eq!(login.endpoint.as_str(), "https://logs1.blob.core.windows.net/");
         for name in ["AZ_STORAGE_KEY", "AZURE_STORAGE_KEY"] {
             let key = run(&["--storage-account", "logs1"], &[(name, "c2VjcmV0")]).expect("valid");
             assert!(matches!(key.auth, Auth::Key(_)));
+        }
+    }
+
+    #[test]
+    fn each_cloud_has_its_endpoint() {
+        for (cloud, host) in [
+            ("public", "logs1.blob.core.windows.net"),
+            ("usgov", "logs1.blob.core.usgovcloudapi.net"),
+            ("china", "logs1.blob.core.chinacloudapi.cn"),
+        ] {
+            let found = run(&["--storage-account", "logs1", "--cloud", cloud], &[]).expect("valid");
+            assert_eq!(found.endpoint.host_str(), Some(host));
         }
     }
 
@@ -261,7 +238,7 @@ mod tests {
     #[test]
     fn a_connection_string_of_another_account_is_not_used() {
         let env = [("AZURE_STORAGE_CONNECTION_STRING", "AccountName=other;AccountKey=c2VjcmV0")];
-        assert!(matches!(run(&["--storage-account", "logs1"], &env).expect("valid").auth, Auth::Login));
+        assert!(matches!(run(&["--storage-account", "logs1"], &env).expect("valid").auth, Auth::Discover));
         assert_eq!(run(&[], &env).expect("valid").account, "other");
         let option = ["--storage-account", "logs1", "--connection-string", env[0].1];
         assert_eq!(run(&option, &[]).expect_err("two accounts").kind, Kind::Usage);

@@ -89,7 +89,7 @@ pub fn from_storage(error: &azure_core::Error, subject: &Subject<'_>) -> Failure
 }
 
 /// The first line says that it failed, the others what each identity answered.
-fn login_failed(error: &azure_core::Error) -> Failure {
+pub(crate) fn login_failed(error: &azure_core::Error) -> Failure {
     let text = causes(error).join("\n");
     let mut failure = Failure::new(Kind::NotAuthorised, "login failed: no identity gave a token");
     // Each answer ends in an advertisement of a help page that says no more.
@@ -117,7 +117,8 @@ fn from_status(status: StatusCode, code: &str, subject: &Subject<'_>) -> Failure
             .hint("the signed-in identity needs the role 'Storage Blob Data Reader' on the account or container; Reader, Contributor and Owner do not include it"),
         (_, "KeyBasedAuthenticationNotPermitted") => refused(subject, &shown)
             .hint("the account allows no keys: unset AZ_STORAGE_KEY and AZURE_STORAGE_KEY, then log in (az login)"),
-        (_, "AuthenticationFailed") => refused(subject, &shown)
+        (_, "PublicAccessNotPermitted" | "NoAuthenticationInformation") => refused(subject, &shown),
+        (_, "AuthenticationFailed" | "InvalidAuthenticationInfo") => refused(subject, &shown)
             .hint("the key does not belong to this account, was rotated, or this machine's clock is wrong"),
         (_, "AuthorizationFailure") => refused(subject, &shown)
             .hint("the key does not fit this account, or the account's firewall does not allow this machine's address"),

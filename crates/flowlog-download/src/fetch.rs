@@ -9,22 +9,22 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use azure_core::http::StatusCode;
-use azure_storage_blob::{
-    BlobContainerClient,
-    models::{BlobClientDownloadOptions, BlobClientGetPropertiesResultHeaders as _},
-};
+use azure_storage_blob::{BlobClient, BlobContainerClient, models::BlobClientDownloadOptions};
+use chrono::Utc;
 use futures::TryStreamExt as _;
 
 use crate::{
+    digest::Expected,
     error::chain,
-    listing::{quoted, version_of},
-    manifest::temp_name,
+    grow::{Blocks, Growing, properties},
+    listing::version_of,
+    manifest::{Growth, temp_name},
     plan::Job,
     progress::Progress,
+    retry::after_break,
 };
 
 /// How often one blob may change under the download before it counts as failed.
@@ -32,6 +32,8 @@ const CHANGES: u32 = 5;
 /// How often in a row a body may break off without bringing a byte; requests themselves are retried
 /// by the client's policy. Bodies that bring something are bounded by the blob's length.
 const BREAKS: u32 = 5;
+/// How often a whole body may differ from the hash the service keeps of it.
+const MISMATCHES: u32 = 2;
 const COPY_BUFFER: usize = 256 * 1024;
 
 /// Where bytes come from.
@@ -58,7 +60,7 @@ impl Drop for TempFile {
     }
 }
 
-/// A blob whose bytes are safe in a temporary file.
+/// A blob whose bytes are in a temporary file, on the disk once [`Fetched::synced`] says so.
 #[derive(Debug)]
 pub struct Fetched {
     /// What was asked for.
@@ -69,6 +71,22 @@ pub struct Fetched {
     pub version: String,
     /// Bytes.
     pub length: u64,
+    /// What to remember if the blob may grow.
+    pub growth: Option<Growth>,
+    /// Not synced yet, while it is here; with the blocks it was made of.
+    file: Option<(File, Option<Blocks>)>,
+}
+
+impl Fetched {
+    /// Waits until the bytes are on the disk. Not part of the fetch: the disk serves many waiting files
+    /// in little more time than one, and the network need not wait for it.
+    pub async fn synced(mut self) -> Result<Self, (Job, FetchError)> {
+        let Some((file, blocks)) = self.file.take() else { return Ok(self) };
+        match sync(file, &self.temp.path, blocks).await {
+            Ok(growth) => Ok(Self { growth, ..self }),
+            Err(error) => Err((self.job, error)),
+        }
+    }
 }
 
 /// Why one blob could not be fetched.
@@ -80,18 +98,21 @@ pub struct FetchError {
     pub refused: bool,
     /// The disk is full or read-only: no other blob will fare better.
     pub fatal: bool,
+    /// The service or the way to it failed, not this blob alone.
+    pub service: bool,
 }
 
 impl FetchError {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), refused: false, fatal: false }
+        Self { message: message.into(), refused: false, fatal: false, service: false }
     }
 
     fn disk(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let fatal =
             matches!(error.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded | PermissionDenied);
-        Self { message: format!("cannot write {}: {error}", path.display()), refused: false, fatal }
+        let message = format!("cannot write {}: {error}", path.display());
+        Self { message, refused: false, fatal, service: false }
     }
 
     fn service(error: &azure_core::Error) -> Self {
@@ -103,20 +124,23 @@ impl FetchError {
             }
             _ => chain(error),
         };
-        Self { message, refused, fatal: false }
+        let own = matches!(error.http_status(), Some(StatusCode::NotFound | StatusCode::Conflict));
+        Self { message, refused, fatal: false, service: !own }
     }
 }
 
 /// Fetches blobs from one origin into one temporary folder.
 pub struct Fetcher {
     /// Where bytes come from.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// The temporary folder.
     pub temp_folder: PathBuf,
     /// Hears of every byte.
     pub progress: Arc<Progress>,
     /// Number of the next temporary file.
     pub counter: AtomicU64,
+    /// What is known of blobs that grow.
+    pub growing: Growing,
 }
 
 impl Fetcher {
@@ -125,16 +149,24 @@ impl Fetcher {
         let name = temp_name(self.counter.fetch_add(1, Ordering::Relaxed));
         let temp = TempFile { path: self.temp_folder.join(&name), name };
         let mut received = Received::new(&job, &self.progress);
-        let result = match &self.origin {
-            Origin::Container(container) => download(container, &job, &temp.path, &mut received).await,
-            Origin::Folder => copy(&job, &temp.path, &mut received),
-        };
-        let result = match result {
-            Ok(file) => sync(file, &temp.path).await,
-            Err(error) => Err(error),
+        let result = match &*self.origin {
+            Origin::Container(container) => {
+                let client = container.blob_client(&job.blob.name);
+                let mut start = Start { client: &client, job: &job, growing: &self.growing, blocks: None };
+                let file = download(&mut start, &temp.path, &mut received).await;
+                file.map(|file| (file, start.blocks))
+            }
+            Origin::Folder => copy(&job, &temp.path, &mut received).map(|file| (file, None)),
         };
         match result {
-            Ok(()) => Ok(Fetched { job, temp, version: received.version, length: received.have }),
+            Ok((file, blocks)) => {
+                if received.kept > 0 {
+                    self.growing.saved(received.kept);
+                }
+                let (version, length) = (received.version, received.have);
+                let blocks = blocks.filter(|blocks| blocks.version == version);
+                Ok(Fetched { job, temp, version, length, growth: None, file: Some((file, blocks)) })
+            }
             Err(error) => {
                 received.restart();
                 Err((job, error))
@@ -148,12 +180,22 @@ struct Received<'a> {
     version: String,
     length: u64,
     have: u64,
+    expected: Expected,
+    /// Of these, bytes that were on disk before.
+    kept: u64,
     progress: &'a Progress,
 }
 
 impl<'a> Received<'a> {
     fn new(job: &Job, progress: &'a Progress) -> Self {
-        Self { version: job.blob.version.clone(), length: job.blob.length, have: 0, progress }
+        Self {
+            version: job.blob.version.clone(),
+            length: job.blob.length,
+            have: 0,
+            expected: Expected::default(),
+            kept: 0,
+            progress,
+        }
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -162,8 +204,9 @@ impl<'a> Received<'a> {
     }
 
     fn restart(&mut self) {
+        self.expected.restart();
         self.progress.rewind(self.have);
-        self.have = 0;
+        (self.have, self.kept) = (0, 0);
     }
 }
 
@@ -177,27 +220,80 @@ enum Stop {
     Failed(FetchError),
 }
 
+/// Where a download begins: at the end of what an earlier run brought, or at the first byte.
+struct Start<'a> {
+    client: &'a BlobClient,
+    job: &'a Job,
+    growing: &'a Growing,
+    /// The blocks of the version that is fetched, where they were asked for.
+    blocks: Option<Blocks>,
+}
+
+impl Start<'_> {
+    /// Chooses the version, and puts the beginning into `file` if it is here already. Whether there is
+    /// a block list for the version or not, nothing that goes wrong with it stops the whole download.
+    async fn begin(
+        &mut self,
+        file: &mut File,
+        path: &Path,
+        received: &mut Received<'_>,
+    ) -> Result<(), FetchError> {
+        self.blocks = None;
+        if !Growing::is_likely(self.job, Utc::now()) {
+            return Ok(());
+        }
+        let Ok(Some(blocks)) = Blocks::fetch(self.client).await else { return Ok(()) };
+        received.version.clone_from(&blocks.version);
+        received.length = blocks.length;
+        if let Some(beginning) = self.growing.beginning(self.job, &blocks) {
+            match beginning.copy(file).map_err(|error| FetchError::disk(path, &error))? {
+                Some(bytes) => {
+                    (received.have, received.kept) = (bytes, bytes);
+                    received.progress.advance(bytes);
+                }
+                None => rewind(file).map_err(|error| FetchError::disk(path, &error))?,
+            }
+        }
+        self.blocks = Some(blocks);
+        Ok(())
+    }
+}
+
 async fn download(
-    container: &BlobContainerClient,
-    job: &Job,
+    start: &mut Start<'_>,
     path: &Path,
     received: &mut Received<'_>,
 ) -> Result<File, FetchError> {
-    let client = container.blob_client(&job.blob.name);
+    let client = start.client;
     let mut file = File::create(path).map_err(|error| FetchError::disk(path, &error))?;
-    let (mut changes, mut breaks) = (0, 0);
+    start.begin(&mut file, path, received).await?;
+    let (mut changes, mut breaks, mut mismatches) = (0, 0, 0);
     loop {
         let before = received.have;
         let read = if received.length == 0 {
-            still_empty(&client, received).await
+            still_empty(client, received).await
         } else {
-            read_rest(&client, path, &mut file, received).await
+            read_rest(client, path, &mut file, received).await
         };
         if received.have > before {
             breaks = 0;
         }
         let broken = match read {
-            Ok(()) if received.have == received.length => return Ok(file),
+            // Whatever comes after the last byte of this version is none of it.
+            Ok(()) | Err(Stop::Broken(_)) if received.have == received.length => {
+                if received.expected.holds() {
+                    return Ok(file);
+                }
+                mismatches += 1;
+                if mismatches > MISMATCHES {
+                    return Err(FetchError::new(format!(
+                        "{mismatches} times its content was not what the MD5 in its properties says"
+                    )));
+                }
+                received.restart();
+                rewind(&mut file).map_err(|error| FetchError::disk(path, &error))?;
+                continue;
+            }
             Ok(()) => "the service sent less than it promised".to_owned(),
             Err(Stop::Broken(error)) => chain(&error),
             Err(Stop::Failed(error)) => return Err(error),
@@ -208,36 +304,34 @@ async fn download(
                         "the blob changed {changes} times while it was read"
                     )));
                 }
-                let properties = client.get_properties(None).await.map_err(|e| FetchError::service(&e))?;
-                received.version =
-                    quoted(properties.etag().ok().flatten().map(String::from).unwrap_or_default());
                 received.restart();
-                received.length = properties.content_length().ok().flatten().unwrap_or_default();
                 rewind(&mut file).map_err(|error| FetchError::disk(path, &error))?;
+                (received.version, received.length) =
+                    properties(client).await.map_err(|error| FetchError::service(&error))?;
+                start.begin(&mut file, path, received).await?;
                 continue;
             }
         };
         breaks += 1;
         if breaks > BREAKS {
             let (have, length) = (received.have, received.length);
-            return Err(FetchError::new(format!("broke off at byte {have} of {length}: {broken}")));
+            let message = format!("broke off at byte {have} of {length}: {broken}");
+            return Err(FetchError { service: true, ..FetchError::new(message) });
         }
-        tokio::time::sleep(Duration::from_millis(100 << breaks)).await;
+        tokio::time::sleep(after_break(breaks)).await;
     }
 }
 
 /// Makes sure that an empty blob is still what was listed; there are no bytes to ask for.
-async fn still_empty(client: &azure_storage_blob::BlobClient, received: &Received<'_>) -> Result<(), Stop> {
-    let properties =
-        client.get_properties(None).await.map_err(|error| Stop::Failed(FetchError::service(&error)))?;
-    let empty = properties.content_length().ok().flatten() == Some(0);
-    let version = properties.etag().ok().flatten().map(String::from).map(quoted);
-    if empty && version.as_ref() == Some(&received.version) { Ok(()) } else { Err(Stop::Changed) }
+async fn still_empty(client: &BlobClient, received: &Received<'_>) -> Result<(), Stop> {
+    let (version, length) =
+        properties(client).await.map_err(|error| Stop::Failed(FetchError::service(&error)))?;
+    if length == 0 && version == received.version { Ok(()) } else { Err(Stop::Changed) }
 }
 
 /// Asks for the bytes still missing, of exactly this version, in one streamed request.
 async fn read_rest(
-    client: &azure_storage_blob::BlobClient,
+    client: &BlobClient,
     path: &Path,
     file: &mut File,
     received: &mut Received<'_>,
@@ -252,7 +346,13 @@ async fn read_rest(
         ..Default::default()
     };
     let mut body = match client.download(Some(options)).await {
-        Ok(response) => response.body,
+        Ok(response) => {
+            // A beginning that was here is not hashed, so the whole cannot be.
+            if received.have == 0 {
+                received.expected.tell(response.properties.blob_content_md5.as_ref());
+            }
+            response.body
+        }
         // 416: the blob became shorter than the range asked for.
         Err(error)
             if matches!(
@@ -270,6 +370,7 @@ async fn read_rest(
         }
         // Writing goes to the page cache; waiting for the disk is left to `sync`.
         file.write_all(&bytes).map_err(|error| Stop::Failed(FetchError::disk(path, &error)))?;
+        received.expected.advance(&bytes);
         received.advance(bytes.len());
     }
     Ok(())
@@ -307,9 +408,14 @@ fn copy(job: &Job, path: &Path, received: &mut Received<'_>) -> Result<File, Fet
     Err(FetchError::new(format!("{} kept changing while it was read", source.display())))
 }
 
-/// Waits, off the async threads, until the bytes are on the disk.
-async fn sync(file: File, path: &Path) -> Result<(), FetchError> {
-    let synced = tokio::task::spawn_blocking(move || file.sync_all()).await;
+/// Waits, off the async threads, until the bytes are on the disk; gives what to remember of them.
+async fn sync(file: File, path: &Path, blocks: Option<Blocks>) -> Result<Option<Growth>, FetchError> {
+    let whole = path.to_owned();
+    let synced = tokio::task::spawn_blocking(move || {
+        file.sync_all()?;
+        Ok(blocks.and_then(|blocks| blocks.growth(&whole)))
+    })
+    .await;
     match synced {
         Ok(result) => result.map_err(|error| FetchError::disk(path, &error)),
         Err(_) => Err(FetchError::new("the run is ending")),

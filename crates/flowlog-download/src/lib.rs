@@ -7,110 +7,231 @@
 pub mod auth;
 pub mod cli;
 pub mod config;
+pub mod digest;
+pub mod doctor;
 pub mod error;
 pub mod fetch;
+pub mod follow;
+pub mod grow;
 pub mod listing;
 pub mod manifest;
 pub mod normalise;
+pub mod outcome;
+pub mod pace;
 pub mod place;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
+pub mod retry;
 pub mod storage;
 pub mod summary;
 pub mod transfer;
+pub mod verify;
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::Path,
     sync::{Arc, atomic::AtomicU64},
     time::Instant,
 };
 
+use chrono::Utc;
+
 use crate::{
     cli::Cli,
     config::{Config, Env, SourceConfig},
     error::{Failure, Kind, Subject},
     fetch::{Fetcher, Origin},
-    listing::{Listing, list_container, list_folder, version_of},
+    grow::Growing,
+    listing::{Filter, Listing, list_folder, list_wanted, version_of},
     manifest::Manifest,
     normalise::{Decider, Spelled, spell},
+    outcome::Outcome,
+    pace::Pace,
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
     progress::{Progress, amount},
-    summary::Summary,
+    summary::{Planned, Summary},
     transfer::{Cancel, transfer},
+    verify::Verified,
 };
 
 /// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
-pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Summary, Failure> {
-    let started = Instant::now();
-    let config = config::resolve(cli, env)?;
-    let cancel = Cancel::on_signal();
-    let progress = Arc::new(Progress::default());
-    let source = Source::open(&config.source, env)?;
-    let manifest = Manifest::open(&config.root)?;
-    let mut summary = source.summary(&config);
+pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Outcome, Failure> {
+    if cli.doctor {
+        let mut config = config::resolve(cli, env)?;
+        if let SourceConfig::Container(container) = &mut config.source {
+            // What keeps a login from working is for the steps to find and to tell.
+            auth::settle(container, env).await.ok();
+        }
+        return Ok(Outcome::Doctor(doctor::diagnose(&config, env).await));
+    }
+    if cli.verify {
+        let config = admitted(cli, env, &Cancel::on_signal()).await?;
+        return check(&config, env).await.map(Outcome::Verify);
+    }
+    let session = Session::open(cli, env).await?;
+    let filter = session.config.select.at(Utc::now());
+    session.update(&filter, Manner::Once { interactive }).await.map(Outcome::Download)
+}
 
-    let Some(listing) = until(&cancel, source.list(&config, &progress)).await.transpose()? else {
+/// The settings, with the way into the container found.
+async fn admitted(cli: &Cli, env: Env<'_>, cancel: &Cancel) -> Result<Config, Failure> {
+    let mut config = config::resolve(cli, env)?;
+    if let SourceConfig::Container(container) = &mut config.source {
+        let settled = until(cancel, auth::settle(container, env)).await;
+        settled.unwrap_or_else(|| Err(Failure::new(Kind::Interrupted, "interrupted while logging in")))?;
+    }
+    Ok(config)
+}
+
+/// How an update talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// It says what it finds; `interactive`: and asks.
+    Once { interactive: bool },
+    /// The one who runs it again and again says enough.
+    Again,
+}
+
+/// Everything one run needs, opened once however often the tree is updated.
+struct Session {
+    config: Config,
+    cancel: Cancel,
+    source: Source,
+    manifest: Arc<Manifest>,
+}
+
+impl Session {
+    async fn open(cli: &Cli, env: Env<'_>) -> Result<Self, Failure> {
+        let cancel = Cancel::on_signal();
+        let config = admitted(cli, env, &cancel).await?;
+        let pace = Pace::new(config.concurrency, config.cap_mbps);
+        let source = Source::open(&config.source, env, &pace)?;
+        let manifest =
+            if config.dry_run { Manifest::look(&config.root)? } else { Manifest::open(&config.root)? };
+        Ok(Self { config, cancel, source, manifest: Arc::new(manifest) })
+    }
+
+    /// Brings what `filter` wants up to date.
+    async fn update(&self, filter: &Filter, manner: Manner) -> Result<Summary, Failure> {
+        let started = Instant::now();
+        let Self { config, cancel, source, manifest } = self;
+        let interactive = matches!(manner, Manner::Once { interactive: true });
+        let progress = Arc::new(Progress::default().quiet(manner == Manner::Again));
+        let mut summary = source.summary(config);
+
+        let Some(listing) = until(cancel, source.list(config, filter, &progress)).await.transpose()? else {
+            progress.finish();
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        };
+        (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
+        (summary.ignored, summary.left_out, summary.calls) =
+            (listing.ignored, listing.left_out, listing.calls);
+        let known = manifest.entries(&source.id)?;
+        if listing.blobs.is_empty() && known.is_empty() {
+            return Err(nothing_there(config, filter, &listing));
+        }
+
+        let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
+        summary.compared(&plan);
+        progress.listed();
+        progress.say(&found(&summary, &plan));
+        let unchanged = plan.unchanged.clone();
+        let Some(spelled) = until(cancel, agree(plan, config, interactive)).await.transpose()? else {
+            // The terminal shows `^C` behind the question.
+            progress.say("");
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        };
+        (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
+        if spelled.stopped {
+            return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
+        }
+        if spelled.shortened > 0 && !config.auto_shorten && !interactive {
+            progress.say(&format!(
+                "warning: {} file names are shortened, their paths would exceed {} characters",
+                spelled.shortened, config.max_path
+            ));
+        }
+        for job in spelled.impossible {
+            let reason =
+                format!("its path is longer than {} characters even when shortened", config.max_path);
+            summary.failed.push((job.blob.name, format!("{reason}; choose a shorter --download-path")));
+        }
+
+        if config.dry_run {
+            summary.planned = Some(spelled.jobs.iter().map(|job| Planned::of(job, &source.id)).collect());
+            return Ok(Summary { elapsed: started.elapsed(), ..summary });
+        }
+
+        let fetcher = Fetcher {
+            origin: Arc::clone(&source.origin),
+            temp_folder: manifest.temp_folder(),
+            progress: Arc::clone(&progress),
+            counter: AtomicU64::new(0),
+            growing: Growing::new(config.root.clone(), manifest.growths(&source.id)?),
+        };
+        let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
+        let placer = Placer {
+            manifest: Arc::clone(manifest),
+            root: config.root.clone(),
+            source: source.id.clone(),
+            move_files,
+        };
+        progress.start(spelled.jobs.len() as u64, spelled.jobs.iter().map(|job| job.blob.length).sum());
+        let done = transfer(spelled.jobs, &fetcher, placer, config.concurrency, cancel).await;
         progress.finish();
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
-    };
-    (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
-    summary.ignored = listing.ignored;
+        let done = done?;
+        if move_files {
+            remove_moved_before(&unchanged, &config.root);
+        }
+
+        summary.all_refused =
+            done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
+        (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
+        summary.not_tried = done.not_tried;
+        (summary.spliced, summary.kept_bytes) = fetcher.growing.savings();
+        summary.failed.extend(done.failed);
+        summary.failed.sort();
+        summary.interrupted = cancel.is_set();
+        summary.elapsed = started.elapsed();
+        Ok(summary)
+    }
+}
+
+/// Compares the tree with the source; fetches and changes nothing.
+async fn check(config: &Config, env: Env<'_>) -> Result<Verified, Failure> {
+    let started = Instant::now();
+    if !config.root.join(".flowlog").is_dir() {
+        let told =
+            format!("{} is no download folder: it has no record in .flowlog", config.shown_root.display());
+        return Err(Failure::new(Kind::NotFound, told).hint("check --download-path, or download first"));
+    }
+    let pace = Pace::new(config.concurrency, config.cap_mbps);
+    let source = Source::open(&config.source, env, &pace)?;
+    let manifest = Manifest::open(&config.root)?;
     let known = manifest.entries(&source.id)?;
-    if listing.blobs.is_empty() && known.is_empty() {
-        return Err(nothing_there(&config));
-    }
-
-    let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
-    summary.unchanged = plan.unchanged.len() as u64;
-    progress.listed();
-    progress.say(&found(&summary, &plan));
-    let unchanged = plan.unchanged.clone();
-    let Some(spelled) = until(&cancel, agree(plan, &config, interactive)).await.transpose()? else {
-        // The terminal shows `^C` behind the question.
-        progress.say("");
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
-    };
-    (summary.shortened, summary.skipped) = (spelled.shortened, spelled.skipped);
-    if spelled.stopped {
-        return Ok(Summary { interrupted: true, elapsed: started.elapsed(), ..summary });
-    }
-    if spelled.shortened > 0 && !config.auto_shorten && !interactive {
-        progress.say(&format!(
-            "warning: {} file names are shortened, their paths would exceed {} characters",
-            spelled.shortened, config.max_path
-        ));
-    }
-    for job in spelled.impossible {
-        let reason = format!("its path is longer than {} characters even when shortened", config.max_path);
-        summary.failed.push((job.blob.name, format!("{reason}; choose a shorter --download-path")));
-    }
-
-    let fetcher = Fetcher {
-        origin: source.origin,
-        temp_folder: manifest.temp_folder(),
-        progress: Arc::clone(&progress),
-        counter: AtomicU64::new(0),
-    };
-    let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
-    let placer = Placer { manifest, root: config.root.clone(), source: source.id, move_files };
-    progress.start(spelled.jobs.len() as u64, spelled.jobs.iter().map(|job| job.blob.length).sum());
-    let done = transfer(spelled.jobs, &fetcher, placer, config.concurrency, &cancel).await;
+    let progress = Progress::default();
+    let filter = config.select.at(Utc::now());
+    let listing = source.list(config, &filter, &progress).await;
     progress.finish();
-    let done = done?;
-    if move_files {
-        remove_moved_before(&unchanged, &config.root);
+    let listing = listing?;
+    if listing.blobs.is_empty() && known.is_empty() {
+        return Err(nothing_there(config, &filter, &listing));
     }
-
-    summary.all_refused = done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
-    (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
-    summary.failed.extend(done.failed);
-    summary.failed.sort();
-    summary.interrupted = cancel.is_set();
-    summary.elapsed = started.elapsed();
-    Ok(summary)
+    let here: Vec<_> = listing.blobs.iter().filter(|blob| known.contains_key(&blob.id)).collect();
+    let md5s = match &*source.origin {
+        Origin::Container(client) => verify::hashes(client, &here, config.concurrency).await?,
+        Origin::Folder => HashMap::new(),
+    };
+    let mut verified = tokio::task::block_in_place(|| verify::verify(&listing, &known, &md5s, &config.root));
+    if !filter.is_everything() {
+        // What was not asked for is not listed: that says nothing about what the source holds.
+        verified.only_here = 0;
+    }
+    let (source, root, elapsed) = (source.shown().to_owned(), config.root.clone(), started.elapsed());
+    Ok(Verified { source, root, elapsed, ..verified })
 }
 
 /// A future's result, or `None` if the run is cancelled first.
@@ -126,26 +247,32 @@ async fn until<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
 struct Source {
     /// Its name in the manifest.
     id: String,
-    origin: Origin,
+    origin: Arc<Origin>,
 }
 
 impl Source {
-    fn open(config: &SourceConfig, env: Env<'_>) -> Result<Self, Failure> {
+    fn open(config: &SourceConfig, env: Env<'_>, pace: &Arc<Pace>) -> Result<Self, Failure> {
         Ok(match config {
             SourceConfig::Container(container) => {
                 let endpoint = container.endpoint.as_str().trim_end_matches('/');
                 let id = format!("{endpoint}/{}", container.container);
-                Self { id, origin: Origin::Container(storage::open(container, env)?) }
+                let client = storage::open_at(container, env, Some(Arc::clone(pace)))?;
+                Self { id, origin: Arc::new(Origin::Container(client)) }
             }
             SourceConfig::Folder { dir, .. } => {
-                Self { id: format!("dir:{}", dir.display()), origin: Origin::Folder }
+                Self { id: format!("dir:{}", dir.display()), origin: Arc::new(Origin::Folder) }
             }
         })
     }
 
+    /// The container's address or the folder, for people.
+    fn shown(&self) -> &str {
+        self.id.trim_start_matches("dir:")
+    }
+
     fn summary(&self, config: &Config) -> Summary {
         Summary {
-            source: self.id.trim_start_matches("dir:").to_owned(),
+            source: self.shown().to_owned(),
             verb: match config.source {
                 SourceConfig::Container(_) => "Downloaded",
                 SourceConfig::Folder { move_files: false, .. } => "Copied",
@@ -157,21 +284,22 @@ impl Source {
         }
     }
 
-    async fn list(&self, config: &Config, progress: &Progress) -> Result<Listing, Failure> {
+    async fn list(&self, config: &Config, filter: &Filter, progress: &Progress) -> Result<Listing, Failure> {
         progress.listing(0, 0);
         let heard = |blobs, bytes| progress.listing(blobs, bytes);
-        match (&self.origin, &config.source) {
+        match (&*self.origin, &config.source) {
             (Origin::Container(client), SourceConfig::Container(container)) => {
-                progress.say(&format!("listing {} with {}", self.id, container.auth.describe()));
-                list_container(client, heard).await.map_err(|error| {
+                progress.say(&format!("listing {} with {}", self.id, auth::used(container)));
+                list_wanted(client, filter, heard).await.map_err(|error| {
                     let host = container.endpoint.host_str().unwrap_or_default();
-                    let (account, container) = (&container.account, &container.container);
-                    error::from_storage(&error, &Subject { account, container, host })
+                    let subject =
+                        Subject { account: &container.account, container: &container.container, host };
+                    auth::explain(error::from_storage(&error, &subject), container)
                 })
             }
             (_, SourceConfig::Folder { dir, .. }) => {
                 let root = config.root.canonicalize().unwrap_or_else(|_| config.root.clone());
-                list_folder(dir, &root, heard).map_err(|error| {
+                list_folder(dir, &root, filter, heard).map_err(|error| {
                     Failure::new(Kind::Failed, format!("cannot list {}: {error}", dir.display()))
                 })
             }
@@ -181,7 +309,10 @@ impl Source {
 }
 
 /// An empty source is most often the wrong one, so it is an error of its own.
-fn nothing_there(config: &Config) -> Failure {
+fn nothing_there(config: &Config, filter: &Filter, listing: &Listing) -> Failure {
+    if !filter.is_everything() {
+        return nothing_wanted(filter, listing);
+    }
     match &config.source {
         SourceConfig::Container(container) => Failure::new(
             Kind::NotFound,
@@ -194,11 +325,23 @@ fn nothing_there(config: &Config) -> Failure {
         }
     }
 }
+
+/// Nothing passed the filter, which may be right or a slip.
+fn nothing_wanted(filter: &Filter, listing: &Listing) -> Failure {
+    let failure = Failure::new(Kind::NotFound, format!("no blob matches: {filter}")).hint(
+        "times are UTC; names and MAC addresses must be whole, in any case; try --dry-run with fewer filters",
+    );
+    match listing.left_out {
+        0 => failure,
+        count => failure.hint(format!("{count} blobs were left out because their names tell too little")),
+    }
+}
+
 /// Settles file names and gets the person's consent.
 async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled, Failure> {
     let root = config.root.display().to_string();
     let (max_path, auto_shorten) = (config.max_path, config.auto_shorten);
-    let ask = interactive && !config.force;
+    let ask = interactive && !config.force && !config.dry_run;
     let into = config.shown_root.display().to_string();
     // Reading an answer blocks; a thread of its own keeps Ctrl-C working.
     let asking = tokio::task::spawn_blocking(move || -> io::Result<Spelled> {

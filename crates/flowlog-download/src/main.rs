@@ -6,7 +6,14 @@ use std::{
 };
 
 use clap::Parser as _;
-use flowlog_download::{cli::Cli, progress::shown, run};
+use flowlog_download::{
+    cli::{Cli, Format},
+    follow::follow,
+    outcome::{Outcome, write_json},
+    progress::shown,
+    run,
+    summary::failure_json,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -19,16 +26,24 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let result = runtime.block_on(run(&cli, &env, interactive));
+    let result = match cli.follow {
+        Some(interval) => {
+            runtime.block_on(follow(&cli, &env, interval, &mut io::stdout())).map(Outcome::Download)
+        }
+        None => runtime.block_on(run(&cli, &env, interactive)),
+    };
     // A question that is still waiting for its answer must not keep the process.
     runtime.shutdown_background();
     match result {
-        Ok(summary) => {
+        Ok(outcome) => {
             // Nobody reading the summary changes nothing about the run.
-            let _ = summary.write(&mut io::stdout().lock());
-            ExitCode::from(summary.exit_code())
+            let _ = outcome.write(cli.format, &mut io::stdout().lock());
+            ExitCode::from(outcome.exit_code())
         }
         Err(failure) => {
+            if cli.format == Format::Json {
+                let _ = write_json(&failure_json(&failure), &mut io::stdout().lock());
+            }
             let mut err = io::stderr().lock();
             let _ = writeln!(err, "error: {}", shown(&failure.message));
             for detail in &failure.details {

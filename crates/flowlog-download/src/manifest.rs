@@ -1,6 +1,6 @@
 //! What the download folder holds and where it came from: a crash-safe store in `.flowlog/`.
 //!
-//! Three tables. `blobs`: source and blob -> [`Entry`]. `paths`: lower-case local path -> the blob
+//! Four tables. `growth`: source and blob -> the beginning of a blob that may grow. `blobs`: source and blob -> [`Entry`]. `paths`: lower-case local path -> the blob
 //! that owns it. `claims`: temporary file -> what it is about to become. A claim is written before
 //! the rename and removed with the entry's write after it, so that a run killed in between leaves
 //! neither an unknown file nor a lost one: the next [`Manifest::open`] settles each claim.
@@ -11,14 +11,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Database, ReadableDatabase as _, TableDefinition};
-use serde::{Deserialize, Serialize};
+use redb::{
+    Database, ReadableDatabase as _, StorageBackend as _, TableDefinition, backends::InMemoryBackend,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::error::{Failure, Kind};
 
 const STATE_FOLDER: &str = ".flowlog";
 const BLOBS: TableDefinition<'_, &str, &str> = TableDefinition::new("blobs-1");
 const PATHS: TableDefinition<'_, &str, &str> = TableDefinition::new("paths-1");
+const GROWTH: TableDefinition<'_, &str, &str> = TableDefinition::new("growth-1");
 const CLAIMS: TableDefinition<'_, &str, &str> = TableDefinition::new("claims-1");
 
 /// What is known of a blob that was fetched.
@@ -33,6 +36,21 @@ pub struct Entry {
     /// The file at `path` is a later version of this blob, brought by another source.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub covered: bool,
+}
+
+/// The beginning of a blob as it was fetched: all blocks but the closing one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Growth {
+    /// Version of the blob this was taken from.
+    pub version: String,
+    /// Blocks before the closing one.
+    pub blocks: usize,
+    /// SHA-256 of their ids and sizes, hex.
+    pub list: String,
+    /// Bytes of these blocks: where the closing block begins.
+    pub data_end: u64,
+    /// SHA-256 of the file's bytes up to `data_end`, hex.
+    pub content: String,
 }
 
 /// A temporary file and the entry it becomes.
@@ -51,7 +69,8 @@ pub struct Claim {
 pub struct Manifest {
     root: PathBuf,
     db: Database,
-    _lock: File,
+    /// Held while the tree may be written; a look alone needs none where there is nothing yet.
+    _lock: Option<File>,
 }
 
 /// The key of a blob of a source.
@@ -73,9 +92,33 @@ impl Manifest {
             failed(format!("cannot open the download record {}: {error}", store.display()))
                 .hint("if it is damaged, move it away: files already here are recognised by their content")
         })?;
-        let manifest = Self { root: root.to_owned(), db, _lock: lock };
+        let manifest = Self { root: root.to_owned(), db, _lock: Some(lock) };
         manifest.settle().map_err(|error| store_error(&error))?;
         manifest.sweep().map_err(|error| failed(format!("cannot clean {}: {error}", state.display())))?;
+        Ok(manifest)
+    }
+
+    /// Opens a copy of the store in memory, to look without changing anything on disk; an empty one
+    /// where there is none.
+    pub fn look(root: &Path) -> Result<Self, Failure> {
+        let store = root.join(STATE_FOLDER).join("manifest.redb");
+        let unreadable = |error: &dyn std::fmt::Display| {
+            failed(format!("cannot read the download record {}: {error}", store.display()))
+        };
+        let (lock, content) = if store.exists() {
+            let lock = take_lock(&root.join(STATE_FOLDER), root)?;
+            (Some(lock), fs::read(&store).map_err(|error| unreadable(&error))?)
+        } else {
+            (None, Vec::new())
+        };
+        let memory = InMemoryBackend::new();
+        memory
+            .set_len(content.len() as u64)
+            .and_then(|()| memory.write(0, &content))
+            .map_err(|e| unreadable(&e))?;
+        let db = Database::builder().create_with_backend(memory).map_err(|error| unreadable(&error))?;
+        let manifest = Self { root: root.to_owned(), db, _lock: lock };
+        manifest.settle().map_err(|error| store_error(&error))?;
         Ok(manifest)
     }
 
@@ -86,18 +129,31 @@ impl Manifest {
 
     /// The entries of a source, by blob id.
     pub fn entries(&self, source: &str) -> Result<HashMap<String, Entry>, Failure> {
-        let read = || -> Result<HashMap<String, Entry>, redb::Error> {
+        self.rows(BLOBS, source)
+    }
+
+    /// What is remembered of a source's growing blobs, by blob id.
+    pub fn growths(&self, source: &str) -> Result<HashMap<String, Growth>, Failure> {
+        self.rows(GROWTH, source)
+    }
+
+    fn rows<T: DeserializeOwned>(
+        &self,
+        table: TableDefinition<'_, &'static str, &'static str>,
+        source: &str,
+    ) -> Result<HashMap<String, T>, Failure> {
+        let read = || -> Result<HashMap<String, T>, redb::Error> {
             let start = key(source, "");
-            let mut entries = HashMap::new();
-            let table = self.db.begin_read()?.open_table(BLOBS)?;
+            let mut rows = HashMap::new();
+            let table = self.db.begin_read()?.open_table(table)?;
             for row in table.range(start.as_str()..)? {
                 let (found, value) = row?;
                 let Some(id) = found.value().strip_prefix(&start) else { break };
-                if let Ok(entry) = serde_json::from_str(value.value()) {
-                    entries.insert(id.to_owned(), entry);
+                if let Ok(value) = serde_json::from_str(value.value()) {
+                    rows.insert(id.to_owned(), value);
                 }
             }
-            Ok(entries)
+            Ok(rows)
         };
         read().map_err(|error| store_error(&error))
     }
@@ -133,14 +189,24 @@ impl Manifest {
         write().map_err(|error| store_error(&error))
     }
 
-    /// Records entries and removes the claims of `temps`; durable when this returns.
-    pub fn record(&self, entries: &[(String, Entry)], temps: &[String]) -> Result<(), Failure> {
+    /// Records entries and what is remembered of growing blobs, and removes the claims of `temps`;
+    /// durable when this returns.
+    pub fn record(
+        &self,
+        entries: &[(String, Entry)],
+        growths: &[(String, Growth)],
+        temps: &[String],
+    ) -> Result<(), Failure> {
         let write = || -> Result<(), redb::Error> {
             let transaction = self.db.begin_write()?;
             {
                 let mut claims = transaction.open_table(CLAIMS)?;
                 for temp in temps {
                     claims.remove(temp.as_str())?;
+                }
+                let mut table = transaction.open_table(GROWTH)?;
+                for (key, growth) in growths {
+                    table.insert(key.as_str(), to_json(growth).as_str())?;
                 }
                 let mut blobs = transaction.open_table(BLOBS)?;
                 let mut paths = transaction.open_table(PATHS)?;
@@ -163,6 +229,8 @@ impl Manifest {
             let mut claims = transaction.open_table(CLAIMS)?;
             let mut blobs = transaction.open_table(BLOBS)?;
             let mut paths = transaction.open_table(PATHS)?;
+            // Reading needs every table to be there.
+            transaction.open_table(GROWTH)?;
             while let Some((temp, value)) = claims.pop_first()? {
                 let renamed = !self.temp_folder().join(temp.value()).exists();
                 let Ok(claim) = serde_json::from_str::<Claim>(value.value()) else { continue };
@@ -244,7 +312,7 @@ mod tests {
         let manifest = Manifest::open(dir.path()).expect("a new store");
         let rows =
             [(key("https://a/c", "x"), entry("d/X.json", 3)), (key("https://a/c2", "y"), entry("d/y", 4))];
-        manifest.record(&rows, &[]).expect("recorded");
+        manifest.record(&rows, &[], &[]).expect("recorded");
         drop(manifest);
         let manifest = Manifest::open(dir.path()).expect("the same store");
         let entries = manifest.entries("https://a/c").expect("read");

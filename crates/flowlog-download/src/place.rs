@@ -8,6 +8,7 @@ use std::{
     fs::{self, File, Metadata},
     io::{self, BufReader, Read},
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
 use flowlog_core::blob_path::{Form, LocalName, PEEK_BYTES, first_record_time};
@@ -25,7 +26,7 @@ const CLOSER: u64 = 2;
 /// Places files into the tree of one manifest.
 pub struct Placer {
     /// Record of the download folder.
-    pub manifest: Manifest,
+    pub manifest: Arc<Manifest>,
     /// Download folder.
     pub root: PathBuf,
     /// Name of the source in the manifest.
@@ -101,7 +102,10 @@ impl Placer {
             entries.push((key(&self.source, &fetched.job.blob.id), entry(&fetched, path, covered)));
             finished.push(fetched);
         }
-        self.manifest.record(&entries, &temps)?;
+        let remember =
+            |fetched: &Fetched| Some((key(&self.source, &fetched.job.blob.id), fetched.growth.clone()?));
+        let growths: Vec<_> = finished.iter().filter_map(remember).collect();
+        self.manifest.record(&entries, &growths, &temps)?;
         for fetched in finished {
             done.push(ended(&fetched, None));
             self.after(fetched, &entries);

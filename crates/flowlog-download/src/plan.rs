@@ -1,6 +1,6 @@
 //! What a run must fetch. Pure: a listing, what is known and what is on disk give the plan.
 
-use std::{collections::HashMap, hash::BuildHasher};
+use std::{collections::HashMap, fmt, hash::BuildHasher};
 
 use flowlog_core::blob_path::{Form, LocalName, Moment};
 
@@ -16,8 +16,21 @@ pub enum Why {
     New,
     /// Changed since.
     Changed,
+    /// Changed since, and longer than the local file, which is whole.
+    Grown,
     /// Unchanged, but the local file is gone or has another length.
     Damaged,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::New => "new",
+            Self::Changed => "changed",
+            Self::Grown => "grown",
+            Self::Damaged => "damaged",
+        })
+    }
 }
 
 /// One blob to fetch.
@@ -72,7 +85,8 @@ pub fn plan<S: BuildHasher>(
         let size = size_on_disk(&prior.path);
         let current = if prior.covered { size.is_some() } else { size == Some(prior.length) };
         let why = if prior.version != blob.version || blob.version.is_empty() {
-            Why::Changed
+            let grown = current && !prior.covered && blob.length > prior.length;
+            if grown { Why::Grown } else { Why::Changed }
         } else if current {
             plan.unchanged.push((blob, prior));
             continue;
@@ -125,15 +139,17 @@ mod tests {
         let blobs = vec![
             listed("new", "1", 10),
             listed("same", "1", 10),
+            listed("rewritten", "2", 9),
             listed("grown", "2", 20),
             listed("vanished", "1", 10),
             listed("cut", "1", 10),
             listed("no version", "", 10),
         ];
-        let known = ["same", "grown", "vanished", "cut"].map(|id| (id.to_owned(), entry("1", 10, id)));
+        let known =
+            ["same", "rewritten", "grown", "vanished", "cut"].map(|id| (id.to_owned(), entry("1", 10, id)));
         let known: HashMap<String, Entry> =
             known.into_iter().chain([("no version".to_owned(), entry("", 10, "no version"))]).collect();
-        let plan = plan(Listing { blobs, ignored: 0 }, known, |path| match path {
+        let plan = plan(Listing { blobs, ..Listing::default() }, known, |path| match path {
             "vanished" => None,
             "cut" => Some(4),
             _ => Some(10),
@@ -143,20 +159,21 @@ mod tests {
             jobs,
             [
                 ("new", Why::New),
-                ("grown", Why::Changed),
+                ("rewritten", Why::Changed),
+                ("grown", Why::Grown),
                 ("vanished", Why::Damaged),
                 ("cut", Why::Damaged),
                 ("no version", Why::Changed)
             ]
         );
         assert_eq!(plan.unchanged.len(), 1);
-        assert_eq!(plan.bytes(), 60);
+        assert_eq!(plan.bytes(), 69);
     }
 
     #[test]
     fn a_covered_blob_is_current_whatever_the_length_of_the_later_file() {
         let prior = Entry { covered: true, ..entry("1", 10, "p") };
-        let listing = || Listing { blobs: vec![listed("x", "1", 10)], ignored: 0 };
+        let listing = || Listing { blobs: vec![listed("x", "1", 10)], ..Listing::default() };
         let known = || HashMap::from([("x".to_owned(), prior.clone())]);
         assert!(plan(listing(), known(), |_| Some(99)).jobs.is_empty());
         assert_eq!(plan(listing(), known(), |_| None).jobs.len(), 1);
@@ -183,7 +200,7 @@ mod tests {
                 .filter(|(_, (state, ..))| *state > 0)
                 .map(|(id, (_, version, _))| (id.clone(), entry(&format!("v{version}"), 2, id)))
                 .collect();
-            let plan = plan(Listing { blobs, ignored: 0 }, known, |path| rows.get(path).and_then(|row| row.2));
+            let plan = plan(Listing { blobs, ..Listing::default() }, known, |path| rows.get(path).and_then(|row| row.2));
             prop_assert_eq!(plan.jobs.len() + plan.unchanged.len(), rows.len());
             for (blob, entry) in &plan.unchanged {
                 prop_assert_eq!(&entry.version, &blob.version);

@@ -18,6 +18,7 @@ pub struct Progress {
     fetching: ProgressBar,
     blobs_total: AtomicU64,
     blobs_done: AtomicU64,
+    quiet: bool,
 }
 
 impl Default for Progress {
@@ -29,11 +30,18 @@ impl Default for Progress {
             fetching: bar(),
             blobs_total: AtomicU64::new(0),
             blobs_done: AtomicU64::new(0),
+            quiet: false,
         }
     }
 }
 
 impl Progress {
+    /// Says no lines, if `quiet`; the bars stay.
+    #[must_use]
+    pub fn quiet(self, quiet: bool) -> Self {
+        Self { quiet, ..self }
+    }
+
     /// Shows how far a listing is.
     pub fn listing(&self, blobs: u64, bytes: u64) {
         if blobs == 0 {
@@ -82,6 +90,9 @@ impl Progress {
 
     /// Says a line, above the bar.
     pub fn say(&self, line: &str) {
+        if self.quiet {
+            return;
+        }
         // Nobody listening on standard error is no reason to stop.
         self.listing.suspend(|| {
             let _ = writeln!(std::io::stderr().lock(), "{line}");

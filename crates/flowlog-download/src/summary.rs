@@ -6,9 +6,15 @@ use std::{
     time::Duration,
 };
 
-use indicatif::HumanCount;
+use flowlog_core::blob_path::LocalName;
+use indicatif::{HumanBytes, HumanCount};
+use serde_json::{Value, json};
 
-use crate::progress::{amount, shown};
+use crate::{
+    error::Failure,
+    plan::{Job, Plan, Why},
+    progress::{amount, shown},
+};
 
 /// How many failures are listed one by one.
 const FAILURES_SHOWN: usize = 20;
@@ -26,10 +32,28 @@ pub struct Summary {
     pub listed_bytes: u64,
     /// Files of the source folder that are no logs by their name.
     pub ignored: u64,
+    /// Blobs left out because their names do not tell what the filter asks about.
+    pub left_out: u64,
+    /// Requests made to list.
+    pub calls: u64,
+    /// Blobs that were to be looked at: all that are listed, unless a choice was made.
+    pub matched: u64,
+    /// Of these, never fetched before.
+    pub new: u64,
+    /// Changed since they were fetched.
+    pub changed: u64,
+    /// Unchanged, but the local file was gone or had another length.
+    pub damaged: u64,
     /// Blobs fetched and in place.
     pub fetched: u64,
     /// Their bytes.
     pub fetched_bytes: u64,
+    /// Blobs that grew and whose beginning was here.
+    pub spliced: u64,
+    /// Bytes of these beginnings, which were not transferred again.
+    pub kept_bytes: u64,
+    /// With `--dry-run`, what would be fetched; nothing was.
+    pub planned: Option<Vec<Planned>>,
     /// Blobs whose local file was current.
     pub unchanged: u64,
     /// Blobs the user left out.
@@ -38,6 +62,8 @@ pub struct Summary {
     pub shortened: u64,
     /// Blobs that failed, each with its reason.
     pub failed: Vec<(String, String)>,
+    /// Blobs not tried, because too many before them failed in a row.
+    pub not_tried: u64,
     /// Every failure was a refusal by the service.
     pub all_refused: bool,
     /// The run was ended early.
@@ -50,7 +76,39 @@ pub struct Summary {
     pub shown_root: PathBuf,
 }
 
+/// A blob that a dry run would fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Why.
+    pub why: Why,
+    /// Bytes of the blob.
+    pub bytes: u64,
+    /// Local path below the download folder.
+    pub path: String,
+    /// Blob name.
+    pub name: String,
+}
+
+impl Planned {
+    /// What a job would do. A blob that tells its time in its content alone is shown in `unknown/`.
+    pub fn of(job: &Job, source: &str) -> Self {
+        let path = match job.kept_path() {
+            Some(path) => path.to_owned(),
+            None => LocalName::new(&job.blob.name).path(job.form, source),
+        };
+        Self { why: job.why, bytes: job.blob.length, path, name: job.blob.name.clone() }
+    }
+}
+
 impl Summary {
+    /// Takes over what a plan found.
+    pub fn compared(&mut self, plan: &Plan) {
+        let count = |why| plan.jobs.iter().filter(|job| job.why == why).count() as u64;
+        (self.new, self.changed, self.damaged) = (count(Why::New), count(Why::Changed), count(Why::Damaged));
+        self.unchanged = plan.unchanged.len() as u64;
+        self.matched = plan.jobs.len() as u64 + self.unchanged;
+    }
+
     /// The exit code this run deserves.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -63,20 +121,39 @@ impl Summary {
 
     /// Writes the summary.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(planned) = &self.planned {
+            return self.write_plan(out, planned);
+        }
         let mut line = |label: &str, text: String| writeln!(out, "{label:<11} {text}");
         line("Source", shown(&self.source))?;
-        line("Listed", amount(self.listed, self.listed_bytes))?;
+        let requests = match self.calls {
+            0 => String::new(),
+            1 => " in 1 request".to_owned(),
+            calls => format!(" in {} requests", HumanCount(calls)),
+        };
+        line("Listed", format!("{}{requests}", amount(self.listed, self.listed_bytes)))?;
         line(self.verb, amount(self.fetched, self.fetched_bytes))?;
+        if self.spliced > 0 {
+            let received = HumanBytes(self.fetched_bytes.saturating_sub(self.kept_bytes));
+            let (kept, blobs) = (HumanBytes(self.kept_bytes), amount_of(self.spliced));
+            line("Received", format!("{received}; {kept} of {blobs} that grew were here"))?;
+        }
         line("Unchanged", HumanCount(self.unchanged).to_string())?;
-        for (label, count) in
-            [("Shortened", self.shortened), ("Skipped", self.skipped), ("Ignored", self.ignored)]
-        {
+        for (label, count, note) in [
+            ("Shortened", self.shortened, ""),
+            ("Skipped", self.skipped, ""),
+            ("Ignored", self.ignored, " files that are no logs by their name"),
+            ("Left out", self.left_out, " blobs whose names do not tell what is asked for"),
+        ] {
             if count > 0 {
-                let note = if label == "Ignored" { " files that are no logs by their name" } else { "" };
                 line(label, format!("{}{note}", HumanCount(count)))?;
             }
         }
         line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
+        if self.not_tried > 0 {
+            let count = HumanCount(self.not_tried);
+            line("Not tried", format!("{count}, because too many before them failed in a row"))?;
+        }
         line("Seconds", format!("{:.1}", self.elapsed.as_secs_f64()))?;
         line("Tree", shown(&self.root.display().to_string()))?;
         self.write_failures(out)?;
@@ -85,6 +162,72 @@ impl Summary {
         } else {
             writeln!(out, "\nNext: flowlog-analyze {}", quoted(&self.shown_root.display().to_string()))
         }
+    }
+
+    /// The summary for programs; docs/download.md describes each field.
+    pub fn to_json(&self) -> Value {
+        let outcome = match self.exit_code() {
+            0 => "complete",
+            130 => "interrupted",
+            4 => "refused",
+            _ => "partial",
+        };
+        let failed: Vec<Value> =
+            self.failed.iter().map(|(name, reason)| json!({"name": name, "reason": reason})).collect();
+        let planned = self.planned.as_ref().map(|planned| {
+            let row = |blob: &Planned| {
+                json!({"why": blob.why.to_string(), "bytes": blob.bytes, "path": blob.path, "name": blob.name})
+            };
+            planned.iter().map(row).collect::<Vec<Value>>()
+        });
+        json!({
+            "kind": if planned.is_some() { "dry-run" } else { "download" },
+            "outcome": outcome,
+            "exit_code": self.exit_code(),
+            "source": self.source,
+            "tree": self.root.display().to_string(),
+            "listed": self.listed,
+            "listed_bytes": self.listed_bytes,
+            "matched": self.matched,
+            "new": self.new,
+            "changed": self.changed,
+            "damaged": self.damaged,
+            "unchanged": self.unchanged,
+            "fetched": self.fetched,
+            "fetched_bytes": self.fetched_bytes,
+            "grown": self.spliced,
+            "kept_bytes": self.kept_bytes,
+            "planned": planned,
+            "left_out": self.left_out,
+            "skipped": self.skipped,
+            "shortened": self.shortened,
+            "ignored": self.ignored,
+            "failed": failed,
+            "not_tried": self.not_tried,
+            "seconds": (self.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
+        })
+    }
+
+    /// One line a blob, tabs between its columns, so that scripts can read it; then the sums.
+    fn write_plan(&self, out: &mut dyn Write, planned: &[Planned]) -> io::Result<()> {
+        for Planned { why, bytes, path, name } in planned {
+            writeln!(out, "{why}\t{bytes}\t{}\t{}", shown(path), shown(name))?;
+        }
+        let bytes = planned.iter().map(|blob| blob.bytes).sum();
+        writeln!(
+            out,
+            "\nWould fetch {}; {} unchanged; nothing was written",
+            amount(planned.len() as u64, bytes),
+            HumanCount(self.unchanged)
+        )?;
+        if self.left_out > 0 {
+            writeln!(
+                out,
+                "Left out    {} blobs whose names do not tell what is asked for",
+                HumanCount(self.left_out)
+            )?;
+        }
+        self.write_failures(out)
     }
 
     fn write_failures(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -100,6 +243,22 @@ impl Summary {
             more => writeln!(out, "  and {} more", HumanCount(more as u64)),
         }
     }
+}
+
+/// A run that ended early, for programs.
+pub fn failure_json(failure: &Failure) -> Value {
+    json!({
+        "kind": "failure",
+        "outcome": "failed",
+        "exit_code": failure.kind.exit_code(),
+        "error": failure.message,
+        "details": failure.details,
+        "hints": failure.hints,
+    })
+}
+
+fn amount_of(blobs: u64) -> String {
+    if blobs == 1 { "1 blob".to_owned() } else { format!("{} blobs", HumanCount(blobs)) }
 }
 
 /// A path as a shell takes it.

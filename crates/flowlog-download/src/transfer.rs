@@ -1,8 +1,8 @@
 //! Fetching many blobs at once and handing them to the one who places them.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, future, stream};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -15,8 +15,13 @@ use crate::{
 
 /// Files placed in one go: two syncs of the record serve them all.
 const BATCH: usize = 128;
+/// Files that wait for the disk at once.
+const SYNCS: usize = 64;
 /// How long a batch waits for more files.
 const BATCH_WAIT: Duration = Duration::from_millis(20);
+/// After so many blobs in a row that the service or the network failed, and at least twice as many as
+/// are fetched at once, the rest is not tried: each would take its whole patience to fail the same way.
+const GIVE_UP: usize = 24;
 
 /// Hears of Ctrl-C.
 #[derive(Clone, Debug)]
@@ -81,6 +86,8 @@ pub struct Transferred {
     pub failed: Vec<(String, String)>,
     /// How many of these the service refused.
     pub refused: usize,
+    /// Blobs not tried, because too many before them failed in a row.
+    pub not_tried: u64,
 }
 
 /// Fetches the jobs, `concurrency` at once, until all are done, the run is cancelled or the disk fails.
@@ -92,21 +99,32 @@ pub async fn transfer(
     cancel: &Cancel,
 ) -> Result<Transferred, Failure> {
     let mut result = Transferred::default();
-    let mut fatal = None;
+    let (mut fatal, mut in_a_row, mut left) = (None, 0, jobs.len() as u64);
     let (sender, arriving) = mpsc::channel(BATCH);
     let progress = Arc::clone(&fetcher.progress);
     let placing = tokio::task::spawn_blocking(move || place_all(&placer, arriving, &progress));
     {
-        let mut running = stream::iter(jobs).map(|job| fetcher.fetch(job)).buffer_unordered(concurrency);
+        let given_up = Cell::new(false);
+        let jobs = stream::iter(jobs).take_while(|_| future::ready(!given_up.get()));
+        let fetched = jobs.map(|job| fetcher.fetch(job)).buffer_unordered(concurrency);
+        let synced = |result: Result<Fetched, _>| async {
+            match result {
+                Ok(fetched) => fetched.synced().await,
+                Err(error) => Err(error),
+            }
+        };
+        let mut running = fetched.map(synced).buffer_unordered(SYNCS);
         loop {
             let next = tokio::select! {
                 biased;
                 () = cancel.wait() => None,
                 next = running.next() => next,
             };
+            left -= u64::from(next.is_some());
             match next {
                 None => break,
                 Some(Ok(blob)) => {
+                    in_a_row = 0;
                     // The other end is gone only if the record failed; `placing` says why.
                     if sender.send(blob).await.is_err() {
                         break;
@@ -119,9 +137,13 @@ pub async fn transfer(
                         break;
                     }
                     result.failed.push((job.blob.name, error.message));
+                    in_a_row += usize::from(error.service);
+                    // What is under way may still arrive.
+                    given_up.set(given_up.get() || in_a_row >= GIVE_UP.max(2 * concurrency));
                 }
             }
         }
+        result.not_tried = if given_up.get() { left } else { 0 };
         // Dropping the running fetches removes their temporary files.
     }
     drop(sender);

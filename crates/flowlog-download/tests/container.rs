@@ -11,6 +11,7 @@ use common::{
 use flowlog_core::blob_path::Form;
 use flowlog_download::{
     fetch::{Fetcher, Origin},
+    grow::Growing,
     listing::list_container,
     plan::{Job, Why},
     progress::Progress,
@@ -290,10 +291,11 @@ fn a_blob_that_changed_after_the_listing_is_fetched_as_it_is_now() {
     container.grow(&name);
     let dir = tempfile::tempdir().expect("a temporary folder");
     let fetcher = Fetcher {
-        origin: Origin::Container(common::open(&container.azurite, CONTAINER)),
+        origin: Origin::Container(common::open(&container.azurite, CONTAINER)).into(),
         temp_folder: dir.path().to_owned(),
         progress: std::sync::Arc::new(Progress::default()),
         counter: 0.into(),
+        growing: Growing::default(),
     };
     let blob = listing.blobs[0].clone();
     let (listed_version, listed_length) = (blob.version.clone(), blob.length);

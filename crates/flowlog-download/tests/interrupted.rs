@@ -93,3 +93,54 @@ fn a_second_run_on_the_folder_says_so_and_harms_nothing() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_same_tree(&tree(dir.path()), &container.expected());
 }
+
+/// Kills at a hundred moments spread over the whole of a run, from its first millisecond to after its
+/// last: whatever stands in the tree is right each time, and each run goes on where the last one ended.
+#[test]
+fn a_hundred_kills_leave_no_wrong_file() {
+    let mut container = Container::new(CONTAINER);
+    container.upload_whole(day_of(&["VNET-A"], 5).into_iter().take(24).collect());
+    // Four trees at once: the time goes into starting processes and waiting for the service.
+    let halves: usize = std::thread::scope(|scope| {
+        let lanes = [0.0, 0.25, 0.5, 0.75].map(|start| {
+            scope.spawn({
+                let container = &container;
+                move || kill_often(container, start, 25)
+            })
+        });
+        lanes.into_iter().map(|lane| lane.join().expect("a lane without a wrong file")).sum()
+    });
+    assert!(halves > 0, "no run was killed half-way");
+}
+
+/// Kills so many runs on one tree after the other; how many of them left it half-done.
+fn kill_often(container: &Container, start: f64, kills: u32) -> usize {
+    let expected = container.expected();
+    let mut dir = tempfile::tempdir().expect("a temporary folder");
+    let begun = Instant::now();
+    let whole = container.tool(dir.path()).output().expect("a run");
+    assert_eq!(whole.status.code(), Some(0), "{}", said(&whole));
+    let length = begun.elapsed().min(Duration::from_secs(2));
+    dir = tempfile::tempdir().expect("a temporary folder");
+    // Steps of the golden ratio fall evenly everywhere and never on the same moment twice.
+    let (mut part, mut halves) = (start, 0);
+    for _ in 0..kills {
+        part = (part + 0.618_033_988_749_895_f64).fract();
+        let mut run = container.tool(dir.path());
+        let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+        std::thread::sleep(length.mul_f64(part));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        let half = tree(dir.path());
+        for (path, bytes) in &half {
+            assert!(expected.get(path) == Some(bytes), "a killed run left {path} wrong");
+        }
+        halves += usize::from((1..expected.len()).contains(&half.len()));
+        if half.len() == expected.len() {
+            completes(container, dir.path(), half.len());
+            dir = tempfile::tempdir().expect("a temporary folder");
+        }
+    }
+    completes(container, dir.path(), tree(dir.path()).len());
+    halves
+}

@@ -4,6 +4,7 @@
 //! witness for what the tools say of it.
 
 pub mod azurite;
+pub mod fault_proxy;
 pub mod faults;
 mod rng;
 pub mod samples;

@@ -34,6 +34,8 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Where to write one row a tuple, if asked for.
     pub details: Option<&'a std::path::Path>,
+    /// Collect what findings are made from.
+    pub findings: bool,
 }
 
 /// Reads all `inputs`.
@@ -49,7 +51,7 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
         let details = options.details.map(|path| Details::create(path, groups.len())).transpose()?;
         let ahead = groups.len() < options.threads;
         let job = Job { inputs, details: details.as_ref(), progress, ahead };
-        let pass = read_all(&groups, options.threads, job)?;
+        let pass = read_all(&groups, options, job)?;
         if let Some(united) = plan::unite(&groups, &pass.streams, &beginnings, inputs) {
             // Rare: a file with records of several NICs. Joining their connections needs a second reading.
             groups = united;
@@ -68,14 +70,15 @@ struct Pass {
     streams: Vec<Vec<(String, String)>>,
 }
 
-fn read_all(groups: &[Group], threads: usize, job: Job<'_>) -> Result<Pass, DetailsError> {
+fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pass, DetailsError> {
     // The largest group first: a large one begun last would be waited for by all.
     let mut queue: Vec<usize> = (0..groups.len()).collect();
     queue.sort_by_key(|&group| groups.get(group).map(|group| group.size));
     let queue = Mutex::new(queue);
     let next = || queue.lock().ok()?.pop();
+    let empty = || if options.findings { Aggregate::default() } else { Aggregate::without_findings() };
     let work = || -> Result<Worker, DetailsError> {
-        let mut worker = Worker::default();
+        let mut worker = Worker::new(empty());
         while let Some(index) = next() {
             if let Some(group) = groups.get(index) {
                 worker.read_group(index, group, job)?;
@@ -83,8 +86,8 @@ fn read_all(groups: &[Group], threads: usize, job: Job<'_>) -> Result<Pass, Deta
         }
         Ok(worker)
     };
-    let workers = run_on(threads.clamp(1, groups.len().max(1)), &work);
-    let mut aggregate = Aggregate::default();
+    let workers = run_on(options.threads.clamp(1, groups.len().max(1)), &work);
+    let mut aggregate = empty();
     let mut rows: Vec<(usize, FileRow)> = Vec::with_capacity(job.inputs.len());
     let mut streams = vec![Vec::new(); groups.len()];
     for worker in workers {

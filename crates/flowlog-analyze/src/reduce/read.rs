@@ -12,7 +12,6 @@ use super::plan::Group;
 use crate::walk::Input;
 
 /// What one worker has read up to now.
-#[derive(Default)]
 pub(super) struct Worker {
     pub(super) aggregate: Aggregate,
     decoder: Decoder,
@@ -23,6 +22,10 @@ pub(super) struct Worker {
 }
 
 impl Worker {
+    pub(super) fn new(aggregate: Aggregate) -> Self {
+        Self { aggregate, decoder: Decoder::default(), rows: Vec::new(), streams: Vec::new() }
+    }
+
     pub(super) fn read_group(
         &mut self,
         index: usize,

@@ -30,7 +30,7 @@ pub(crate) fn empty() -> Report {
         top_destinations: Vec::new(),
         top_ports: Vec::new(),
         problem_counts: ProblemCounts::default(),
-        findings: Findings::default(),
+        findings: Some(Findings::default()),
         denied: Vec::new(),
         incomplete: Vec::new(),
         retries: Vec::new(),
@@ -127,7 +127,7 @@ pub(crate) fn rich() -> Report {
             port(22, 6, Some("ssh"), 70, 60, 4_200),
             port(8080, 6, Some("http-alt"), 69, 0, 69_000),
         ],
-        findings: findings(),
+        findings: Some(findings()),
         problem_counts: ProblemCounts {
             denied: 12_345,
             incomplete: 2,

@@ -47,7 +47,7 @@ pub struct Aggregate {
     pub nics: BTreeSet<String>,
     /// Why tuples could not be read.
     pub faults: Faults,
-    /// What findings are made from.
+    /// What findings are made from; nothing with [`Aggregate::without_findings`].
     pub evidence: Evidence,
     rules: Vec<((String, String), RuleCounts)>,
     rule_ids: HashMap<(String, String), usize, FixedState>,
@@ -60,6 +60,11 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
+    /// Tables that collect no evidence for findings, which takes a third of the time.
+    pub fn without_findings() -> Self {
+        Self { evidence: Evidence::off(), ..Self::default() }
+    }
+
     /// The tuples that follow are of the file `path`.
     pub fn begin_file(&mut self, path: &str) {
         path.clone_into(&mut self.path);
@@ -207,6 +212,9 @@ impl Group {
 
 /// Hands a connection of the log `stream` to the evidence.
 fn witness(evidence: &mut Evidence, stream: usize, key: &ConnectionKey<HostId>, connection: &Connection) {
+    if evidence.is_off() {
+        return;
+    }
     let side = evidence.side(stream, key.source);
     evidence.settle(&Settled::new(key, connection, side));
 }

@@ -39,7 +39,8 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
         let scans = scope.spawn(|| {
             let mut found = 0;
             let scans = (problems::port_scans(&ranked, limit, &mut found), found);
-            (scans, detect(aggregate, &options.finding))
+            let findings = (!aggregate.evidence.is_off()).then(|| detect(aggregate, &options.finding));
+            (scans, findings)
         });
         let others = Lists::new(&ranked, limit, &mut counts);
         (scans.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), others)

@@ -46,7 +46,7 @@ pub struct Report {
     pub problem_counts: ProblemCounts,
     /// What deserves attention, what is suppressed, and the noise of the internet.
     #[serde(flatten)]
-    pub findings: Findings,
+    pub findings: Option<Findings>,
     /// Denied conversations.
     pub denied: Vec<DeniedRow>,
     /// Conversations with connections that were begun and never continued or ended.

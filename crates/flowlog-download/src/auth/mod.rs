@@ -1,13 +1,30 @@
 //! How requests prove who sends them. Secrets live here and print as `***`.
 
+mod access;
+mod args;
+mod choose;
+mod cloud;
 mod connection_string;
+mod executor;
+mod explain;
 mod login;
+mod metadata;
+mod resource_manager;
+mod sas;
+mod secret_file;
+mod settle;
 mod shared_key;
 
 use std::fmt;
 
+pub use access::{Access, Authorities};
+pub use args::{AccessArgs, AuthMode};
+pub use choose::choose;
+pub use cloud::Cloud;
 pub use connection_string::{ConnectionString, ConnectionStringError};
-pub use login::login;
+pub use explain::{explain, used};
+pub use login::{Transports, login};
+pub use settle::settle;
 pub use shared_key::{AccountKey, SharedKeyPolicy};
 
 /// The way requests are authorised. Closed on purpose: each way has its own tests.
@@ -19,6 +36,11 @@ pub enum Auth {
     Sas(Secret),
     /// Entra ID token of the signed-in identity.
     Login,
+    /// The account key if the signed-in identity may read it, else as [`Auth::Login`]: [`settle`]
+    /// decides.
+    Discover,
+    /// No credential at all, for public containers.
+    Anonymous,
 }
 
 impl Auth {
@@ -28,12 +50,14 @@ impl Auth {
             Self::Key(_) => "account key",
             Self::Sas(_) => "shared access signature",
             Self::Login => "login",
+            Self::Discover => "login (or a key it finds)",
+            Self::Anonymous => "no credential",
         }
     }
 }
 
 /// Text that must not be shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct Secret(String);
 
 impl Secret {
@@ -54,12 +78,19 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Blanks the values of `sig=`, `AccountKey=` and `SharedAccessSignature=` in text meant for people.
+/// What comes before a secret in an address, a form or a connection string.
+const BEFORE_SECRETS: [&str; 5] =
+    ["sig=", "accountkey=", "sharedaccesssignature=", "client_secret=", "client_assertion="];
+/// How each token of Entra ID begins: `{"` in base64.
+const TOKEN: &str = "eyJ";
+
+/// Blanks signatures, keys and tokens in text meant for people.
 ///
-/// HTTP errors carry the request's address, and with it a SAS token's signature.
+/// HTTP errors carry the request's address, and with it a SAS token's signature; `az` may print what
+/// it should not.
 pub fn scrub(text: &str) -> String {
     let mut clean = text.to_owned();
-    for key in ["sig=", "accountkey=", "sharedaccesssignature="] {
+    for key in BEFORE_SECRETS {
         let mut from = 0;
         while let Some(at) = clean.get(from..).and_then(|rest| rest.to_ascii_lowercase().find(key)) {
             let start = from + at + key.len();
@@ -70,6 +101,16 @@ pub fn scrub(text: &str) -> String {
             clean.replace_range(start..start + end, "***");
             from = start + 3;
         }
+    }
+    let mut from = 0;
+    while let Some(at) = clean.get(from..).and_then(|rest| rest.find(TOKEN)) {
+        let start = from + at;
+        let value = clean.get(start..).unwrap_or_default();
+        let end = value
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=' | '+' | '/')))
+            .unwrap_or(value.len());
+        clean.replace_range(start..start + end, "***");
+        from = start + 3;
     }
     clean
 }
@@ -93,6 +134,7 @@ mod tests {
             "error for url (https://a/b?sv=1&sig=***&se=2): SIG=***"
         );
         assert_eq!(scrub("AccountKey=abc==;EndpointSuffix=x"), "AccountKey=***;EndpointSuffix=x");
+        assert_eq!(scrub("got 'eyJhbGciOi.eyJpc3M.c2ln', eh"), "got '***', eh");
         assert_eq!(scrub("nothing here"), "nothing here");
     }
 }

@@ -5,7 +5,7 @@ use std::{fs::Metadata, io, path::Path, time::UNIX_EPOCH};
 use flowlog_core::blob_path::{BlobName, percent_decode, strip_folders_above};
 use walkdir::WalkDir;
 
-use super::{Listed, Listing};
+use super::{Filter, Listed, Listing};
 
 /// File names that may hold flow logs, beside every path that is a flow-log blob name.
 const LOG_ENDINGS: [&str; 4] = [".json", ".json.gz", ".json.zst", ".jsonl"];
@@ -14,8 +14,13 @@ const LOG_ENDINGS: [&str; 4] = [".json", ".json.gz", ".json.zst", ".jsonl"];
 ///
 /// A file's path below `dir` is its blob name: folders above it (account, container) are dropped and
 /// `%3A`-style escapes undone. Hidden files, symbolic links and files without a log's ending are
-/// passed over; the latter are counted.
-pub fn list_folder(dir: &Path, skip: &Path, mut progress: impl FnMut(u64, u64)) -> io::Result<Listing> {
+/// passed over; the latter are counted. Of the rest those that `filter` wants are listed.
+pub fn list_folder(
+    dir: &Path,
+    skip: &Path,
+    filter: &Filter,
+    mut progress: impl FnMut(u64, u64),
+) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let (mut count, mut bytes) = (0u64, 0u64);
     let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
@@ -36,15 +41,18 @@ pub fn list_folder(dir: &Path, skip: &Path, mut progress: impl FnMut(u64, u64)) 
             continue;
         }
         let metadata = entry.metadata()?;
-        count += 1;
-        bytes = bytes.saturating_add(metadata.len());
-        listing.blobs.push(Listed {
+        let blob = Listed {
             id,
             name,
             version: version_of(&metadata),
             length: metadata.len(),
             file: Some(entry.into_path()),
-        });
+        };
+        if !listing.take(blob, filter) {
+            continue;
+        }
+        count += 1;
+        bytes = bytes.saturating_add(metadata.len());
         if count.is_multiple_of(256) {
             progress(count, bytes);
         }
@@ -103,7 +111,8 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
             fs::write(path, "{}").expect("a file");
         }
-        let listing = list_folder(dir.path(), &dir.path().join("tree"), |_, _| {}).expect("a listing");
+        let listing = list_folder(dir.path(), &dir.path().join("tree"), &Filter::default(), |_, _| {})
+            .expect("a listing");
         let ids: Vec<&str> = listing.blobs.iter().map(|blob| blob.id.as_str()).collect();
         assert_eq!(ids, ["a.json.gz", "b.json", "deep/c.json"]);
         assert_eq!((listing.ignored, listing.bytes()), (1, 6));

@@ -1,12 +1,20 @@
 //! What there is to fetch: blobs of a container, or blob files in a folder.
 
+mod args;
 mod container;
+mod filter;
 mod folder;
+mod page;
+mod window;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-pub use container::{list_container, quoted};
+pub use args::SelectArgs;
+pub use container::{list_container, list_wanted, quoted};
+pub use filter::{Branch, Filter, Selection, Verdict};
 pub use folder::{list_folder, version_of};
+pub use page::HierarchyPolicy;
+pub use window::{Hour, Hours, Window, parse_span};
 
 /// A blob as its source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +38,26 @@ pub struct Listing {
     pub blobs: Vec<Listed>,
     /// Files of a folder passed over because they are no logs by their name.
     pub ignored: u64,
+    /// Blobs left out because their names do not tell what the filter asks about.
+    pub left_out: u64,
+    /// Requests made to list.
+    pub calls: u64,
 }
 
 impl Listing {
+    /// Takes a blob in if `filter` wants it; says whether it did.
+    fn take(&mut self, blob: Listed, filter: &Filter) -> bool {
+        match filter.blob(&blob.name) {
+            Verdict::Unwanted => return false,
+            Verdict::Unknown if !filter.keep_unknown => {
+                self.left_out += 1;
+                return false;
+            }
+            Verdict::Wanted | Verdict::Unknown => self.blobs.push(blob),
+        }
+        true
+    }
+
     /// Bytes of all blobs.
     pub fn bytes(&self) -> u64 {
         self.blobs.iter().map(|blob| blob.length).sum()
@@ -65,7 +90,7 @@ mod tests {
             file: None,
         };
         let blobs = vec![blob("a", 0), blob("a/b", 0), blob("a/b/c.json", 3), blob("a-b", 0), blob("d/", 0)];
-        let kept = Listing { blobs, ignored: 0 }.without_folders();
+        let kept = Listing { blobs, ..Listing::default() }.without_folders();
         let names: Vec<&str> = kept.blobs.iter().map(|blob| blob.name.as_str()).collect();
         assert_eq!(names, ["a/b/c.json", "a-b"]);
     }

@@ -34,6 +34,11 @@ impl Container {
     pub(crate) fn new(name: &str) -> Self {
         let azurite = Azurite::start();
         let client = open(&azurite, name);
+        Self::of(azurite, client)
+    }
+
+    /// Creates the container in an Azurite that runs.
+    pub(crate) fn of(azurite: Azurite, client: BlobContainerClient) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(client.create(None)).expect("a new container");
         Self { azurite, client, blobs: BTreeMap::new(), runtime }
@@ -99,6 +104,7 @@ pub(crate) fn open(azurite: &Azurite, name: &str) -> BlobContainerClient {
         container: name.into(),
         endpoint: azurite.endpoint().parse().expect("an address"),
         auth: Auth::Key(AccountKey::from_base64(Azurite::KEY).expect("base64")),
+        access: Box::default(),
     };
     storage::open(&config, &|_| None).expect("a client")
 }

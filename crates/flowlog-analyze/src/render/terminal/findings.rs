@@ -10,7 +10,8 @@ use crate::render::text::{self, count, counted};
 const ROWS: usize = 3;
 
 pub(super) fn all(page: &mut Page, report: &Report) {
-    let found = &report.findings;
+    // Nothing was looked for: nothing is said, not even that nothing was found.
+    let Some(found) = &report.findings else { return };
     page.group("Findings");
     let sums: Vec<String> = Severity::ALL
         .iter()

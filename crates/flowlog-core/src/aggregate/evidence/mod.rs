@@ -246,12 +246,27 @@ pub struct Evidence {
     classes: Vec<AddressClass>,
     /// The near ends of each NIC's log, by stream; few but for routers.
     near: Vec<Vec<HostId>>,
+    /// Nothing is collected: no findings were asked for.
+    off: bool,
 }
 
 impl Evidence {
+    /// Evidence that stays empty.
+    pub(super) fn off() -> Self {
+        Self { off: true, ..Self::default() }
+    }
+
+    /// True if nothing is collected.
+    pub fn is_off(&self) -> bool {
+        self.off
+    }
+
     /// A tuple of the NIC's log `stream`: whose near end is an own host.
     #[inline]
     pub(super) fn see(&mut self, stream: usize, tuple: &FlowTuple, source: HostId, destination: HostId) {
+        if self.off {
+            return;
+        }
         let near = if tuple.direction == Direction::Outbound { source } else { destination };
         if self.near.len() <= stream {
             self.near.resize_with(stream + 1, Vec::new);
@@ -298,6 +313,9 @@ impl Evidence {
 
     /// Hosts that came by merging have a class, too, before the next tuple is seen.
     pub(super) fn classify(&mut self, addresses: &[IpAddr]) {
+        if self.off {
+            return;
+        }
         let known = self.classes.len().min(addresses.len());
         self.classes.extend(addresses.iter().skip(known).map(|&address| AddressClass::of(address)));
     }
@@ -396,6 +414,9 @@ impl Evidence {
     /// A denied packet. Its conversation is in the table of denials; here are only load and contact.
     #[inline]
     pub(super) fn deny(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
+        if self.off {
+            return;
+        }
         let outbound = tuple.direction == Direction::Outbound;
         let side = if outbound { Side::Source } else { Side::Destination };
         if !outbound || self.is_private(destination) {
