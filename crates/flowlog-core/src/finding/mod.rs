@@ -64,9 +64,6 @@ pub struct Findings {
     pub noise: Noise,
 }
 
-/// A slow scan that reaches no further than this beyond a fast one of the same host is the same scan, ms.
-const SAME_SCAN_MS: i64 = 3_600_000;
-
 type Detector = fn(&Facts<'_>) -> Vec<Finding>;
 
 /// Every detector, by the name of its rule.
@@ -98,19 +95,6 @@ pub fn rules() -> impl Iterator<Item = &'static str> {
 pub fn detect(aggregate: &Aggregate, options: &FindingOptions) -> Findings {
     let facts = Facts::new(aggregate, &options.thresholds);
     let mut findings: Vec<Finding> = DETECTORS.iter().flat_map(|(_, find)| find(&facts)).collect();
-    // A scan is told once: by the detector that says most of it.
-    let scans = |rule: &str| rule == vertical::RULE || rule == horizontal::RULE;
-    let fast = findings.iter().filter(|finding| scans(finding.rule));
-    let told: Vec<(String, i64, i64)> =
-        fast.map(|scan| (scan.entity.clone(), scan.first_time_ms, scan.last_time_ms)).collect();
-    let within = |slow: &Finding| {
-        told.iter().any(|(entity, first, last)| {
-            *entity == slow.entity
-                && slow.first_time_ms >= first - SAME_SCAN_MS
-                && slow.last_time_ms <= last + SAME_SCAN_MS
-        })
-    };
-    findings.retain(|finding| finding.rule != slow_scan::RULE || !within(finding));
     findings.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then(a.first_time_ms.cmp(&b.first_time_ms)).then_with(|| a.id.cmp(&b.id))
     });

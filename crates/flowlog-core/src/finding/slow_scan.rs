@@ -33,6 +33,7 @@ impl Test {
             return Vec::new();
         }
         steps.sort_unstable_by_key(|(seconds, failed, host)| (*seconds, *failed, facts.address(*host)));
+        drop_bursts(facts, &mut steps);
         let (mut walk, mut crossed) = (0.0_f64, false);
         let (mut run, mut best): (Run, Run) = (Vec::new(), Vec::new());
         for (seconds, failed, host) in steps {
@@ -53,6 +54,27 @@ impl Test {
     }
 }
 
+/// Takes out failures that come as fast as a sweep: those are the fast detectors' to tell.
+fn drop_bursts(facts: &Facts<'_>, steps: &mut Vec<Step>) {
+    let limits = &facts.thresholds.horizontal_sweep;
+    let failed: Vec<u32> =
+        steps.iter().filter(|(_, failed, _)| *failed).map(|(seconds, ..)| *seconds).collect();
+    let window = u32::try_from(limits.window_seconds).unwrap_or(u32::MAX);
+    let mut bursts: Vec<(u32, u32)> = Vec::new();
+    for (place, &from) in failed.iter().enumerate() {
+        let Some(&to) = failed.get(place + limits.hosts.saturating_sub(1)) else { break };
+        if to - from <= window {
+            match bursts.last_mut() {
+                Some(burst) if from <= burst.1 => burst.1 = to,
+                _ => bursts.push((from, to)),
+            }
+        }
+    }
+    steps.retain(|(seconds, failed, _)| {
+        !*failed || !bursts.iter().any(|(from, to)| (from..=to).contains(&seconds))
+    });
+}
+
 fn answered(allowed: &Allowed) -> bool {
     allowed.counters.packets_received > 3
 }
@@ -68,7 +90,8 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for row in &facts.failures {
         failing.entry(row.key.destination).or_default().insert(row.key.source);
     }
-    let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= limits.dead_for);
+    let many = limits.dead_for.max(facts.talkers() / 10);
+    let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= many);
     let test = Test { success, failure, scanner, ordinary };
     // Failures of each source by port, inside alone (a rule that closes a port to the internet fails every
     // destination there): a scanner tries one port, an ordinary host succeeds elsewhere meanwhile.
@@ -129,7 +152,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                  are left out. An outdated list of servers looks the same.",
                 limits.detection * 100.0,
                 limits.contacts,
-                limits.dead_for
+                many
             ),
             entity,
             first_time_ms: i64::from(first.0) * 1000,
