@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod bench;
-mod bench_download;
 mod demo;
 mod registries;
 mod score;
@@ -26,12 +25,6 @@ enum Command {
     Samples,
     /// Run every test, the ones against a real storage service included
     Test,
-    /// Measure the downloader beside rclone and the Azure CLI, as far as they are installed
-    BenchDownload {
-        /// Runs of each tool and set; the median counts
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-    },
     /// Precision and recall of each detector on generated sets
     Score {
         /// First seed
@@ -52,7 +45,6 @@ fn main() -> anyhow::Result<()> {
         Command::Demo => demo::show(),
         Command::Samples => demo::update_samples(),
         Command::Test => tests::run(),
-        Command::BenchDownload { rounds } => bench_download::run(rounds, &mut std::io::stdout()),
         Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),

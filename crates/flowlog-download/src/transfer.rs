@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     error::{Failure, Kind},
-    fetch::{Fetched, Fetcher},
+    fetch::{FetchError, Fetched, Fetcher},
     place::{Placed, Placer},
     plan::Job,
     progress::Progress,
@@ -99,14 +99,21 @@ pub async fn transfer(
     cancel: &Cancel,
 ) -> Result<Transferred, Failure> {
     let mut result = Transferred::default();
-    let (mut fatal, mut in_a_row, mut left) = (None, 0, jobs.len() as u64);
+    let (mut fatal, mut left) = (None, jobs.len() as u64);
+    let limit = GIVE_UP.max(2 * concurrency);
     let (sender, arriving) = mpsc::channel(BATCH);
     let progress = Arc::clone(&fetcher.progress);
     let placing = tokio::task::spawn_blocking(move || place_all(&placer, arriving, &progress));
     {
-        let given_up = Cell::new(false);
-        let jobs = stream::iter(jobs).take_while(|_| future::ready(!given_up.get()));
-        let fetched = jobs.map(|job| fetcher.fetch(job)).buffer_unordered(concurrency);
+        let in_a_row = Cell::new(0);
+        // Once given up, no more are started; what is under way may still arrive.
+        let jobs = stream::iter(jobs).take_while(|_| future::ready(in_a_row.get() < limit));
+        let count = |result: &Result<Fetched, (Job, FetchError)>| match result {
+            _ if in_a_row.get() >= limit => {}
+            Ok(_) => in_a_row.set(0),
+            Err((_, error)) => in_a_row.set(in_a_row.get() + usize::from(error.service)),
+        };
+        let fetched = jobs.map(|job| fetcher.fetch(job)).buffer_unordered(concurrency).inspect(count);
         let synced = |result: Result<Fetched, _>| async {
             match result {
                 Ok(fetched) => fetched.synced().await,
@@ -124,7 +131,6 @@ pub async fn transfer(
             match next {
                 None => break,
                 Some(Ok(blob)) => {
-                    in_a_row = 0;
                     // The other end is gone only if the record failed; `placing` says why.
                     if sender.send(blob).await.is_err() {
                         break;
@@ -137,13 +143,10 @@ pub async fn transfer(
                         break;
                     }
                     result.failed.push((job.blob.name, error.message));
-                    in_a_row += usize::from(error.service);
-                    // What is under way may still arrive.
-                    given_up.set(given_up.get() || in_a_row >= GIVE_UP.max(2 * concurrency));
                 }
             }
         }
-        result.not_tried = if given_up.get() { left } else { 0 };
+        result.not_tried = if in_a_row.get() >= limit { left } else { 0 };
         // Dropping the running fetches removes their temporary files.
     }
     drop(sender);
