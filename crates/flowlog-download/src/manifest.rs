@@ -88,7 +88,7 @@ impl Manifest {
         })?;
         let lock = take_lock(&state, root)?;
         let store = state.join("manifest.redb");
-        let db = Database::create(&store).map_err(|error| {
+        let db = open_store(&state, &store).map_err(|error| {
             failed(format!("cannot open the download record {}: {error}", store.display()))
                 .hint("if it is damaged, move it away: files already here are recognised by their content")
         })?;
@@ -256,6 +256,20 @@ impl Manifest {
     }
 }
 
+/// Opens the store; a new one gets its name only when it is whole: a run killed while it is being
+/// created would leave a file that is no store and stops every later run.
+fn open_store(state: &Path, store: &Path) -> Result<Database, redb::Error> {
+    if !store.exists() {
+        let new = state.join("manifest.redb.new");
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => drop(Database::create(&new)?),
+        }
+        fs::rename(&new, store)?;
+    }
+    Ok(Database::create(store)?)
+}
+
 /// Name of the `number`th temporary file of this process.
 pub fn temp_name(number: u64) -> String {
     format!("{}-{number}.part", std::process::id())
@@ -319,6 +333,16 @@ mod tests {
         assert_eq!(entries, HashMap::from([("x".to_owned(), entry("d/X.json", 3))]));
         assert_eq!(manifest.owner("D/x.JSON").expect("read").expect("an owner").0, rows[0].0);
         assert_eq!(manifest.owner("d/z").expect("read"), None);
+    }
+
+    #[test]
+    fn a_store_that_was_killed_while_new_is_made_anew() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let state = dir.path().join(STATE_FOLDER);
+        fs::create_dir(&state).expect("a folder");
+        fs::write(state.join("manifest.redb.new"), [0; 4096]).expect("half a store");
+        Manifest::open(dir.path()).expect("a new store");
+        assert!(!state.join("manifest.redb.new").exists());
     }
 
     #[test]

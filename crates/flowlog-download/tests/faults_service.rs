@@ -129,7 +129,7 @@ fn faults_that_pass_leave_a_complete_tree(container: &Container) {
 type Lasting = (&'static str, Script, i32, u64, &'static str);
 
 fn faults_that_last_are_named_and_the_next_run_completes_the_tree(container: &Container) {
-    let cases: [Lasting; 9] = [
+    let cases: [Lasting; 10] = [
         (
             "refused",
             |s| victim(s).then_some(busy(403, "AuthorizationFailure", None)),
@@ -152,6 +152,13 @@ fn faults_that_last_are_named_and_the_next_run_completes_the_tree(container: &Co
             "key taken away",
             |s| (s.is_content() && s.number > 15).then_some(busy(403, "AuthenticationFailed", None)),
             3,
+            0,
+            "AuthenticationFailed",
+        ),
+        (
+            "all refused",
+            |s| s.is_content().then_some(busy(403, "AuthorizationFailure", None)),
+            4,
             0,
             "Not tried",
         ),
