@@ -19,6 +19,13 @@ pub struct Input {
     pub size: u64,
 }
 
+impl Input {
+    /// True for standard input, which has no size and can be read only once.
+    pub fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == "-"
+    }
+}
+
 /// Why the inputs could not be found. Nothing is read then: a slip must not pass for a small result.
 #[derive(Debug, thiserror::Error)]
 pub enum WalkError {

@@ -113,7 +113,7 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
 fn peek_all(inputs: &[Input], threads: usize) -> Vec<Beginning> {
     let share = inputs.len().div_ceil(threads.max(1)).max(1);
     thread::scope(|scope| {
-        let peek = |inputs: &[Input]| inputs.iter().map(|input| plan::peek(&input.path)).collect::<Vec<_>>();
+        let peek = |inputs: &[Input]| inputs.iter().map(plan::peek).collect::<Vec<_>>();
         let handles: Vec<_> = inputs.chunks(share).map(|inputs| scope.spawn(move || peek(inputs))).collect();
         handles.into_iter().flat_map(join).collect()
     })

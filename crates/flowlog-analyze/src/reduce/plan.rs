@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
 
 use flowlog_core::aggregate::plain_mac;
 use flowlog_core::bytes;
@@ -36,14 +35,14 @@ pub(super) struct Beginning {
     mac: Option<String>,
 }
 
-/// Reads the beginning of the file at `path`. One that cannot be read has none: reading it whole will tell why.
-pub(super) fn peek(path: &Path) -> Beginning {
-    if path.as_os_str() == "-" {
+/// Reads the beginning of a file. One that cannot be read has none: reading it whole will tell why.
+pub(super) fn peek(input: &Input) -> Beginning {
+    if input.is_stdin() {
         return Beginning::default();
     }
     let look = |length| {
         let mut beginning = Beginning::default();
-        if let Ok(reader) = bytes::open(path, |_| ()) {
+        if let Ok(reader) = bytes::open(&input.path, |_| ()) {
             Decoder::default().decode(reader.take(length), &mut beginning);
         }
         beginning
@@ -65,16 +64,19 @@ impl Sink for Beginning {
     fn malformed(&mut self, _: &MalformedTuple<'_>) {}
 }
 
+/// What inputs are ordered by: standard input last, then time, then path.
+fn place<'a>(index: usize, inputs: &'a [Input], beginnings: &[Beginning]) -> impl Ord + use<'a> {
+    let input = inputs.get(index);
+    let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
+    (input.is_some_and(Input::is_stdin), time, input.map(|input| &input.path))
+}
+
 /// One group a NIC, each in time order. Standard input can be read only once and may hold any NIC: with
 /// it, everything is one group, and it is read last.
 pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
-    let has_stdin = inputs.iter().any(|input| input.path.as_os_str() == "-");
+    let has_stdin = inputs.iter().any(Input::is_stdin);
     let mut order: Vec<usize> = (0..inputs.len()).collect();
-    order.sort_by_key(|&index| {
-        let is_stdin = inputs.get(index).is_some_and(|input| input.path.as_os_str() == "-");
-        let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
-        (is_stdin, time, inputs.get(index).map(|input| &input.path))
-    });
+    order.sort_by_key(|&index| place(index, inputs, beginnings));
     let mut by_nic: BTreeMap<Option<&str>, Group> = BTreeMap::new();
     let mut alone = Vec::new();
     for index in order {
@@ -130,10 +132,7 @@ pub(super) fn unite(
         return None;
     }
     for group in united.values_mut() {
-        group.inputs.sort_by_key(|&index| {
-            let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
-            (time, inputs.get(index).map(|input| &input.path))
-        });
+        group.inputs.sort_by_key(|&index| place(index, inputs, beginnings));
     }
     Some(united.into_values().collect())
 }

@@ -75,7 +75,8 @@ impl Files for Reading<'_> {
 
     fn end(&mut self, input: usize, end: FileEnd) {
         if let Some(file) = self.job.inputs.get(input) {
-            self.rows.push((input, row(file, &end, self.aggregate.file_times())));
+            let times = self.aggregate.end_file();
+            self.rows.push((input, row(file, &end, times)));
         }
     }
 }

@@ -4,6 +4,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::hosts::HostId;
+use crate::connection::ConnectionKey;
 use crate::flow::{Counters, Direction, Protocol};
 
 /// Initiator, responder, responder's port and protocol; the initiator's port changes with every connection.
@@ -17,6 +18,18 @@ pub struct ConversationKey {
     pub port: u16,
     /// IANA protocol number.
     pub protocol: Protocol,
+}
+
+impl ConversationKey {
+    /// The conversation that a connection is part of.
+    pub fn of(connection: &ConnectionKey<HostId>) -> Self {
+        Self {
+            source: connection.source,
+            destination: connection.destination,
+            port: connection.destination_port,
+            protocol: connection.protocol,
+        }
+    }
 }
 
 /// What was allowed of one conversation.

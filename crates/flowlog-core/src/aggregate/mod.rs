@@ -71,9 +71,11 @@ impl Aggregate {
         self.file_times = None;
     }
 
-    /// Oldest and newest tuple since [`Aggregate::begin_file`], Unix ms.
-    pub fn file_times(&self) -> Option<(i64, i64)> {
-        self.file_times
+    /// The file is read. Returns its oldest and newest tuple, Unix ms.
+    pub fn end_file(&mut self) -> Option<(i64, i64)> {
+        let times = self.file_times.take();
+        self.overall.span(times);
+        times
     }
 
     /// No more tuples follow of any NIC met up to now: what is still open stays open. Returns the NICs'
@@ -185,12 +187,7 @@ struct Group {
 impl Group {
     /// Adds a connection that can get no more tuples to its conversation.
     fn settle(&mut self, key: ConnectionKey<HostId>, connection: &Connection) {
-        let key = ConversationKey {
-            source: key.source,
-            destination: key.destination,
-            port: key.destination_port,
-            protocol: key.protocol,
-        };
+        let key = ConversationKey::of(&key);
         self.allowed.entry(key).or_default().add(&Allowed {
             tuples: connection.tuples,
             begins: connection.begins,

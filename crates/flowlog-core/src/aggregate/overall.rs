@@ -11,7 +11,7 @@ pub struct Overall {
     pub tuples: u64,
     /// Packets and bytes each way.
     pub counters: Counters,
-    /// Oldest and newest tuple, Unix ms.
+    /// Oldest and newest tuple of the files that have ended, Unix ms.
     pub times: Option<(i64, i64)>,
     states: [u64; State::ALL.len()],
     inbound: u64,
@@ -41,8 +41,6 @@ impl Overall {
         self.inbound += u64::from(tuple.direction == Direction::Inbound);
         self.protocols[usize::from(tuple.protocol.0)] += 1;
         self.encryption[encryption_index(tuple.encryption)] += 1;
-        let time = tuple.time_ms;
-        self.times = Some(self.times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
         if let Some(counters) = &tuple.counters {
             self.counters.add(counters);
         }
@@ -51,14 +49,19 @@ impl Overall {
     pub(super) fn add(&mut self, other: &Self) {
         self.tuples += other.tuples;
         self.counters.add(&other.counters);
-        self.times = match (self.times, other.times) {
-            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
-            (mine, theirs) => mine.or(theirs),
-        };
+        self.span(other.times);
         self.inbound += other.inbound;
         add_each(&mut self.states, &other.states);
         add_each(self.protocols.as_mut_slice(), other.protocols.as_slice());
         add_each(&mut self.encryption, &other.encryption);
+    }
+
+    /// Widens [`Self::times`] by the oldest and newest tuple of some more.
+    pub(super) fn span(&mut self, times: Option<(i64, i64)>) {
+        self.times = match (self.times, times) {
+            (Some(mine), Some(theirs)) => Some((mine.0.min(theirs.0), mine.1.max(theirs.1))),
+            (mine, theirs) => mine.or(theirs),
+        };
     }
 
     /// Tuples of one state.

@@ -32,11 +32,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let ports: BTreeSet<u16> = rows.iter().map(|(key, _)| key.port).collect();
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
         let sources: BTreeSet<HostId> = rows.iter().map(|(key, _)| key.source).collect();
-        let rows = rows.iter().map(|(key, allowed)| {
-            let what =
-                format!("connections let through, {} bytes came back", allowed.counters.bytes_received);
-            facts.row(key, allowed.connections, what)
-        });
+        let rows = rows.iter().map(|(key, allowed)| facts.let_through(key, allowed));
         let (evidence, evidence_rows) = shown(rows.collect());
         Finding {
             id: format!("{RULE}:{entity}"),

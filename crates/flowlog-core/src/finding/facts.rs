@@ -199,6 +199,12 @@ impl<'a> Facts<'a> {
         hosts.len()
     }
 
+    /// A conversation from the internet that was let through and answered, as a row of evidence.
+    pub(super) fn let_through(&self, key: &ConversationKey, allowed: &Allowed) -> EvidenceRow {
+        let what = format!("connections let through, {} bytes came back", allowed.counters.bytes_received);
+        self.row(key, allowed.connections, what)
+    }
+
     pub(super) fn row(&self, key: &ConversationKey, count: u64, what: impl Into<String>) -> EvidenceRow {
         EvidenceRow {
             source: self.name(key.source),

@@ -33,11 +33,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let finding = |(source, rows): (HostId, Vec<&(ConversationKey, &Allowed)>)| {
         let entity = facts.name(source);
         let failed = facts.knocks.get(&source).map_or(0, |knocks| knocks.conversations);
-        let rows = rows.iter().map(|(key, allowed)| {
-            let what =
-                format!("connections let through, {} bytes came back", allowed.counters.bytes_received);
-            facts.row(key, allowed.connections, what)
-        });
+        let rows = rows.iter().map(|(key, allowed)| facts.let_through(key, allowed));
         let (evidence, evidence_rows) = shown(rows.collect());
         Finding {
             id: format!("{RULE}:{entity}"),

@@ -86,12 +86,7 @@ impl Settled {
         let least = seen.saturating_mul(i64::from(BIN_SECONDS) * 1000);
         let duration_ms = connection.begun_ms.map_or(least, |begun| connection.last_ms.saturating_sub(begun));
         Self {
-            key: ConversationKey {
-                source: key.source,
-                destination: key.destination,
-                port: key.destination_port,
-                protocol: key.protocol,
-            },
+            key: ConversationKey::of(key),
             side,
             begun_ms: connection.begun_ms,
             last_ms: connection.last_ms,
