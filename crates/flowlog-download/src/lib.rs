@@ -45,7 +45,7 @@ use crate::{
     fetch::{Fetcher, Origin},
     grow::Growing,
     listing::{Filter, Listing, list_folder, list_wanted, version_of},
-    manifest::Manifest,
+    manifest::{Manifest, STATE_FOLDER},
     normalise::{Decider, Spelled, spell},
     outcome::Outcome,
     pace::Pace,
@@ -107,8 +107,7 @@ impl Session {
     async fn open(cli: &Cli, env: Env<'_>) -> Result<Self, Failure> {
         let cancel = Cancel::on_signal();
         let config = admitted(cli, env, &cancel).await?;
-        let pace = Pace::new(config.concurrency, config.cap_mbps);
-        let source = Source::open(&config.source, env, &pace)?;
+        let source = Source::open(&config, env)?;
         let manifest =
             if config.dry_run { Manifest::look(&config.root)? } else { Manifest::open(&config.root)? };
         Ok(Self { config, cancel, source, manifest: Arc::new(manifest) })
@@ -203,13 +202,14 @@ impl Session {
 /// Compares the tree with the source; fetches and changes nothing.
 async fn check(config: &Config, env: Env<'_>) -> Result<Verified, Failure> {
     let started = Instant::now();
-    if !config.root.join(".flowlog").is_dir() {
-        let told =
-            format!("{} is no download folder: it has no record in .flowlog", config.shown_root.display());
+    if !config.root.join(STATE_FOLDER).is_dir() {
+        let told = format!(
+            "{} is no download folder: it has no record in {STATE_FOLDER}",
+            config.shown_root.display()
+        );
         return Err(Failure::new(Kind::NotFound, told).hint("check --download-path, or download first"));
     }
-    let pace = Pace::new(config.concurrency, config.cap_mbps);
-    let source = Source::open(&config.source, env, &pace)?;
+    let source = Source::open(config, env)?;
     let manifest = Manifest::open(&config.root)?;
     let known = manifest.entries(&source.id)?;
     let progress = Progress::default();
@@ -251,12 +251,13 @@ struct Source {
 }
 
 impl Source {
-    fn open(config: &SourceConfig, env: Env<'_>, pace: &Arc<Pace>) -> Result<Self, Failure> {
-        Ok(match config {
+    fn open(config: &Config, env: Env<'_>) -> Result<Self, Failure> {
+        Ok(match &config.source {
             SourceConfig::Container(container) => {
                 let endpoint = container.endpoint.as_str().trim_end_matches('/');
                 let id = format!("{endpoint}/{}", container.container);
-                let client = storage::open_at(container, env, Some(Arc::clone(pace)))?;
+                let client =
+                    storage::open_at(container, env, Some(Pace::new(config.concurrency, config.cap_mbps)))?;
                 Self { id, origin: Arc::new(Origin::Container(client)) }
             }
             SourceConfig::Folder { dir, .. } => {

@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::error::{Failure, Kind};
 
-const STATE_FOLDER: &str = ".flowlog";
+/// Folder of the record and of temporary files, below the download folder.
+pub(crate) const STATE_FOLDER: &str = ".flowlog";
 const BLOBS: TableDefinition<'_, &str, &str> = TableDefinition::new("blobs-1");
 const PATHS: TableDefinition<'_, &str, &str> = TableDefinition::new("paths-1");
 const GROWTH: TableDefinition<'_, &str, &str> = TableDefinition::new("growth-1");
