@@ -9,6 +9,8 @@ use clap::{CommandFactory, Parser, ValueEnum};
 use flowlog_core::finding::Severity;
 use flowlog_core::flow::Network;
 
+use crate::known::KnownArgs;
+
 /// Analysed when nothing is named: where the downloader puts its tree.
 pub const DEFAULT_FOLDER: &str = "FlowLogs";
 
@@ -70,6 +72,9 @@ struct Cli {
     /// Findings that are known and accepted, with reason and last day (docs/detection.md)
     #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
     suppressions: Option<PathBuf>,
+
+    #[command(flatten)]
+    known: KnownArgs,
 
     /// Add bar charts (text format)
     #[arg(long, help_heading = "Report")]
@@ -168,6 +173,8 @@ pub struct Config {
     pub thresholds: Option<PathBuf>,
     /// File with findings that are accepted.
     pub suppressions: Option<PathBuf>,
+    /// What is known of the network beside the logs.
+    pub known: KnownArgs,
     /// Add bar charts to the text report.
     pub show_graphs: bool,
     /// What standard output gets.
@@ -222,6 +229,7 @@ impl Config {
             findings: !cli.no_findings,
             thresholds: cli.thresholds,
             suppressions: cli.suppressions,
+            known: cli.known,
             show_graphs: cli.show_graphs,
             format: cli.format,
             csv_folder: cli.export_csv.then_some(cli.output_path),

@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod export;
+pub mod known;
 pub mod progress;
 pub mod reduce;
 pub mod render;
@@ -16,6 +17,7 @@ use flowlog_core::report::{Report, ReportOptions, build};
 
 use cli::{Config, Format};
 use export::{CsvPaths, ExportError};
+use known::Known;
 use progress::Progress;
 use reduce::Options;
 use render::{Style, Surroundings, escape};
@@ -51,6 +53,9 @@ pub enum RunError {
     /// A thresholds or suppressions file that cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::SettingsError),
+    /// A file about the network that cannot be used.
+    #[error(transparent)]
+    Known(#[from] known::KnownError),
     /// Standard output that cannot be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),
@@ -68,10 +73,11 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     // A slip in a settings file is told before the long run.
-    let finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
+    let mut finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
+    let known = config.known.read(&mut finding.thresholds)?;
     let inputs = walk::discover(&config.inputs)?;
     let csv = config.csv_folder.as_deref().map(CsvPaths::prepare).transpose()?;
-    let report = analyse(config, &inputs, csv.as_ref(), finding, around)?;
+    let report = analyse(config, &inputs, csv.as_ref(), finding, known, around)?;
     let outcome = outcome(&report, config);
     let mut out = BufWriter::new(out);
     match config.format {
@@ -98,6 +104,7 @@ fn analyse(
     inputs: &[walk::Input],
     csv: Option<&CsvPaths>,
     finding: FindingOptions,
+    known: Known,
     around: &Surroundings,
 ) -> Result<Report, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
@@ -107,12 +114,15 @@ fn analyse(
         threads: config.threads,
         details: csv.map(|csv| csv.details.as_path()),
         findings: config.findings,
+        own: &known.own,
     };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
-    let options = ReportOptions { top: config.top, problem_limit, specific, finding };
+    let Known { own, service_tags, nsgs } = known;
+    let options =
+        ReportOptions { top: config.top, problem_limit, specific, finding, own, service_tags, nsgs };
     Ok(build(&reduced.aggregate, reduced.files, &options))
 }
 

@@ -5,7 +5,7 @@
 //! ([`report::Report`]) which every renderer reads. A module uses only what stands to its left:
 //!
 //! ```text
-//! error -> blob_path -> bytes -> flow -> record -> connection -> aggregate -> enrich -> finding -> report
+//! error -> blob_path -> bytes -> flow -> policy -> record -> connection -> aggregate -> enrich -> finding -> report
 //! ```
 #![deny(missing_docs)]
 
@@ -17,5 +17,6 @@ pub mod enrich;
 pub mod error;
 pub mod finding;
 pub mod flow;
+pub mod policy;
 pub mod record;
 pub mod report;

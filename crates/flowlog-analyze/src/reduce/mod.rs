@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use flowlog_core::aggregate::Aggregate;
+use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
 
 use crate::progress::Progress;
@@ -36,6 +37,8 @@ pub struct Options<'a> {
     pub details: Option<&'a std::path::Path>,
     /// Collect what findings are made from.
     pub findings: bool,
+    /// Networks that are one's own.
+    pub own: &'a OwnNetworks,
 }
 
 /// Reads all `inputs`.
@@ -76,7 +79,10 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
     queue.sort_by_key(|&group| groups.get(group).map(|group| group.size));
     let queue = Mutex::new(queue);
     let next = || queue.lock().ok()?.pop();
-    let empty = || if options.findings { Aggregate::default() } else { Aggregate::without_findings() };
+    let empty = || {
+        let empty = if options.findings { Aggregate::default() } else { Aggregate::without_findings() };
+        empty.with_own_networks(options.own.clone())
+    };
     let work = || -> Result<Worker, DetailsError> {
         let mut worker = Worker::new(empty());
         while let Some(index) = next() {

@@ -6,10 +6,14 @@
 //! connections, not with tuples.
 
 mod conversation;
+mod encryption;
 pub mod evidence;
 mod faults;
 mod hosts;
+mod ids;
+mod near;
 mod overall;
+mod rules;
 
 use std::collections::BTreeSet;
 
@@ -17,14 +21,19 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
+pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
 pub use faults::{EXAMPLES, Fault, Faults};
 pub use hosts::{HostId, Hosts};
-pub use overall::{Overall, RuleCounts};
+pub use ids::IdSet;
+pub use near::NearEnds;
+pub use overall::Overall;
+pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 
 use crate::connection::{Connection, ConnectionKey, Connections};
-use crate::flow::{FlowTuple, State};
+use crate::flow::{FlowTuple, OwnNetworks, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
 use evidence::{Evidence, Settled};
+use near::NearLog;
 
 /// A NIC's log: its MAC address and the resource whose log it is. Each spelling met has an entry, beside the plain one.
 type Stream = (String, String);
@@ -49,9 +58,14 @@ pub struct Aggregate {
     pub faults: Faults,
     /// What findings are made from; nothing with [`Aggregate::without_findings`].
     pub evidence: Evidence,
-    rules: Vec<((String, String), RuleCounts)>,
-    rule_ids: HashMap<(String, String), usize, FixedState>,
-    current_rule: usize,
+    /// What each rule decided.
+    pub rules: Rules,
+    /// Whose NIC wrote what.
+    pub near: NearEnds,
+    /// Encryption between subnets.
+    pub encryption: EncryptedPairs,
+    /// Of each log: its resource and its near ends.
+    near_logs: Vec<(String, NearLog)>,
     streams: HashMap<Stream, usize, FixedState>,
     connections: Vec<Connections<HostId>>,
     current_stream: usize,
@@ -63,6 +77,17 @@ impl Aggregate {
     /// Tables that collect no evidence for findings, which takes a third of the time.
     pub fn without_findings() -> Self {
         Self { evidence: Evidence::off(), ..Self::default() }
+    }
+
+    /// Tuples of a conversation that a rule denied: without those dropped for want of encryption.
+    pub fn denied_by_rule(&self, key: &ConversationKey, denied: &Denied) -> u64 {
+        denied.tuples.saturating_sub(self.encryption.dropped.get(key).copied().unwrap_or_default())
+    }
+
+    /// Tells which networks are one's own, before the first tuple.
+    #[must_use]
+    pub fn with_own_networks(self, own: OwnNetworks) -> Self {
+        Self { encryption: EncryptedPairs::new(own), ..self }
     }
 
     /// The tuples that follow are of the file `path`.
@@ -89,17 +114,15 @@ impl Aggregate {
             });
         }
         self.evidence.end_group();
+        for (resource, log) in std::mem::take(&mut self.near_logs) {
+            self.near.end_log(&resource, &log);
+        }
         merge_table(&mut self.allowed, group.allowed, Some, Allowed::add);
         merge_table(&mut self.denied, group.denied, Some, Denied::add);
         merge_table(&mut self.trouble, group.trouble, Some, Trouble::add);
         let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_keys().collect();
         streams.sort_unstable();
         streams
-    }
-
-    /// Tuples by ACL and rule.
-    pub fn rules(&self) -> &[((String, String), RuleCounts)] {
-        &self.rules
     }
 
     /// Adds everything of `other`, whose groups must have ended.
@@ -120,24 +143,9 @@ impl Aggregate {
         self.evidence.merge(std::mem::take(&mut other.evidence), &ids);
         self.nics.append(&mut other.nics);
         self.faults.merge(other.faults);
-        for ((acl, rule), counts) in other.rules {
-            let id = self.rule_id(&acl, &rule);
-            if let Some((_, mine)) = self.rules.get_mut(id) {
-                mine.add(&counts);
-            }
-        }
-    }
-
-    fn rule_id(&mut self, acl: &str, rule: &str) -> usize {
-        let hash_key = RuleKey(acl, rule);
-        if let Some(&id) = self.rule_ids.get(&hash_key) {
-            return id;
-        }
-        let id = self.rules.len();
-        let key = (acl.to_owned(), rule.to_owned());
-        self.rule_ids.insert(key.clone(), id);
-        self.rules.push((key, RuleCounts::default()));
-        id
+        self.rules.merge(other.rules, &ids);
+        self.near.merge(other.near, &ids);
+        self.encryption.merge(other.encryption, &ids);
     }
 
     /// The place of a NIC's log in `connections`, whatever the case and separators it is written with.
@@ -249,6 +257,10 @@ impl Sink for Aggregate {
         } else {
             let spelling = (record.mac.to_owned(), record.resource.to_owned());
             let id = self.stream_id(record);
+            self.near_logs.resize_with(self.connections.len(), Default::default);
+            if let Some(log) = self.near_logs.get_mut(id) {
+                record.resource.clone_into(&mut log.0);
+            }
             *self.streams.entry(spelling).or_insert(id)
         };
         if let (Some(now), Some(connections)) =
@@ -264,7 +276,7 @@ impl Sink for Aggregate {
     }
 
     fn rule(&mut self, acl: &str, rule: &str) {
-        self.current_rule = self.rule_id(acl, rule);
+        self.rules.select(acl, rule);
     }
 
     #[inline]
@@ -272,17 +284,25 @@ impl Sink for Aggregate {
         self.overall.count(tuple);
         let time = tuple.time_ms;
         self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
-        if let Some((_, counts)) = self.rules.get_mut(self.current_rule) {
-            counts.count(tuple);
-        }
         let source = self.hosts.id(tuple.source);
         let destination = self.hosts.id(tuple.destination);
         let key =
             ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
+        let dropped = self.rules.is_dropped(tuple);
+        self.overall.dropped += u64::from(dropped);
+        self.rules.count(tuple, source, destination, dropped);
+        if let Some((_, log)) = self.near_logs.get_mut(self.current_stream) {
+            log.see(tuple, source, destination);
+        }
+        self.encryption.count(tuple, source, destination, &self.hosts);
         self.evidence.see(self.current_stream, tuple, source, destination);
         match tuple.state {
             State::Deny => {
-                self.evidence.deny(tuple, source, destination);
+                if dropped {
+                    self.encryption.drop(key);
+                } else {
+                    self.evidence.deny(tuple, source, destination);
+                }
                 let once = Denied::once(time, tuple.direction);
                 self.group.denied.entry(key).and_modify(|denied| denied.add(&once)).or_insert(once);
             }
