@@ -81,7 +81,7 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
             .filter(|&(_, tuples)| tuples > 0)
             .collect(),
         classes: classes::classes(aggregate, &options.own, options.service_tags.as_ref()),
-        encryption_pairs: encryption::pairs(aggregate),
+        encryption_pairs: encryption::pairs(aggregate, limit),
         rules: rules::rules(aggregate),
         admin_access: rules::admin_access(aggregate, &options.own),
         rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(aggregate, nsgs)),

@@ -46,8 +46,8 @@ pub(super) fn is_in_use(aggregate: &Aggregate) -> bool {
     words.into_iter().any(|&word| aggregate.overall.encryption(word) > 0)
 }
 
-/// Pairs of own subnets, by tuples; none if nothing was encrypted or meant to be.
-pub(super) fn pairs(aggregate: &Aggregate) -> Vec<EncryptedPairRow> {
+/// The first `limit` pairs of own subnets, by tuples; none if nothing was encrypted or meant to be.
+pub(super) fn pairs(aggregate: &Aggregate, limit: usize) -> Vec<EncryptedPairRow> {
     if !is_in_use(aggregate) {
         return Vec::new();
     }
@@ -77,5 +77,5 @@ pub(super) fn pairs(aggregate: &Aggregate) -> Vec<EncryptedPairRow> {
         rows.push((source, destination, row));
     }
     rows.sort_by(|a, b| b.2.tuples.cmp(&a.2.tuples).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
-    rows.into_iter().map(|(_, _, row)| row).collect()
+    rows.into_iter().take(limit).map(|(_, _, row)| row).collect()
 }

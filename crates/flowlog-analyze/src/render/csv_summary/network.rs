@@ -38,13 +38,12 @@ fn classes<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
 /// One row a pair of subnets and word.
 fn encryption<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
     let rows = report.encryption_pairs.iter().flat_map(|pair| {
-        let dropped = |word: &str| word_is_dropped(word);
         pair.words.iter().map(move |(word, counts)| Row {
-            item: guard(&pair.source),
+            item: guard(&format!("{} -> {}", pair.source, pair.destination)).into_owned().into(),
             value: (*word).into(),
-            note: format!("to {}: {}", pair.destination, encryption_label(word)).into(),
+            note: encryption_label(word).into(),
             tuples: Some(counts.tuples),
-            dropped: Some(if dropped(word) { counts.tuples } else { 0 }),
+            dropped: Some(if word_is_dropped(word) { counts.tuples } else { 0 }),
             connections: Some(counts.attempts),
             bytes: Some(counts.bytes),
             ..Row::default()
