@@ -47,9 +47,9 @@ pub enum RunError {
     /// A CSV file that cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The details CSV, which is written while reading.
+    /// A file of tuples or connections, which is written while reading.
     #[error(transparent)]
-    Details(#[from] reduce::DetailsError),
+    Rows(#[from] reduce::PartsError),
     /// A thresholds or suppressions file that cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::SettingsError),
@@ -93,6 +93,9 @@ pub fn run(
         csv.write_summary(&report)?;
         writeln!(talk, "wrote {}\nwrote {}", csv.details.display(), csv.summary.display())?;
     }
+    if let Some(export) = &config.connections {
+        writeln!(talk, "wrote {}", export.path.display())?;
+    }
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&report, config.ascii || !around.unicode, talk)?;
     }
@@ -113,16 +116,18 @@ fn analyse(
     let options = Options {
         threads: config.threads,
         details: csv.map(|csv| csv.details.as_path()),
+        connections: config.connections.as_ref().map(|export| (export.path.as_path(), export.format)),
         findings: config.findings,
         own: &known.own,
+        resolve: config.dedup,
     };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
     let Known { own, service_tags, nsgs } = known;
-    let options =
-        ReportOptions { top: config.top, problem_limit, specific, finding, own, service_tags, nsgs };
+    let (top, resolve) = (config.top, config.dedup);
+    let options = ReportOptions { top, problem_limit, specific, resolve, finding, own, service_tags, nsgs };
     Ok(build(&reduced.aggregate, reduced.files, &options))
 }
 

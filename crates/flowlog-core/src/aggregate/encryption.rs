@@ -164,13 +164,10 @@ impl EncryptedPairs {
         })
     }
 
-    /// Adds everything of `other`, whose hosts have the numbers `ids` here.
-    pub(super) fn merge(&mut self, other: Self, ids: &[HostId]) {
-        let host = |host: HostId| ids.get(host.0 as usize).copied();
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
         for (key, tuples) in other.dropped {
-            if let (Some(source), Some(destination)) = (host(key.source), host(key.destination)) {
-                *self.dropped.entry(ConversationKey { source, destination, ..key }).or_default() += tuples;
-            }
+            *self.dropped.entry(key).or_default() += tuples;
         }
         let ids: Vec<u32> = other.subnets.into_iter().map(|subnet| self.subnet_id(subnet)).collect();
         for ((source, destination), place) in other.pairs {

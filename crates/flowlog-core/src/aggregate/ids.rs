@@ -37,6 +37,11 @@ impl IdSet {
         }
     }
 
+    /// Adds everything of `other`.
+    pub(super) fn add(&mut self, other: &Self) {
+        other.iter().for_each(|id| self.insert(id));
+    }
+
     /// How many there are.
     pub fn len(&self) -> u64 {
         self.bits.iter().flatten().map(|word| u64::from(word.count_ones())).sum()

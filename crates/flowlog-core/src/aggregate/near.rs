@@ -99,20 +99,18 @@ impl NearEnds {
         }
     }
 
-    /// Adds everything of `other`, whose hosts have the numbers `ids` here.
-    pub(super) fn merge(&mut self, other: Self, ids: &[HostId]) {
-        let here = |id: u32| ids.get(id as usize).copied();
-        for host in other.own.iter().filter_map(here) {
-            self.own.insert(host.0);
-        }
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.own.add(&other.own);
         let places: Vec<usize> = other.vnets.into_iter().map(|vnet| self.vnet_place(vnet)).collect();
         for (host, vnet) in other.of_host {
-            let vnet = match vnet {
-                Vnet::One(place) => places.get(place).map(|&place| Vnet::One(place)),
-                Vnet::Several => Some(Vnet::Several),
-            };
-            if let (Some(host), Some(vnet)) = (here(host.0), vnet) {
-                self.place(host, vnet);
+            match vnet {
+                Vnet::One(place) => {
+                    if let Some(&place) = places.get(place) {
+                        self.place(host, Vnet::One(place));
+                    }
+                }
+                Vnet::Several => self.place(host, Vnet::Several),
             }
         }
     }
@@ -157,8 +155,8 @@ mod tests {
         assert_eq!((a.vnet(HostId(7)), a.vnet(HostId(100))), (Some("/x/virtualnetworks/a"), None));
         assert!(a.is_own(HostId(7)) && !a.is_own(HostId(100)));
         let mut b = NearEnds::default();
-        b.end_log("/x/virtualNetworks/b", &log(0..2));
-        a.merge(b, &[HostId(8), HostId(9)]);
+        b.end_log("/x/virtualNetworks/b", &log(8..10));
+        a.merge(b);
         assert_eq!(a.vnet(HostId(7)), Some("/x/virtualnetworks/a"));
         assert_eq!((a.vnet(HostId(8)), a.vnet(HostId(9))), (None, Some("/x/virtualnetworks/b")));
     }

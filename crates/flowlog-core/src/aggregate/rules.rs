@@ -177,7 +177,7 @@ impl RuleCounts {
         })
     }
 
-    fn add(&mut self, other: &Self, ids: &[HostId]) {
+    fn add(&mut self, other: &Self) {
         self.tuples += other.tuples;
         self.begun += other.begun;
         self.denied += other.denied;
@@ -185,12 +185,9 @@ impl RuleCounts {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.first_ms = self.first_ms.min(other.first_ms);
         self.last_ms = self.last_ms.max(other.last_ms);
-        for (mine, theirs) in
-            [(&mut self.sources, &other.sources), (&mut self.destinations, &other.destinations)]
-        {
-            theirs.iter().filter_map(|id| ids.get(id as usize)).for_each(|id| mine.insert(id.0));
-        }
-        other.services.iter().for_each(|id| self.services.insert(id));
+        self.sources.add(&other.sources);
+        self.destinations.add(&other.destinations);
+        self.services.add(&other.services);
     }
 }
 
@@ -304,24 +301,19 @@ impl Rules {
         id
     }
 
-    /// Adds everything of `other`, whose hosts have the numbers `ids` here.
-    pub(super) fn merge(&mut self, other: Self, ids: &[HostId]) {
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
         let mut places = Vec::with_capacity(other.rows.len());
         for ((acl, rule), counts) in other.rows {
             let place = self.id(&acl, &rule);
             places.push(place);
             if let Some((_, mine)) = self.rows.get_mut(place) {
-                mine.add(&counts, ids);
+                mine.add(&counts);
             }
         }
-        let host = |id: HostId| ids.get(id.0 as usize).copied();
         for (key, let_in) in other.let_in {
-            let (Some(&rule), Some(source), Some(destination)) =
-                (places.get(key.rule), host(key.source), host(key.destination))
-            else {
-                continue;
-            };
-            let key = LetInKey { rule, source, destination, port: key.port };
+            let Some(&rule) = places.get(key.rule) else { continue };
+            let key = LetInKey { rule, ..key };
             self.let_in.entry(key).and_modify(|known| known.add(&let_in)).or_insert(let_in);
         }
     }

@@ -1,5 +1,7 @@
 //! Tables -> report.
 
+use super::connections::{connections, resolved};
+use super::coverage::coverage;
 use super::rank::Ranked;
 use super::{
     ConversationRow, DeniedRow, DeniedSourceRow, FileRow, IncompleteRow, MalformedExample, MalformedRow,
@@ -21,6 +23,8 @@ pub struct ReportOptions {
     pub problem_limit: usize,
     /// Addresses and networks that get a section of their own.
     pub specific: Vec<Network>,
+    /// What several logs tell of was counted once.
+    pub resolve: bool,
     /// Limits of the detectors, and what they are not to tell.
     pub finding: FindingOptions,
     /// Networks that are one's own.
@@ -37,6 +41,7 @@ impl Default for ReportOptions {
             top: 15,
             problem_limit: 10_000,
             specific: Vec::new(),
+            resolve: true,
             finding: FindingOptions::default(),
             own: OwnNetworks::default(),
             service_tags: None,
@@ -65,6 +70,9 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
     counts.port_scans = port_scans.1;
     Report {
         schema_version: SCHEMA_VERSION,
+        coverage: coverage(aggregate, &files),
+        resolved: resolved(aggregate, options.resolve),
+        connections: connections(aggregate),
         totals: totals(aggregate, &ranked, &files),
         states: State::ALL
             .iter()

@@ -4,6 +4,7 @@
 mod collector;
 mod lives;
 mod network;
+mod resolved;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,6 +12,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use collector::Collector;
+pub use resolved::ResolvedTruth;
 
 /// The truth about a set. Lists are in ranking order: count descending, then key ascending
 /// (addresses by number, IPv4 before IPv6).
@@ -61,6 +63,9 @@ pub struct Truth {
     pub classes: BTreeMap<String, ClassTruth>,
     /// Every file, in the order written: hour by hour, NIC by NIC.
     pub files: Vec<FileTruth>,
+    /// The same with each connection once; none where only rows are known.
+    #[serde(default)]
+    pub resolved: Option<ResolvedTruth>,
     /// Findings that are right, by the behaviours planted.
     #[serde(default)]
     pub behaviours: Vec<BehaviourTruth>,
@@ -222,6 +227,11 @@ impl Truth {
             list.truncate(rows);
         }
         self.port_scans.truncate(rows);
+        if let Some(resolved) = &mut self.resolved {
+            resolved.sources.truncate(rows);
+            resolved.destinations.truncate(rows);
+            resolved.ports.truncate(rows);
+        }
         self
     }
 }

@@ -62,16 +62,18 @@ pub(super) fn incomplete(page: &mut Page, report: &Report) {
 
 pub(super) fn denied(page: &mut Page, report: &Report) {
     let total = report.problem_counts.denied;
-    let note = "A denied tuple is a packet, not an attempt: retries are logged again. Inbound from public \
+    let note = "A denied tuple is a packet, not an attempt: SYN retries of one are logged again. Inbound from public \
                 addresses is mostly noise of the internet; outbound means a wrong rule or unwanted software.";
     if begin(page, "Denied", total, note, CONVERSATIONS) {
-        let columns = [numbers("Denied"), words("Direction"), words("Period (UTC)").spare()];
+        let columns =
+            [numbers("Denied"), numbers("Attempts"), words("Direction"), words("Period (UTC)").spare()];
         let mut table = conversations(columns);
         for row in report.denied.iter().take(page.style.top) {
             let dropped = row.dropped_for_encryption;
             let cells = ends!(
                 row,
-                Cell::bad_count(row.tuples - dropped),
+                Cell::bad_count(row.tuples.saturating_sub(dropped)),
+                Cell::count(row.attempts),
                 direction_label(row.direction).into(),
                 text::short_period(row.first_time_ms, row.last_time_ms).into()
             );
