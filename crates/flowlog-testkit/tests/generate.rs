@@ -32,7 +32,9 @@ fn it_writes_the_container_and_the_truth() {
         };
         let blobs: Vec<_> = truth.files.iter().map(|file| read(&file.name)).collect();
         assert!(truth.totals.tuples > 4000, "{:?}", truth.totals);
-        assert!(slow_reader::read(&blobs) == truth, "{options:?}");
+        // Which rows tell of one connection, only the generator knows.
+        let read = Truth { resolved: truth.resolved.clone(), ..slow_reader::read(&blobs) };
+        assert!(read == truth, "{options:?}");
     }
 }
 

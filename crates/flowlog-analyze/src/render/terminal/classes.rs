@@ -25,11 +25,12 @@ pub(super) fn classes(page: &mut Page, report: &Report) {
         numbers("Guessed").spare(),
         numbers("Denied").spare(),
     ]);
+    let all = report.classes.iter().map(|row| row.tuples).sum();
     for row in &report.classes {
         table.push(vec![
             class_label(row.class).into(),
             Cell::count(row.tuples),
-            text::share(row.tuples, report.totals.tuples).into(),
+            text::share(row.tuples, all).into(),
             Cell::count(row.begins),
             Cell::bytes(row.bytes_sent),
             Cell::bytes(row.bytes_received),
