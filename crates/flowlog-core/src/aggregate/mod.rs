@@ -9,7 +9,9 @@ mod conversation;
 pub mod evidence;
 mod faults;
 mod hosts;
+mod nic_times;
 mod overall;
+mod provenance;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +21,9 @@ use hashbrown::HashMap;
 pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
 pub use faults::{EXAMPLES, Fault, Faults};
 pub use hosts::{HostId, Hosts};
+pub use nic_times::NicTimes;
 pub use overall::{Overall, RuleCounts};
+pub use provenance::{Decider, Origin, Provenance};
 
 use crate::connection::{Connection, ConnectionKey, Connections};
 use crate::flow::{FlowTuple, State};
@@ -49,6 +53,8 @@ pub struct Aggregate {
     pub faults: Faults,
     /// What findings are made from; nothing with [`Aggregate::without_findings`].
     pub evidence: Evidence,
+    /// Where tuples come from; nothing without [`Aggregate::with_provenance`].
+    pub provenance: Provenance,
     rules: Vec<((String, String), RuleCounts)>,
     rule_ids: HashMap<(String, String), usize, FixedState>,
     current_rule: usize,
@@ -63,6 +69,12 @@ impl Aggregate {
     /// Tables that collect no evidence for findings, which takes a third of the time.
     pub fn without_findings() -> Self {
         Self { evidence: Evidence::off(), ..Self::default() }
+    }
+
+    /// The same tables, which also keep where tuples come from: what comparisons need.
+    #[must_use]
+    pub fn with_provenance(self) -> Self {
+        Self { provenance: Provenance::collecting(), ..self }
     }
 
     /// The tuples that follow are of the file `path`.
@@ -116,6 +128,7 @@ impl Aggregate {
         merge_table(&mut self.allowed, other.allowed, renamed, Allowed::add);
         merge_table(&mut self.denied, other.denied, renamed, Denied::add);
         merge_table(&mut self.trouble, other.trouble, renamed, Trouble::add);
+        self.provenance.merge(std::mem::take(&mut other.provenance), &ids, renamed);
         self.evidence.classify(self.hosts.addresses());
         self.evidence.merge(std::mem::take(&mut other.evidence), &ids);
         self.nics.append(&mut other.nics);
@@ -243,6 +256,7 @@ impl hashbrown::Equivalent<(String, String)> for RuleKey<'_> {
 
 impl Sink for Aggregate {
     fn record(&mut self, record: &RecordContext<'_>) {
+        self.provenance.record(record.mac);
         let stream = RuleKey(record.mac, record.resource);
         self.current_stream = if let Some(&known) = self.streams.get(&stream) {
             known
@@ -265,6 +279,7 @@ impl Sink for Aggregate {
 
     fn rule(&mut self, acl: &str, rule: &str) {
         self.current_rule = self.rule_id(acl, rule);
+        self.provenance.rule(acl, rule);
     }
 
     #[inline]
@@ -280,6 +295,7 @@ impl Sink for Aggregate {
         let key =
             ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
         self.evidence.see(self.current_stream, tuple, source, destination);
+        self.provenance.see(tuple, key);
         match tuple.state {
             State::Deny => {
                 self.evidence.deny(tuple, source, destination);

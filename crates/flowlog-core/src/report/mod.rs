@@ -18,6 +18,8 @@ use serde::Serialize;
 use crate::finding::Findings;
 
 pub use build::{ReportOptions, build};
+pub(crate) use rank::first;
+pub(crate) use tally::service;
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]
