@@ -36,6 +36,8 @@ pub struct Options<'a> {
     pub details: Option<&'a std::path::Path>,
     /// Collect what findings are made from.
     pub findings: bool,
+    /// Keep where tuples come from: what comparisons need.
+    pub provenance: bool,
 }
 
 /// Reads all `inputs`.
@@ -76,7 +78,8 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
     queue.sort_by_key(|&group| groups.get(group).map(|group| group.size));
     let queue = Mutex::new(queue);
     let next = || queue.lock().ok()?.pop();
-    let empty = || if options.findings { Aggregate::default() } else { Aggregate::without_findings() };
+    let plain = || if options.findings { Aggregate::default() } else { Aggregate::without_findings() };
+    let empty = || if options.provenance { plain().with_provenance() } else { plain() };
     let work = || -> Result<Worker, DetailsError> {
         let mut worker = Worker::new(empty());
         while let Some(index) = next() {

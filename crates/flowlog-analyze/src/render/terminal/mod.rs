@@ -1,5 +1,6 @@
 //! The report as text for a terminal, or for a pipe.
 
+mod compare;
 mod findings;
 mod overview;
 pub(crate) mod page;
@@ -14,6 +15,7 @@ use flowlog_core::report::Report;
 
 use super::graphs;
 use super::style::Style;
+pub use compare::write_comparison;
 use page::{Page, Tone};
 
 /// Writes the whole report.
