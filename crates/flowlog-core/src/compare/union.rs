@@ -25,7 +25,10 @@ impl Seen {
 
     fn allowed(allowed: &Allowed) -> Self {
         // NSG version 1 has neither life cycle nor counters.
-        let untold = allowed.begins == 0 && allowed.ended == 0 && allowed.counters.packets() == 0;
+        let untold = allowed.connections > 0
+            && allowed.begins == 0
+            && allowed.ended == 0
+            && allowed.counters.packets() == 0;
         Self {
             counts: Counts {
                 connections: allowed.connections,
@@ -170,5 +173,31 @@ impl Union {
 fn add_both(mine: &mut Both, other: &Both) {
     for (mine, other) in mine.iter_mut().zip(other) {
         mine.add(other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(allowed: Allowed, denied: u64) -> Option<Outcome> {
+        let mut seen = Seen::allowed(&allowed);
+        seen.add(&Seen { counts: Counts { denied, ..Counts::default() }, answered: false });
+        seen.outcome()
+    }
+
+    #[test]
+    fn an_outcome_needs_an_answer_to_be_more_than_denied() {
+        let one = Allowed { tuples: 2, begins: 1, ended: 1, connections: 1, ..Allowed::default() };
+        let mut answered = one;
+        answered.counters.packets_received = 1;
+        assert_eq!(outcome(Allowed::default(), 0), None);
+        assert_eq!(outcome(Allowed::default(), 3), Some(Outcome::Denied), "an entry without connections");
+        assert_eq!(outcome(one, 3), Some(Outcome::Denied), "the source's way out");
+        assert_eq!(outcome(answered, 3), Some(Outcome::Partly));
+        assert_eq!((outcome(one, 0), outcome(answered, 0)), (Some(Outcome::Allowed), Some(Outcome::Allowed)));
+        // NSG version 1 does not say whether anything came back.
+        let untold = Allowed { tuples: 1, connections: 1, ..Allowed::default() };
+        assert_eq!(outcome(untold, 3), Some(Outcome::Partly));
     }
 }
