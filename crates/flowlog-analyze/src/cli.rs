@@ -5,12 +5,14 @@ mod compare;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use flowlog_core::finding::Severity;
 use flowlog_core::flow::Network;
 
+use crate::render::connections::ConnectionFormat;
 pub use compare::CompareConfig;
 
 /// Analysed when nothing is named: where the downloader puts its tree.
@@ -64,6 +66,10 @@ struct Cli {
     #[arg(long, value_name = "N", default_value = "15", help_heading = "Report")]
     top: NonZeroUsize,
 
+    /// Count every row, also where both ends' NICs logged the same connection
+    #[arg(long, help_heading = "Report")]
+    no_dedup: bool,
+
     /// Exit with 10 if there is a finding of this severity or a graver one
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Findings")]
     fail_on: Option<FailOn>,
@@ -83,6 +89,10 @@ struct Cli {
     /// Add bar charts (text format)
     #[arg(long, help_heading = "Report")]
     show_graphs: bool,
+
+    /// Write every connection, one a line, to this .csv or .ndjson file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    export_connections: Option<ConnectionExport>,
 
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
@@ -143,6 +153,30 @@ pub enum FailOn {
     Critical,
 }
 
+/// A file for connections; its ending says how they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionExport {
+    /// The file.
+    pub path: PathBuf,
+    /// CSV or newline-delimited JSON.
+    pub format: ConnectionFormat,
+}
+
+impl FromStr for ConnectionExport {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        let format = match ending.as_deref() {
+            Some("csv") => ConnectionFormat::Csv,
+            Some("ndjson" | "jsonl") => ConnectionFormat::Ndjson,
+            _ => return Err("the name must end in .csv, .ndjson or .jsonl".to_owned()),
+        };
+        Ok(Self { path, format })
+    }
+}
+
 impl From<FailOn> for Severity {
     fn from(limit: FailOn) -> Self {
         match limit {
@@ -176,6 +210,8 @@ pub struct Config {
     pub specific_ips: Vec<Network>,
     /// Rows in each ranking and table.
     pub top: usize,
+    /// Count what several logs tell of once.
+    pub dedup: bool,
     /// Severity of findings from which the exit code is 10.
     pub fail_on: Option<FailOn>,
     /// Look for findings.
@@ -190,6 +226,8 @@ pub struct Config {
     pub format: Format,
     /// Folder for the two CSV files, if they are wanted.
     pub csv_folder: Option<PathBuf>,
+    /// Where connections go, if they are wanted.
+    pub connections: Option<ConnectionExport>,
     /// When the text report is coloured.
     pub color: ColorChoice,
     /// ASCII only.
@@ -251,12 +289,14 @@ impl Config {
             inputs,
             specific_ips,
             top: cli.top.get(),
+            dedup: !cli.no_dedup,
             fail_on: cli.fail_on,
             findings: !cli.no_findings,
             thresholds: cli.thresholds,
             suppressions: cli.suppressions,
             show_graphs: cli.show_graphs,
             format: cli.format,
+            connections: cli.export_connections,
             csv_folder: cli.export_csv.then_some(cli.output_path),
             color: cli.color,
             ascii: cli.ascii,

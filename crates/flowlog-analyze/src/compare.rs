@@ -75,8 +75,14 @@ fn read(
 ) -> Result<Read, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
     let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
-    let options =
-        Options { threads: config.threads, details: None, findings: config.findings, provenance: true };
+    let options = Options {
+        threads: config.threads,
+        details: None,
+        connections: None,
+        findings: config.findings,
+        resolve: true,
+        provenance: true,
+    };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let findings = config.findings.then(|| detect(&reduced.aggregate, finding));

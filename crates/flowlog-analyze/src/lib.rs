@@ -47,9 +47,9 @@ pub enum RunError {
     /// A CSV file that cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The details CSV, which is written while reading.
+    /// A file of tuples or connections, which is written while reading.
     #[error(transparent)]
-    Details(#[from] reduce::DetailsError),
+    Rows(#[from] reduce::PartsError),
     /// A thresholds or suppressions file that cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::SettingsError),
@@ -89,6 +89,9 @@ pub fn run(
         csv.write_summary(&report)?;
         writeln!(talk, "wrote {}\nwrote {}", csv.details.display(), csv.summary.display())?;
     }
+    if let Some(export) = &config.connections {
+        writeln!(talk, "wrote {}", export.path.display())?;
+    }
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&report.files, config.ascii || !around.unicode, talk)?;
         writeln!(talk, "error: nothing could be analysed")?;
@@ -109,14 +112,16 @@ fn analyse(
     let options = Options {
         threads: config.threads,
         details: csv.map(|csv| csv.details.as_path()),
+        connections: config.connections.as_ref().map(|export| (export.path.as_path(), export.format)),
         findings: config.findings,
         provenance: false,
+        resolve: config.dedup,
     };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
-    let options = ReportOptions { top: config.top, problem_limit, specific, finding };
+    let options = ReportOptions { top: config.top, problem_limit, specific, resolve: config.dedup, finding };
     Ok(build(&reduced.aggregate, reduced.files, &options))
 }
 

@@ -78,7 +78,7 @@ impl Origin {
     }
 }
 
-/// Everything kept of where tuples come from. Empty unless asked for ([`super::Aggregate::with_provenance`]).
+/// Everything kept of where tuples come from. Empty unless asked for ([`super::Collecting::provenance`]).
 #[derive(Default)]
 pub struct Provenance {
     on: bool,
@@ -127,31 +127,28 @@ impl Provenance {
     }
 
     #[inline]
-    pub(super) fn see(&mut self, tuple: &FlowTuple, key: ConversationKey) {
+    pub(super) fn see(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
         if !self.on {
             return;
         }
+        let key =
+            ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
         let time = tuple.time_ms;
         if let Some((_, times)) = self.nics.get_mut(self.nic) {
             times.see(time);
         }
         let outbound = tuple.direction == Direction::Outbound;
-        let near = if outbound { key.source } else { key.destination };
+        let near = if outbound { source } else { destination };
         self.near.insert((near, self.nic));
         let deciders = self.decider;
         let once = Origin { deciders, outbound, inbound: !outbound, first_ms: time, last_ms: time };
         self.origins.entry(key).and_modify(|known| known.add(&once)).or_insert(once);
     }
 
-    /// The conversations' keys are already those of the tables merged into.
-    pub(super) fn merge(
-        &mut self,
-        other: Self,
-        ids: &[HostId],
-        renamed: impl Fn(ConversationKey) -> Option<ConversationKey>,
-    ) {
+    /// Adds everything of `other`, whose hosts have the same numbers.
+    pub(super) fn merge(&mut self, other: Self) {
         self.on |= other.on;
-        merge_table(&mut self.origins, other.origins, renamed, Origin::add);
+        merge_table(&mut self.origins, other.origins, Origin::add);
         let mut nics = Vec::with_capacity(other.nics.len());
         for (mac, times) in &other.nics {
             let id = self.nic_id(mac);
@@ -160,7 +157,7 @@ impl Provenance {
             }
             nics.push(id);
         }
-        let here = |(host, nic): (HostId, usize)| Some((*ids.get(host.0 as usize)?, *nics.get(nic)?));
+        let here = |(host, nic): (HostId, usize)| Some((host, *nics.get(nic)?));
         self.near.extend(other.near.into_iter().filter_map(here));
     }
 

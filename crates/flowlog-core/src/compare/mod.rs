@@ -33,7 +33,7 @@ use union::Union;
 pub struct Set<'a> {
     /// What it is called.
     pub name: &'a str,
-    /// Its tables, made [`Aggregate::with_provenance`]; their groups must have ended.
+    /// Its tables, made with [`crate::aggregate::Collecting::provenance`]; their groups must have ended.
     pub tables: &'a Aggregate,
     /// Its files.
     pub files: &'a [FileRow],

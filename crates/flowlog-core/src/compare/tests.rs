@@ -1,4 +1,5 @@
 use super::*;
+use crate::aggregate::{Collecting, Hosts};
 use crate::finding::{FindingOptions, detect};
 use crate::record::Decoder;
 
@@ -50,9 +51,14 @@ fn nsg(records: &[(&str, Groups<'_>)]) -> Aggregate {
     decoded(&records.iter().map(record).collect::<Vec<_>>())
 }
 
+fn empty_tables() -> Aggregate {
+    let collecting = Collecting { findings: true, provenance: true, ..Collecting::default() };
+    Aggregate::new(&collecting, &Hosts::default())
+}
+
 fn decoded(records: &[String]) -> Aggregate {
     let text = format!(r#"{{"records":[{}]}}"#, records.join(","));
-    let mut tables = Aggregate::default().with_provenance();
+    let mut tables = empty_tables();
     tables.begin_file("a.json");
     let end = Decoder::default().decode(text.as_bytes(), &mut tables);
     assert_eq!((end.problem.is_none(), end.malformed), (true, 0), "{text}");
@@ -245,7 +251,7 @@ fn the_same_set_twice_is_the_same() {
 
 #[test]
 fn what_a_set_does_not_hold_is_said() {
-    let empty = Aggregate::default().with_provenance();
+    let empty = empty_tables();
     let allowed = vnet(&[(SERVER, &[(NSG, "r", &life(1, "10.1.0.9", 22, "10.0.0.4"))])]);
     let denied = vnet(&[(
         "000D3A000002",

@@ -61,14 +61,16 @@ pub(super) fn incomplete(page: &mut Page, report: &Report) {
 
 pub(super) fn denied(page: &mut Page, report: &Report) {
     let total = report.problem_counts.denied;
-    let note = "A denied tuple is a packet, not an attempt: retries are logged again. Inbound from public \
+    let note = "A denied tuple is a packet, not an attempt: SYN retries of one are logged again. Inbound from public \
                 addresses is mostly noise of the internet; outbound means a wrong rule or unwanted software.";
     if begin(page, "Denied", total, note, CONVERSATIONS) {
-        let columns = [numbers("Denied"), words("Direction"), words("Period (UTC)").spare()];
+        let columns =
+            [numbers("Denied"), numbers("Attempts"), words("Direction"), words("Period (UTC)").spare()];
         page.table(conversations(columns), &report.denied, total, |row| {
             ends!(
                 row,
                 Cell::bad_count(row.tuples),
+                Cell::count(row.attempts),
                 direction_label(row.direction).into(),
                 text::short_period(row.first_time_ms, row.last_time_ms).into()
             )
