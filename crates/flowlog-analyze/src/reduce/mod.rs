@@ -45,6 +45,8 @@ pub struct Options<'a> {
     pub findings: bool,
     /// Count what several logs tell of once.
     pub resolve: bool,
+    /// Keep where tuples come from: what comparisons need.
+    pub provenance: bool,
 }
 
 /// Reads all `inputs`.
@@ -58,8 +60,8 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
     let mut groups = plan::groups(inputs, &beginnings);
     let own_public = plan::own_public(&beginnings);
     let (findings, sightings) = (options.findings, options.resolve);
-    let collecting =
-        Collecting { findings, sightings, connections: options.connections.is_some(), own_public };
+    let (connections, provenance) = (options.connections.is_some(), options.provenance);
+    let collecting = Collecting { findings, sightings, connections, provenance, own_public };
     loop {
         let stretches = epochs::cut(&groups, &beginnings, inputs);
         let twice = |group| plan::is_logged_twice(group, &beginnings);

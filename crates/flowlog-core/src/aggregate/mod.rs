@@ -12,8 +12,10 @@ pub mod evidence;
 mod faults;
 mod group;
 mod hosts;
+mod nic_times;
 mod outcomes;
 mod overall;
+mod provenance;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -27,8 +29,10 @@ pub use duplicates::Duplicates;
 pub use faults::{EXAMPLES, Fault, Faults};
 pub use group::{Group, plain_mac};
 pub use hosts::{HostId, Hosts};
+pub use nic_times::NicTimes;
 pub use outcomes::{OutcomeCounts, Outcomes};
 pub use overall::{Overall, RuleCounts};
+pub use provenance::{Decider, Origin, Provenance};
 
 use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};
 use crate::flow::{Direction, FlowTuple, State};
@@ -38,6 +42,7 @@ use group::Tables;
 
 /// What is collected beside the tables of the report.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is asked for by itself
 pub struct Collecting {
     /// What findings are made from; takes a third of the time.
     pub findings: bool,
@@ -45,6 +50,8 @@ pub struct Collecting {
     pub sightings: bool,
     /// Every connection, for an export.
     pub connections: bool,
+    /// Where tuples come from: what comparisons need.
+    pub provenance: bool,
     /// Own hosts with public addresses, as far as they are known before reading.
     pub own_public: Vec<IpAddr>,
 }
@@ -74,6 +81,8 @@ pub struct Aggregate {
     pub hosts: Hosts,
     /// What findings are made from, if it is collected.
     pub evidence: Evidence,
+    /// Where tuples come from, if it is collected.
+    pub provenance: Provenance,
     group: Group,
     settled: Settlement,
     rules: Vec<((String, String), RuleCounts)>,
@@ -94,7 +103,8 @@ impl Aggregate {
             own_public,
         };
         let evidence = if collecting.findings { Evidence::default() } else { Evidence::off() };
-        Self { hosts, evidence, settled, ..Self::default() }
+        let provenance = if collecting.provenance { Provenance::collecting() } else { Provenance::default() };
+        Self { hosts, evidence, provenance, settled, ..Self::default() }
     }
 
     /// The tuples that follow are of the file `path`.
@@ -176,6 +186,7 @@ impl Aggregate {
         self.duplicates.add(&other.duplicates);
         self.coverage.append(&mut other.coverage);
         self.evidence.merge(other.evidence);
+        self.provenance.merge(other.provenance);
         self.hosts.refresh();
         self.nics.append(&mut other.nics);
         self.faults.merge(other.faults);
@@ -298,6 +309,7 @@ impl hashbrown::Equivalent<(String, String)> for RuleKey<'_> {
 
 impl Sink for Aggregate {
     fn record(&mut self, record: &RecordContext<'_>) {
+        self.provenance.record(record.mac);
         let Self { group, evidence, outcomes, settled, hosts, .. } = self;
         group.enter(record);
         let Group { tables, logs, current, logged_twice, .. } = group;
@@ -313,6 +325,7 @@ impl Sink for Aggregate {
 
     fn rule(&mut self, acl: &str, rule: &str) {
         self.current_rule = self.rule_id(acl, rule);
+        self.provenance.rule(acl, rule);
     }
 
     #[inline]
@@ -326,6 +339,7 @@ impl Sink for Aggregate {
         let source = self.hosts.id(tuple.source);
         let destination = self.hosts.id(tuple.destination);
         self.evidence.see(tuple, source, destination);
+        self.provenance.see(tuple, source, destination);
         let Self { group, evidence, outcomes, settled, hosts, .. } = self;
         let Group { tables, logs, current, logged_twice, .. } = group;
         let Some(log) = logs.get_mut(*current) else { return };

@@ -22,6 +22,8 @@ use crate::finding::Findings;
 pub use build::{ReportOptions, build};
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow};
+pub(crate) use rank::first;
+pub(crate) use tally::service;
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]

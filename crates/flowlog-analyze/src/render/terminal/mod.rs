@@ -1,5 +1,6 @@
 //! The report as text for a terminal, or for a pipe.
 
+mod compare;
 mod connections;
 mod coverage;
 mod findings;
@@ -16,6 +17,7 @@ use flowlog_core::report::Report;
 
 use super::graphs;
 use super::style::Style;
+pub use compare::write_comparison;
 use page::{Page, Tone};
 
 /// Writes the whole report.
