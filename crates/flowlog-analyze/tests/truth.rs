@@ -270,6 +270,15 @@ fn the_result_does_not_depend_on_threads_order_or_how_the_files_are_packed() {
         assert_eq!(bench.json(&["logs", "--top", ALL, "--threads", threads]).0, report, "{threads} threads");
         assert_eq!(bench.run(&["logs", "--threads", threads]).out(), text);
     }
+    // The same files under names in the reverse order.
+    let mut renamed = Bench::new();
+    for (place, file) in truth.files.iter().enumerate() {
+        let content = std::fs::read(bench.logs().join(&file.name)).unwrap();
+        renamed = renamed.file(&format!("{:05}.json", 99_999 - place), content);
+    }
+    let (mut other, _) = renamed.json(&["logs", "--top", ALL]);
+    other["files"] = report["files"].clone();
+    assert_eq!(other, report, "whatever the files are called");
     // All blobs in one stream, the last one first: rows count as they come in any order.
     let (report, _) = bench.json(&["logs", "--top", ALL, "--no-dedup"]);
     let mut names: Vec<&str> = truth.files.iter().map(|file| file.name.as_str()).collect();

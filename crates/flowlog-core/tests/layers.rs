@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "error",
     "blob_path",
     "bytes",
@@ -15,6 +15,7 @@ const ORDER: [&str; 11] = [
     "enrich",
     "finding",
     "report",
+    "compare",
 ];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -48,6 +48,8 @@ pub struct Options<'a> {
     pub resolve: bool,
     /// Networks that are one's own.
     pub own: &'a OwnNetworks,
+    /// Keep where tuples come from: what comparisons need.
+    pub provenance: bool,
 }
 
 /// Reads all `inputs`.
@@ -62,8 +64,8 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
     let own_public = plan::own_public(&beginnings);
     let (findings, sightings) = (options.findings, options.resolve);
     let own = options.own.clone();
-    let collecting =
-        Collecting { findings, sightings, connections: options.connections.is_some(), own_public, own };
+    let (connections, provenance) = (options.connections.is_some(), options.provenance);
+    let collecting = Collecting { findings, sightings, connections, provenance, own_public, own };
     loop {
         let stretches = epochs::cut(&groups, &beginnings, inputs);
         let twice = |group| plan::is_logged_twice(group, &beginnings);

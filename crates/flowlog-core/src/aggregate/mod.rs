@@ -15,8 +15,10 @@ mod group;
 mod hosts;
 mod ids;
 mod near;
+mod nic_times;
 mod outcomes;
 mod overall;
+mod provenance;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -34,8 +36,10 @@ pub use group::{Group, plain_mac};
 pub use hosts::{HostId, Hosts};
 pub use ids::IdSet;
 pub use near::NearEnds;
+pub use nic_times::NicTimes;
 pub use outcomes::{OutcomeCounts, Outcomes};
 pub use overall::Overall;
+pub use provenance::{Decider, Origin, Provenance};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 
 use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};
@@ -46,6 +50,7 @@ use group::Tables;
 
 /// What is collected beside the tables of the report.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is asked for by itself
 pub struct Collecting {
     /// What findings are made from; takes a third of the time.
     pub findings: bool,
@@ -53,6 +58,8 @@ pub struct Collecting {
     pub sightings: bool,
     /// Every connection, for an export.
     pub connections: bool,
+    /// Where tuples come from: what comparisons need.
+    pub provenance: bool,
     /// Own hosts with public addresses, as far as they are known before reading.
     pub own_public: Vec<IpAddr>,
     /// Networks that the person says are own.
@@ -90,6 +97,8 @@ pub struct Aggregate {
     pub near: NearEnds,
     /// Encryption between subnets.
     pub encryption: EncryptedPairs,
+    /// Where tuples come from, if it is collected.
+    pub provenance: Provenance,
     group: Group,
     settled: Settlement,
     path: String,
@@ -107,8 +116,9 @@ impl Aggregate {
             own_public,
         };
         let evidence = if collecting.findings { Evidence::default() } else { Evidence::off() };
+        let provenance = if collecting.provenance { Provenance::collecting() } else { Provenance::default() };
         let encryption = EncryptedPairs::new(collecting.own.clone());
-        Self { hosts, evidence, encryption, settled, ..Self::default() }
+        Self { hosts, evidence, encryption, provenance, settled, ..Self::default() }
     }
 
     /// Tuples of a conversation that a rule denied: without those dropped for want of encryption.
@@ -191,6 +201,7 @@ impl Aggregate {
         self.duplicates.add(&other.duplicates);
         self.coverage.append(&mut other.coverage);
         self.evidence.merge(other.evidence);
+        self.provenance.merge(other.provenance);
         self.hosts.refresh();
         self.nics.append(&mut other.nics);
         self.faults.merge(other.faults);
@@ -298,6 +309,7 @@ impl hashbrown::Equivalent<(String, String)> for RuleKey<'_> {
 
 impl Sink for Aggregate {
     fn record(&mut self, record: &RecordContext<'_>) {
+        self.provenance.record(record.mac);
         let Self { group, evidence, outcomes, settled, hosts, .. } = self;
         group.enter(record);
         let Group { tables, logs, current, logged_twice, .. } = group;
@@ -313,6 +325,7 @@ impl Sink for Aggregate {
 
     fn rule(&mut self, acl: &str, rule: &str) {
         self.rules.select(acl, rule);
+        self.provenance.rule(acl, rule);
     }
 
     #[inline]
@@ -327,6 +340,7 @@ impl Sink for Aggregate {
         self.overall.dropped += u64::from(dropped);
         self.rules.count(tuple, source, destination, dropped);
         self.encryption.count(tuple, source, destination, &self.hosts);
+        self.provenance.see(tuple, source, destination);
         let Self { group, evidence, outcomes, settled, hosts, encryption, .. } = self;
         let Group { tables, logs, current, logged_twice, .. } = group;
         let Some(log) = logs.get_mut(*current) else { return };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, shown};
-use super::{EvidenceRow, Finding, Severity};
+use super::{EvidenceRow, Finding, Severity, counted};
 use crate::aggregate::{HOUR_MS, HourCounts, LogCoverage};
 
 pub(super) const RULE: &str = "log-gap";
@@ -75,14 +75,11 @@ fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<
         id: format!("{RULE}:{entity}"),
         rule: RULE,
         severity,
-        title: format!(
-            "{entity}: {hours} {} without a flow-log record",
-            if hours == 1 { "hour" } else { "hours" }
-        ),
+        title: format!("{entity}: {} without a flow-log record", counted(hours, "hour", "hours")),
         reason: format!(
-            "The flow log was busy before and after (of {logs} NIC {}). A machine that was switched off, a blob that was \
+            "The flow log was busy before and after ({}). A machine that was switched off, a blob that was \
              not downloaded or has expired, or logging that somebody switched off look the same here.",
-            if logs == 1 { "log" } else { "logs" }
+            counted(logs, "NIC log", "NIC logs")
         ),
         entity: entity.to_owned(),
         first_time_ms: first.from.saturating_mul(HOUR_MS),

@@ -30,6 +30,7 @@ mod vertical;
 
 use serde::Serialize;
 
+pub(crate) use model::counted;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
 pub use noise::Noise;
 pub use suppression::{Suppressed, Suppression, SuppressionError, Suppressions};

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::FileRow;
 use crate::aggregate::{Aggregate, HOUR_MS, LogCoverage};
+use crate::finding::counted;
 use crate::flow::State;
 use crate::record::LogKind;
 
@@ -179,7 +180,7 @@ fn remarks(coverage: &Coverage) -> Vec<String> {
         with_gaps > 0,
         format!(
             "{} no records for hours that lie between hours with records: idle, switched off, or blobs missing",
-            count(with_gaps as u64, "NIC log has", "NIC logs have")
+            counted(with_gaps as u64, "NIC log has", "NIC logs have")
         ),
     );
     let partial = coverage.logs.iter().filter(|log| log.gaps.iter().any(|gap| !gap.inside)).count();
@@ -187,7 +188,7 @@ fn remarks(coverage: &Coverage) -> Vec<String> {
         partial > 0,
         format!(
             "{} later than others or {} earlier",
-            count(partial as u64, "NIC log begins", "NIC logs begin"),
+            counted(partial as u64, "NIC log begins", "NIC logs begin"),
             if partial == 1 { "ends" } else { "end" }
         ),
     );
@@ -195,28 +196,24 @@ fn remarks(coverage: &Coverage) -> Vec<String> {
         coverage.empty_hours > 0,
         format!(
             "{} within the period without a record of any NIC",
-            count(coverage.empty_hours, "hour", "hours")
+            counted(coverage.empty_hours, "hour", "hours")
         ),
     );
     say(
         !coverage.logged_twice.is_empty(),
         format!(
             "{} in both VNet and NSG flow logs: what both tell of counts once, except NSG version 1 rows",
-            count(coverage.logged_twice.len() as u64, "NIC is", "NICs are")
+            counted(coverage.logged_twice.len() as u64, "NIC is", "NICs are")
         ),
     );
     say(
         coverage.repeated_records > 0,
         format!(
             "{} passed over: other files hold the same",
-            count(coverage.repeated_records, "record", "records")
+            counted(coverage.repeated_records, "record", "records")
         ),
     );
     remarks
-}
-
-fn count(number: u64, one: &str, more: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { more })
 }
 
 #[cfg(test)]

@@ -28,8 +28,10 @@ pub use classes::{ClassRow, FlowClass};
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow};
 pub use encryption::{EncryptedPairRow, WordRow};
+pub(crate) use rank::first;
 pub use rules::{AdminAccessRow, RuleRow};
 pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
+pub(crate) use tally::service;
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]

@@ -1,6 +1,7 @@
 //! The report as text for a terminal, or for a pipe.
 
 mod classes;
+mod compare;
 mod connections;
 mod coverage;
 mod findings;
@@ -18,6 +19,7 @@ use flowlog_core::report::Report;
 
 use super::graphs;
 use super::style::Style;
+pub use compare::write_comparison;
 use page::{Page, Tone};
 
 /// Writes the whole report.
