@@ -21,6 +21,11 @@ pub(super) fn all(page: &mut Page, report: &Report) {
         })
         .collect();
     page.pair("Severities", &if sums.is_empty() { "nothing found".to_owned() } else { sums.join(", ") });
+    let blind = [('D', "denied scans and floods"), ('B', "beacons, guessing and lateral movement")];
+    let missing = |state: &char| report.coverage.missing_states.contains(state);
+    for (state, what) in blind.iter().filter(|(state, _)| missing(state)) {
+        page.pair("Not visible", &format!("{what}: the data holds no {state} rows"));
+    }
     let noise = &found.noise;
     let line = format!(
         "{} from the internet tried {} and got nothing ({}; {} as much as a scan). Every public address sees this.",
