@@ -111,8 +111,8 @@ impl Aggregate {
         let mut hosts = hosts.beside();
         let own_public = collecting.own_public.iter().map(|&address| hosts.id(address)).collect();
         let settled = Settlement {
-            sightings: collecting.sightings.then(Vec::new),
-            connections: collecting.connections.then(Vec::new),
+            sightings: collecting.sightings.then(Lists::default),
+            connections: collecting.connections.then(Lists::default),
             own_public,
         };
         let evidence = if collecting.findings { Evidence::default() } else { Evidence::off() };
@@ -182,13 +182,13 @@ impl Aggregate {
     }
 
     /// Sightings since the last call, if they are collected.
-    pub fn take_sightings(&mut self) -> Vec<Sighting<HostId>> {
-        self.settled.sightings.as_mut().map(std::mem::take).unwrap_or_default()
+    pub fn take_sightings(&mut self) -> Vec<Vec<Sighting<HostId>>> {
+        self.settled.sightings.as_mut().map(Lists::take).unwrap_or_default()
     }
 
     /// Connections since the last call that no other log can tell of, if they are collected.
     pub fn take_connections(&mut self) -> Vec<Sighting<HostId>> {
-        self.settled.connections.as_mut().map(std::mem::take).unwrap_or_default()
+        self.settled.connections.as_mut().map(Lists::take).unwrap_or_default().concat()
     }
 
     /// Adds everything of `other`, which numbers hosts together with this one and whose groups have ended.
@@ -226,10 +226,33 @@ impl Aggregate {
 #[derive(Default)]
 struct Settlement {
     /// Those that another log may tell of, too; `None` if nobody asks.
-    sightings: Option<Vec<Sighting<HostId>>>,
+    sightings: Option<Lists>,
     /// The others; `None` if nobody asks.
-    connections: Option<Vec<Sighting<HostId>>>,
+    connections: Option<Lists>,
     own_public: HashSet<HostId, FixedState>,
+}
+
+/// Sightings in lists of one size: a single list that grows would be copied, and leave holes in memory.
+#[derive(Default)]
+struct Lists(Vec<Vec<Sighting<HostId>>>);
+
+impl Lists {
+    const LENGTH: usize = 1024;
+
+    fn push(&mut self, sighting: Sighting<HostId>) {
+        match self.0.last_mut().filter(|list| list.len() < Self::LENGTH) {
+            Some(list) => list.push(sighting),
+            None => {
+                let mut list = Vec::with_capacity(Self::LENGTH);
+                list.push(sighting);
+                self.0.push(list);
+            }
+        }
+    }
+
+    fn take(&mut self) -> Vec<Vec<Sighting<HostId>>> {
+        std::mem::take(&mut self.0)
+    }
 }
 
 /// Takes the connections of one log that can get no more tuples.
