@@ -240,13 +240,12 @@ impl Lists {
     const LENGTH: usize = 1024;
 
     fn push(&mut self, sighting: Sighting<HostId>) {
-        match self.0.last_mut().filter(|list| list.len() < Self::LENGTH) {
-            Some(list) => list.push(sighting),
-            None => {
-                let mut list = Vec::with_capacity(Self::LENGTH);
-                list.push(sighting);
-                self.0.push(list);
-            }
+        if let Some(list) = self.0.last_mut().filter(|list| list.len() < Self::LENGTH) {
+            list.push(sighting);
+        } else {
+            let mut list = Vec::with_capacity(Self::LENGTH);
+            list.push(sighting);
+            self.0.push(list);
         }
     }
 
