@@ -137,7 +137,7 @@ impl Default for RuleCounts {
 
 impl RuleCounts {
     #[inline]
-    fn count(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, dropped: bool) {
+    fn count(&mut self, tuple: &FlowTuple, dropped: bool) {
         self.tuples += 1;
         match tuple.state {
             State::Begin | State::Allow => self.begun += 1,
@@ -152,10 +152,12 @@ impl RuleCounts {
         }
         self.first_ms = self.first_ms.min(tuple.time_ms);
         self.last_ms = self.last_ms.max(tuple.time_ms);
-        self.sources.insert(source.0);
-        self.destinations.insert(destination.0);
-        let port = if tuple.protocol.has_ports() { tuple.destination_port } else { 0 };
-        self.services.insert(u32::from(tuple.protocol.0) << 16 | u32::from(port));
+    }
+
+    fn meet(&mut self, met: &Met) {
+        self.sources.insert(met.source.0);
+        self.destinations.insert(met.destination.0);
+        self.services.insert(met.service);
     }
 
     /// Distinct destination ports, protocol by protocol.
@@ -190,6 +192,36 @@ impl RuleCounts {
         self.services.add(&other.services);
     }
 }
+
+/// Who spoke to whom about what under one rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Met {
+    rule: usize,
+    source: HostId,
+    destination: HostId,
+    /// Protocol and destination port.
+    service: u32,
+}
+
+impl Met {
+    #[inline]
+    fn of(rule: usize, tuple: &FlowTuple, source: HostId, destination: HostId) -> Self {
+        let port = if tuple.protocol.has_ports() { tuple.destination_port } else { 0 };
+        let service = u32::from(tuple.protocol.0) << 16 | u32::from(port);
+        Self { rule, source, destination, service }
+    }
+
+    /// Its place among the [`RECENT`] met lately.
+    #[inline]
+    fn place(&self) -> usize {
+        let mixed = self.source.0 ^ self.destination.0.rotate_left(16) ^ self.service.rotate_left(8);
+        (mixed.wrapping_mul(0x9e37_79b9) >> (32 - RECENT.ilog2())) as usize % RECENT
+    }
+}
+
+/// So many are remembered: the rows of one connection come close to each other, and only the first has anything
+/// new for the sets.
+const RECENT: usize = 1024;
 
 /// What a rule let in from one host of the internet to one administration port of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,6 +273,8 @@ pub struct Rules {
     unspecified: Vec<bool>,
     current: usize,
     current_is_unspecified: bool,
+    /// Each in the one place its bits lead to; empty until something is met.
+    recent: Vec<Option<Met>>,
 }
 
 impl Rules {
@@ -264,7 +298,17 @@ impl Rules {
     #[inline]
     pub(super) fn count(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, dropped: bool) {
         if let Some((_, counts)) = self.rows.get_mut(self.current) {
-            counts.count(tuple, source, destination, dropped);
+            counts.count(tuple, dropped);
+            let met = Met::of(self.current, tuple, source, destination);
+            if self.recent.is_empty() {
+                self.recent.resize(RECENT, None);
+            }
+            if let Some(known) = self.recent.get_mut(met.place())
+                && *known != Some(met)
+            {
+                *known = Some(met);
+                counts.meet(&met);
+            }
         }
         if tuple.direction == Direction::Inbound
             && tuple.protocol == Protocol::TCP

@@ -79,7 +79,7 @@ pub(super) fn denied(page: &mut Page, report: &Report) {
                 addresses is mostly noise of the internet; outbound means a wrong rule or unwanted software.";
     if visible(page, report, 'D', "Denied", total) && begin(page, "Denied", total, note, CONVERSATIONS) {
         let columns =
-            [numbers("Denied"), numbers("Attempts"), words("Direction"), words("Period (UTC)").spare()];
+            [numbers("Denied"), numbers("Attempts").spare(), words("Direction"), words("Period (UTC)").spare()];
         let mut table = conversations(columns);
         for row in report.denied.iter().take(page.style.top) {
             let dropped = row.dropped_for_encryption;
