@@ -39,7 +39,7 @@ pub use near::NearEnds;
 pub use nic_times::NicTimes;
 pub use outcomes::{OutcomeCounts, Outcomes};
 pub use overall::Overall;
-pub use provenance::{Decider, Origin, Provenance};
+pub use provenance::{Origin, Provenance};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 
 use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};

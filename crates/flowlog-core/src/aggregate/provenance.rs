@@ -10,49 +10,19 @@ use hashbrown::{HashMap, HashSet};
 use super::conversation::{ByConversation, ConversationKey};
 use super::hosts::HostId;
 use super::nic_times::NicTimes;
+use super::rules::RuleClass;
 use super::{merge_table, plain_mac};
 use crate::flow::{Direction, FlowTuple};
 
-/// What kind of rule decided. NSG flow logs know the first kind alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decider {
-    /// A rule of a network security group, its default rules included.
-    Nsg,
-    /// An administrator's rule of a virtual network manager.
-    Admin,
-    /// The platform itself.
-    Platform,
-    /// No rule: dropped for want of encryption.
-    Unspecified,
-}
-
-impl Decider {
-    /// The kind of a rule, by the names in the log: the platform's ACL is an id of zeros, and a drop
-    /// for want of encryption has `unspecified` in the place of both names.
-    pub fn of(acl: &str, rule: &str) -> Self {
-        let acl_has = |part: &str| acl.to_ascii_lowercase().contains(part);
-        if rule.eq_ignore_ascii_case("unspecified") || acl.eq_ignore_ascii_case("unspecified") {
-            Self::Unspecified
-        } else if rule.eq_ignore_ascii_case("PlatformRule")
-            || (!acl.is_empty() && acl.bytes().all(|byte| matches!(byte, b'0' | b'-')))
-        {
-            Self::Platform
-        } else if acl_has("/networkmanagers/") {
-            Self::Admin
-        } else {
-            Self::Nsg
-        }
-    }
-
-    fn bit(self) -> u8 {
-        1 << self as u8
-    }
+/// The class as a bit of a set.
+fn bit(class: RuleClass) -> u8 {
+    1 << class as u8
 }
 
 /// Where one conversation's tuples come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
-    deciders: u8,
+    classes: u8,
     /// Logged by the source's NIC.
     pub outbound: bool,
     /// Logged by the destination's NIC.
@@ -65,16 +35,16 @@ pub struct Origin {
 
 impl Origin {
     fn add(&mut self, other: &Self) {
-        self.deciders |= other.deciders;
+        self.classes |= other.classes;
         self.outbound |= other.outbound;
         self.inbound |= other.inbound;
         self.first_ms = self.first_ms.min(other.first_ms);
         self.last_ms = self.last_ms.max(other.last_ms);
     }
 
-    /// True if a rule of that kind decided on some of its tuples.
-    pub fn has(&self, decider: Decider) -> bool {
-        self.deciders & decider.bit() != 0
+    /// True if a rule of that class decided on some of its tuples.
+    pub fn has(&self, class: RuleClass) -> bool {
+        self.classes & bit(class) != 0
     }
 }
 
@@ -90,7 +60,7 @@ pub struct Provenance {
     nics: Vec<(String, NicTimes)>,
     spellings: HashMap<String, usize, FixedState>,
     nic: usize,
-    decider: u8,
+    class: u8,
 }
 
 impl Provenance {
@@ -122,7 +92,7 @@ impl Provenance {
 
     pub(super) fn rule(&mut self, acl: &str, rule: &str) {
         if self.on {
-            self.decider = Decider::of(acl, rule).bit();
+            self.class = bit(RuleClass::of(acl, rule));
         }
     }
 
@@ -140,8 +110,8 @@ impl Provenance {
         let outbound = tuple.direction == Direction::Outbound;
         let near = if outbound { source } else { destination };
         self.near.insert((near, self.nic));
-        let deciders = self.decider;
-        let once = Origin { deciders, outbound, inbound: !outbound, first_ms: time, last_ms: time };
+        let classes = self.class;
+        let once = Origin { classes, outbound, inbound: !outbound, first_ms: time, last_ms: time };
         self.origins.entry(key).and_modify(|known| known.add(&once)).or_insert(once);
     }
 
@@ -178,28 +148,5 @@ impl Provenance {
     ) -> impl Iterator<Item = (IpAddr, &'a str)> {
         let mac = |nic: usize| self.nics.get(nic).map(|(mac, _)| mac.as_str());
         self.near.iter().filter_map(move |&(host, nic)| Some((address(host)?, mac(nic)?)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Decider::{self, *};
-
-    #[test]
-    fn the_names_tell_who_decided() {
-        let nsg = "/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/N";
-        let manager = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/networkManagers/m";
-        let zeros = "00000000-0000-0000-0000-000000000000";
-        let cases = [
-            (nsg, "UserRule_Allow-HTTPS-In", Nsg),
-            ("", "DefaultRule_DenyAllInBound", Nsg),
-            (manager, "BlockHighRiskTCPPortsFromInternet", Admin),
-            (zeros, "PlatformRule", Platform),
-            (zeros, "renamed", Platform),
-            ("unspecified", "unspecified", Unspecified),
-        ];
-        for (acl, rule, decider) in cases {
-            assert_eq!(Decider::of(acl, rule), decider, "{acl} {rule}");
-        }
     }
 }

@@ -78,8 +78,12 @@ pub(super) fn denied(page: &mut Page, report: &Report) {
     let note = "A denied tuple is a packet, not an attempt: SYN retries of one are logged again. Inbound from public \
                 addresses is mostly noise of the internet; outbound means a wrong rule or unwanted software.";
     if visible(page, report, 'D', "Denied", total) && begin(page, "Denied", total, note, CONVERSATIONS) {
-        let columns =
-            [numbers("Denied"), numbers("Attempts").spare(), words("Direction"), words("Period (UTC)").spare()];
+        let columns = [
+            numbers("Denied"),
+            numbers("Attempts").spare(),
+            words("Direction"),
+            words("Period (UTC)").spare(),
+        ];
         let mut table = conversations(columns);
         for row in report.denied.iter().take(page.style.top) {
             let dropped = row.dropped_for_encryption;

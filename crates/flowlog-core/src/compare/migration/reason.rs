@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::aggregate::{Aggregate, ByConversation, ConversationKey, Decider, NicTimes, Origin};
+use crate::aggregate::{Aggregate, ByConversation, ConversationKey, NicTimes, Origin, RuleClass};
 use crate::compare::model::Counts;
 use crate::compare::union::{Seen, Union};
 use crate::flow::{AddressClass, Protocol, State};
@@ -128,15 +128,15 @@ impl<'a> Log<'a> {
 
 /// What no NSG flow log tells of, whoever writes it.
 fn beyond_nsg(protocol: Protocol, origin: Option<&Origin>) -> Option<Reason> {
-    let decided = |decider| origin.is_some_and(|origin| origin.has(decider));
+    let decided = |class| origin.is_some_and(|origin| origin.has(class));
     if !is_comparable(protocol) {
         Some(Reason::Protocol)
-    } else if decided(Decider::Unspecified) {
+    } else if decided(RuleClass::Unspecified) {
         Some(Reason::Encryption)
-    } else if decided(Decider::Admin) {
+    } else if decided(RuleClass::SecurityAdmin) {
         Some(Reason::AdminRule)
     } else {
-        decided(Decider::Platform).then_some(Reason::Platform)
+        decided(RuleClass::Platform).then_some(Reason::Platform)
     }
 }
 
