@@ -108,7 +108,7 @@ def main():
 
     container = options.set / "container"
     known = peers(options.python, container)
-    commands = {"flowlog": [options.analyze, container, "--format", "json", "--quiet", "--no-findings"]}
+    commands = {"flowlog": [options.analyze, container, "--format", "json", "--quiet", "--no-findings", "--no-dedup"]}
     for name in filter(None, options.peers.split(",")):
         if name not in known:
             sys.exit(f"no peer is called {name}; there are {', '.join(known)}")

@@ -1,13 +1,19 @@
 //! The command line: parsed by clap, checked once, and from then on plain data.
 
+mod compare;
+
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use flowlog_core::finding::Severity;
 use flowlog_core::flow::Network;
+
+use crate::render::connections::ConnectionFormat;
+pub use compare::CompareConfig;
 
 /// Analysed when nothing is named: where the downloader puts its tree.
 pub const DEFAULT_FOLDER: &str = "FlowLogs";
@@ -20,6 +26,7 @@ Examples:
   flowlog-analyze --export-csv --output-path out --show-graphs FlowLogs
   flowlog-analyze --format json FlowLogs > report.json
   zcat PT1H.json.gz | flowlog-analyze -              from standard input
+  flowlog-analyze compare Monday Tuesday             what is new, what vanished
 
 Exit codes:
   0  done
@@ -36,9 +43,13 @@ Exit codes:
 /// together. Reads .json, .ndjson, .jsonl and .log files, also compressed (.gz, .zst).
 #[derive(Debug, Parser)]
 #[command(name = "flowlog-analyze", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 // Flags are bools, and the comments are the help's text, where backticks would be printed.
 #[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
 struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Files, folders (searched through) and glob patterns; - is standard input [default: ./FlowLogs, if it exists]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -54,6 +65,10 @@ struct Cli {
     /// Rows in each ranking and table
     #[arg(long, value_name = "N", default_value = "15", help_heading = "Report")]
     top: NonZeroUsize,
+
+    /// Count every row, also where both ends' NICs logged the same connection
+    #[arg(long, help_heading = "Report")]
+    no_dedup: bool,
 
     /// Exit with 10 if there is a finding of this severity or a graver one
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Findings")]
@@ -74,6 +89,10 @@ struct Cli {
     /// Add bar charts (text format)
     #[arg(long, help_heading = "Report")]
     show_graphs: bool,
+
+    /// Write every connection, one a line, to this .csv or .ndjson file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    export_connections: Option<ConnectionExport>,
 
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
@@ -108,12 +127,19 @@ struct Cli {
     threads: Option<NonZeroUsize>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compare two sets of flow logs: before and after a change, or the NSG and the VNet log of the same hours
+    #[command(max_term_width = 100)]
+    Compare(Box<compare::Args>),
+}
+
 /// What standard output gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// A report to read
     Text,
-    /// The whole report for programs (docs/json-report.md)
+    /// All of it for programs (docs/json-report.md, docs/compare.md)
     Json,
 }
 
@@ -125,6 +151,30 @@ pub enum FailOn {
     Medium,
     High,
     Critical,
+}
+
+/// A file for connections; its ending says how they are written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionExport {
+    /// The file.
+    pub path: PathBuf,
+    /// CSV or newline-delimited JSON.
+    pub format: ConnectionFormat,
+}
+
+impl FromStr for ConnectionExport {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        let format = match ending.as_deref() {
+            Some("csv") => ConnectionFormat::Csv,
+            Some("ndjson" | "jsonl") => ConnectionFormat::Ndjson,
+            _ => return Err("the name must end in .csv, .ndjson or .jsonl".to_owned()),
+        };
+        Ok(Self { path, format })
+    }
 }
 
 impl From<FailOn> for Severity {
@@ -160,6 +210,8 @@ pub struct Config {
     pub specific_ips: Vec<Network>,
     /// Rows in each ranking and table.
     pub top: usize,
+    /// Count what several logs tell of once.
+    pub dedup: bool,
     /// Severity of findings from which the exit code is 10.
     pub fail_on: Option<FailOn>,
     /// Look for findings.
@@ -174,6 +226,8 @@ pub struct Config {
     pub format: Format,
     /// Folder for the two CSV files, if they are wanted.
     pub csv_folder: Option<PathBuf>,
+    /// Where connections go, if they are wanted.
+    pub connections: Option<ConnectionExport>,
     /// When the text report is coloured.
     pub color: ColorChoice,
     /// ASCII only.
@@ -186,7 +240,16 @@ pub struct Config {
     pub threads: usize,
 }
 
-impl Config {
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Report on one set of flow logs.
+    Analyse(Config),
+    /// Compare two.
+    Compare(CompareConfig),
+}
+
+impl Task {
     /// Reads a command line, whose first word is the program's name. `folder` is where a
     /// [`DEFAULT_FOLDER`] is looked for when no input is named.
     ///
@@ -198,7 +261,16 @@ impl Config {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let cli = Cli::try_parse_from(args)?;
+        let mut cli = Cli::try_parse_from(args)?;
+        match cli.command.take() {
+            Some(Command::Compare(args)) => args.check().map(Self::Compare),
+            None => Config::check(cli, folder).map(Self::Analyse),
+        }
+    }
+}
+
+impl Config {
+    fn check(cli: Cli, folder: &Path) -> Result<Self, clap::Error> {
         let mut inputs: Vec<PathBuf> = cli.paths;
         inputs.extend(cli.log_files);
         if inputs.is_empty() {
@@ -213,25 +285,32 @@ impl Config {
                 specific_ips.push(network);
             }
         }
-        let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             inputs,
             specific_ips,
             top: cli.top.get(),
+            dedup: !cli.no_dedup,
             fail_on: cli.fail_on,
             findings: !cli.no_findings,
             thresholds: cli.thresholds,
             suppressions: cli.suppressions,
             show_graphs: cli.show_graphs,
             format: cli.format,
+            connections: cli.export_connections,
             csv_folder: cli.export_csv.then_some(cli.output_path),
             color: cli.color,
             ascii: cli.ascii,
             quiet: cli.quiet,
             strict: cli.strict,
-            threads: cli.threads.unwrap_or_else(processors).get(),
+            threads: threads(cli.threads),
         })
     }
+}
+
+/// As many as asked for, or one a processor.
+fn threads(asked: Option<NonZeroUsize>) -> usize {
+    let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    asked.unwrap_or_else(processors).get()
 }
 
 const NO_INPUT: &str = "no flow logs named, and there is no folder FlowLogs here
@@ -241,9 +320,15 @@ const NO_INPUT: &str = "no flow logs named, and there is no folder FlowLogs here
 mod tests {
     use super::*;
 
+    fn parse_in(folder: &Path, args: &[&str]) -> Result<Config, clap::Error> {
+        match Task::parse(std::iter::once("flowlog-analyze").chain(args.iter().copied()), folder)? {
+            Task::Analyse(config) => Ok(config),
+            Task::Compare(config) => panic!("no comparison was asked for: {config:?}"),
+        }
+    }
+
     fn parse(args: &[&str]) -> Result<Config, clap::Error> {
-        let nowhere = tempfile::tempdir().unwrap();
-        Config::parse(std::iter::once("flowlog-analyze").chain(args.iter().copied()), nowhere.path())
+        parse_in(tempfile::tempdir().unwrap().path(), args)
     }
 
     fn error(args: &[&str]) -> String {
@@ -279,7 +364,7 @@ mod tests {
         assert!(error(&[]).contains("no folder FlowLogs here"));
         let here = tempfile::tempdir().unwrap();
         std::fs::create_dir(here.path().join("FlowLogs")).unwrap();
-        let config = Config::parse(["flowlog-analyze"], here.path()).unwrap();
+        let config = parse_in(here.path(), &[]).unwrap();
         assert_eq!(config.inputs, [PathBuf::from("FlowLogs")]);
     }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod compare;
 pub mod export;
 pub mod progress;
 pub mod reduce;
@@ -12,7 +13,7 @@ pub mod walk;
 use std::io::{self, BufWriter, Write};
 
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
-use flowlog_core::report::{Report, ReportOptions, build};
+use flowlog_core::report::{FileRow, Report, ReportOptions, build};
 
 use cli::{Config, Format};
 use export::{CsvPaths, ExportError};
@@ -30,7 +31,8 @@ pub enum Outcome {
     Done,
     /// Not one of the files holds a flow log that could be read.
     NothingAnalysed,
-    /// There is a finding of the severity of `--fail-on`, or a graver one; whether or not input was skipped.
+    /// There is a finding of the severity of `--fail-on`, or a graver one (in a comparison: a new one, or one
+    /// that has become so grave); whether or not input was skipped.
     Findings,
     /// Finished, but some input could not be read whole (with `--strict`: or some tuples could not be read).
     SomeSkipped,
@@ -45,9 +47,9 @@ pub enum RunError {
     /// A CSV file that cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The details CSV, which is written while reading.
+    /// A file of tuples or connections, which is written while reading.
     #[error(transparent)]
-    Details(#[from] reduce::DetailsError),
+    Rows(#[from] reduce::PartsError),
     /// A thresholds or suppressions file that cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::SettingsError),
@@ -87,8 +89,12 @@ pub fn run(
         csv.write_summary(&report)?;
         writeln!(talk, "wrote {}\nwrote {}", csv.details.display(), csv.summary.display())?;
     }
+    if let Some(export) = &config.connections {
+        writeln!(talk, "wrote {}", export.path.display())?;
+    }
     if outcome == Outcome::NothingAnalysed {
-        tell_why_nothing(&report, config.ascii || !around.unicode, talk)?;
+        tell_why_nothing(&report.files, config.ascii || !around.unicode, talk)?;
+        writeln!(talk, "error: nothing could be analysed")?;
     }
     Ok(outcome)
 }
@@ -106,13 +112,16 @@ fn analyse(
     let options = Options {
         threads: config.threads,
         details: csv.map(|csv| csv.details.as_path()),
+        connections: config.connections.as_ref().map(|export| (export.path.as_path(), export.format)),
         findings: config.findings,
+        provenance: false,
+        resolve: config.dedup,
     };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
-    let options = ReportOptions { top: config.top, problem_limit, specific, finding };
+    let options = ReportOptions { top: config.top, problem_limit, specific, resolve: config.dedup, finding };
     Ok(build(&reduced.aggregate, reduced.files, &options))
 }
 
@@ -132,15 +141,15 @@ fn outcome(report: &Report, config: &Config) -> Outcome {
 }
 
 /// One line a file, so that the reason is not lost among empty tables.
-fn tell_why_nothing(report: &Report, ascii: bool, talk: &mut impl Write) -> io::Result<()> {
+fn tell_why_nothing(files: &[FileRow], ascii: bool, talk: &mut impl Write) -> io::Result<()> {
     const SHOWN: usize = 10;
-    for file in report.files.iter().take(SHOWN) {
+    for file in files.iter().take(SHOWN) {
         let error = file.error.as_deref().unwrap_or_default();
         writeln!(talk, "{}: {}", escape(&file.path, ascii), escape(error, ascii))?;
     }
-    let more = report.files.len().saturating_sub(SHOWN);
+    let more = files.len().saturating_sub(SHOWN);
     if more > 0 {
         writeln!(talk, "... and {more} more files without a flow log that could be read")?;
     }
-    writeln!(talk, "error: nothing could be analysed")
+    Ok(())
 }

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use flowlog_analyze::cli::Config;
+use flowlog_analyze::cli::Task;
 use flowlog_analyze::render::Surroundings;
-use flowlog_analyze::{Outcome, RunError, run};
+use flowlog_analyze::{Outcome, RunError, compare, run};
 
 fn main() -> ExitCode {
-    let config = match Config::parse(std::env::args_os(), Path::new(".")) {
-        Ok(config) => config,
+    let task = match Task::parse(std::env::args_os(), Path::new(".")) {
+        Ok(task) => task,
         Err(usage) => {
             // Help goes to standard output, a usage error to standard error; clap knows.
             usage.print().ok();
@@ -19,7 +19,12 @@ fn main() -> ExitCode {
         }
     };
     let mut talk = io::stderr();
-    match run(&config, &Surroundings::detect(), io::stdout().lock(), &mut talk) {
+    let (around, out) = (Surroundings::detect(), io::stdout().lock());
+    let outcome = match &task {
+        Task::Analyse(config) => run(config, &around, out, &mut talk),
+        Task::Compare(config) => compare::run(config, &around, out, &mut talk),
+    };
+    match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::NothingAnalysed) => ExitCode::from(1),
         Ok(Outcome::Findings) => ExitCode::from(10),

@@ -158,6 +158,7 @@ fn a_csv_folder_that_cannot_be_made_is_found_before_reading() {
 #[test]
 fn specific_addresses_and_networks_get_their_sections() {
     let (bench, truth) = Bench::new().scenario(&Scenario { seed: 22, ..Scenario::default() });
+    let truth = truth.resolved.expect("a scenario knows its connections");
     let source = &truth.sources[0];
     let ip = source.ip.to_string();
     let (report, _) = bench.json(&["logs", "--specific-ips", &format!("{ip},10.0.0.0/8")]);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use common::Bench;
 use flowlog_core::report::{RETRY_BEGINS, SCAN_PORTS};
-use flowlog_testkit::scenario::{Capture, Format, Scenario, Volume};
+use flowlog_testkit::scenario::{Capture, Format, Gap, Scenario, Volume};
 use flowlog_testkit::truth::{ConversationTruth, Truth};
 use serde_json::{Value, json};
 
@@ -104,11 +104,52 @@ fn compare(report: &Value, truth: &Truth) {
     }
 }
 
+/// Each connection once: sums, outcomes and rankings.
+fn compare_resolved(report: &Value, truth: &Truth) {
+    let wanted = truth.resolved.as_ref().expect("a scenario knows its connections");
+    let totals = serde_json::to_value(&truth.totals).unwrap();
+    for field in ["tuples", "bytes_sent", "packets_received", "conversations", "unique_sources"] {
+        assert_eq!(report["totals"][field], totals[field], "rows count in totals: {field}");
+    }
+    let resolved = &report["resolved"];
+    assert_eq!(resolved["applied"], true);
+    for (field, value) in [
+        ("duplicate_connections", wanted.duplicate_connections),
+        ("duplicate_tuples", wanted.duplicate_tuples),
+        ("duplicate_bytes", wanted.duplicate_bytes),
+        ("tuples", wanted.tuples),
+        ("bytes_sent", wanted.bytes_sent),
+        ("bytes_received", wanted.bytes_received),
+    ] {
+        assert_eq!(resolved[field], value, "resolved.{field}");
+    }
+    let outcomes: BTreeMap<String, u64> = rows(&report["connections"], "outcomes")
+        .iter()
+        .map(|row| (row["outcome"].as_str().unwrap().to_owned(), row["connections"].as_u64().unwrap()))
+        .filter(|(_, connections)| *connections > 0)
+        .collect();
+    assert_eq!(outcomes, wanted.outcomes);
+    for (list, hosts) in [("top_sources", &wanted.sources), ("top_destinations", &wanted.destinations)] {
+        let found: Vec<Value> =
+            rows(report, list).iter().map(|row| json!([row["ip"], row["tuples"], row["bytes"]])).collect();
+        let wanted: Vec<Value> = hosts.iter().map(|host| json!([host.ip, host.tuples, host.bytes])).collect();
+        assert_eq!(found, wanted, "{list}, each connection once");
+    }
+    let ports: Vec<Value> = rows(report, "top_ports")
+        .iter()
+        .map(|row| json!([row["port"], row["protocol"], row["tuples"]]))
+        .collect();
+    let wanted: Vec<Value> =
+        wanted.ports.iter().map(|row| json!([row.port, row.protocol, row.tuples])).collect();
+    assert_eq!(ports, wanted, "top_ports, each connection once");
+}
+
 fn check(scenario: &Scenario) {
     let (bench, truth) = Bench::new().scenario(scenario);
-    let (report, code) = bench.json(&["logs", "--top", ALL]);
+    let (report, code) = bench.json(&["logs", "--top", ALL, "--no-dedup"]);
     assert_eq!(code, if truth.totals.files_with_errors > 0 { 3 } else { 0 });
     compare(&report, &truth);
+    compare_resolved(&bench.json(&["logs", "--top", ALL]).0, &truth);
     let files: BTreeMap<String, u64> = rows(&report, "files")
         .iter()
         .map(|row| (row["path"].as_str().unwrap().replace('\\', "/"), row["tuples"].as_u64().unwrap()))
@@ -132,6 +173,13 @@ fn one_end_only_and_half_the_time_both() {
 }
 
 #[test]
+fn a_connection_that_one_end_lost_for_an_hour_counts_as_the_other_end_saw_it() {
+    let gaps = vec![Gap { nic: 0, hour: 2 }, Gap { nic: 3, hour: 1 }, Gap { nic: 4, hour: 4 }];
+    let volume = Volume::Tuples(60_000);
+    check(&Scenario { seed: 18, nics: 6, hours: 6, volume, gaps, ..Scenario::default() });
+}
+
+#[test]
 fn a_single_nic_is_decoded_ahead() {
     check(&Scenario { seed: 13, nics: 1, hours: 30, volume: Volume::Tuples(60_000), ..Scenario::default() });
 }
@@ -149,19 +197,32 @@ fn nsg_flow_logs_of_both_versions_and_beside_vnet_flow_logs() {
 fn the_result_does_not_depend_on_threads_order_or_how_the_files_are_packed() {
     let (bench, truth) = Bench::new().scenario(&Scenario { seed: 16, ..Scenario::default() });
     let (report, _) = bench.json(&["logs", "--top", ALL, "--threads", "1"]);
-    compare(&report, &truth);
+    compare_resolved(&report, &truth);
     let text = bench.run(&["logs", "--threads", "1"]).out();
     for threads in ["2", "3", "16"] {
         assert_eq!(bench.json(&["logs", "--top", ALL, "--threads", threads]).0, report, "{threads} threads");
         assert_eq!(bench.run(&["logs", "--threads", threads]).out(), text);
     }
-    // All blobs in one stream, the last one first: connections must still be joined.
+    // The same files under names in the reverse order.
+    let mut renamed = Bench::new();
+    for (place, file) in truth.files.iter().enumerate() {
+        let content = std::fs::read(bench.logs().join(&file.name)).unwrap();
+        renamed = renamed.file(&format!("{:05}.json", 99_999 - place), content);
+    }
+    let (mut other, _) = renamed.json(&["logs", "--top", ALL]);
+    other["files"] = report["files"].clone();
+    assert_eq!(other, report, "whatever the files are called");
+    // All blobs in one stream, the last one first: rows count as they come in any order.
+    let (report, _) = bench.json(&["logs", "--top", ALL, "--no-dedup"]);
     let mut names: Vec<&str> = truth.files.iter().map(|file| file.name.as_str()).collect();
     names.reverse();
     let contents = names.iter().map(|name| std::fs::read(bench.logs().join(name)).unwrap());
     let stream: Vec<u8> = contents.collect::<Vec<_>>().join(&b'\n');
-    let output =
-        bench.command(&["-", "--format", "json", "--top", ALL]).write_stdin(stream).output().unwrap();
+    let output = bench
+        .command(&["-", "--format", "json", "--top", ALL, "--no-dedup"])
+        .write_stdin(stream)
+        .output()
+        .unwrap();
     let mut from_stdin: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(from_stdin["totals"]["tuples"], report["totals"]["tuples"]);
     assert_eq!(from_stdin["top_sources"], report["top_sources"]);
@@ -183,7 +244,7 @@ fn a_file_of_several_nics_is_joined_with_the_other_files_of_these_nics() {
     for (name, bytes) in &second {
         bench = bench.file(name, bytes);
     }
-    let (report, code) = bench.json(&["logs", "--top", ALL]);
+    let (report, code) = bench.json(&["logs", "--top", ALL, "--no-dedup"]);
     assert_eq!(code, 0);
     assert_eq!(by_conversation(&report, "incomplete", "connections"), expected(&truth.incomplete, 0));
     assert_eq!(by_conversation(&report, "one_way", "connections"), expected(&truth.one_way, 0));

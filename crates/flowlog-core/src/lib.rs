@@ -2,16 +2,18 @@
 //!
 //! The library knows neither the network, nor a terminal, nor a clock: it turns bytes into
 //! tuples ([`record`]), tuples into tables ([`aggregate`]) and tables into one report
-//! ([`report::Report`]) which every renderer reads. A module uses only what stands to its left:
+//! ([`report::Report`]) which every renderer reads, or those of two sets into their comparison
+//! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! error -> blob_path -> bytes -> flow -> record -> connection -> aggregate -> enrich -> finding -> report
+//! error -> blob_path -> bytes -> flow -> record -> connection -> aggregate -> enrich -> finding -> report -> compare
 //! ```
 #![deny(missing_docs)]
 
 pub mod aggregate;
 pub mod blob_path;
 pub mod bytes;
+pub mod compare;
 pub mod connection;
 pub mod enrich;
 pub mod error;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "error",
     "blob_path",
     "bytes",
@@ -14,6 +14,7 @@ const ORDER: [&str; 10] = [
     "enrich",
     "finding",
     "report",
+    "compare",
 ];
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -6,6 +6,7 @@
 pub mod azurite;
 pub mod fault_proxy;
 pub mod faults;
+pub mod nsg_copy;
 mod rng;
 pub mod samples;
 pub mod scenario;

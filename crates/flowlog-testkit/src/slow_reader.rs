@@ -41,6 +41,7 @@ fn truth(rows: &[Row], files: Vec<FileTruth>) -> Truth {
     let destinations = hosts(rows, |row| row.destination);
     let (ports, port_scans) = ports_and_pairs(rows);
     let mut truth = Truth {
+        resolved: None,
         totals: Totals {
             files: files.len() as u64,
             files_with_errors: files.iter().filter(|file| file.cut).count() as u64,

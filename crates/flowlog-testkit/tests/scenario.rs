@@ -24,7 +24,9 @@ fn assert_proven(blobs: &[(String, Vec<u8>)], truth: &Truth) {
     assert_eq!(truth.one_way, read.one_way);
     assert_eq!(truth.port_scans, read.port_scans);
     assert_eq!(truth.files, read.files);
-    assert_eq!(truth, &read);
+    // Which rows are one connection at two NICs, and what was planted, only the scenario knows.
+    let (resolved, behaviours) = (truth.resolved.clone(), truth.behaviours.clone());
+    assert_eq!(truth, &Truth { resolved, behaviours, ..read });
 }
 
 #[test]

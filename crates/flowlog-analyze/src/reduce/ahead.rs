@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
+use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, SeenRecords, Sink};
 
 use super::job::{FileEnd, Job, decode_file};
 
@@ -41,7 +41,7 @@ pub(super) trait Files: Sink {
 }
 
 /// Decodes the inputs of the given indexes one after the other on a thread of its own and tells `files` about it.
-pub(super) fn decode_ahead(indexes: &[usize], job: Job<'_>, files: &mut impl Files) {
+pub(super) fn decode_ahead(indexes: &[usize], job: Job<'_>, seen: &mut SeenRecords, files: &mut impl Files) {
     thread::scope(|scope| {
         let (out, batches) = sync_channel(IN_FLIGHT);
         scope.spawn(move || {
@@ -50,7 +50,7 @@ pub(super) fn decode_ahead(indexes: &[usize], job: Job<'_>, files: &mut impl Fil
             for &index in indexes {
                 let Some(input) = job.inputs.get(index) else { continue };
                 ahead.mark(Mark::FileBegin(index));
-                let end = decode_file(&mut decoder, input, job.progress, &mut ahead);
+                let end = decode_file(&mut decoder, input, job.progress, &mut ahead, seen);
                 ahead.mark(Mark::FileEnd(index, end));
             }
             ahead.hand_over();

@@ -3,10 +3,11 @@
 use std::io;
 
 use flowlog_core::bytes;
-use flowlog_core::record::{Decoded, Decoder, Sink};
+use flowlog_core::record::{Decoded, Decoder, SeenRecords, Sink};
 
-use super::details::Details;
+use super::parts::Parts;
 use crate::progress::Progress;
+use crate::render::connections::ConnectionFormat;
 use crate::walk::Input;
 
 /// How a file ended: what it held, or why it could not be opened.
@@ -16,7 +17,10 @@ pub(super) type FileEnd = io::Result<Decoded>;
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) inputs: &'a [Input],
-    pub(super) details: Option<&'a Details>,
+    /// One row a tuple.
+    pub(super) details: Option<&'a Parts>,
+    /// One row a connection.
+    pub(super) connections: Option<(&'a Parts, ConnectionFormat)>,
     pub(super) progress: &'a Progress,
     /// Decode on a second thread: there are fewer groups than cores.
     pub(super) ahead: bool,
@@ -27,9 +31,10 @@ pub(super) fn decode_file(
     input: &Input,
     progress: &Progress,
     sink: &mut impl Sink,
+    seen: &mut SeenRecords,
 ) -> FileEnd {
     let end = bytes::open(&input.path, |bytes| progress.bytes_read(bytes))
-        .map(|reader| decoder.decode(reader, sink));
+        .map(|reader| decoder.decode_new(reader, sink, Some(seen)));
     progress.file_done();
     end
 }

@@ -1,24 +1,29 @@
 //! Files -> one [`Aggregate`], on all cores. The only place with threads.
 
 mod ahead;
-mod details;
+mod epochs;
 mod job;
+mod parts;
 mod plan;
 mod read;
+mod schedule;
 
-use std::sync::Mutex;
+use std::path::Path;
 use std::thread;
 
-use flowlog_core::aggregate::Aggregate;
+use flowlog_core::aggregate::{Aggregate, Collecting, Group, Hosts};
 use flowlog_core::report::FileRow;
 
 use crate::progress::Progress;
+use crate::render::connections::{ConnectionFormat, ConnectionWriter};
+use crate::render::csv_details;
 use crate::walk::Input;
-use details::Details;
-pub use details::DetailsError;
 use job::Job;
-use plan::{Beginning, Group};
+use parts::Parts;
+pub use parts::PartsError;
+use plan::Beginning;
 use read::Worker;
+use schedule::{Export, Paused, Schedule};
 
 /// What the files held.
 pub struct Reduced {
@@ -33,9 +38,15 @@ pub struct Options<'a> {
     /// Workers; at least one.
     pub threads: usize,
     /// Where to write one row a tuple, if asked for.
-    pub details: Option<&'a std::path::Path>,
+    pub details: Option<&'a Path>,
+    /// Where to write one row a connection, and how, if asked for.
+    pub connections: Option<(&'a Path, ConnectionFormat)>,
     /// Collect what findings are made from.
     pub findings: bool,
+    /// Count what several logs tell of once.
+    pub resolve: bool,
+    /// Keep where tuples come from: what comparisons need.
+    pub provenance: bool,
 }
 
 /// Reads all `inputs`.
@@ -44,69 +55,93 @@ pub struct Options<'a> {
 ///
 /// # Errors
 /// Only the details file can fail; a file that cannot be read is a row with an error.
-pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> Result<Reduced, DetailsError> {
+pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> Result<Reduced, PartsError> {
     let beginnings = peek_all(inputs, options.threads);
     let mut groups = plan::groups(inputs, &beginnings);
+    let own_public = plan::own_public(&beginnings);
+    let (findings, sightings) = (options.findings, options.resolve);
+    let (connections, provenance) = (options.connections.is_some(), options.provenance);
+    let collecting = Collecting { findings, sightings, connections, provenance, own_public };
     loop {
-        let details = options.details.map(|path| Details::create(path, groups.len())).transpose()?;
+        let stretches = epochs::cut(&groups, &beginnings, inputs);
+        let twice = |group| plan::is_logged_twice(group, &beginnings);
+        let paused = groups.iter().map(|group| Paused::new(Group::new(twice(group)))).collect();
+        let tasks = stretches.tasks.len();
+        let details =
+            options.details.map(|path| Parts::create(path, csv_details::HEADER, tasks)).transpose()?;
+        let connections = options.connections.map(|(path, format)| {
+            // Behind the tasks' parts stands what several logs may tell of.
+            Ok((Parts::create(path, format.header(), tasks + 1)?, format))
+        });
+        let connections: Option<(Parts, ConnectionFormat)> = connections.transpose()?;
+        let hosts = Hosts::default();
+        let export = connections.as_ref().map(|(parts, format)| {
+            let writer = ConnectionWriter::part(parts.part(tasks)?, *format);
+            Ok(Export { writer, hosts: hosts.beside(), error: None })
+        });
+        let schedule = Schedule::new(&stretches, paused, export.transpose()?);
         let ahead = groups.len() < options.threads;
-        let job = Job { inputs, details: details.as_ref(), progress, ahead };
-        let pass = read_all(&groups, options, job)?;
-        if let Some(united) = plan::unite(&groups, &pass.streams, &beginnings, inputs) {
+        let written = connections.as_ref().map(|(parts, format)| (parts, *format));
+        let job = Job { inputs, details: details.as_ref(), connections: written, progress, ahead };
+        let collect = || Aggregate::new(&collecting, &hosts);
+        let mut pass = read_all(&schedule, &collect, options.threads.clamp(1, groups.len().max(1)), job)?;
+        let mut logs = vec![Vec::new(); groups.len()];
+        for (group, met) in pass.logs {
+            if let Some(slot) = logs.get_mut(group) {
+                *slot = met;
+            }
+        }
+        if let Some(united) = plan::unite(&groups, &logs, &beginnings, inputs) {
             // Rare: a file with records of several NICs. Joining their connections needs a second reading.
             groups = united;
             continue;
         }
+        let (duplicates, written) = schedule.finish();
         if let Some(details) = details {
             details.finish()?;
         }
+        if let Some((connections, _)) = connections {
+            connections.told(tasks, written)?;
+            connections.finish()?;
+        }
+        pass.reduced.aggregate.take_out(&duplicates);
         return Ok(pass.reduced);
     }
 }
 
 struct Pass {
     reduced: Reduced,
-    /// The NICs' logs met in each group.
-    streams: Vec<Vec<(String, String)>>,
+    /// Index of a group, and the NICs' logs met in it.
+    logs: Vec<(usize, Vec<(String, String)>)>,
 }
 
-fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pass, DetailsError> {
-    // The largest group first: a large one begun last would be waited for by all.
-    let mut queue: Vec<usize> = (0..groups.len()).collect();
-    queue.sort_by_key(|&group| groups.get(group).map(|group| group.size));
-    let queue = Mutex::new(queue);
-    let next = || queue.lock().ok()?.pop();
-    let empty = || if options.findings { Aggregate::default() } else { Aggregate::without_findings() };
-    let work = || -> Result<Worker, DetailsError> {
-        let mut worker = Worker::new(empty());
-        while let Some(index) = next() {
-            if let Some(group) = groups.get(index) {
-                worker.read_group(index, group, job)?;
-            }
+fn read_all(
+    schedule: &Schedule<'_>,
+    collect: &(impl Fn() -> Aggregate + Sync),
+    threads: usize,
+    job: Job<'_>,
+) -> Result<Pass, PartsError> {
+    let work = |number: usize| -> Result<Worker, PartsError> {
+        let _leaving = schedule.leaving();
+        let mut worker = Worker::new(collect());
+        while let Some((index, task, mut paused)) = schedule.next(number) {
+            let sighted = worker.read(index, task, &mut paused, job)?;
+            schedule.done(task, paused, sighted);
         }
         Ok(worker)
     };
-    let workers = run_on(options.threads.clamp(1, groups.len().max(1)), &work);
-    let mut aggregate = empty();
+    let mut aggregate = collect();
     let mut rows: Vec<(usize, FileRow)> = Vec::with_capacity(job.inputs.len());
-    let mut streams = vec![Vec::new(); groups.len()];
-    for worker in workers {
+    let mut logs = Vec::new();
+    for worker in run_on(threads, &work) {
         let worker = worker?;
-        if aggregate.overall.tuples == 0 && aggregate.faults.total() == 0 {
-            aggregate = worker.aggregate;
-        } else {
-            aggregate.merge(worker.aggregate);
-        }
+        aggregate.merge(worker.aggregate);
         rows.extend(worker.rows);
-        for (group, met) in worker.streams {
-            if let Some(slot) = streams.get_mut(group) {
-                *slot = met;
-            }
-        }
+        logs.extend(worker.logs);
     }
     rows.sort_by_key(|(input, _)| *input);
     let files = rows.into_iter().map(|(_, row)| row).collect();
-    Ok(Pass { reduced: Reduced { aggregate, files }, streams })
+    Ok(Pass { reduced: Reduced { aggregate, files }, logs })
 }
 
 /// The beginnings of all inputs: opening a hundred thousand files takes seconds.
@@ -119,9 +154,9 @@ fn peek_all(inputs: &[Input], threads: usize) -> Vec<Beginning> {
     })
 }
 
-fn run_on<T: Send>(threads: usize, work: &(impl Fn() -> T + Sync)) -> Vec<T> {
+fn run_on<T: Send>(threads: usize, work: &(impl Fn(usize) -> T + Sync)) -> Vec<T> {
     thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let handles: Vec<_> = (0..threads).map(|number| scope.spawn(move || work(number))).collect();
         handles.into_iter().map(join).collect()
     })
 }

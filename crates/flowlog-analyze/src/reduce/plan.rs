@@ -4,13 +4,15 @@
 //! are grouped by NIC and sorted by time. Both are read from the beginning of each file, never from
 //! its name: people rename files.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::net::IpAddr;
 
 use flowlog_core::aggregate::plain_mac;
 use flowlog_core::bytes;
-use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
+use flowlog_core::flow::{AddressClass, Direction, FlowTuple};
+use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
 
 use crate::walk::Input;
 
@@ -27,12 +29,27 @@ pub(super) struct Group {
 }
 
 /// What the beginning of a file tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Beginning {
     /// Time of the first record, Unix ms.
     time_ms: Option<i64>,
     /// MAC address of its NIC; `None` if there is no flow-log record.
     mac: Option<String>,
+    kind: Option<LogKind>,
+    /// Near ends of the first record's tuples that have public addresses.
+    own_public: BTreeSet<IpAddr>,
+}
+
+impl Beginning {
+    /// Time of the first record, Unix ms.
+    pub(super) fn time_ms(&self) -> Option<i64> {
+        self.time_ms
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(mac: &str, time_ms: i64) -> Self {
+        Self { time_ms: Some(time_ms), mac: Some(mac.to_owned()), ..Self::default() }
+    }
 }
 
 /// Reads the beginning of a file. One that cannot be read has none: reading it whole will tell why.
@@ -57,18 +74,40 @@ impl Sink for Beginning {
         if self.mac.is_none() {
             self.mac = Some(plain_mac(record.mac));
             self.time_ms = record.time_ms;
+            self.kind = Some(record.kind);
         }
     }
     fn rule(&mut self, _: &str, _: &str) {}
-    fn tuple(&mut self, _: &FlowTuple) {}
+    fn tuple(&mut self, tuple: &FlowTuple) {
+        let near = if tuple.direction == Direction::Outbound { tuple.source } else { tuple.destination };
+        if AddressClass::of(near).is_public() {
+            self.own_public.insert(near);
+        }
+    }
     fn malformed(&mut self, _: &MalformedTuple<'_>) {}
 }
 
-/// What inputs are ordered by: standard input last, then time, then path.
+/// What inputs are ordered by: standard input last, then time, then the larger one (of two copies of an hour
+/// the one that has more), then path.
 fn place<'a>(index: usize, inputs: &'a [Input], beginnings: &[Beginning]) -> impl Ord + use<'a> {
     let input = inputs.get(index);
     let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
-    (input.is_some_and(Input::is_stdin), time, input.map(|input| &input.path))
+    let size = input.map(|input| Reverse(input.size));
+    (input.is_some_and(Input::is_stdin), time, size, input.map(|input| &input.path))
+}
+
+/// True if the files of the group are of two kinds of logs, as far as their first records tell.
+pub(super) fn is_logged_twice(group: &Group, beginnings: &[Beginning]) -> bool {
+    let mut kinds = group.inputs.iter().filter_map(|&index| beginnings.get(index)?.kind);
+    let first = kinds.next();
+    kinds.any(|kind| Some(kind) != first)
+}
+
+/// Own hosts with public addresses, as far as the files' first records tell.
+pub(super) fn own_public(beginnings: &[Beginning]) -> Vec<IpAddr> {
+    let all: BTreeSet<IpAddr> =
+        beginnings.iter().flat_map(|beginning| &beginning.own_public).copied().collect();
+    all.into_iter().collect()
 }
 
 /// One group a NIC, each in time order. Standard input can be read only once and may hold any NIC: with
@@ -146,7 +185,7 @@ mod tests {
     }
 
     fn beginning(mac: &str, time: i64) -> Beginning {
-        Beginning { time_ms: Some(time), mac: Some(mac.to_owned()) }
+        Beginning::of(mac, time)
     }
 
     fn indexes(groups: &[Group]) -> Vec<&[usize]> {

@@ -1,14 +1,21 @@
-//! One worker: reads groups of files into its own tables.
+//! One worker: reads one task after the other into its own tables.
 
-use flowlog_core::aggregate::Aggregate;
+use std::fs::File;
+use std::io;
+
+use flowlog_core::aggregate::{Aggregate, HostId};
+use flowlog_core::connection::Sighting;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::report::FileRow;
 
 use super::ahead::{Files, decode_ahead};
-use super::details::{DetailsError, Part};
+use super::epochs::Task;
 use super::job::{FileEnd, Job, decode_file};
-use super::plan::Group;
+use super::parts::{Parts, PartsError};
+use super::schedule::Paused;
+use crate::render::connections::ConnectionWriter;
+use crate::render::csv_details::DetailsWriter;
 use crate::walk::Input;
 
 /// What one worker has read up to now.
@@ -18,38 +25,79 @@ pub(super) struct Worker {
     /// Index of the input, and its row.
     pub(super) rows: Vec<(usize, FileRow)>,
     /// Index of the group, and the NICs' logs met in it.
-    pub(super) streams: Vec<(usize, Vec<(String, String)>)>,
+    pub(super) logs: Vec<(usize, Vec<(String, String)>)>,
 }
 
 impl Worker {
     pub(super) fn new(aggregate: Aggregate) -> Self {
-        Self { aggregate, decoder: Decoder::default(), rows: Vec::new(), streams: Vec::new() }
+        Self { aggregate, decoder: Decoder::default(), rows: Vec::new(), logs: Vec::new() }
     }
 
-    pub(super) fn read_group(
+    /// Reads the files of `task`, the `index`th, and returns what was sighted in them.
+    pub(super) fn read(
         &mut self,
         index: usize,
-        group: &Group,
+        task: &Task,
+        paused: &mut Paused,
         job: Job<'_>,
-    ) -> Result<(), DetailsError> {
-        let part = job.details.map(|details| details.part(index)).transpose()?;
+    ) -> Result<Vec<Sighting<HostId>>, PartsError> {
+        let part = job.details.map(|details| details.part(index)).transpose()?.map(DetailsWriter::part);
+        let mut connections = Connections::of(job, index)?;
         let (aggregate, rows) = (&mut self.aggregate, &mut self.rows);
-        let mut reading = Reading { aggregate, rows, part, job };
+        aggregate.begin_group(std::mem::take(&mut paused.group));
+        let mut reading = Reading { aggregate, rows, part, connections: &mut connections, job };
         if job.ahead {
-            decode_ahead(&group.inputs, job, &mut reading);
+            decode_ahead(&task.inputs, job, &mut paused.seen, &mut reading);
         } else {
-            for &input in &group.inputs {
+            for &input in &task.inputs {
                 let Some(file) = job.inputs.get(input) else { continue };
                 reading.begin(input);
-                let end = decode_file(&mut self.decoder, file, job.progress, &mut reading);
+                let end = decode_file(&mut self.decoder, file, job.progress, &mut reading, &mut paused.seen);
                 reading.end(input, end);
             }
         }
-        let part = reading.part;
-        self.streams.push((index, self.aggregate.end_group()));
-        match (job.details, part) {
-            (Some(details), Some(part)) => details.end_part(index, part),
-            _ => Ok(()),
+        if let (Some(details), Some(part)) = (job.details, reading.part) {
+            details.told(index, part.finish())?;
+        }
+        match task.next_ms {
+            Some(next_ms) => {
+                paused.group = self.aggregate.put_aside(next_ms);
+                paused.seen.forget();
+            }
+            None => self.logs.push((task.group, self.aggregate.end_group())),
+        }
+        connections.take(&mut self.aggregate);
+        if let Some((parts, _)) = job.connections {
+            parts.told(index, connections.finish())?;
+        }
+        Ok(self.aggregate.take_sightings())
+    }
+}
+
+/// Writes the connections that no other log can tell of, if they are asked for.
+struct Connections {
+    writer: Option<ConnectionWriter<File>>,
+    error: Option<io::Error>,
+}
+
+impl Connections {
+    fn of(job: Job<'_>, index: usize) -> Result<Self, PartsError> {
+        let part =
+            |(parts, format): (&Parts, _)| parts.part(index).map(|part| ConnectionWriter::part(part, format));
+        Ok(Self { writer: job.connections.map(part).transpose()?, error: None })
+    }
+
+    fn take(&mut self, aggregate: &mut Aggregate) {
+        if let (Some(writer), None) = (&mut self.writer, &self.error) {
+            let settled = aggregate.take_connections().into_iter().map(|sighting| (sighting, 1));
+            self.error = writer.write(settled, &aggregate.hosts).err();
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self.error {
+            Some(error) => Err(error),
+            None => self.writer.map_or(Ok(()), ConnectionWriter::finish),
         }
     }
 }
@@ -58,7 +106,8 @@ impl Worker {
 struct Reading<'a> {
     aggregate: &'a mut Aggregate,
     rows: &'a mut Vec<(usize, FileRow)>,
-    part: Option<Part>,
+    part: Option<DetailsWriter<File>>,
+    connections: &'a mut Connections,
     job: Job<'a>,
 }
 
@@ -76,6 +125,7 @@ impl Files for Reading<'_> {
     fn end(&mut self, input: usize, end: FileEnd) {
         if let Some(file) = self.job.inputs.get(input) {
             let times = self.aggregate.end_file();
+            self.connections.take(self.aggregate);
             self.rows.push((input, row(file, &end, times)));
         }
     }
@@ -116,6 +166,7 @@ fn row(input: &Input, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
             records: 0,
             tuples: 0,
             malformed: 0,
+            repeated_records: 0,
             first_time_ms,
             last_time_ms,
             error: Some(format!("cannot be opened: {error}")),
@@ -126,6 +177,7 @@ fn row(input: &Input, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
             records: decoded.records,
             tuples: decoded.tuples,
             malformed: decoded.malformed,
+            repeated_records: decoded.repeated,
             first_time_ms,
             last_time_ms,
             error: problem(decoded),

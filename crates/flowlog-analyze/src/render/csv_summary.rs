@@ -58,6 +58,8 @@ struct Row<'a> {
 pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let mut sheet = Sheet { csv: csv::Writer::from_writer(out) };
     totals(&mut sheet, report)?;
+    connections(&mut sheet, report)?;
+    coverage(&mut sheet, report)?;
     shares(&mut sheet, report)?;
     hosts(&mut sheet, "Top sources", &report.top_sources)?;
     hosts(&mut sheet, "Top destinations", &report.top_destinations)?;
@@ -91,7 +93,7 @@ impl<W: Write> Sheet<W> {
 }
 
 fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
-    let totals = &report.totals;
+    let (totals, resolved) = (&report.totals, &report.resolved);
     let counts = [
         ("Files", totals.files),
         ("Files with errors", totals.files_with_errors),
@@ -107,6 +109,10 @@ fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         ("Distinct destinations", totals.unique_destinations),
         ("Network interfaces", totals.unique_nics),
         ("Conversations", totals.conversations),
+        ("Connections logged more than once", resolved.duplicate_connections),
+        ("Tuples, each connection once", resolved.tuples),
+        ("Bytes sent, each connection once", resolved.bytes_sent),
+        ("Bytes received, each connection once", resolved.bytes_received),
     ];
     let times = [("First flow", totals.first_time_ms), ("Last flow", totals.last_time_ms)];
     let counts = counts.into_iter().map(|(item, value)| (item, value.to_string()));
@@ -117,6 +123,43 @@ fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         ..Row::default()
     };
     sheet.section("Totals", counts.chain(times).map(row))
+}
+
+fn connections<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+    let rows = report.connections.outcomes.iter().map(|row| Row {
+        item: row.meaning.into(),
+        value: row.outcome.into(),
+        tuples: Some(row.tuples),
+        connections: Some(row.connections),
+        packets_sent: Some(row.packets_sent),
+        bytes_sent: Some(row.bytes_sent),
+        packets_received: Some(row.packets_received),
+        bytes_received: Some(row.bytes_received),
+        ..Row::default()
+    });
+    sheet.section("Connections", rows)
+}
+
+fn coverage<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+    let remarks = report.coverage.remarks.iter().map(|remark| Row { note: remark.into(), ..Row::default() });
+    sheet.section("Coverage remarks", remarks)?;
+    let rows = report.coverage.logs.iter().map(|row| {
+        let gaps: u64 = row.gaps.iter().map(|gap| gap.hours).sum();
+        Row {
+            item: guard(&row.mac),
+            value: row.kind.into(),
+            acl: guard(&row.resource),
+            tuples: Some(row.tuples),
+            denied: row.states.get(&'D').copied(),
+            begun: row.states.get(&'B').copied(),
+            ended: row.states.get(&'E').copied(),
+            first_time: row.first_hour_ms.map(iso_time),
+            last_time: row.last_record_ms.map(iso_time),
+            note: format!("{} hours with records, {gaps} without", row.hours).into(),
+            ..Row::default()
+        }
+    });
+    sheet.section("Coverage", rows)
 }
 
 /// Tuples by protocol, state, direction and encryption.

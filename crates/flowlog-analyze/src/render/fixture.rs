@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use flowlog_core::connection::Outcome;
 use flowlog_core::finding::{EvidenceRow, Finding, Findings, Noise, Severity, Suppressed, Suppression};
 use flowlog_core::report::{
-    ConversationRow, DeniedRow, DeniedSourceRow, FileRow, HostRow, IncompleteRow, MalformedExample,
-    MalformedRow, PortRow, PortScanRow, ProblemCounts, Report, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost,
-    SpecificIp, Totals,
+    Connections, ConversationRow, Coverage, DeniedRow, DeniedSourceRow, FileRow, Gap, HostRow, IncompleteRow,
+    LogRow, MalformedExample, MalformedRow, OutcomeRow, PortRow, PortScanRow, ProblemCounts, Report,
+    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, Totals,
 };
 
 /// 2025-12-01 07:14:30.123 UTC.
@@ -20,7 +21,10 @@ const NSG: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceG
 pub(crate) fn empty() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
+        coverage: Coverage::default(),
         totals: Totals::default(),
+        resolved: ResolvedTotals::default(),
+        connections: Connections::default(),
         states: ['B', 'C', 'E', 'D'].map(|letter| (letter, 0)).into(),
         directions: [('I', 0), ('O', 0)].into(),
         protocols: BTreeMap::new(),
@@ -64,6 +68,15 @@ pub(crate) fn quiet() -> Report {
             last_time_ms: Some(START),
             ..Totals::default()
         },
+        coverage: Coverage {
+            hours: 1,
+            missing_states: vec!['B', 'C', 'D'],
+            remarks: vec![
+                "no denials can be seen: the data holds no D rows (none happened, or the flow log leaves them out)".into(),
+                "no begins can be seen: the data holds no B rows; incomplete connections, retries and beacons cannot be told".into(),
+            ],
+            ..Coverage::default()
+        },
         states: [('B', 0), ('C', 0), ('E', 1), ('D', 0)].into(),
         directions: [('I', 1), ('O', 0)].into(),
         protocols: [(1, 1)].into(),
@@ -82,9 +95,69 @@ pub(crate) fn quiet() -> Report {
     }
 }
 
+fn coverage() -> Coverage {
+    let log = |mac: &str, kind, gaps: Vec<Gap>| LogRow {
+        mac: mac.into(),
+        resource: NSG.to_lowercase(),
+        kind,
+        tuples: 5_000_000,
+        states: [('B', 2_000_000), ('C', 900_000), ('E', 1_999_000), ('D', 101_000)].into(),
+        hours: 25 - gaps.iter().map(|gap| gap.hours).sum::<u64>(),
+        first_hour_ms: Some(START / HOUR * HOUR),
+        last_hour_ms: Some(START / HOUR * HOUR + 26 * HOUR),
+        last_record_ms: Some(START + 26 * HOUR),
+        gaps,
+    };
+    let gap = |hours, inside| Gap { from_ms: START / HOUR * HOUR + 3 * HOUR, hours, inside };
+    Coverage {
+        hours: 25,
+        empty_hours: 2,
+        logs: vec![
+            log("000D3A05C006", "NSG", Vec::new()),
+            log("000D3A05C006", "VNet", vec![gap(3, true), gap(1, false)]),
+            log("", "VNet", Vec::new()),
+        ],
+        missing_states: vec!['D'],
+        unfinished_ms: Some(START + 26 * HOUR),
+        logged_twice: vec!["000D3A05C006".into()],
+        repeated_records: 60,
+        remarks: vec![
+            "no denials can be seen: the data holds no D rows (none happened, or the flow log leaves them out)".into(),
+            "60 records passed over: other files hold the same".into(),
+        ],
+    }
+}
+
+fn connections() -> Connections {
+    let row = |(place, outcome): (usize, &Outcome)| OutcomeRow {
+        outcome: outcome.name(),
+        meaning: outcome.label(),
+        connections: 5_000_000 >> (3 * place),
+        tuples: 12_000_000 >> (3 * place),
+        packets_sent: 900_000_000 >> (5 * place),
+        bytes_sent: 1_000_000_000_000 >> (5 * place),
+        packets_received: 800_000_000 >> (5 * place),
+        bytes_received: 9_000_000_000 >> (5 * place),
+    };
+    Connections { total: 5_714_000, outcomes: Outcome::ALL.iter().enumerate().map(row).collect() }
+}
+
 pub(crate) fn rich() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
+        coverage: coverage(),
+        resolved: ResolvedTotals {
+            applied: true,
+            duplicate_connections: 1_234_567,
+            duplicate_tuples: 3_086_418,
+            duplicate_bytes: 412_316_860_416,
+            tuples: 12_313_582,
+            packets_sent: 700_000_000,
+            bytes_sent: 687_194_767_360,
+            packets_received: 600_000_000,
+            bytes_received: 8_589_934_592,
+        },
+        connections: connections(),
         totals: Totals {
             files: 9,
             files_with_errors: 4,
@@ -250,6 +323,7 @@ fn denied() -> Vec<DeniedRow> {
         service,
         direction,
         tuples,
+        attempts: tuples / 2,
         first_time_ms: START,
         last_time_ms: START + span,
     };
@@ -347,6 +421,7 @@ fn file(
         records,
         tuples,
         malformed,
+        repeated_records: 0,
         first_time_ms: times.map(|(first, _)| first),
         last_time_ms: times.map(|(_, last)| last),
         error: error.map(str::to_owned),

@@ -1,15 +1,16 @@
-//! The report as JSON. docs/json-report.md describes it field by field.
+//! The report or the comparison as JSON. docs/json-report.md describes the report field by field,
+//! docs/compare.md the comparison.
 
 use std::io::{self, Write};
 
-use flowlog_core::report::Report;
+use serde::Serialize;
 
-/// Writes the report as indented JSON with a line end.
+/// Writes a report or a comparison as indented JSON with a line end.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
+pub fn write(out: &mut impl Write, result: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, result)?;
     out.write_all(b"\n")
 }
 

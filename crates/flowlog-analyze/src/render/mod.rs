@@ -1,6 +1,7 @@
 //! Report -> text, JSON, CSV. Renderers see the report and a writer, nothing else; they compute
 //! nothing that is not about layout.
 
+pub mod connections;
 pub mod csv_details;
 pub mod csv_summary;
 pub mod json;

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 use crate::cli::ColorChoice;
 
-/// Columns assumed where nothing tells the width (a pipe, a file).
+/// Columns assumed where nothing tells the width (a file, a pipe in a job without a terminal).
 const PIPE_WIDTH: usize = 100;
 /// Narrower than this, tables cannot be read; wider, they only grow gaps.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=400;
@@ -31,7 +31,8 @@ pub struct Style {
 pub struct Surroundings {
     /// Standard output is a terminal (one that is not `TERM=dumb`).
     pub terminal: bool,
-    /// Its width in columns, if known; `COLUMNS` goes before what the terminal says.
+    /// Columns to fill, if known: `COLUMNS`, else the terminal's; behind a pipe, which may lead to a pager,
+    /// those of the terminal that standard error is on.
     pub columns: Option<usize>,
     /// `NO_COLOR` is set (<https://no-color.org>).
     pub no_color: bool,
@@ -44,13 +45,15 @@ impl Surroundings {
     pub fn detect() -> Self {
         let number = |text: String| text.trim().parse().ok().filter(|&columns| columns > 0);
         let terminal = std::io::stdout().is_terminal();
-        let measured = || {
-            let size = terminal_size::terminal_size_of(std::io::stdout());
+        let width = |size: Option<(terminal_size::Width, terminal_size::Height)>| {
             size.map(|(width, _)| usize::from(width.0)).filter(|&columns| columns > 0)
         };
+        let asked = env::var("COLUMNS").ok().and_then(number);
+        let here = || width(terminal_size::terminal_size_of(std::io::stdout()));
+        let beside = || width(terminal_size::terminal_size_of(std::io::stderr()));
         Self {
             terminal: terminal && env::var_os("TERM").is_none_or(|term| term != "dumb"),
-            columns: env::var("COLUMNS").ok().and_then(number).or_else(measured),
+            columns: asked.or_else(here).or_else(|| if is_pipe() { beside() } else { None }),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             // Windows consoles take UTF-16 whatever the code page.
             unicode: cfg!(windows) || {
@@ -62,6 +65,22 @@ impl Surroundings {
             },
         }
     }
+}
+
+/// True if standard output is a pipe: what is read from it may be shown in this terminal. A file keeps its
+/// one width, whatever terminal it was written from.
+#[cfg(unix)]
+fn is_pipe() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    let file = std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    file.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// Pipes cannot be told from files here without unsafe code.
+#[cfg(not(unix))]
+fn is_pipe() -> bool {
+    false
 }
 
 /// `en_GB.UTF-8`, `C.utf8`: POSIX leaves the spelling of the character set open.

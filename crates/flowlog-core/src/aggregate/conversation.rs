@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use super::hosts::HostId;
 use crate::connection::ConnectionKey;
-use crate::flow::{Counters, Direction, Protocol};
+use crate::flow::{Counters, Protocol};
 
 /// Initiator, responder, responder's port and protocol; the initiator's port changes with every connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,13 +55,23 @@ impl Allowed {
         self.connections += other.connections;
         self.counters.add(&other.counters);
     }
+
+    pub(super) fn take_out(&mut self, other: &Self) {
+        self.tuples = self.tuples.saturating_sub(other.tuples);
+        self.begins = self.begins.saturating_sub(other.begins);
+        self.ended = self.ended.saturating_sub(other.ended);
+        self.connections = self.connections.saturating_sub(other.connections);
+        self.counters.take_out(&other.counters);
+    }
 }
 
 /// What was denied of one conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Denied {
-    /// Denied tuples.
+    /// Denied tuples: packets, since each is logged.
     pub tuples: u64,
+    /// Attempts: packets of one 5-tuple that follow each other within [`crate::connection::SETTLE_MS`].
+    pub attempts: u64,
     /// The oldest, Unix ms.
     pub first_ms: i64,
     /// The newest, Unix ms.
@@ -73,17 +83,18 @@ pub struct Denied {
 }
 
 impl Denied {
-    pub(super) fn once(time_ms: i64, direction: Direction) -> Self {
-        let inbound = direction == Direction::Inbound;
-        Self { tuples: 1, first_ms: time_ms, last_ms: time_ms, inbound, outbound: !inbound }
-    }
-
     pub(super) fn add(&mut self, other: &Self) {
         self.tuples += other.tuples;
+        self.attempts += other.attempts;
         self.first_ms = self.first_ms.min(other.first_ms);
         self.last_ms = self.last_ms.max(other.last_ms);
         self.inbound |= other.inbound;
         self.outbound |= other.outbound;
+    }
+
+    pub(super) fn take_out(&mut self, other: &Self) {
+        self.tuples = self.tuples.saturating_sub(other.tuples);
+        self.attempts = self.attempts.saturating_sub(other.attempts);
     }
 }
 
@@ -117,6 +128,12 @@ impl Trouble {
         self.incomplete_last_ms = self.incomplete_last_ms.max(other.incomplete_last_ms);
         self.one_way += other.one_way;
         self.one_way_counters.add(&other.one_way_counters);
+    }
+
+    pub(super) fn take_out(&mut self, other: &Self) {
+        self.incomplete = self.incomplete.saturating_sub(other.incomplete);
+        self.one_way = self.one_way.saturating_sub(other.one_way);
+        self.one_way_counters.take_out(&other.one_way_counters);
     }
 }
 

@@ -1,68 +1,110 @@
 //! Tables of everything a report speaks of, filled in one pass and merged at the end.
 //!
-//! An [`Aggregate`] is one worker's: it receives the tuples of whole NICs, each NIC's in time
-//! order, so that connections can be joined on the spot. Merging is commutative: the result does
-//! not depend on which worker had which NIC. Memory grows with distinct conversations and open
-//! connections, not with tuples.
+//! An [`Aggregate`] is one worker's. It reads group by group ([`Group`]): the files of a NIC, in time
+//! order, so that connections can be joined on the spot. A group can be put aside between two of its
+//! files and taken up again, by any worker. Merging is commutative: the result does not depend on
+//! which worker read what. Memory grows with distinct conversations and open connections, not with tuples.
 
 mod conversation;
+mod coverage;
+mod duplicates;
 pub mod evidence;
 mod faults;
+mod group;
 mod hosts;
+mod nic_times;
+mod outcomes;
 mod overall;
+mod provenance;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
+pub use coverage::{HOUR_MS, HourCounts, LogCoverage};
+pub use duplicates::Duplicates;
 pub use faults::{EXAMPLES, Fault, Faults};
+pub use group::{Group, plain_mac};
 pub use hosts::{HostId, Hosts};
+pub use nic_times::NicTimes;
+pub use outcomes::{OutcomeCounts, Outcomes};
 pub use overall::{Overall, RuleCounts};
+pub use provenance::{Decider, Origin, Provenance};
 
-use crate::connection::{Connection, ConnectionKey, Connections};
-use crate::flow::{FlowTuple, State};
+use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};
+use crate::flow::{Direction, FlowTuple, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
 use evidence::{Evidence, Settled};
+use group::Tables;
 
-/// A NIC's log: its MAC address and the resource whose log it is. Each spelling met has an entry, beside the plain one.
-type Stream = (String, String);
+/// What is collected beside the tables of the report.
+#[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is asked for by itself
+pub struct Collecting {
+    /// What findings are made from; takes a third of the time.
+    pub findings: bool,
+    /// Sightings of connections that other logs may tell of, too.
+    pub sightings: bool,
+    /// Every connection, for an export.
+    pub connections: bool,
+    /// Where tuples come from: what comparisons need.
+    pub provenance: bool,
+    /// Own hosts with public addresses, as far as they are known before reading.
+    pub own_public: Vec<IpAddr>,
+}
 
 /// Everything one worker counted.
 #[derive(Default)]
 pub struct Aggregate {
     /// Counts that need no key.
     pub overall: Overall,
-    /// The distinct addresses.
-    pub hosts: Hosts,
     /// What was allowed, by conversation, of the groups that have ended ([`Aggregate::end_group`]).
     pub allowed: ByConversation<Allowed>,
     /// What was denied, by conversation, of the groups that have ended.
     pub denied: ByConversation<Denied>,
     /// Conversations with connections in trouble, of the groups that have ended.
     pub trouble: ByConversation<Trouble>,
-    group: Group,
+    /// Connections by outcome.
+    pub outcomes: Outcomes,
+    /// What was taken out of the tables since several logs tell of it ([`Aggregate::take_out`]).
+    pub duplicates: OutcomeCounts,
+    /// What there is of each NIC's log, of the groups that have ended.
+    pub coverage: Vec<LogCoverage>,
     /// MAC addresses, upper case without separators.
     pub nics: BTreeSet<String>,
     /// Why tuples could not be read.
     pub faults: Faults,
-    /// What findings are made from; nothing with [`Aggregate::without_findings`].
+    /// The distinct addresses.
+    pub hosts: Hosts,
+    /// What findings are made from, if it is collected.
     pub evidence: Evidence,
+    /// Where tuples come from, if it is collected.
+    pub provenance: Provenance,
+    group: Group,
+    settled: Settlement,
     rules: Vec<((String, String), RuleCounts)>,
     rule_ids: HashMap<(String, String), usize, FixedState>,
     current_rule: usize,
-    streams: HashMap<Stream, usize, FixedState>,
-    connections: Vec<Connections<HostId>>,
-    current_stream: usize,
     path: String,
     file_times: Option<(i64, i64)>,
 }
 
 impl Aggregate {
-    /// Tables that collect no evidence for findings, which takes a third of the time.
-    pub fn without_findings() -> Self {
-        Self { evidence: Evidence::off(), ..Self::default() }
+    /// Tables that collect what `collecting` says, and number hosts together with `hosts`.
+    pub fn new(collecting: &Collecting, hosts: &Hosts) -> Self {
+        let mut hosts = hosts.beside();
+        let own_public = collecting.own_public.iter().map(|&address| hosts.id(address)).collect();
+        let settled = Settlement {
+            sightings: collecting.sightings.then(Vec::new),
+            connections: collecting.connections.then(Vec::new),
+            own_public,
+        };
+        let evidence = if collecting.findings { Evidence::default() } else { Evidence::off() };
+        let provenance = if collecting.provenance { Provenance::collecting() } else { Provenance::default() };
+        Self { hosts, evidence, provenance, settled, ..Self::default() }
     }
 
     /// The tuples that follow are of the file `path`.
@@ -78,23 +120,55 @@ impl Aggregate {
         times
     }
 
-    /// No more tuples follow of any NIC met up to now: what is still open stays open. Returns the NICs'
-    /// logs met (MAC and resource id), sorted.
+    /// The files that follow are of `group`.
+    pub fn begin_group(&mut self, group: Group) {
+        self.group = group;
+    }
+
+    /// The files that follow are of another group; this one goes on later, with records from `next_ms` (Unix ms) on.
+    pub fn put_aside(&mut self, next_ms: i64) -> Group {
+        let mut group = std::mem::take(&mut self.group);
+        for log in &mut group.logs {
+            let mut settling = self.settling(&mut group.tables, group.logged_twice, log.id, next_ms);
+            log.connections.sweep(next_ms, |key, connection| settling.take(&key, &connection));
+        }
+        self.empty(&mut group.tables);
+        group
+    }
+
+    /// No more tuples follow of this group: what is still open stays open. Returns its logs' names (MAC
+    /// and resource id), sorted.
     pub fn end_group(&mut self) -> Vec<(String, String)> {
         let mut group = std::mem::take(&mut self.group);
-        for (stream, table) in std::mem::take(&mut self.connections).into_iter().enumerate() {
-            table.finish(|key, connection| {
-                witness(&mut self.evidence, stream, &key, &connection);
-                group.settle(key, &connection);
-            });
+        let names = group.names();
+        for mut log in std::mem::take(&mut group.logs) {
+            let mut settling = self.settling(&mut group.tables, group.logged_twice, log.id, log.newest_ms);
+            log.connections.finish(|key, connection| settling.take(&key, &connection));
+            log.coverage.put_away();
+            self.nics.insert(log.coverage.mac.clone());
+            self.coverage.push(log.coverage);
         }
-        self.evidence.end_group();
-        merge_table(&mut self.allowed, group.allowed, Some, Allowed::add);
-        merge_table(&mut self.denied, group.denied, Some, Denied::add);
-        merge_table(&mut self.trouble, group.trouble, Some, Trouble::add);
-        let mut streams: Vec<Stream> = std::mem::take(&mut self.streams).into_keys().collect();
-        streams.sort_unstable();
-        streams
+        self.empty(&mut group.tables);
+        self.hosts.refresh();
+        names
+    }
+
+    /// Moves a group's counts by conversation into those of all groups.
+    fn empty(&mut self, tables: &mut Tables) {
+        let Tables { allowed, denied, trouble } = std::mem::take(tables);
+        merge_table(&mut self.allowed, allowed, Allowed::add);
+        merge_table(&mut self.denied, denied, Denied::add);
+        merge_table(&mut self.trouble, trouble, Trouble::add);
+    }
+
+    /// Sightings since the last call, if they are collected.
+    pub fn take_sightings(&mut self) -> Vec<Sighting<HostId>> {
+        self.settled.sightings.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Connections since the last call that no other log can tell of, if they are collected.
+    pub fn take_connections(&mut self) -> Vec<Sighting<HostId>> {
+        self.settled.connections.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Tuples by ACL and rule.
@@ -102,22 +176,18 @@ impl Aggregate {
         &self.rules
     }
 
-    /// Adds everything of `other`, whose groups must have ended.
+    /// Adds everything of `other`, which numbers hosts together with this one and whose groups have ended.
     pub fn merge(&mut self, mut other: Self) {
-        other.end_group();
         self.overall.add(&other.overall);
-        let ids: Vec<HostId> =
-            other.hosts.addresses().iter().map(|&address| self.hosts.id(address)).collect();
-        let renamed = |key: ConversationKey| {
-            let source = *ids.get(key.source.0 as usize)?;
-            let destination = *ids.get(key.destination.0 as usize)?;
-            Some(ConversationKey { source, destination, ..key })
-        };
-        merge_table(&mut self.allowed, other.allowed, renamed, Allowed::add);
-        merge_table(&mut self.denied, other.denied, renamed, Denied::add);
-        merge_table(&mut self.trouble, other.trouble, renamed, Trouble::add);
-        self.evidence.classify(self.hosts.addresses());
-        self.evidence.merge(std::mem::take(&mut other.evidence), &ids);
+        merge_table(&mut self.allowed, other.allowed, Allowed::add);
+        merge_table(&mut self.denied, other.denied, Denied::add);
+        merge_table(&mut self.trouble, other.trouble, Trouble::add);
+        self.outcomes.add(&other.outcomes);
+        self.duplicates.add(&other.duplicates);
+        self.coverage.append(&mut other.coverage);
+        self.evidence.merge(other.evidence);
+        self.provenance.merge(other.provenance);
+        self.hosts.refresh();
         self.nics.append(&mut other.nics);
         self.faults.merge(other.faults);
         for ((acl, rule), counts) in other.rules {
@@ -126,6 +196,17 @@ impl Aggregate {
                 mine.add(&counts);
             }
         }
+    }
+
+    fn settling<'a>(
+        &'a mut self,
+        tables: &'a mut Tables,
+        logged_twice: bool,
+        log: LogId,
+        log_ms: i64,
+    ) -> Settling<'a> {
+        let Self { evidence, outcomes, settled, hosts, .. } = self;
+        Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log, log_ms }
     }
 
     fn rule_id(&mut self, acl: &str, rule: &str) -> usize {
@@ -139,95 +220,80 @@ impl Aggregate {
         self.rules.push((key, RuleCounts::default()));
         id
     }
-
-    /// The place of a NIC's log in `connections`, whatever the case and separators it is written with.
-    fn stream_id(&mut self, record: &RecordContext<'_>) -> usize {
-        let mac = plain_mac(record.mac);
-        let stream = (mac.clone(), record.resource.to_ascii_lowercase());
-        let connections = &mut self.connections;
-        let id = *self.streams.entry(stream).or_insert_with(|| {
-            connections.push(Connections::default());
-            connections.len() - 1
-        });
-        self.nics.insert(mac);
-        id
-    }
-
-    /// Counts a tuple of an allowed connection with a life cycle.
-    #[inline]
-    fn join(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
-        let Some(connections) = self.connections.get_mut(self.current_stream) else {
-            return;
-        };
-        let key = ConnectionKey {
-            source,
-            destination,
-            source_port: tuple.source_port,
-            destination_port: tuple.destination_port,
-            protocol: tuple.protocol,
-        };
-        let group = &mut self.group;
-        let (evidence, stream) = (&mut self.evidence, self.current_stream);
-        connections.add(key, tuple.state, tuple.time_ms, tuple.counters.as_ref(), |key, connection| {
-            witness(evidence, stream, &key, &connection);
-            group.settle(key, &connection);
-        });
-    }
 }
 
-/// The conversations of the group being read. A table of one NIC stays in the processor's cache, where
-/// one of all NICs would cost a wait for memory with every connection.
+/// Where connections go that can get no more tuples, beside the tables.
 #[derive(Default)]
-struct Group {
-    allowed: ByConversation<Allowed>,
-    denied: ByConversation<Denied>,
-    trouble: ByConversation<Trouble>,
+struct Settlement {
+    /// Those that another log may tell of, too; `None` if nobody asks.
+    sightings: Option<Vec<Sighting<HostId>>>,
+    /// The others; `None` if nobody asks.
+    connections: Option<Vec<Sighting<HostId>>>,
+    own_public: HashSet<HostId, FixedState>,
 }
 
-impl Group {
-    /// Adds a connection that can get no more tuples to its conversation.
-    fn settle(&mut self, key: ConnectionKey<HostId>, connection: &Connection) {
-        let key = ConversationKey::of(&key);
-        self.allowed.entry(key).or_default().add(&Allowed {
-            tuples: connection.tuples,
-            begins: connection.begins,
-            ended: u64::from(connection.ended_ms.is_some()),
-            connections: 1,
-            counters: connection.counters,
-        });
-        if let (true, Some(begun)) = (connection.is_incomplete(), connection.begun_ms) {
-            let trouble = self.trouble.entry(key).or_default();
-            trouble.incomplete += 1;
-            trouble.incomplete_last_ms = trouble.incomplete_last_ms.max(begun);
-        } else if connection.is_one_way() {
-            let trouble = self.trouble.entry(key).or_default();
-            trouble.one_way += 1;
-            trouble.one_way_counters.add(&connection.counters);
+/// Takes the connections of one log that can get no more tuples.
+struct Settling<'a> {
+    tables: &'a mut Tables,
+    evidence: &'a mut Evidence,
+    outcomes: &'a mut Outcomes,
+    settled: &'a mut Settlement,
+    hosts: &'a Hosts,
+    logged_twice: bool,
+    log: LogId,
+    /// The log was read up to this time, Unix ms.
+    log_ms: i64,
+}
+
+impl Settling<'_> {
+    #[inline]
+    fn take(&mut self, key: &ConnectionKey<HostId>, connection: &Connection) {
+        let outcome = connection.outcome(key.protocol, self.log_ms);
+        self.tables.settle(key, connection, outcome);
+        self.outcomes.count(outcome, connection);
+        if !self.evidence.is_off() && outcome != Outcome::Denied {
+            self.evidence.settle(&Settled::new(key, connection), self.hosts);
+        }
+        let list = if self.has_other_log(key, connection, outcome) {
+            &mut self.settled.sightings
+        } else {
+            &mut self.settled.connections
+        };
+        if let Some(list) = list {
+            list.push(Sighting { key: *key, log: self.log, connection: *connection, outcome });
         }
     }
-}
 
-/// Hands a connection of the log `stream` to the evidence.
-fn witness(evidence: &mut Evidence, stream: usize, key: &ConnectionKey<HostId>, connection: &Connection) {
-    if evidence.is_off() {
-        return;
+    /// Whether the other end's NIC, or another log of this one, may tell of it, too.
+    fn has_other_log(&self, key: &ConnectionKey<HostId>, connection: &Connection, outcome: Outcome) -> bool {
+        if self.settled.sightings.is_none() {
+            return false;
+        }
+        let far = match connection.direction {
+            Direction::Outbound => key.destination,
+            Direction::Inbound => key.source,
+        };
+        let own_public = &self.settled.own_public;
+        // A denied attempt stands in the log of the NIC that denied it, and in no other NIC's.
+        let two_ends =
+            self.hosts.class(far).is_private() || (!own_public.is_empty() && own_public.contains(&far));
+        self.logged_twice || (two_ends && outcome != Outcome::Denied)
     }
-    let side = evidence.side(stream, key.source);
-    evidence.settle(&Settled::new(key, connection, side));
 }
 
-fn merge_table<T>(
-    mine: &mut ByConversation<T>,
-    other: ByConversation<T>,
-    key_here: impl Fn(ConversationKey) -> Option<ConversationKey>,
+fn merge_table<K: Eq + std::hash::Hash, T>(
+    mine: &mut HashMap<K, T, FixedState>,
+    other: HashMap<K, T, FixedState>,
     add: impl Fn(&mut T, &T),
 ) {
+    if mine.is_empty() {
+        *mine = other;
+        return;
+    }
     // Keys come in the order of their hashes: without room for all, they would pile up in one place.
     mine.reserve(other.len());
     for (key, value) in other {
-        if let Some(key) = key_here(key) {
-            mine.entry(key).and_modify(|present| add(present, &value)).or_insert(value);
-        }
+        mine.entry(key).and_modify(|present| add(present, &value)).or_insert(value);
     }
 }
 
@@ -243,28 +309,23 @@ impl hashbrown::Equivalent<(String, String)> for RuleKey<'_> {
 
 impl Sink for Aggregate {
     fn record(&mut self, record: &RecordContext<'_>) {
-        let stream = RuleKey(record.mac, record.resource);
-        self.current_stream = if let Some(&known) = self.streams.get(&stream) {
-            known
-        } else {
-            let spelling = (record.mac.to_owned(), record.resource.to_owned());
-            let id = self.stream_id(record);
-            *self.streams.entry(spelling).or_insert(id)
-        };
-        if let (Some(now), Some(connections)) =
-            (record.time_ms, self.connections.get_mut(self.current_stream))
-        {
-            let group = &mut self.group;
-            let (evidence, stream) = (&mut self.evidence, self.current_stream);
-            connections.advance(now, |key, connection| {
-                witness(evidence, stream, &key, &connection);
-                group.settle(key, &connection);
-            });
+        self.provenance.record(record.mac);
+        let Self { group, evidence, outcomes, settled, hosts, .. } = self;
+        group.enter(record);
+        let Group { tables, logs, current, logged_twice, .. } = group;
+        let Some(log) = logs.get_mut(*current) else { return };
+        log.coverage.record(record);
+        if let Some(now) = record.time_ms {
+            let (id, logged_twice) = (log.id, *logged_twice);
+            let mut settling =
+                Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log: id, log_ms: now };
+            log.connections.advance(now, |key, connection| settling.take(&key, &connection));
         }
     }
 
     fn rule(&mut self, acl: &str, rule: &str) {
         self.current_rule = self.rule_id(acl, rule);
+        self.provenance.rule(acl, rule);
     }
 
     #[inline]
@@ -277,30 +338,41 @@ impl Sink for Aggregate {
         }
         let source = self.hosts.id(tuple.source);
         let destination = self.hosts.id(tuple.destination);
-        let key =
-            ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
-        self.evidence.see(self.current_stream, tuple, source, destination);
-        match tuple.state {
-            State::Deny => {
-                self.evidence.deny(tuple, source, destination);
-                let once = Denied::once(time, tuple.direction);
-                self.group.denied.entry(key).and_modify(|denied| denied.add(&once)).or_insert(once);
-            }
-            State::Allow => self.group.allowed.entry(key).or_default().add(&Allowed {
-                tuples: 1,
-                connections: 1,
-                ..Allowed::default()
-            }),
-            State::Begin | State::Continue | State::End => self.join(tuple, source, destination),
+        self.evidence.see(tuple, source, destination);
+        self.provenance.see(tuple, source, destination);
+        let Self { group, evidence, outcomes, settled, hosts, .. } = self;
+        let Group { tables, logs, current, logged_twice, .. } = group;
+        let Some(log) = logs.get_mut(*current) else { return };
+        log.coverage.count(tuple.state);
+        log.newest_ms = log.newest_ms.max(time);
+        if tuple.state == State::Allow {
+            let key = ConversationKey {
+                source,
+                destination,
+                port: tuple.destination_port,
+                protocol: tuple.protocol,
+            };
+            let once = Allowed { tuples: 1, connections: 1, ..Allowed::default() };
+            tables.allowed.entry(key).or_default().add(&once);
+            return;
         }
+        if tuple.state == State::Deny {
+            evidence.deny(tuple, source, destination, hosts);
+        }
+        let key = ConnectionKey {
+            source,
+            destination,
+            source_port: tuple.source_port,
+            destination_port: tuple.destination_port,
+            protocol: tuple.protocol,
+        };
+        let (id, logged_twice) = (log.id, *logged_twice);
+        let mut settling =
+            Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log: id, log_ms: time };
+        log.connections.add(key, tuple, |key, connection| settling.take(&key, &connection));
     }
 
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
         self.faults.count(&self.path, tuple);
     }
-}
-
-/// Upper case hex digits only, as Azure writes MAC addresses in VNet flow logs.
-pub fn plain_mac(mac: &str) -> String {
-    mac.chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect::<String>().to_ascii_uppercase()
 }

@@ -127,7 +127,7 @@ fn add_each(mine: &mut [u64], other: &[u64]) {
 }
 
 /// Place of a state in [`State::ALL`].
-fn state_index(state: State) -> usize {
+pub(super) fn state_index(state: State) -> usize {
     match state {
         State::Begin => 0,
         State::Continue => 1,

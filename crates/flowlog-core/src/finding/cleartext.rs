@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, shown};
-use super::{Finding, Severity};
+use super::{Finding, Severity, counted};
 use crate::flow::Protocol;
 
 pub(super) const RULE: &str = "cleartext-protocol";
@@ -26,7 +26,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             id: format!("{RULE}:{port}"),
             rule: RULE,
             severity: Severity::Low,
-            title: format!("{name} (port {port}) in {evidence_rows} conversations"),
+            title: format!("{name} (port {port}) in {}", counted(evidence_rows, "conversation", "conversations")),
             reason: "The protocol sends passwords in clear unless it switches to TLS, which flow logs cannot show."
                 .to_owned(),
             entity: port.to_string(),

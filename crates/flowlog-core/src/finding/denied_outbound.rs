@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, shown};
-use super::{Finding, Severity};
+use super::{Finding, Severity, counted};
 
 pub(super) const RULE: &str = "denied-outbound";
 /// Fewer denied packets than this are an accident.
@@ -28,7 +28,10 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             id: format!("{RULE}:{entity}"),
             rule: RULE,
             severity: Severity::Low,
-            title: format!("{entity} was denied {evidence_rows} conversations with the internet"),
+            title: format!(
+                "{entity} was denied {} with the internet",
+                counted(evidence_rows, "conversation", "conversations")
+            ),
             reason: format!(
                 "{packets} packets were denied on the way out. A wrong rule, a program nobody told of the rule, or \
                  unwanted software."

@@ -1,12 +1,12 @@
 //! Traffic in clear, or dropped, in a network with encryption switched on.
 
 use super::facts::{Facts, shown};
-use super::{Finding, Severity};
+use super::{Finding, Severity, counted};
 
 pub(super) const RULE: &str = "unencrypted";
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    [(true, "passed", "went unencrypted although encryption is on"), (false, "dropped", "were dropped for want of encryption")]
+    [(true, "passed", "went unencrypted although encryption is on"), (false, "dropped", "dropped for want of encryption")]
         .into_iter()
         .filter_map(|(passed, entity, what)| {
             let count = |clear: &crate::aggregate::evidence::Clear| if passed { clear.passed } else { clear.dropped };
@@ -19,7 +19,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 id: format!("{RULE}:{entity}"),
                 rule: RULE,
                 severity: Severity::Low,
-                title: format!("{conversations} conversations {what}"),
+                title: format!("{} {what}", counted(conversations, "conversation", "conversations")),
                 reason: if passed {
                     "The log says NX_FALLBACK or NX_HW_NOT_SUPPORTED: virtual network encryption is on, but one end \
                      cannot take part."

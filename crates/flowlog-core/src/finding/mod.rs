@@ -16,6 +16,7 @@ mod facts;
 mod flood;
 mod horizontal;
 mod lateral;
+mod log_gap;
 mod long;
 mod model;
 mod noise;
@@ -29,12 +30,13 @@ mod vertical;
 
 use serde::Serialize;
 
+pub(crate) use model::counted;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
 pub use noise::Noise;
 pub use suppression::{Suppressed, Suppression, SuppressionError, Suppressions};
 pub use thresholds::{
-    Beacon, BruteForce, Dns, Exfiltration, Flood, Horizontal, Lateral, Long, SlowScan, Strobe, Thresholds,
-    Vertical,
+    Beacon, BruteForce, Dns, Exfiltration, Flood, Horizontal, Lateral, LogGap, Long, SlowScan, Strobe,
+    Thresholds, Vertical,
 };
 
 use crate::aggregate::Aggregate;
@@ -67,7 +69,7 @@ pub struct Findings {
 type Detector = fn(&Facts<'_>) -> Vec<Finding>;
 
 /// Every detector, by the name of its rule.
-const DETECTORS: [(&str, Detector); 16] = [
+const DETECTORS: [(&str, Detector); 17] = [
     (vertical::RULE, vertical::find),
     (horizontal::RULE, horizontal::find),
     (slow_scan::RULE, slow_scan::find),
@@ -84,6 +86,7 @@ const DETECTORS: [(&str, Detector); 16] = [
     (cleartext::RULE, cleartext::find),
     (encryption::RULE, encryption::find),
     (denied_outbound::RULE, denied_outbound::find),
+    (log_gap::RULE, log_gap::find),
 ];
 
 /// Names of all rules, as in [`Finding::rule`] and suppression lists.

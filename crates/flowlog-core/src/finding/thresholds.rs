@@ -20,6 +20,7 @@ pub struct Thresholds {
     pub exfiltration: Exfiltration,
     pub flood: Flood,
     pub dns: Dns,
+    pub log_gap: LogGap,
 }
 
 macro_rules! limits {
@@ -146,6 +147,13 @@ limits! {
         times_usual: f64 = 10.0,
         /// Share without an answer from which it is called a SYN flood.
         failed_share: f64 = 0.5,
+    }
+}
+limits! {
+    /// Hours without a record.
+    LogGap {
+        /// Least tuples of the hour before and of the hour after.
+        tuples: u64 = 100,
     }
 }
 limits! {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{Facts, Failure, shown};
 use super::statistics::densest;
-use super::{EvidenceRow, Finding, Severity};
+use super::{EvidenceRow, Finding, Severity, counted};
 
 pub(super) const RULE: &str = "vertical-scan";
 /// Below this, ports are not handed out to clients by default (Linux `ip_local_port_range`).
@@ -49,10 +49,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             id: format!("{RULE}:{entity}"),
             rule: RULE,
             severity: if most >= 100 || targets > 3 { Severity::High } else { Severity::Medium },
-            title: format!(
-                "{entity} scans the ports of {targets} {}",
-                if targets == 1 { "host" } else { "hosts" }
-            ),
+            title: format!("{entity} scans the ports of {}", counted(targets as u64, "host", "hosts")),
             reason: format!(
                 "{} or more distinct ports of one host were denied, refused or unanswered within {} s; here up \
                  to {most}. Vulnerability scanners and monitoring do the same on purpose.",

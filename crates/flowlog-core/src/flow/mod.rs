@@ -171,6 +171,14 @@ impl Counters {
         self.bytes_received = self.bytes_received.saturating_add(other.bytes_received);
     }
 
+    /// Takes `other` away, which was added before.
+    pub fn take_out(&mut self, other: &Self) {
+        self.packets_sent = self.packets_sent.saturating_sub(other.packets_sent);
+        self.bytes_sent = self.bytes_sent.saturating_sub(other.bytes_sent);
+        self.packets_received = self.packets_received.saturating_sub(other.packets_received);
+        self.bytes_received = self.bytes_received.saturating_sub(other.bytes_received);
+    }
+
     /// Bytes both ways.
     pub fn bytes(&self) -> u64 {
         self.bytes_sent.saturating_add(self.bytes_received)

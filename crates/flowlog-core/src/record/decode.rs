@@ -2,9 +2,9 @@
 
 use std::io::Read;
 
-use super::Sink;
 use super::document::{Counts, read_record};
 use super::framing::Framer;
+use super::{SeenRecords, Sink};
 use crate::error::{InputError, InputErrorKind};
 
 /// What one input held.
@@ -20,6 +20,8 @@ pub struct Decoded {
     pub malformed: u64,
     /// Objects in the place of records that are no flow-log records.
     pub other_objects: u64,
+    /// Records that another file held before, passed over ([`SeenRecords`]).
+    pub repeated: u64,
     /// Records that are no valid JSON to their end.
     pub broken_records: u64,
     /// The first thing that kept the input from being read whole, if any.
@@ -38,6 +40,20 @@ impl Decoder {
     /// Never fails as a whole: what was decoded before a fault has been pushed and is counted, a record
     /// with a fault does not keep the next one from being read, and [`Decoded::problem`] tells the first fault.
     pub fn decode<S: Sink>(&mut self, reader: impl Read, sink: &mut S) -> Decoded {
+        self.decode_new(reader, sink, None)
+    }
+
+    /// The same, but passes over records that `seen` has from other files.
+    pub fn decode_new<S: Sink>(
+        &mut self,
+        reader: impl Read,
+        sink: &mut S,
+        mut seen: Option<&mut SeenRecords>,
+    ) -> Decoded {
+        if let Some(seen) = &mut seen {
+            seen.begin_file();
+        }
+        let mut repeated = 0;
         let mut framer = Framer::new(reader, &mut self.buffer);
         let mut counts = Counts::default();
         let mut problem = None;
@@ -48,6 +64,12 @@ impl Decoder {
                 Ok(None) => break,
                 Ok(Some(framed)) => {
                     cut |= !framed.complete;
+                    if let Some(seen) = &mut seen
+                        && seen.is_repeated(framed.bytes, framed.complete)
+                    {
+                        repeated += 1;
+                        continue;
+                    }
                     let Err(error) = read_record(framed.bytes, framed.offset, sink, &mut counts) else {
                         continue;
                     };
@@ -80,6 +102,7 @@ impl Decoder {
             tuples: counts.tuples,
             malformed: counts.malformed,
             other_objects: counts.others,
+            repeated,
             broken_records,
             problem,
         }

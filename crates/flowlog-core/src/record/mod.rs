@@ -6,6 +6,7 @@ mod digits;
 mod document;
 mod framing;
 mod scan;
+mod seen;
 pub mod time;
 pub mod tuple;
 
@@ -13,6 +14,7 @@ use crate::flow::FlowTuple;
 
 pub use decode::{Decoded, Decoder};
 pub use framing::MAX_RECORD_BYTES;
+pub use seen::SeenRecords;
 
 /// Which log a record belongs to; the same 13 fields of a tuple mean different things in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

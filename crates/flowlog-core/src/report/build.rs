@@ -1,5 +1,7 @@
 //! Tables -> report.
 
+use super::connections::{connections, resolved};
+use super::coverage::coverage;
 use super::rank::{Ranked, first};
 use super::{
     ConversationRow, DeniedRow, DeniedSourceRow, FileRow, IncompleteRow, MalformedExample, MalformedRow,
@@ -18,13 +20,16 @@ pub struct ReportOptions {
     pub problem_limit: usize,
     /// Addresses and networks that get a section of their own.
     pub specific: Vec<Network>,
+    /// What several logs tell of was counted once.
+    pub resolve: bool,
     /// Limits of the detectors, and what they are not to tell.
     pub finding: FindingOptions,
 }
 
 impl Default for ReportOptions {
     fn default() -> Self {
-        Self { top: 15, problem_limit: 10_000, specific: Vec::new(), finding: FindingOptions::default() }
+        let finding = FindingOptions::default();
+        Self { top: 15, problem_limit: 10_000, specific: Vec::new(), resolve: true, finding }
     }
 }
 
@@ -48,6 +53,9 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
     counts.port_scans = port_scans.1;
     Report {
         schema_version: SCHEMA_VERSION,
+        coverage: coverage(aggregate, &files),
+        resolved: resolved(aggregate, options.resolve),
+        connections: connections(aggregate),
         totals: totals(aggregate, &ranked, &files),
         states: State::ALL
             .iter()

@@ -5,6 +5,8 @@
 //! docs/json-report.md describes its JSON form field by field.
 
 mod build;
+mod connections;
+mod coverage;
 mod problems;
 mod rank;
 mod row;
@@ -18,14 +20,25 @@ use serde::Serialize;
 use crate::finding::Findings;
 
 pub use build::{ReportOptions, build};
+pub use connections::{Connections, OutcomeRow, ResolvedTotals};
+pub use coverage::{Coverage, Gap, LogRow};
+pub(crate) use rank::first;
+pub(crate) use tally::service;
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Version of this structure; grows when a field changes its meaning.
     pub schema_version: u32,
-    /// Sums over all files.
+    /// What the data holds and what it lacks.
+    pub coverage: Coverage,
+    /// Sums over all files: every row counts.
     pub totals: Totals,
+    /// The same, each connection once, whichever and how many logs tell of it. Rankings and problem lists go by
+    /// these numbers, too.
+    pub resolved: ResolvedTotals,
+    /// Connections by outcome.
+    pub connections: Connections,
     /// Tuples by state letter: `B`, `C`, `E`, `D` always, `A` only where NSG version 1 logs were read.
     pub states: BTreeMap<char, u64>,
     /// Tuples by direction letter, `I` and `O`.
@@ -202,6 +215,8 @@ pub struct DeniedRow {
     pub direction: &'static str,
     /// Denied tuples.
     pub tuples: u64,
+    /// Attempts: packets of one 5-tuple within two minutes of each other are tries of one.
+    pub attempts: u64,
     pub first_time_ms: i64,
     pub last_time_ms: i64,
 }
@@ -323,6 +338,8 @@ pub struct FileRow {
     pub records: u64,
     pub tuples: u64,
     pub malformed: u64,
+    /// Records passed over because another file held them before.
+    pub repeated_records: u64,
     pub first_time_ms: Option<i64>,
     pub last_time_ms: Option<i64>,
     /// Why the file could not be read whole, or is no flow log; nothing if all is well.

@@ -47,7 +47,7 @@ pub(super) fn denied(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<
                 _ => "O",
             };
             let (first_time_ms, last_time_ms) = (denied.first_ms, denied.last_ms);
-            let tuples = denied.tuples;
+            let (tuples, attempts) = (denied.tuples, denied.attempts);
             DeniedRow {
                 source,
                 destination,
@@ -56,6 +56,7 @@ pub(super) fn denied(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<
                 service,
                 direction,
                 tuples,
+                attempts,
                 first_time_ms,
                 last_time_ms,
             }

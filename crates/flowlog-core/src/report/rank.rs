@@ -12,7 +12,7 @@ use crate::aggregate::{Aggregate, ConversationKey, HostId};
 use crate::flow::Protocol;
 
 /// Keeps the first `limit` of `rows` in the order of `by`.
-pub(super) fn first<T>(rows: &mut Vec<T>, limit: usize, by: impl Fn(&T, &T) -> Ordering) {
+pub(crate) fn first<T>(rows: &mut Vec<T>, limit: usize, by: impl Fn(&T, &T) -> Ordering) {
     if limit < rows.len() {
         // Choosing costs one pass; sorting all of a million rows to show fifteen would not.
         rows.select_nth_unstable_by(limit, &by);

@@ -7,7 +7,8 @@ use crate::aggregate::Allowed;
 use crate::enrich;
 use crate::flow::{AddressClass, Protocol};
 
-pub(super) fn service(protocol: Protocol, port: u16) -> Option<&'static str> {
+/// The registered service of a port.
+pub(crate) fn service(protocol: Protocol, port: u16) -> Option<&'static str> {
     if protocol.has_ports() { enrich::service_name(protocol, port) } else { None }
 }
 

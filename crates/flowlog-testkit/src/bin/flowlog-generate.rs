@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
 use clap::{Parser, ValueEnum};
-use flowlog_testkit::scenario::{Behaviour, Blob, Capture, Format, Plant, Scenario, Volume};
+use flowlog_testkit::scenario::{Behaviour, Blob, Capture, Format, Gap, Plant, Scenario, Volume};
 use flowlog_testkit::truth::Truth;
 
 /// Write a made-up storage container of Azure flow logs, and the exact truth about it
@@ -121,8 +121,20 @@ fn scenario(cli: &Cli) -> Result<Scenario> {
         internal_hosts: cli.internal_hosts.unwrap_or_else(|| grown(4000, 100, 8_000)),
         plants: Plant::ALL.repeat(cli.plants),
         behaviours: Behaviour::ALL.repeat(cli.behaviours),
+        gaps: gaps(cli),
         ..Scenario::default()
     })
+}
+
+/// A missing blob a set of behaviours, in the busy hours of the first day.
+fn gaps(cli: &Cli) -> Vec<Gap> {
+    let nic = |number: usize| {
+        u32::try_from((cli.seed + 7 * number as u64) % u64::from(cli.nics)).unwrap_or_default()
+    };
+    let sets = if cli.hours > 15 { cli.behaviours } else { 0 };
+    (0..sets)
+        .map(|number| Gap { nic: nic(number), hour: 10 + u32::try_from(number % 5).unwrap_or_default() })
+        .collect()
 }
 
 fn write_blob(container: &Path, blob: &Blob<'_>) -> Result<()> {

@@ -66,6 +66,8 @@ pub(crate) struct Counters {
 /// A tuple as one NIC logs it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Event {
+    /// The connection it is part of: the same number at both ends.
+    pub(crate) connection: u64,
     /// Unix ms; whole seconds where the log writes seconds.
     pub(crate) time_ms: i64,
     pub(crate) counters: Counters,

@@ -63,7 +63,8 @@ impl Scenario {
         let world = World::new(self);
         let mut run = Run::new(self, &world);
         run.log_plants();
-        let behaviours = run.log_behaviours();
+        let mut behaviours = run.log_behaviours();
+        behaviours.extend(self.gaps.iter().filter_map(|&gap| gap_truth(gap, self.hours, &world)));
         run.log_open_connections();
         for hour in 0..self.hours {
             run.log_hour(hour);
@@ -103,6 +104,13 @@ impl Scenario {
         let hour_of_day = (self.first_hour_ms() / HOUR_MS + i64::from(hour)).rem_euclid(24);
         RHYTHM[hour_of_day as usize]
     }
+}
+
+/// The finding that a blob missing between others is right to raise.
+fn gap_truth(gap: Gap, hours: u32, world: &World) -> Option<BehaviourTruth> {
+    let nic = world.nics.get(gap.nic as usize)?;
+    let between = gap.hour > 0 && gap.hour + 1 < hours;
+    between.then(|| BehaviourTruth { rule: "log-gap".to_owned(), entity: nic.mac.clone(), required: true })
 }
 
 /// A scenario being written.

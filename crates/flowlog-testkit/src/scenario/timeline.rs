@@ -54,12 +54,14 @@ pub(crate) struct Timeline {
     hours: Vec<Vec<Vec<Event>>>,
     /// Tuples put down so far.
     pub(crate) scheduled: u64,
+    /// Connections put down so far, by whose numbers both ends' tuples are known to belong together.
+    connections: u64,
 }
 
 impl Timeline {
     pub(crate) fn new(scenario: &Scenario, start_ms: i64, nics: usize) -> Self {
         let hours = (0..scenario.hours).map(|_| vec![Vec::new(); nics]).collect();
-        Self { start_ms, capture: scenario.capture, hours, scheduled: 0 }
+        Self { start_ms, capture: scenario.capture, hours, scheduled: 0, connections: 0 }
     }
 
     /// Takes one NIC's tuples of one hour.
@@ -69,6 +71,8 @@ impl Timeline {
 
     /// Puts down what the monitored ends log of `connection`.
     pub(crate) fn log(&mut self, world: &World, connection: &Connection, rng: &mut Rng) {
+        // One number for each of two lives.
+        self.connections += 2;
         let source_nic = world.nic_of[connection.source as usize];
         let destination_nic = world.nic_of[connection.destination as usize];
         let both = match self.capture {
@@ -91,6 +95,7 @@ impl Timeline {
         // The other end sees a packet a little later.
         let start_ms = connection.start_ms + if outbound { 0 } else { rng.below(4) as i64 };
         let event = Event {
+            connection: self.connections,
             time_ms: start_ms,
             counters: Counters::default(),
             source: connection.source,
@@ -109,7 +114,8 @@ impl Timeline {
             (Fate::BegunOnly, _) => log.push(event),
             (Fate::Twice, _) => {
                 log.life(event, 0, connection.counters, rng);
-                log.life(event, 0, connection.counters, rng);
+                let second = Event { connection: event.connection + 1, ..event };
+                log.life(second, 0, connection.counters, rng);
             }
             (Fate::DeniedAtSource(packets), true) | (Fate::DeniedAtDestination(packets), false) => {
                 log.denials(event, packets);

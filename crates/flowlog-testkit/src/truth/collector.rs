@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 
 use super::lives::Lives;
+use super::resolved::Resolver;
 use super::{ConversationTruth, FileTruth, HostTruth, PairTruth, PortTruth, RuleTruth, Totals, Truth};
 use crate::scenario::Format;
 use crate::scenario::event::{Counters, Encryption, Event, HostId, RuleId, State};
@@ -58,6 +59,7 @@ pub(crate) struct Collector {
     conversations: HashMap<Conversation, usize, FixedState>,
     of_conversations: Vec<OfConversation>,
     lives: Vec<Lives>,
+    resolver: Resolver,
     logged: Vec<bool>,
 }
 
@@ -79,6 +81,7 @@ impl Collector {
             conversations: HashMap::default(),
             of_conversations: Vec::new(),
             lives: world.nics.iter().map(|_| Lives::default()).collect(),
+            resolver: Resolver::default(),
             logged: vec![false; world.nics.len()],
         }
     }
@@ -131,6 +134,7 @@ impl Collector {
         self.sums.packets_received += counters.packets_received;
         self.sums.bytes_received += counters.bytes_received;
         let life_cycle = format != Format::NsgV1;
+        self.resolver.tuple(nic, life_cycle, event, &counters);
         self.states[if life_cycle || denied { event.state as usize } else { 4 }] += 1;
         self.directions[usize::from(event.outbound)] += 1;
         self.protocols[usize::from(event.protocol)] += 1;
@@ -175,6 +179,7 @@ impl Collector {
         let (ports, port_scans) = self.ports(world);
         let mut truth = Truth {
             behaviours: Vec::new(),
+            resolved: None,
             states: named(['B', 'C', 'E', 'D', 'A'], &self.states),
             directions: named(['I', 'O'], &self.directions),
             protocols: named(0..=255_u8, &self.protocols),
@@ -204,6 +209,8 @@ impl Collector {
         truth.totals.unique_nics = self.logged.iter().filter(|logged| **logged).count() as u64;
         truth.totals.conversations = self.of_conversations.len() as u64;
         truth.lengths = lengths(&truth);
+        let lists = (truth.sources.as_slice(), truth.destinations.as_slice(), truth.ports.as_slice());
+        truth.resolved = Some(self.resolver.finish(world, &self.sums, truth.totals.tuples, lists));
         truth
     }
 

@@ -3,6 +3,7 @@
 
 mod collector;
 mod lives;
+mod resolved;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,6 +11,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use collector::Collector;
+pub use resolved::ResolvedTruth;
 
 /// The truth about a set. Lists are in ranking order: count descending, then key ascending
 /// (addresses by number, IPv4 before IPv6).
@@ -54,6 +56,9 @@ pub struct Truth {
     pub port_scans: Vec<PairTruth>,
     /// Every file, in the order written: hour by hour, NIC by NIC.
     pub files: Vec<FileTruth>,
+    /// The same with each connection once; none where only rows are known.
+    #[serde(default)]
+    pub resolved: Option<ResolvedTruth>,
     /// Findings that are right, by the behaviours planted.
     #[serde(default)]
     pub behaviours: Vec<BehaviourTruth>,
@@ -176,6 +181,11 @@ impl Truth {
             list.truncate(rows);
         }
         self.port_scans.truncate(rows);
+        if let Some(resolved) = &mut self.resolved {
+            resolved.sources.truncate(rows);
+            resolved.destinations.truncate(rows);
+            resolved.ports.truncate(rows);
+        }
         self
     }
 }

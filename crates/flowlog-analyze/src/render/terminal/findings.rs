@@ -21,6 +21,11 @@ pub(super) fn all(page: &mut Page, report: &Report) {
         })
         .collect();
     page.pair("Severities", &if sums.is_empty() { "nothing found".to_owned() } else { sums.join(", ") });
+    let blind = [('D', "denied scans and floods"), ('B', "beacons, guessing and lateral movement")];
+    let missing = |state: &char| report.coverage.missing_states.contains(state);
+    for (state, what) in blind.iter().filter(|(state, _)| missing(state)) {
+        page.pair("Not visible", &format!("{what}: the data holds no {state} rows"));
+    }
     let noise = &found.noise;
     let line = format!(
         "{} from the internet tried {} and got nothing ({}; {} as much as a scan). Every public address sees this.",
@@ -86,5 +91,15 @@ fn one(page: &mut Page, finding: &Finding) {
 
 fn evidence(row: &EvidenceRow) -> String {
     let port = row.port.map(|port| format!(" port {port}")).unwrap_or_default();
-    format!("{} to {}{port}: {} {}", row.source, row.destination, count(row.count), row.what)
+    let to = if row.destination.is_empty() { String::new() } else { format!(" to {}", row.destination) };
+    let what = if row.count == 1 { singular(&row.what) } else { row.what.clone() };
+    format!("{}{to}{port}: {} {what}", row.source, count(row.count))
+}
+
+/// What is counted, if there is one: `connections let through` becomes `connection let through`.
+fn singular(what: &str) -> String {
+    const COUNTED: [&str; 7] = ["connections", "tuples", "packets", "hosts", "ports", "hours", "sessions"];
+    let word = what.split(' ').find(|word| COUNTED.contains(&word.trim_end_matches(',')));
+    let one = |word: &str| what.replacen(word.trim_end_matches(','), word.trim_end_matches([',', 's']), 1);
+    word.map_or_else(|| what.to_owned(), one)
 }

@@ -1,5 +1,8 @@
 //! The report as text for a terminal, or for a pipe.
 
+mod compare;
+mod connections;
+mod coverage;
 mod findings;
 mod overview;
 pub(crate) mod page;
@@ -14,6 +17,7 @@ use flowlog_core::report::Report;
 
 use super::graphs;
 use super::style::Style;
+pub use compare::write_comparison;
 use page::{Page, Tone};
 
 /// Writes the whole report.
@@ -28,6 +32,7 @@ pub fn write(out: &mut impl Write, report: &Report, style: &Style) -> io::Result
         findings::all(&mut page, report);
         page.group("Input");
     }
+    coverage::logs(&mut page, report);
     overview::files(&mut page, report);
     if report.totals.tuples == 0 {
         page.blank();
@@ -40,6 +45,7 @@ pub fn write(out: &mut impl Write, report: &Report, style: &Style) -> io::Result
 
 fn flows(page: &mut Page, report: &Report) {
     page.group("Traffic");
+    connections::outcomes(page, report);
     traffic::protocols(page, report);
     traffic::states(page, report);
     traffic::directions(page, report);

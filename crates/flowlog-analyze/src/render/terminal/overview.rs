@@ -38,6 +38,7 @@ pub(super) fn summary(page: &mut Page, report: &Report) {
         "Received",
         &format!("{} (the way back)", traffic(totals.packets_received, totals.bytes_received)),
     );
+    resolved(page, report);
     page.pair("Sources", &count(totals.unique_sources));
     page.pair("Destinations", &count(totals.unique_destinations));
     page.pair("Network interfaces", &count(totals.unique_nics));
@@ -61,6 +62,32 @@ pub(super) fn summary(page: &mut Page, report: &Report) {
     ];
     let some = counts.iter().filter(|(value, ..)| *value > 0);
     page.pair("Anomalies", &listed(some.map(|(value, one, many)| counted(*value, one, many))));
+}
+
+/// What remains when a connection that several logs tell of counts once.
+fn resolved(page: &mut Page, report: &Report) {
+    let resolved = &report.resolved;
+    if resolved.duplicate_connections == 0 {
+        return;
+    }
+    page.pair(
+        "Logged twice",
+        &format!(
+            "{} ({}, {}) that another NIC or log tells of as well",
+            counted(resolved.duplicate_connections, "connection", "connections"),
+            counted(resolved.duplicate_tuples, "tuple", "tuples"),
+            bytes(resolved.duplicate_bytes)
+        ),
+    );
+    page.pair(
+        "Each counted once",
+        &format!(
+            "{}, {} sent, {} received; rankings and problems below go by these",
+            counted(resolved.tuples, "tuple", "tuples"),
+            bytes(resolved.bytes_sent),
+            bytes(resolved.bytes_received)
+        ),
+    );
 }
 
 /// `denials in 3 conversations, low payload in 2`; what was not found is left out.
@@ -119,29 +146,9 @@ pub(super) fn quality(page: &mut Page, report: &Report) {
             page.line(&line, 4, Tone::Dim);
         }
     }
-    good &= !unseen_states(page, report);
     if good {
         page.line("every file was read whole and every tuple is well-formed", 2, Tone::Plain);
     }
-}
-
-/// Flow logs can be set up to leave out record types: what is missing then must not pass for good news.
-fn unseen_states(page: &mut Page, report: &Report) -> bool {
-    let seen = |letter| report.states.get(&letter).copied().unwrap_or(0) > 0;
-    if report.totals.tuples == 0 {
-        return false;
-    }
-    if !seen('D') {
-        let line = "no denied tuple: nothing was denied, or the flow log is set up to leave denials out";
-        page.warning(line, Tone::Warn);
-    }
-    let lives = seen('B') || !(seen('C') || seen('E'));
-    if !lives {
-        let line = "no begun tuple: the flow log seems to leave them out, so incomplete connections and \
-                    retries cannot be seen";
-        page.warning(line, Tone::Warn);
-    }
-    !seen('D') || !lives
 }
 
 fn malformed(page: &mut Page, row: &MalformedRow) {
@@ -220,6 +227,9 @@ fn push_file(page: &Page, table: &mut Table, file: &FileRow, folder: &str) {
     let cells = vec![mark, path.into(), Cell::count(file.records), Cell::count(file.tuples), period.into()];
     match &file.error {
         Some(error) => table.push_with_remark(cells, page.name(error), Tone::Bad),
+        None if file.repeated_records > 0 && file.records == 0 => {
+            table.push_with_remark(cells, "other files hold the same records".to_owned(), Tone::Dim);
+        }
         None if file.malformed > 0 => {
             let remark = counted(file.malformed, "tuple malformed", "tuples malformed");
             table.push_with_remark(cells, remark, Tone::Warn);
@@ -239,6 +249,7 @@ mod tests {
             records: 0,
             tuples: 0,
             malformed: 0,
+            repeated_records: 0,
             first_time_ms: None,
             last_time_ms: None,
             error: None,

@@ -40,13 +40,26 @@ fn begin(page: &mut Page, title: &str, total: u64, note: &str, (one, many): (&st
     total > 0
 }
 
+/// True if rows of the state that a section lives on are in the data, or the section has something all the
+/// same. Where there are none, "none" would be false comfort: the section says so instead.
+fn visible(page: &mut Page, report: &Report, state: char, title: &str, total: u64) -> bool {
+    let missing = total == 0 && report.coverage.missing_states.contains(&state);
+    if missing {
+        page.section(title, "");
+        page.line(&format!("cannot be told: the data holds no {state} rows"), 2, Tone::Warn);
+    }
+    !missing
+}
+
 const CONVERSATIONS: (&str, &str) = ("conversation", "conversations");
 
 pub(super) fn incomplete(page: &mut Page, report: &Report) {
     let total = report.problem_counts.incomplete;
     let note = "Begun, and neither continued nor ended before the data ends. \
                 The last minutes of a capture always have some.";
-    if begin(page, "Incomplete", total, note, CONVERSATIONS) {
+    if visible(page, report, 'B', "Incomplete", total)
+        && begin(page, "Incomplete", total, note, CONVERSATIONS)
+    {
         let columns = [numbers("Incomplete"), numbers("Begun"), words("Last begun (UTC)").spare()];
         page.table(conversations(columns), &report.incomplete, total, |row| {
             ends!(
@@ -61,14 +74,16 @@ pub(super) fn incomplete(page: &mut Page, report: &Report) {
 
 pub(super) fn denied(page: &mut Page, report: &Report) {
     let total = report.problem_counts.denied;
-    let note = "A denied tuple is a packet, not an attempt: retries are logged again. Inbound from public \
+    let note = "A denied tuple is a packet, not an attempt: SYN retries of one are logged again. Inbound from public \
                 addresses is mostly noise of the internet; outbound means a wrong rule or unwanted software.";
-    if begin(page, "Denied", total, note, CONVERSATIONS) {
-        let columns = [numbers("Denied"), words("Direction"), words("Period (UTC)").spare()];
+    if visible(page, report, 'D', "Denied", total) && begin(page, "Denied", total, note, CONVERSATIONS) {
+        let columns =
+            [numbers("Denied"), numbers("Attempts"), words("Direction"), words("Period (UTC)").spare()];
         page.table(conversations(columns), &report.denied, total, |row| {
             ends!(
                 row,
                 Cell::bad_count(row.tuples),
+                Cell::count(row.attempts),
                 direction_label(row.direction).into(),
                 text::short_period(row.first_time_ms, row.last_time_ms).into()
             )
@@ -97,7 +112,9 @@ pub(super) fn retries(page: &mut Page, report: &Report) {
     let note = format!(
         "Begun more than {RETRY_BEGINS} times. A busy client does that too: look at how many of them ended."
     );
-    if begin(page, "Excessive retries", total, &note, CONVERSATIONS) {
+    if visible(page, report, 'B', "Excessive retries", total)
+        && begin(page, "Excessive retries", total, &note, CONVERSATIONS)
+    {
         let columns = [numbers("Begun"), numbers("Ended"), numbers("Share")];
         page.table(conversations(columns), &report.retries, total, |row| {
             ends!(
@@ -159,7 +176,9 @@ pub(super) fn denied_sources(page: &mut Page, report: &Report) {
     let total = report.problem_counts.denied_sources;
     let note =
         format!("More than {MANY_DENIALS} denied tuples each. Many ports or many destinations: a scan.");
-    if begin(page, "Sources with many denials", total, &note, ("source", "sources")) {
+    if visible(page, report, 'D', "Sources with many denials", total)
+        && begin(page, "Sources with many denials", total, &note, ("source", "sources"))
+    {
         let columns = [
             names("Source", ADDRESS),
             numbers("Denied"),

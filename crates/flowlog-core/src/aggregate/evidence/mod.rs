@@ -11,8 +11,6 @@
 mod bins;
 mod rhythm;
 
-use std::net::IpAddr;
-
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -21,7 +19,7 @@ pub use bins::{BIN_SECONDS, Bins, Load, Sessions, bin_of};
 pub use rhythm::{BEATS, Beat, Rhythm};
 
 use super::conversation::{ByConversation, ConversationKey};
-use super::hosts::HostId;
+use super::hosts::{HostId, Hosts};
 use super::merge_table;
 use crate::connection::{Connection, ConnectionKey};
 use crate::flow::{AddressClass, Counters, Direction, Encryption, FlowTuple, Protocol};
@@ -34,8 +32,6 @@ pub const LONG_MS: i64 = 3_600_000;
 /// A session up to this long and this large can be one attempt to log in.
 const SHORT_MS: i64 = 60_000;
 const SMALL_BYTES: u64 = 32 << 10;
-/// A packet of at most so many bytes carries no payload (IPv6 and TCP headers with options).
-const BARE_PACKET: u64 = 80;
 
 /// Which end's NIC logged a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,6 +64,8 @@ pub struct Settled {
     pub side: Side,
     /// Unix ms; `None` if it began before the data.
     pub begun_ms: Option<i64>,
+    /// Its begin, or its oldest tuple, Unix ms.
+    pub first_ms: i64,
     /// Its newest tuple, Unix ms.
     pub last_ms: i64,
     /// At least so long, ms.
@@ -79,42 +77,32 @@ pub struct Settled {
 }
 
 impl Settled {
-    pub(super) fn new(key: &ConnectionKey<HostId>, connection: &Connection, side: Side) -> Self {
-        let counters = connection.counters;
-        // A continuation comes every five minutes: what began before the data lasted at least so long.
-        let seen = i64::try_from(connection.tuples.saturating_sub(1)).unwrap_or(i64::MAX);
-        let least = seen.saturating_mul(i64::from(BIN_SECONDS) * 1000);
-        let duration_ms = connection.begun_ms.map_or(least, |begun| connection.last_ms.saturating_sub(begun));
+    pub(super) fn new(key: &ConnectionKey<HostId>, connection: &Connection) -> Self {
+        let side = match connection.direction {
+            Direction::Outbound => Side::Source,
+            Direction::Inbound => Side::Destination,
+        };
+        let begun_ms = connection.begun_ms();
+        let first_ms = begun_ms.unwrap_or(connection.first_ms);
         Self {
             key: ConversationKey::of(key),
             side,
-            begun_ms: connection.begun_ms,
+            begun_ms,
+            first_ms,
             last_ms: connection.last_ms,
-            duration_ms,
-            counters,
+            duration_ms: connection.last_ms.saturating_sub(first_ms),
+            counters: connection.counters,
             fate: fate(key.protocol, connection),
         }
-    }
-
-    fn first_ms(&self) -> i64 {
-        self.begun_ms.unwrap_or_else(|| self.last_ms.saturating_sub(self.duration_ms))
     }
 }
 
 fn fate(protocol: Protocol, connection: &Connection) -> Fate {
-    let counters = &connection.counters;
     if connection.is_incomplete() {
         Fate::Open
     } else if connection.is_one_way() {
         Fate::Unanswered
-    } else if protocol == Protocol::TCP
-        && connection.begun_ms.is_some()
-        && connection.ended_ms.is_some()
-        && (1..=3).contains(&counters.packets_received)
-        && counters.packets_sent <= 3
-        && counters.bytes_received <= counters.packets_received * BARE_PACKET
-        && counters.bytes_sent <= counters.packets_sent * BARE_PACKET
-    {
+    } else if connection.is_refused(protocol) {
         Fate::Refused
     } else {
         Fate::Answered
@@ -237,10 +225,6 @@ pub struct Evidence {
     pub clear: ByConversation<Clear>,
     /// True for hosts that are the near end of a logged NIC; by [`HostId`].
     own: Vec<bool>,
-    /// Class of each host's address; by [`HostId`].
-    classes: Vec<AddressClass>,
-    /// The near ends of each NIC's log, by stream; few but for routers.
-    near: Vec<Vec<HostId>>,
     /// Nothing is collected: no findings were asked for.
     off: bool,
 }
@@ -256,36 +240,15 @@ impl Evidence {
         self.off
     }
 
-    /// A tuple of the NIC's log `stream`: whose near end is an own host.
+    /// A tuple: its near end is an own host.
     #[inline]
-    pub(super) fn see(&mut self, stream: usize, tuple: &FlowTuple, source: HostId, destination: HostId) {
+    pub(super) fn see(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
         if self.off {
             return;
         }
-        let near = if tuple.direction == Direction::Outbound { source } else { destination };
-        if self.near.len() <= stream {
-            self.near.resize_with(stream + 1, Vec::new);
-        }
-        self.class(source, tuple.source);
-        self.class(destination, tuple.destination);
-        let Some(ends) = self.near.get_mut(stream) else { return };
-        if ends.first() != Some(&near) {
-            match ends.iter().position(|&end| end == near) {
-                // The one used last comes first: the next look finds it at once.
-                Some(place) => ends.swap(0, place),
-                None => ends.push(near),
-            }
-        }
+        mark(&mut self.own, if tuple.direction == Direction::Outbound { source } else { destination });
         if tuple.encryption > Encryption::NotEncrypted && tuple.encryption < Encryption::Unknown {
             self.unencrypted(tuple, source, destination);
-        }
-    }
-
-    #[inline]
-    fn class(&mut self, host: HostId, address: IpAddr) {
-        // Hosts are numbered as they are met: a new one is always the next.
-        while self.classes.len() <= host.0 as usize {
-            self.classes.push(AddressClass::of(address));
         }
     }
 
@@ -306,47 +269,16 @@ impl Evidence {
         self.clear.entry(key).and_modify(|clear| clear.add(&once)).or_insert(once);
     }
 
-    /// Hosts that came by merging have a class, too, before the next tuple is seen.
-    pub(super) fn classify(&mut self, addresses: &[IpAddr]) {
-        if self.off {
-            return;
-        }
-        let known = self.classes.len().min(addresses.len());
-        self.classes.extend(addresses.iter().skip(known).map(|&address| AddressClass::of(address)));
-    }
-
     /// True for hosts whose NIC's log was read.
     pub fn is_own(&self, host: HostId) -> bool {
         self.own.get(host.0 as usize).copied().unwrap_or(false)
     }
 
-    fn is_private(&self, host: HostId) -> bool {
-        self.classes.get(host.0 as usize).is_some_and(|class| class.is_private())
-    }
-
-    fn is_internet(&self, host: HostId) -> bool {
-        let class = self.classes.get(host.0 as usize);
-        class.is_some_and(|class| matches!(class, AddressClass::Public | AddressClass::Documentation))
-    }
-
-    /// Which end of a connection in the log `stream` is the NIC's.
-    pub(super) fn side(&self, stream: usize, source: HostId) -> Side {
-        let near = self.near.get(stream).is_some_and(|near| near.contains(&source));
-        if near { Side::Source } else { Side::Destination }
-    }
-
-    /// No more tuples follow of the streams met up to now.
-    pub(super) fn end_group(&mut self) {
-        for near in std::mem::take(&mut self.near).into_iter().flatten() {
-            mark(&mut self.own, near);
-        }
-    }
-
-    /// Takes a connection in. `outside` tells whether the data speaks of hosts by their class.
-    pub(super) fn settle(&mut self, settled: &Settled) {
+    /// Takes a connection in.
+    pub(super) fn settle(&mut self, settled: &Settled, hosts: &Hosts) {
         let Settled { key, side, counters, fate, .. } = settled;
-        let own_source = *side == Side::Source || self.is_private(key.source);
-        let seconds = seconds(settled.first_ms());
+        let own_source = *side == Side::Source || hosts.class(key.source).is_private();
+        let seconds = seconds(settled.first_ms);
         if own_source && *fate != Fate::Open {
             let failed = *fate != Fate::Answered;
             // Datagrams that nobody answers (syslog, traps) are no failure.
@@ -359,24 +291,24 @@ impl Evidence {
         if *fate != Fate::Answered {
             self.fail(settled);
         }
-        if *side == Side::Destination || self.is_private(key.destination) {
+        if *side == Side::Destination || hosts.class(key.destination).is_private() {
             let load = Load { attempts: 1, failed: u32::from(*fate != Fate::Answered) };
-            self.load.entry((key.destination, *side)).or_default().add(bin_of(settled.first_ms()), &load);
+            self.load.entry((key.destination, *side)).or_default().add(bin_of(settled.first_ms), &load);
         }
         let login = key.protocol == Protocol::TCP && LOGIN_PORTS.contains(&key.port);
         if login && *fate == Fate::Answered && settled.begun_ms.is_some() {
             let attempt = settled.duration_ms <= SHORT_MS && counters.bytes() <= SMALL_BYTES;
             let session = Sessions::once(counters.bytes(), settled.last_ms, attempt);
-            self.logins.entry((*key, *side)).or_default().add(bin_of(settled.first_ms()), &session);
+            self.logins.entry((*key, *side)).or_default().add(bin_of(settled.first_ms), &session);
         }
-        if *side == Side::Source && self.is_internet(key.destination) {
+        if *side == Side::Source && is_internet(hosts.class(key.destination)) {
             if settled.begun_ms.is_some() {
                 let beat = Beat { seconds, bytes: u32::try_from(counters.bytes_sent).unwrap_or(u32::MAX) };
                 let rhythm = self.rhythms.entry(*key);
                 rhythm.and_modify(|known| known.beat(beat)).or_insert_with(|| Rhythm::once(beat));
             }
             self.lasts(settled);
-        } else if self.is_internet(key.source) {
+        } else if is_internet(hosts.class(key.source)) {
             self.lasts(settled);
         }
     }
@@ -395,7 +327,7 @@ impl Evidence {
     fn fail(&mut self, settled: &Settled) {
         let mut failed = Failed::default();
         let side = settled.side as usize;
-        let first = settled.first_ms();
+        let first = settled.first_ms;
         if settled.fate == Fate::Open {
             failed.open[side] = 1;
             failed.open_times = (first, first);
@@ -408,17 +340,17 @@ impl Evidence {
 
     /// A denied packet. Its conversation is in the table of denials; here are only load and contact.
     #[inline]
-    pub(super) fn deny(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
+    pub(super) fn deny(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, hosts: &Hosts) {
         if self.off {
             return;
         }
         let outbound = tuple.direction == Direction::Outbound;
         let side = if outbound { Side::Source } else { Side::Destination };
-        if !outbound || self.is_private(destination) {
+        if !outbound || hosts.class(destination).is_private() {
             let load = Load { attempts: 1, failed: 1 };
             self.load.entry((destination, side)).or_default().add(bin_of(tuple.time_ms), &load);
         }
-        if outbound || self.is_private(source) {
+        if outbound || hosts.class(source).is_private() {
             let contact = Contact { reached: u32::MAX, failed: seconds(tuple.time_ms) };
             self.contact((source, destination), contact);
         }
@@ -429,47 +361,36 @@ impl Evidence {
         self.contacts.entry(pair).and_modify(|known| known.add(contact)).or_insert(contact);
     }
 
-    /// Adds everything of `other`, whose hosts have the numbers `ids` here.
-    pub(super) fn merge(&mut self, mut other: Self, ids: &[HostId]) {
-        other.end_group();
-        let id = |host: HostId| ids.get(host.0 as usize).copied();
-        for (place, &mine) in ids.iter().enumerate() {
-            if other.own.get(place).copied().unwrap_or(false) {
-                mark(&mut self.own, mine);
-            }
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (place, _) in other.own.iter().enumerate().filter(|&(_, own)| *own) {
+            mark(&mut self.own, HostId(u32::try_from(place).unwrap_or(u32::MAX)));
         }
-        for ((source, destination), contact) in other.contacts {
-            if let (Some(source), Some(destination)) = (id(source), id(destination)) {
-                self.contact((source, destination), contact);
-            }
+        for (pair, contact) in other.contacts {
+            self.contact(pair, contact);
         }
-        let renumber = |key: ConversationKey| {
-            Some(ConversationKey { source: id(key.source)?, destination: id(key.destination)?, ..key })
-        };
-        merge_table(&mut self.failed, other.failed, renumber, Failed::add);
-        merge_table(&mut self.long, other.long, renumber, Long::add);
-        merge_table(&mut self.clear, other.clear, renumber, Clear::add);
+        merge_table(&mut self.failed, other.failed, Failed::add);
+        merge_table(&mut self.long, other.long, Long::add);
+        merge_table(&mut self.clear, other.clear, Clear::add);
         for (key, rhythm) in other.rhythms {
-            if let Some(key) = renumber(key) {
-                match self.rhythms.entry(key) {
-                    Entry::Occupied(mut known) => known.get_mut().merge(rhythm),
-                    Entry::Vacant(slot) => {
-                        slot.insert(rhythm);
-                    }
+            match self.rhythms.entry(key) {
+                Entry::Occupied(mut known) => known.get_mut().merge(rhythm),
+                Entry::Vacant(slot) => {
+                    slot.insert(rhythm);
                 }
             }
         }
-        for ((key, side), bins) in other.logins {
-            if let Some(key) = renumber(key) {
-                self.logins.entry((key, side)).or_default().merge(&bins);
-            }
+        for (key, bins) in other.logins {
+            self.logins.entry(key).or_default().merge(&bins);
         }
-        for ((host, side), bins) in other.load {
-            if let Some(host) = id(host) {
-                self.load.entry((host, side)).or_default().merge(&bins);
-            }
+        for (key, bins) in other.load {
+            self.load.entry(key).or_default().merge(&bins);
         }
     }
+}
+
+fn is_internet(class: AddressClass) -> bool {
+    matches!(class, AddressClass::Public | AddressClass::Documentation)
 }
 
 fn mark(flags: &mut Vec<bool>, host: HostId) {

@@ -1,0 +1,121 @@
+//! Two sets of flow-log files in, their comparison out.
+
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use flowlog_core::compare::{Comparison, FindingRow, Set, compare};
+use flowlog_core::finding::{FindingOptions, Findings, Severity, detect};
+use flowlog_core::report::FileRow;
+
+use crate::cli::{CompareConfig, Format};
+use crate::progress::Progress;
+use crate::reduce::{self, Options, Reduced};
+use crate::render::{self, Style, Surroundings};
+use crate::walk::{self, Input};
+use crate::{Outcome, RunError, settings, tell_why_nothing};
+
+/// Finds and reads the files of both sets, writes their comparison to `out`, and talks of everything
+/// else to `talk`.
+///
+/// # Errors
+/// As [`crate::run`].
+pub fn run(
+    config: &CompareConfig,
+    around: &Surroundings,
+    out: impl Write,
+    talk: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
+    let [a, b] = &config.sets;
+    // Both are looked for before either is read: a slip is told before the long run.
+    let (inputs_a, inputs_b) = (inputs(a)?, inputs(b)?);
+    let ascii = config.ascii || !around.unicode;
+    let (a, b) = (read(config, a, &inputs_a, &finding, ascii)?, read(config, b, &inputs_b, &finding, ascii)?);
+    for (letter, set) in [("A", &a), ("B", &b)] {
+        if set.is_nothing() {
+            tell_why_nothing(&set.reduced.files, ascii, talk)?;
+            writeln!(
+                talk,
+                "error: nothing in {letter} ({}) could be analysed",
+                render::escape(&set.name, ascii)
+            )?;
+            return Ok(Outcome::NothingAnalysed);
+        }
+    }
+    let comparison = compare(&a.set(), &b.set(), config.top);
+    let mut out = BufWriter::new(out);
+    match config.format {
+        Format::Json => render::json::write(&mut out, &comparison)?,
+        Format::Text => {
+            let style = Style::new(config.color, config.ascii, false, config.top, around);
+            render::terminal::write_comparison(&mut out, &comparison, &style)?;
+        }
+    }
+    out.flush()?;
+    Ok(outcome(&comparison, config))
+}
+
+fn inputs(named: &Path) -> Result<Vec<Input>, RunError> {
+    Ok(walk::discover(&[named.to_owned()])?)
+}
+
+/// One of the sets, read.
+struct Read {
+    name: String,
+    reduced: Reduced,
+    findings: Option<Findings>,
+}
+
+fn read(
+    config: &CompareConfig,
+    name: &Path,
+    inputs: &[Input],
+    finding: &FindingOptions,
+    ascii: bool,
+) -> Result<Read, RunError> {
+    let bytes = inputs.iter().map(|input| input.size).sum();
+    let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
+    let options = Options {
+        threads: config.threads,
+        details: None,
+        connections: None,
+        findings: config.findings,
+        resolve: true,
+        provenance: true,
+    };
+    let reduced = reduce::reduce(inputs, &options, &progress)?;
+    progress.finish();
+    let findings = config.findings.then(|| detect(&reduced.aggregate, finding));
+    Ok(Read { name: name.display().to_string(), reduced, findings })
+}
+
+impl Read {
+    fn set(&self) -> Set<'_> {
+        let Reduced { aggregate: tables, files } = &self.reduced;
+        Set { name: &self.name, tables, files, findings: self.findings.as_ref() }
+    }
+
+    /// Not one of its files holds a flow log that could be read.
+    fn is_nothing(&self) -> bool {
+        let nothing = |file: &FileRow| file.records == 0 && file.error.is_some();
+        self.reduced.files.iter().all(nothing)
+    }
+}
+
+fn outcome(comparison: &Comparison, config: &CompareConfig) -> Outcome {
+    let limit = config.fail_on.map(Severity::from);
+    let grave = |row: &FindingRow| {
+        limit.is_some_and(|limit| {
+            row.severity >= limit && row.severity_before.is_none_or(|before| before < limit)
+        })
+    };
+    let sets = [&comparison.a, &comparison.b];
+    let found = comparison.findings.iter().flat_map(|found| found.new.iter().chain(&found.still));
+    if found.into_iter().any(grave) {
+        Outcome::Findings
+    } else if sets.iter().any(|set| set.files_with_errors > 0 || (config.strict && set.malformed > 0)) {
+        Outcome::SomeSkipped
+    } else {
+        Outcome::Done
+    }
+}

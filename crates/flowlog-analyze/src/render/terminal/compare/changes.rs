@@ -1,0 +1,276 @@
+//! What changed, what is new and what vanished.
+
+use flowlog_core::compare::{
+    Comparison, ConversationRow, Counts, Delta, FindingRow, HostRow, Listed, OutcomeChange, PortRow, RuleRow,
+};
+use flowlog_core::finding::Severity;
+
+use super::summary::{extent, ratio};
+use crate::render::names::{acl_label, owner, port_label};
+use crate::render::terminal::page::{Page, Tone};
+use crate::render::terminal::table::{ADDRESS, Cell, Table, names, numbers, words};
+use crate::render::text::count;
+
+pub(super) fn outcomes(page: &mut Page, comparison: &Comparison) {
+    page.group("Allowed or denied");
+    let services = &comparison.service_outcomes;
+    page.section("Services whose outcome changed", &count(services.total));
+    page.note(
+        "A destination and port that both sets speak of, whoever calls. Partly: some denied, some let through. \
+         Denied: nobody got an answer.",
+    );
+    outcome_table(page, services, false);
+    let conversations = &comparison.conversation_outcomes;
+    page.section("Conversations whose outcome changed", &count(conversations.total));
+    outcome_table(page, conversations, true);
+}
+
+fn outcome_table(page: &mut Page, list: &Listed<OutcomeChange>, with_source: bool) {
+    if list.rows.is_empty() {
+        return page.none();
+    }
+    let mut columns = if with_source { vec![names("Source", ADDRESS)] } else { Vec::new() };
+    columns.extend([
+        names("Destination", ADDRESS),
+        words("Port"),
+        words("A"),
+        words("B"),
+        numbers("Denied A").spare(),
+        numbers("Denied B").spare(),
+        numbers("Conn. B").spare(),
+        names("Service", 8).spare(),
+    ]);
+    page.table(Table::new(columns), &list.rows, list.total, |row| {
+        let mut cells: Vec<Cell> = row.source.iter().map(|source| source.clone().into()).collect();
+        let after = if row.after > row.before { Tone::Bad } else { Tone::Warn };
+        cells.extend([
+            row.destination.clone().into(),
+            port_label(row.port, row.protocol).into(),
+            row.before.word().into(),
+            Cell::toned(row.after.word(), after),
+            Cell::count(row.a.denied),
+            Cell::count(row.b.denied),
+            Cell::count(row.b.connections),
+            row.service.unwrap_or("-").into(),
+        ]);
+        cells
+    });
+}
+
+pub(super) fn findings(page: &mut Page, comparison: &Comparison) {
+    let Some(found) = &comparison.findings else { return };
+    page.group("Findings");
+    page.note(
+        "By rule and what they are about; flowlog-analyze on the set itself tells reason and evidence.",
+    );
+    let lists =
+        [("New", &found.new, true), ("Gone", &found.gone, false), ("Still there", &found.still, false)];
+    for (title, rows, warn) in lists {
+        page.section(title, &count(rows.len() as u64));
+        if rows.is_empty() {
+            page.none();
+            continue;
+        }
+        // What is grave is shown however long the list is.
+        let shown = |(place, row): &(usize, &FindingRow)| {
+            *place < page.style.top || (warn && row.severity >= Severity::High)
+        };
+        let shown: Vec<&FindingRow> = rows.iter().enumerate().filter(shown).map(|(_, row)| row).collect();
+        for row in &shown {
+            finding(page, row, warn);
+        }
+        page.more((rows.len() - shown.len()) as u64);
+    }
+}
+
+fn finding(page: &mut Page, row: &FindingRow, warn: bool) {
+    let tone = match row.severity {
+        Severity::Critical | Severity::High if warn => Tone::Bad,
+        Severity::Medium if warn => Tone::Warn,
+        _ => Tone::Plain,
+    };
+    let before = match row.severity_before {
+        Some(before) if before != row.severity => format!(" (was {before})"),
+        _ => String::new(),
+    };
+    let line = format!("{}{before}: {}", row.severity.word().to_uppercase(), row.title);
+    let line = page.name(&line);
+    page.prose(&line, 2, tone);
+    let line = page.name(&row.id);
+    page.line(&line, 4, Tone::Dim);
+}
+
+/// A list's two halves.
+fn halves<T>(
+    page: &mut Page,
+    what: &str,
+    note: &str,
+    delta: &Delta<T>,
+    write: impl Fn(&mut Page, &Listed<T>),
+) {
+    page.section(what, &extent(delta));
+    if !note.is_empty() {
+        page.note(note);
+    }
+    for (title, list) in
+        [("New (in B, not in A)", &delta.new), ("Vanished (in A, not in B)", &delta.vanished)]
+    {
+        if list.rows.is_empty() {
+            continue;
+        }
+        page.line(title, 2, Tone::Plain);
+        write(page, list);
+    }
+}
+
+pub(super) fn new_and_vanished(page: &mut Page, comparison: &Comparison) {
+    page.group("New and vanished");
+    let noise = &comparison.denied_only_hosts;
+    let note = format!(
+        "Hosts with allowed traffic, at either end, by bytes. Besides, {} new and {} vanished hosts were only ever denied.",
+        count(noise.new),
+        count(noise.vanished)
+    );
+    halves(page, "Hosts", &note, &comparison.hosts, hosts);
+    halves(page, "Destination ports", "With allowed traffic, by bytes.", &comparison.ports, ports);
+    halves(
+        page,
+        "Conversations",
+        "Source, destination and port with allowed traffic, by bytes.",
+        &comparison.conversations,
+        |page, list| {
+            conversations(page, list, false);
+        },
+    );
+    let note = "Sources inside the network first: what the internet tries changes every day.";
+    halves(page, "Denied conversations", note, &comparison.denied, |page, list| {
+        conversations(page, list, true);
+    });
+}
+
+fn hosts(page: &mut Page, list: &Listed<HostRow>) {
+    let columns = [
+        names("Address", ADDRESS),
+        names("Whose", 10).spare(),
+        numbers("Connections"),
+        numbers("Bytes"),
+        numbers("Denied").spare(),
+    ];
+    page.table(Table::new(columns), &list.rows, list.total, |row| {
+        let [connections, bytes, denied] = cells(&row.counts);
+        vec![
+            row.name.ip.clone().into(),
+            owner(row.name.class, row.name.provider).into(),
+            connections,
+            bytes,
+            denied,
+        ]
+    });
+}
+
+fn ports(page: &mut Page, list: &Listed<PortRow>) {
+    let columns = [
+        words("Port"),
+        names("Service", 12),
+        numbers("Connections"),
+        numbers("Bytes"),
+        numbers("Denied").spare(),
+    ];
+    page.table(Table::new(columns), &list.rows, list.total, |row| {
+        let [connections, bytes, denied] = cells(&row.counts);
+        let port = port_label(row.name.port, row.name.protocol);
+        vec![port.into(), row.name.service.unwrap_or("-").into(), connections, bytes, denied]
+    });
+}
+
+fn conversations(page: &mut Page, list: &Listed<ConversationRow>, denied: bool) {
+    let ends = [names("Source", ADDRESS), names("Destination", ADDRESS), words("Port")];
+    let service = names("Service", 8).spare();
+    let columns: Vec<_> = if denied {
+        ends.into_iter().chain([numbers("Denied"), service]).collect()
+    } else {
+        ends.into_iter().chain([numbers("Conn."), numbers("Bytes"), service]).collect()
+    };
+    page.table(Table::new(columns), &list.rows, list.total, |row| {
+        let [connections, bytes, refused] = cells(&row.counts);
+        let mut cells: Vec<Cell> = vec![
+            row.source.clone().into(),
+            row.destination.clone().into(),
+            port_label(row.port, row.protocol).into(),
+        ];
+        cells.extend(if denied { vec![refused] } else { vec![connections, bytes] });
+        cells.push(row.service.unwrap_or("-").into());
+        cells
+    });
+}
+
+fn cells(counts: &Counts) -> [Cell; 3] {
+    [Cell::count(counts.connections), Cell::bytes(counts.bytes), Cell::bad_count(counts.denied)]
+}
+
+pub(super) fn rules(page: &mut Page, comparison: &Comparison) {
+    let note = "Rules with tuples in one set alone. A rule that no traffic meets is in neither.";
+    halves(page, "Rules hit", note, &comparison.rules, |page, list: &Listed<RuleRow>| {
+        let columns = [names("Rule", 20), names("ACL", 10).spare(), numbers("Tuples"), numbers("Denied")];
+        let rows: Vec<(String, String, &RuleRow)> =
+            list.rows.iter().map(|row| (page.name(&row.rule), page.name(acl_label(&row.acl)), row)).collect();
+        page.table(Table::new(columns), &rows, list.total, |(rule, acl, row)| {
+            vec![
+                rule.clone().into(),
+                acl.clone().into(),
+                Cell::count(row.tuples),
+                Cell::bad_count(row.denied),
+            ]
+        });
+    });
+}
+
+pub(super) fn volumes(page: &mut Page, comparison: &Comparison) {
+    page.group("Volume");
+    let (by, title) = if comparison.per_hour {
+        ("The sets cover different lengths of time: ranked and divided by the hour.", "B/A an hour")
+    } else {
+        ("Ranked by the difference of bytes.", "B/A")
+    };
+    let columns = |first| {
+        [
+            first,
+            numbers("Bytes A"),
+            numbers("Bytes B"),
+            numbers(title),
+            numbers("Conn. A").spare(),
+            numbers("Conn. B").spare(),
+        ]
+    };
+    let counts = |a: &Counts, b: &Counts, bytes| {
+        vec![
+            Cell::bytes(a.bytes),
+            Cell::bytes(b.bytes),
+            Cell::from(ratio(bytes)),
+            Cell::count(a.connections),
+            Cell::count(b.connections),
+        ]
+    };
+    let hosts = &comparison.host_volume;
+    page.section("Hosts in both sets that changed", &count(hosts.total));
+    page.note(by);
+    if hosts.rows.is_empty() {
+        page.none();
+    } else {
+        page.table(Table::new(columns(names("Address", ADDRESS))), &hosts.rows, hosts.total, |row| {
+            let mut cells = vec![Cell::from(row.name.ip.clone())];
+            cells.extend(counts(&row.a, &row.b, row.ratios.bytes));
+            cells
+        });
+    }
+    let ports = &comparison.port_volume;
+    page.section("Destination ports in both sets that changed", &count(ports.total));
+    if ports.rows.is_empty() {
+        return page.none();
+    }
+    page.table(Table::new(columns(words("Port"))), &ports.rows, ports.total, |row| {
+        let mut cells = vec![Cell::from(port_label(row.name.port, row.name.protocol))];
+        cells.extend(counts(&row.a, &row.b, row.ratios.bytes));
+        cells
+    });
+}

@@ -1,0 +1,90 @@
+//! What there is: which NICs, which hours, which kinds of tuples.
+
+use std::collections::BTreeMap;
+
+use super::overall::state_index;
+use crate::flow::State;
+use crate::record::{LogKind, RecordContext};
+
+/// An hour, ms.
+pub const HOUR_MS: i64 = 3_600_000;
+
+/// What one hour of a NIC's log holds, by the time of its records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HourCounts {
+    /// Tuples of the hour's records.
+    pub tuples: u64,
+    /// Its newest record, Unix ms.
+    pub last_ms: i64,
+}
+
+/// One NIC's log: what was read of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogCoverage {
+    /// MAC address, upper case without separators.
+    pub mac: String,
+    /// The resource whose log it is, lower case; empty if the records do not say.
+    pub resource: String,
+    /// VNet or NSG.
+    pub kind: LogKind,
+    /// Tuples by state, in the order of [`State::ALL`].
+    pub states: [u64; State::ALL.len()],
+    /// Hours (Unix ms / [`HOUR_MS`]) with records.
+    pub hours: BTreeMap<i64, HourCounts>,
+    /// The hour being read, kept apart from the map: tuples come by the million.
+    current: Option<(i64, HourCounts)>,
+}
+
+impl LogCoverage {
+    /// Of a log that nothing was read of yet.
+    pub fn of(mac: &str, resource: &str, kind: LogKind) -> Self {
+        let states = [0; State::ALL.len()];
+        let (mac, resource) = (mac.to_owned(), resource.to_owned());
+        Self { mac, resource, kind, states, hours: BTreeMap::new(), current: None }
+    }
+
+    /// The tuples that follow stand in this record.
+    pub(super) fn record(&mut self, record: &RecordContext<'_>) {
+        let Some(time_ms) = record.time_ms else { return };
+        let hour = time_ms.div_euclid(HOUR_MS);
+        match &mut self.current {
+            Some((current, counts)) if *current == hour => counts.last_ms = counts.last_ms.max(time_ms),
+            _ => {
+                self.put_away();
+                self.current = Some((hour, HourCounts { tuples: 0, last_ms: time_ms }));
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, state: State) {
+        self.states[state_index(state)] += 1;
+        if let Some((_, counts)) = &mut self.current {
+            counts.tuples += 1;
+        }
+    }
+
+    /// Enters the hour being read.
+    pub(super) fn put_away(&mut self) {
+        if let Some((hour, counts)) = self.current.take() {
+            let known = self.hours.entry(hour).or_default();
+            known.tuples += counts.tuples;
+            known.last_ms = known.last_ms.max(counts.last_ms);
+        }
+    }
+
+    /// Tuples of one state.
+    pub fn state(&self, state: State) -> u64 {
+        self.states[state_index(state)]
+    }
+
+    /// All tuples.
+    pub fn tuples(&self) -> u64 {
+        self.states.iter().sum()
+    }
+
+    /// Its newest record, Unix ms.
+    pub fn last_ms(&self) -> Option<i64> {
+        self.hours.values().map(|hour| hour.last_ms).max()
+    }
+}

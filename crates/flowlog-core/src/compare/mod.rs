@@ -1,0 +1,108 @@
+//! Two sets of flow logs compared: what is new, what vanished, and what changed.
+//!
+//! [`compare`] works on the tables of both sets, not on the cut lists of their reports, so that
+//! every number is exact. It is a pure function, and the same seen from either side: comparing B
+//! with A says "new" where comparing A with B says "vanished".
+
+mod caveats;
+mod changes;
+mod findings;
+mod migration;
+mod model;
+mod rules;
+mod span;
+mod union;
+mod volume;
+
+pub use migration::{Migration, Overlap, Reason, ReasonRow, Rest, RestRow, Sums};
+pub use model::{
+    Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostName,
+    HostRow, Listed, Outcome, OutcomeChange, PortName, PortRow, Ratios, RuleRow, SCHEMA_VERSION, SetKind,
+    SetSummary, VolumeChange,
+};
+
+use crate::aggregate::Aggregate;
+use crate::finding::Findings;
+use crate::flow::Encryption;
+use crate::report::FileRow;
+use span::{Scale, covered_ms};
+use union::Union;
+
+/// One of the two sets.
+#[derive(Clone, Copy)]
+pub struct Set<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its tables, made with [`crate::aggregate::Collecting::provenance`]; their groups must have ended.
+    pub tables: &'a Aggregate,
+    /// Its files.
+    pub files: &'a [FileRow],
+    /// Its findings, if they were looked for.
+    pub findings: Option<&'a Findings>,
+}
+
+/// Compares `b` with `a`; lists are cut to their first `limit` rows.
+pub fn compare(a: &Set<'_>, b: &Set<'_>, limit: usize) -> Comparison {
+    let tables = [a.tables, b.tables];
+    let union = Union::new(tables);
+    let [total_a, total_b] = union.totals;
+    let (summary_a, summary_b) = (summary(a, b, total_a), summary(b, a, total_b));
+    let summaries = [&summary_a, &summary_b];
+    let scale = Scale::new(summaries.map(|summary| summary.covered_ms));
+    let nsg = match summaries.map(|summary| summary.kind) {
+        [SetKind::Nsg, SetKind::VNet] => Some(0),
+        [SetKind::VNet, SetKind::Nsg] => Some(1),
+        _ => None,
+    };
+    let (denied, denied_from_internet) = changes::denied(&union, limit);
+    let found = a.findings.zip(b.findings);
+    Comparison {
+        schema_version: SCHEMA_VERSION,
+        across_formats: nsg.is_some(),
+        per_hour: scale.per_hour,
+        ratios: scale.ratios(&total_a, &total_b),
+        caveats: caveats::all(summaries, tables, &union, scale.per_hour),
+        service_outcomes: changes::service_outcomes(&union, limit),
+        conversation_outcomes: changes::conversation_outcomes(&union, limit),
+        hosts: changes::hosts(&union, limit),
+        denied_only_hosts: changes::denied_only_hosts(&union),
+        ports: changes::ports(&union, limit),
+        conversations: changes::conversations(&union, limit),
+        denied,
+        denied_from_internet,
+        host_volume: volume::hosts(&union, &scale, limit),
+        port_volume: volume::ports(&union, &scale, limit),
+        rules: rules::changes(tables, limit),
+        findings: found.map(|(a, b)| findings::changes(&a.findings, &b.findings)),
+        migration: nsg.map(|nsg| migration::migration(&union, tables, nsg, limit)),
+        a: summary_a,
+        b: summary_b,
+    }
+}
+
+fn summary(set: &Set<'_>, other: &Set<'_>, counts: Counts) -> SetSummary {
+    let overall = &set.tables.overall;
+    let nsg = overall.encryption(Encryption::NotRecorded);
+    SetSummary {
+        name: set.name.to_owned(),
+        kind: match (overall.tuples, nsg) {
+            (0, _) => SetKind::Empty,
+            (_, 0) => SetKind::VNet,
+            (tuples, nsg) if tuples == nsg => SetKind::Nsg,
+            _ => SetKind::Mixed,
+        },
+        files: set.files.len() as u64,
+        files_with_errors: set.files.iter().filter(|file| file.error.is_some()).count() as u64,
+        tuples: overall.tuples,
+        malformed: set.files.iter().map(|file| file.malformed).sum(),
+        first_time_ms: overall.times.map(|(first, _)| first),
+        last_time_ms: overall.times.map(|(_, last)| last),
+        covered_ms: covered_ms(set.tables),
+        nics: set.tables.nics.len() as u64,
+        nics_only_here: set.tables.nics.difference(&other.tables.nics).cloned().collect(),
+        counts,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! One connection as one NIC's log tells it.
+
+use super::{OPEN_MS, Outcome};
+use crate::flow::{Counters, Direction, FlowTuple, Protocol, State};
+
+/// Stands for a time that is not known: smaller than any time of a log.
+const UNKNOWN: i64 = i64::MIN;
+/// A packet of at most so many bytes carries no payload (IPv6 and TCP headers with options).
+const BARE_PACKET: u64 = 80;
+
+/// One connection as one NIC saw it, or one attempt that its NIC denied.
+///
+/// Begins and ends that cannot be told apart (the same 5-tuple twice in the same millisecond) are
+/// one value, which [`Connection::count`] says the number of.
+// Compact, since the tables hold many: times instead of options of times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connection {
+    begun_ms: i64,
+    ended_ms: i64,
+    /// Its oldest tuple, Unix ms.
+    pub first_ms: i64,
+    /// Its newest tuple, Unix ms.
+    pub last_ms: i64,
+    /// Sums of the tuples' counters.
+    pub counters: Counters,
+    tuples: u32,
+    begins: u32,
+    ends: u32,
+    /// As the NIC saw it.
+    pub direction: Direction,
+    /// Continued or ended at or after its last begin.
+    answered: bool,
+    denied: bool,
+}
+
+impl Connection {
+    /// The connection that a tuple, not a denial, is the first known of.
+    pub(super) fn of(tuple: &FlowTuple) -> Self {
+        let mut connection = Self::denied(tuple);
+        connection.denied = false;
+        connection.tuples = 0;
+        connection.add(tuple);
+        connection
+    }
+
+    /// The attempt that a denied tuple is the first known of.
+    pub(super) fn denied(tuple: &FlowTuple) -> Self {
+        Self {
+            begun_ms: UNKNOWN,
+            ended_ms: UNKNOWN,
+            first_ms: tuple.time_ms,
+            last_ms: tuple.time_ms,
+            counters: Counters::default(),
+            tuples: 1,
+            begins: 0,
+            ends: 0,
+            direction: tuple.direction,
+            answered: false,
+            denied: true,
+        }
+    }
+
+    /// When it began (the last time, if it was begun again and again), Unix ms; `None` if it began before the data.
+    pub fn begun_ms(&self) -> Option<i64> {
+        (self.begun_ms != UNKNOWN).then_some(self.begun_ms)
+    }
+
+    /// When it ended, Unix ms; `None` if its end was not seen.
+    pub fn ended_ms(&self) -> Option<i64> {
+        (self.ended_ms != UNKNOWN).then_some(self.ended_ms)
+    }
+
+    /// Tuples.
+    pub fn tuples(&self) -> u64 {
+        self.tuples.into()
+    }
+
+    /// Of these, begins (more than one: begun again while nothing else was seen).
+    pub fn begins(&self) -> u64 {
+        self.begins.into()
+    }
+
+    /// So many connections of the same 5-tuple and time these are; mostly 1.
+    pub fn count(&self) -> u64 {
+        let pairs = if self.begins == 0 { self.ends } else { self.ends.min(self.begins) };
+        pairs.max(1).into()
+    }
+
+    /// Begun, and never continued or ended.
+    pub fn is_incomplete(&self) -> bool {
+        self.begun_ms != UNKNOWN && !self.answered
+    }
+
+    /// Sent packets over its whole life and got none back.
+    pub fn is_one_way(&self) -> bool {
+        self.answered && self.counters.packets_sent > 0 && self.counters.packets_received == 0
+    }
+
+    /// TCP: few packets each way, none with payload. A reset, as far as counters can tell.
+    pub fn is_refused(&self, protocol: Protocol) -> bool {
+        let counters = &self.counters;
+        protocol == Protocol::TCP
+            && self.begun_ms != UNKNOWN
+            && self.ended_ms != UNKNOWN
+            && (1..=3).contains(&counters.packets_received)
+            && counters.packets_sent <= 3
+            && counters.bytes_received <= counters.packets_received * BARE_PACKET
+            && counters.bytes_sent <= counters.packets_sent * BARE_PACKET
+    }
+
+    /// How it went, where its NIC's log was read up to `log_ms` (Unix ms).
+    pub fn outcome(&self, protocol: Protocol, log_ms: i64) -> Outcome {
+        let begun = self.begun_ms != UNKNOWN;
+        if self.denied {
+            Outcome::Denied
+        } else if self.is_incomplete() && log_ms.saturating_sub(self.begun_ms) >= OPEN_MS {
+            Outcome::BegunOnly
+        } else if begun && self.is_one_way() {
+            Outcome::Unanswered
+        } else if self.is_refused(protocol) {
+            Outcome::Refused
+        } else if self.ended_ms == UNKNOWN {
+            Outcome::Open
+        } else if begun {
+            Outcome::Completed
+        } else {
+            Outcome::BeganBefore
+        }
+    }
+
+    /// Whether a tuple that is no denial belongs to this connection, or to another one with the same 5-tuple.
+    pub(super) fn takes(&self, state: State, time_ms: i64) -> bool {
+        let begun = self.begun_ms();
+        match (state, self.ended_ms()) {
+            // A begin that stands behind the end it belongs to, in the file but not in time; or one more
+            // life within the same millisecond.
+            (State::Begin, Some(ended)) => {
+                time_ms < ended || (time_ms == ended && begun.is_none_or(|begun| begun == ended))
+            }
+            // Begun again: the 5-tuple is in use again if the first use went on in between.
+            (State::Begin, None) => !self.answered || time_ms <= self.last_ms,
+            // The same, ended twice; or the end of a begin that has none yet.
+            (State::End, Some(ended)) => {
+                time_ms < ended
+                    || self.begins > self.ends
+                    || (time_ms == ended && begun.is_none_or(|begun| begun == ended))
+            }
+            (_, Some(ended)) => time_ms < ended || self.begins > self.ends,
+            // Older than the begin: the rest of an earlier use.
+            (_, None) => begun.is_none_or(|begun| time_ms >= begun),
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, tuple: &FlowTuple) {
+        let time_ms = tuple.time_ms;
+        self.tuples = self.tuples.saturating_add(1);
+        match tuple.state {
+            State::Begin => {
+                self.begins = self.begins.saturating_add(1);
+                self.begun_ms = self.begun_ms.max(time_ms);
+            }
+            State::End => {
+                self.ends = self.ends.saturating_add(1);
+                self.ended_ms = self.ended_ms.max(time_ms);
+                self.answered = true;
+            }
+            State::Continue => self.answered = true,
+            State::Deny | State::Allow => {}
+        }
+        self.first_ms = self.first_ms.min(time_ms);
+        self.last_ms = self.last_ms.max(time_ms);
+        if let Some(counters) = &tuple.counters {
+            self.counters.add(counters);
+        }
+    }
+}

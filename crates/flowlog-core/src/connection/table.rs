@@ -1,0 +1,122 @@
+//! The connections of one NIC's log that are open or ended lately.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::{Connection, ConnectionKey, SETTLE_MS, SILENT_MS};
+use crate::flow::{FlowTuple, State};
+
+/// How often the table is searched for connections that have settled, in ms of log time.
+pub(super) const SWEEP_EVERY_MS: i64 = 300_000;
+
+type Table<H> = HashMap<ConnectionKey<H>, Connection, FixedState>;
+
+/// The connections of one NIC that are open or ended lately, and its denied attempts of late.
+pub struct Connections<H> {
+    lives: Table<H>,
+    /// Apart, since a 5-tuple that was denied may be let through a moment later, and the other way round.
+    denials: Table<H>,
+    next_sweep_ms: i64,
+}
+
+impl<H> Default for Connections<H> {
+    fn default() -> Self {
+        Self { lives: HashMap::default(), denials: HashMap::default(), next_sweep_ms: i64::MIN }
+    }
+}
+
+impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
+    /// Adds a tuple with a life cycle, or a denial. A connection that is over because its 5-tuple is used again
+    /// goes to `settled`.
+    #[inline]
+    pub fn add(
+        &mut self,
+        key: ConnectionKey<H>,
+        tuple: &FlowTuple,
+        mut settled: impl FnMut(ConnectionKey<H>, Connection),
+    ) {
+        let over = if tuple.state == State::Deny { self.deny(key, tuple) } else { self.live(key, tuple) };
+        if let Some(over) = over {
+            settled(key, over);
+        }
+    }
+
+    #[inline]
+    fn live(&mut self, key: ConnectionKey<H>, tuple: &FlowTuple) -> Option<Connection> {
+        match self.lives.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(Connection::of(tuple));
+                None
+            }
+            Entry::Occupied(mut slot) if slot.get().takes(tuple.state, tuple.time_ms) => {
+                slot.get_mut().add(tuple);
+                None
+            }
+            Entry::Occupied(mut slot) => {
+                let other = Connection::of(tuple);
+                // The newer one stays; the older one can get no more tuples.
+                let newer = other.last_ms >= slot.get().begun_ms().unwrap_or(i64::MIN);
+                Some(if newer { slot.insert(other) } else { other })
+            }
+        }
+    }
+
+    #[inline]
+    fn deny(&mut self, key: ConnectionKey<H>, tuple: &FlowTuple) -> Option<Connection> {
+        match self.denials.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(Connection::denied(tuple));
+                None
+            }
+            Entry::Occupied(mut slot) => {
+                let attempt = slot.get_mut();
+                let near =
+                    attempt.first_ms.saturating_sub(SETTLE_MS)..=attempt.last_ms.saturating_add(SETTLE_MS);
+                if near.contains(&tuple.time_ms) && attempt.direction == tuple.direction {
+                    attempt.add(tuple);
+                    return None;
+                }
+                let other = Connection::denied(tuple);
+                Some(if other.last_ms >= attempt.last_ms { slot.insert(other) } else { other })
+            }
+        }
+    }
+
+    /// Tells that the log has come to `now_ms`: connections that ended long enough before, or have been
+    /// silent for too long, go to `settled`.
+    #[inline]
+    pub fn advance(&mut self, now_ms: i64, settled: impl FnMut(ConnectionKey<H>, Connection)) {
+        if now_ms >= self.next_sweep_ms {
+            self.sweep(now_ms, settled);
+        }
+    }
+
+    /// The same, however short a time ago the last look was.
+    pub fn sweep(&mut self, now_ms: i64, mut settled: impl FnMut(ConnectionKey<H>, Connection)) {
+        self.next_sweep_ms = now_ms.saturating_add(SWEEP_EVERY_MS);
+        let (ended_ms, silent_ms) = (now_ms.saturating_sub(SETTLE_MS), now_ms.saturating_sub(SILENT_MS));
+        self.lives.retain(|key, connection| {
+            let over =
+                connection.ended_ms().is_some_and(|ended| ended < ended_ms) || connection.last_ms < silent_ms;
+            if over {
+                settled(*key, *connection);
+            }
+            !over
+        });
+        self.denials.retain(|key, attempt| {
+            let over = attempt.last_ms < ended_ms;
+            if over {
+                settled(*key, *attempt);
+            }
+            !over
+        });
+    }
+
+    /// The end of the data: hands out everything that is left.
+    pub fn finish(&mut self, mut settled: impl FnMut(ConnectionKey<H>, Connection)) {
+        for (key, connection) in self.lives.drain().chain(self.denials.drain()) {
+            settled(key, connection);
+        }
+    }
+}

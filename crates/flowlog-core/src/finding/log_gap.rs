@@ -1,0 +1,113 @@
+//! Hours without a record although the NIC was busy before and after: a log that was off, or blobs that are missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Facts, shown};
+use super::{EvidenceRow, Finding, Severity, counted};
+use crate::aggregate::{HOUR_MS, HourCounts, LogCoverage};
+
+pub(super) const RULE: &str = "log-gap";
+
+/// A run of hours without a record.
+struct Gap {
+    /// First hour, and how many (Unix ms / [`HOUR_MS`]).
+    from: i64,
+    hours: u64,
+    /// Tuples of the hours before and after.
+    around: (u64, u64),
+}
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let least = facts.thresholds.log_gap.tuples;
+    let mut logs: Vec<&LogCoverage> = facts.tables.coverage.iter().collect();
+    logs.sort_unstable_by_key(|log| (&log.mac, &log.resource));
+    // What no NIC has is one gap, not one of each.
+    let mut all: BTreeMap<i64, HourCounts> = BTreeMap::new();
+    for (&hour, counts) in logs.iter().flat_map(|log| &log.hours) {
+        all.entry(hour).or_default().tuples += counts.tuples;
+    }
+    let common = gaps(&all, least, |_| true);
+    let mut findings = Vec::new();
+    findings.extend(finding("all NICs", &common, logs.len() as u64, Severity::Medium));
+    let mut of_mac: BTreeMap<&str, BTreeMap<i64, HourCounts>> = BTreeMap::new();
+    for log in logs {
+        // A NIC that goes from an NSG to a VNet flow log has no gap.
+        let hours = of_mac.entry(&log.mac).or_default();
+        for (&hour, counts) in &log.hours {
+            hours.entry(hour).or_default().tuples += counts.tuples;
+        }
+    }
+    for (mac, hours) in of_mac {
+        let own = gaps(&hours, least, |hour| all.contains_key(&hour));
+        findings.extend(finding(mac, &own, 1, Severity::Low));
+    }
+    findings
+}
+
+/// Gaps between hours of which both have at least `least` tuples, in hours that `counts` says count.
+fn gaps(hours: &BTreeMap<i64, HourCounts>, least: u64, counts: impl Fn(i64) -> bool) -> Vec<Gap> {
+    let ends = hours.iter().zip(hours.iter().skip(1));
+    ends.filter_map(|((&before, a), (&after, b))| {
+        let missing: BTreeSet<i64> = (before.saturating_add(1)..after).filter(|&hour| counts(hour)).collect();
+        let around = (a.tuples, b.tuples);
+        let from = *missing.first().filter(|_| around.0.min(around.1) >= least)?;
+        Some(Gap { from, hours: missing.len() as u64, around })
+    })
+    .collect()
+}
+
+fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<Finding> {
+    let hours: u64 = gaps.iter().map(|gap| gap.hours).sum();
+    let (first, last) = (gaps.first()?, gaps.last()?);
+    let row = |gap: &Gap| EvidenceRow {
+        source: entity.to_owned(),
+        destination: String::new(),
+        port: None,
+        protocol: 0,
+        count: gap.hours,
+        what: format!(
+            "hours without a record; {} tuples in the hour before, {} in the hour after",
+            gap.around.0, gap.around.1
+        ),
+    };
+    let (evidence, evidence_rows) = shown(gaps.iter().map(row).collect());
+    Some(Finding {
+        id: format!("{RULE}:{entity}"),
+        rule: RULE,
+        severity,
+        title: format!("{entity}: {} without a flow-log record", counted(hours, "hour", "hours")),
+        reason: format!(
+            "The flow log was busy before and after ({}). A machine that was switched off, a blob that was \
+             not downloaded or has expired, or logging that somebody switched off look the same here.",
+            counted(logs, "NIC log", "NIC logs")
+        ),
+        entity: entity.to_owned(),
+        first_time_ms: first.from.saturating_mul(HOUR_MS),
+        last_time_ms: last
+            .from
+            .saturating_add(i64::try_from(last.hours).unwrap_or(i64::MAX))
+            .saturating_mul(HOUR_MS),
+        techniques: &["T1562.008 Impair Defenses: Disable or Modify Cloud Logs"],
+        next_step: "Look for the hours in the container; then in the activity log for changes of the flow log and of the machine.",
+        evidence,
+        evidence_rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_needs_busy_hours_at_both_sides() {
+        let hours = |list: &[(i64, u64)]| -> BTreeMap<i64, HourCounts> {
+            list.iter().map(|&(hour, tuples)| (hour, HourCounts { tuples, last_ms: 0 })).collect()
+        };
+        let found = |list: &[(i64, u64)]| -> Vec<(i64, u64)> {
+            gaps(&hours(list), 100, |_| true).iter().map(|gap| (gap.from, gap.hours)).collect()
+        };
+        assert_eq!(found(&[(1, 100), (2, 100), (5, 100)]), [(3, 2)]);
+        assert_eq!(found(&[(1, 100), (3, 99)]), []);
+        assert_eq!(found(&[(1, 100), (2, 500)]), []);
+    }
+}

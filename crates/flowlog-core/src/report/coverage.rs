@@ -1,0 +1,239 @@
+//! What the data holds and what it lacks: every conclusion depends on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::FileRow;
+use crate::aggregate::{Aggregate, HOUR_MS, LogCoverage};
+use crate::finding::counted;
+use crate::flow::State;
+use crate::record::LogKind;
+
+/// A record is written every minute: one that is so much older than the end of its hour is not the hour's last.
+const UNFINISHED_MS: i64 = 180_000;
+
+/// What the data holds and what it lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Hours (UTC) with records of any NIC.
+    pub hours: u64,
+    /// Hours between the first and the last without records of any NIC.
+    pub empty_hours: u64,
+    /// One entry for each NIC's log, by MAC address and resource.
+    pub logs: Vec<LogRow>,
+    /// States (`B`, `C`, `E`, `D`) that no tuple has: flow logs can be set to leave them out.
+    pub missing_states: Vec<char>,
+    /// The newest record, if its hour goes on after it: that hour's blobs are not complete. Unix ms UTC.
+    pub unfinished_ms: Option<i64>,
+    /// NICs that both a VNet and an NSG flow log tell of.
+    pub logged_twice: Vec<String>,
+    /// Records passed over because another file held them before.
+    pub repeated_records: u64,
+    /// What follows for the reader, in sentences.
+    pub remarks: Vec<String>,
+}
+
+/// What there is of one NIC's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogRow {
+    /// MAC address, upper case without separators.
+    pub mac: String,
+    /// The resource whose log it is, lower case; empty if the records do not say.
+    pub resource: String,
+    /// `VNet` or `NSG`.
+    pub kind: &'static str,
+    /// Tuples.
+    pub tuples: u64,
+    /// Tuples by state letter.
+    pub states: BTreeMap<char, u64>,
+    /// Hours with records.
+    pub hours: u64,
+    /// Start of its first hour with records, Unix ms UTC.
+    pub first_hour_ms: Option<i64>,
+    /// Start of its last hour with records, Unix ms UTC.
+    pub last_hour_ms: Option<i64>,
+    /// Its newest record, Unix ms UTC.
+    pub last_record_ms: Option<i64>,
+    /// Stretches of hours without a record between the first and the last hour of the data, although other NICs have some.
+    pub gaps: Vec<Gap>,
+}
+
+/// Hours without a record: the NIC was idle or gone, its log was off, or a blob is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// Start of the first hour, Unix ms UTC.
+    pub from_ms: i64,
+    /// Hours.
+    pub hours: u64,
+    /// True if the NIC's log has records before and after it.
+    pub inside: bool,
+}
+
+pub(super) fn coverage(tables: &Aggregate, files: &[FileRow]) -> Coverage {
+    let logs = &tables.coverage;
+    let present: BTreeSet<i64> = logs.iter().flat_map(|log| log.hours.keys().copied()).collect();
+    let mut rows: Vec<LogRow> = logs.iter().map(|log| row(log, &present)).collect();
+    rows.sort_unstable_by(|a, b| (&a.mac, &a.resource, a.kind).cmp(&(&b.mac, &b.resource, b.kind)));
+    let span = present.first().zip(present.last()).map_or(0, |(first, last)| first.abs_diff(*last) + 1);
+    let newest = logs.iter().filter_map(LogCoverage::last_ms).max();
+    let mut coverage = Coverage {
+        hours: present.len() as u64,
+        empty_hours: span - present.len() as u64,
+        missing_states: missing_states(tables),
+        unfinished_ms: newest.filter(|newest| newest.rem_euclid(HOUR_MS) < HOUR_MS - UNFINISHED_MS),
+        logged_twice: logged_twice(logs),
+        repeated_records: files.iter().map(|file| file.repeated_records).sum(),
+        logs: rows,
+        remarks: Vec::new(),
+    };
+    coverage.remarks = remarks(&coverage);
+    coverage
+}
+
+fn row(log: &LogCoverage, present: &BTreeSet<i64>) -> LogRow {
+    let states = State::ALL.iter().map(|&state| (state.letter(), log.state(state)));
+    let hour_ms = |hour: Option<(&i64, _)>| hour.map(|(hour, _)| hour.saturating_mul(HOUR_MS));
+    LogRow {
+        mac: log.mac.clone(),
+        resource: log.resource.clone(),
+        kind: match log.kind {
+            LogKind::VNet => "VNet",
+            LogKind::Nsg => "NSG",
+        },
+        tuples: log.tuples(),
+        states: states.filter(|&(letter, tuples)| letter != 'A' || tuples > 0).collect(),
+        hours: log.hours.len() as u64,
+        first_hour_ms: hour_ms(log.hours.first_key_value()),
+        last_hour_ms: hour_ms(log.hours.last_key_value()),
+        last_record_ms: log.last_ms(),
+        gaps: gaps(log, present),
+    }
+}
+
+/// Runs of hours that others have and this log has not.
+fn gaps(log: &LogCoverage, present: &BTreeSet<i64>) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = Vec::new();
+    let Some((first, last)) = log.hours.keys().next().zip(log.hours.keys().next_back()) else {
+        return gaps;
+    };
+    let mut open = false;
+    for hour in present {
+        if log.hours.contains_key(hour) {
+            open = false;
+        } else if let Some(gap) = gaps.last_mut().filter(|_| open) {
+            gap.hours += 1;
+        } else {
+            let from_ms = hour.saturating_mul(HOUR_MS);
+            gaps.push(Gap { from_ms, hours: 1, inside: hour > first && hour < last });
+            open = true;
+        }
+    }
+    gaps
+}
+
+fn missing_states(tables: &Aggregate) -> Vec<char> {
+    let overall = &tables.overall;
+    // NSG version 1 records no life cycle: there, nothing but denials can be missing.
+    let only_v1 =
+        overall.tuples > 0 && overall.tuples == overall.state(State::Allow) + overall.state(State::Deny);
+    let expected: &[State] = if overall.tuples == 0 {
+        &[]
+    } else if only_v1 && overall.state(State::Allow) > 0 {
+        &[State::Deny]
+    } else {
+        &[State::Begin, State::Continue, State::End, State::Deny]
+    };
+    expected.iter().filter(|&&state| overall.state(state) == 0).map(|state| state.letter()).collect()
+}
+
+fn logged_twice(logs: &[LogCoverage]) -> Vec<String> {
+    let of = |kind: LogKind| {
+        let macs = logs.iter().filter(move |log| log.kind == kind && !log.mac.is_empty());
+        macs.map(|log| log.mac.clone()).collect::<BTreeSet<_>>()
+    };
+    of(LogKind::VNet).intersection(&of(LogKind::Nsg)).cloned().collect()
+}
+
+/// What a reader must know before any conclusion.
+fn remarks(coverage: &Coverage) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let mut say = |condition: bool, text: String| {
+        if condition {
+            remarks.push(text);
+        }
+    };
+    let missing = |state: char| coverage.missing_states.contains(&state);
+    say(
+        missing('D'),
+        "no denials can be seen: the data holds no D rows (none happened, or the flow log leaves them out)"
+            .into(),
+    );
+    say(missing('B'), "no begins can be seen: the data holds no B rows; incomplete connections, retries and beacons cannot be told".into());
+    say(missing('E'), "no ends can be seen: the data holds no E rows; every connection looks open".into());
+    say(
+        missing('C') && !missing('E') && coverage.hours > 1,
+        "the data holds no C rows: long connections are known only when they end".into(),
+    );
+    let with_gaps = coverage.logs.iter().filter(|log| log.gaps.iter().any(|gap| gap.inside)).count();
+    say(
+        with_gaps > 0,
+        format!(
+            "{} no records for hours that lie between hours with records: idle, switched off, or blobs missing",
+            counted(with_gaps as u64, "NIC log has", "NIC logs have")
+        ),
+    );
+    let partial = coverage.logs.iter().filter(|log| log.gaps.iter().any(|gap| !gap.inside)).count();
+    say(
+        partial > 0,
+        format!(
+            "{} later than others or {} earlier",
+            counted(partial as u64, "NIC log begins", "NIC logs begin"),
+            if partial == 1 { "ends" } else { "end" }
+        ),
+    );
+    say(
+        coverage.empty_hours > 0,
+        format!(
+            "{} within the period without a record of any NIC",
+            counted(coverage.empty_hours, "hour", "hours")
+        ),
+    );
+    say(
+        !coverage.logged_twice.is_empty(),
+        format!(
+            "{} in both VNet and NSG flow logs: what both tell of counts once, except NSG version 1 rows",
+            counted(coverage.logged_twice.len() as u64, "NIC is", "NICs are")
+        ),
+    );
+    say(
+        coverage.repeated_records > 0,
+        format!(
+            "{} passed over: other files hold the same",
+            counted(coverage.repeated_records, "record", "records")
+        ),
+    );
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::HourCounts;
+
+    fn log(hours: &[i64]) -> LogCoverage {
+        let mut log = LogCoverage::of("M", "r", LogKind::VNet);
+        log.hours =
+            hours.iter().map(|&hour| (hour, HourCounts { tuples: 1, last_ms: hour * HOUR_MS })).collect();
+        log
+    }
+
+    #[test]
+    fn gaps_are_runs_of_hours_that_others_have() {
+        let present: BTreeSet<i64> = [1, 2, 3, 5, 6, 7, 8].into();
+        let found = gaps(&log(&[2, 7]), &present);
+        let seen: Vec<_> = found.iter().map(|gap| (gap.from_ms / HOUR_MS, gap.hours, gap.inside)).collect();
+        assert_eq!(seen, [(1, 1, false), (3, 3, true), (8, 1, false)]);
+        assert_eq!(gaps(&log(&[1, 2, 3, 5, 6, 7, 8]), &present), []);
+    }
+}
