@@ -27,16 +27,13 @@ impl Verified {
         line(
             "As fetched",
             format!(
-                "{} hold the bytes that came for this version; the service keeps no hash",
+                "{} hold what came for this version (the service keeps no hash)",
                 HumanCount(self.by_record)
             ),
         )?;
         line(
             "Length",
-            format!(
-                "{} of the right version and length, their content not compared",
-                HumanCount(self.by_length)
-            ),
+            format!("{} of the right version and length, content not compared", HumanCount(self.by_length)),
         )?;
         if self.only_here > 0 {
             line("Only here", format!("{} no longer in the source, kept", HumanCount(self.only_here)))?;
