@@ -12,6 +12,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use flowlog_core::finding::Severity;
 use flowlog_core::flow::Network;
 
+use crate::known::KnownArgs;
 use crate::render::connections::ConnectionFormat;
 pub use compare::CompareConfig;
 
@@ -85,6 +86,9 @@ struct Cli {
     /// Findings that are known and accepted, with reason and last day (docs/detection.md)
     #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
     suppressions: Option<PathBuf>,
+
+    #[command(flatten)]
+    known: KnownArgs,
 
     /// Add bar charts (text format)
     #[arg(long, help_heading = "Report")]
@@ -220,6 +224,8 @@ pub struct Config {
     pub thresholds: Option<PathBuf>,
     /// File with findings that are accepted.
     pub suppressions: Option<PathBuf>,
+    /// What is known of the network beside the logs.
+    pub known: KnownArgs,
     /// Add bar charts to the text report.
     pub show_graphs: bool,
     /// What standard output gets.
@@ -294,6 +300,7 @@ impl Config {
             findings: !cli.no_findings,
             thresholds: cli.thresholds,
             suppressions: cli.suppressions,
+            known: cli.known,
             show_graphs: cli.show_graphs,
             format: cli.format,
             connections: cli.export_connections,
@@ -335,6 +342,12 @@ mod tests {
         let error = parse(args).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         error.to_string()
+    }
+
+    /// The help as it is at 100 columns, whatever terminal the test runs in.
+    pub(super) fn help(args: &[&str]) -> clap::Error {
+        let words = std::iter::once("flowlog-analyze").chain(args.iter().copied());
+        Cli::command().term_width(100).try_get_matches_from(words).unwrap_err()
     }
 
     #[test]
@@ -397,7 +410,7 @@ mod tests {
 
     #[test]
     fn the_help_names_the_exit_codes() {
-        let help = parse(&["--help"]).unwrap_err();
+        let help = help(&["--help"]);
         assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
         insta::assert_snapshot!(help.to_string());
     }

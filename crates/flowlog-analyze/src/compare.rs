@@ -5,6 +5,7 @@ use std::path::Path;
 
 use flowlog_core::compare::{Comparison, FindingRow, Set, compare};
 use flowlog_core::finding::{FindingOptions, Findings, Severity, detect};
+use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
 
 use crate::cli::{CompareConfig, Format};
@@ -75,12 +76,14 @@ fn read(
 ) -> Result<Read, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
     let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
+    let own = OwnNetworks::default();
     let options = Options {
         threads: config.threads,
         details: None,
         connections: None,
         findings: config.findings,
         resolve: true,
+        own: &own,
         provenance: true,
     };
     let reduced = reduce::reduce(inputs, &options, &progress)?;

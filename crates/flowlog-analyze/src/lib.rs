@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod compare;
 pub mod export;
+pub mod known;
 pub mod progress;
 pub mod reduce;
 pub mod render;
@@ -17,6 +18,7 @@ use flowlog_core::report::{FileRow, Report, ReportOptions, build};
 
 use cli::{Config, Format};
 use export::{CsvPaths, ExportError};
+use known::Known;
 use progress::Progress;
 use reduce::Options;
 use render::{Style, Surroundings, escape};
@@ -53,6 +55,9 @@ pub enum RunError {
     /// A thresholds or suppressions file that cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::SettingsError),
+    /// A file about the network that cannot be used.
+    #[error(transparent)]
+    Known(#[from] known::KnownError),
     /// Standard output that cannot be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),
@@ -70,10 +75,11 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     // A slip in a settings file is told before the long run.
-    let finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
+    let mut finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
+    let known = config.known.read(&mut finding.thresholds)?;
     let inputs = walk::discover(&config.inputs)?;
     let csv = config.csv_folder.as_deref().map(CsvPaths::prepare).transpose()?;
-    let report = analyse(config, &inputs, csv.as_ref(), finding, around)?;
+    let report = analyse(config, &inputs, csv.as_ref(), finding, known, around)?;
     let outcome = outcome(&report, config);
     let mut out = BufWriter::new(out);
     match config.format {
@@ -104,6 +110,7 @@ fn analyse(
     inputs: &[walk::Input],
     csv: Option<&CsvPaths>,
     finding: FindingOptions,
+    known: Known,
     around: &Surroundings,
 ) -> Result<Report, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
@@ -114,6 +121,7 @@ fn analyse(
         details: csv.map(|csv| csv.details.as_path()),
         connections: config.connections.as_ref().map(|export| (export.path.as_path(), export.format)),
         findings: config.findings,
+        own: &known.own,
         provenance: false,
         resolve: config.dedup,
     };
@@ -121,7 +129,9 @@ fn analyse(
     progress.finish();
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
-    let options = ReportOptions { top: config.top, problem_limit, specific, resolve: config.dedup, finding };
+    let Known { own, service_tags, nsgs } = known;
+    let (top, resolve) = (config.top, config.dedup);
+    let options = ReportOptions { top, problem_limit, specific, resolve, finding, own, service_tags, nsgs };
     Ok(build(&reduced.aggregate, reduced.files, &options))
 }
 

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Ok(Outcome::SomeSkipped) => ExitCode::from(3),
         // The reader of a pipe has seen enough.
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(RunError::Settings(error)) => {
+        Err(error @ (RunError::Settings(_) | RunError::Known(_))) => {
             writeln!(talk, "error: {error}").ok();
             ExitCode::from(2)
         }

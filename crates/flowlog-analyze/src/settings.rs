@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use flowlog_core::finding::{FindingOptions, SuppressionError, Suppressions, Thresholds};
-use flowlog_core::flow::{Network, NetworkError};
+use flowlog_core::flow::{NetworkError, OwnNetwork};
 use serde::de::DeserializeOwned;
 
 /// Why a settings file cannot be used.
@@ -57,7 +57,7 @@ pub fn read(thresholds: Option<&Path>, suppressions: Option<&Path>) -> Result<Fi
         options.thresholds = parse::<Thresholds>(path)?;
         for network in &options.thresholds.internal {
             network
-                .parse::<Network>()
+                .parse::<OwnNetwork>()
                 .map_err(|cause| SettingsError::Internal { path: path.to_owned(), cause })?;
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use common::Bench;
 use flowlog_core::report::{RETRY_BEGINS, SCAN_PORTS};
 use flowlog_testkit::scenario::{Capture, Format, Gap, Scenario, Volume};
-use flowlog_testkit::truth::{ConversationTruth, Truth};
+use flowlog_testkit::truth::{ClassTruth, ConversationTruth, EncryptionTruth, Truth};
 use serde_json::{Value, json};
 
 /// Ranking entries compared: all of these small sets.
@@ -30,6 +30,78 @@ fn expected(list: &[ConversationTruth], above: u64) -> BTreeMap<String, u64> {
         format!("\"{}\" \"{}\" {} {}", row.source, row.destination, row.port, row.protocol)
     };
     counted.map(|row| (key(row), row.count)).collect()
+}
+
+/// Rules, encryption between subnets, and classes of traffic.
+fn network(report: &Value, truth: &Truth) {
+    const FIELDS: [&str; 10] = [
+        "class",
+        "tuples",
+        "begun",
+        "denied",
+        "dropped_for_encryption",
+        "bytes",
+        "sources",
+        "destinations",
+        "first_time_ms",
+        "last_time_ms",
+    ];
+    let key = |acl: &Value, rule: &Value| format!("{acl} {rule}");
+    let rules: BTreeMap<String, Vec<Value>> = rows(report, "rules")
+        .iter()
+        .map(|row| (key(&row["acl"], &row["rule"]), FIELDS.map(|field| row[field].clone()).to_vec()))
+        .collect();
+    let wanted = truth.rules.iter().map(|row| {
+        let class = match row.rule.as_str() {
+            "unspecified" => "unspecified",
+            "PlatformRule" => "platform",
+            rule if rule.starts_with("UserRule_") => "user",
+            rule if rule.starts_with("DefaultRule_") => "default",
+            _ => "security-admin",
+        };
+        let counts =
+            [row.tuples, row.begun, row.denied, row.dropped, row.bytes, row.sources, row.destinations];
+        let mut fields = vec![json!(class)];
+        fields.extend(counts.map(|count| json!(count)));
+        fields.extend([row.first_time_ms, row.last_time_ms].map(|time| json!(time)));
+        (key(&json!(row.acl), &json!(row.rule)), fields)
+    });
+    assert_eq!(rules, wanted.collect(), "rules");
+
+    let mut pairs: Vec<EncryptionTruth> = Vec::new();
+    for row in rows(report, "encryption_pairs") {
+        for (word, counts) in row["words"].as_object().unwrap() {
+            let text = |field: &str| row[field].as_str().unwrap().to_owned();
+            let count = |field: &str| counts[field].as_u64().unwrap();
+            pairs.push(EncryptionTruth {
+                source: text("source"),
+                destination: text("destination"),
+                word: word.clone(),
+                tuples: count("tuples"),
+                attempts: count("attempts"),
+                bytes: count("bytes"),
+            });
+        }
+    }
+    pairs.sort();
+    let in_use = truth.encryption.keys().any(|word| !["", "NX"].contains(&word.as_str()));
+    assert_eq!(pairs, if in_use { truth.encryption_pairs.clone() } else { Vec::new() }, "encryption_pairs");
+
+    let mut classes: BTreeMap<String, ClassTruth> = BTreeMap::new();
+    for row in rows(report, "classes") {
+        // By construction it is not known whose the public addresses are.
+        let class = row["class"].as_str().unwrap();
+        let class = if class.ends_with("Public") { "Public" } else { class };
+        let sum = classes.entry(class.to_owned()).or_default();
+        let count = |field: &str| row[field].as_u64().unwrap();
+        sum.tuples += count("tuples");
+        sum.denied += count("denied");
+        sum.begins += count("begins");
+        sum.conversations += count("conversations");
+        sum.bytes_sent += count("bytes_sent");
+        sum.bytes_received += count("bytes_received");
+    }
+    assert_eq!(classes, truth.classes, "classes");
 }
 
 fn compare(report: &Value, truth: &Truth) {
@@ -57,16 +129,7 @@ fn compare(report: &Value, truth: &Truth) {
     let wanted: Vec<Value> =
         truth.ports.iter().map(|row| json!([row.port, row.protocol, row.tuples])).collect();
     assert_eq!(ports, wanted, "top_ports, in this order");
-    let rules: BTreeMap<String, Value> = rows(report, "rules")
-        .iter()
-        .map(|row| {
-            (format!("{} {}", row["acl"], row["rule"]), json!([row["tuples"], row["denied"], row["bytes"]]))
-        })
-        .collect();
-    let wanted = truth.rules.iter().map(|row| {
-        (format!("{} {}", json!(row.acl), json!(row.rule)), json!([row.tuples, row.denied, row.bytes]))
-    });
-    assert_eq!(rules, wanted.collect());
+    network(report, truth);
     assert_eq!(by_conversation(report, "denied", "tuples"), expected(&truth.denied, 0), "denied");
     assert_eq!(
         by_conversation(report, "incomplete", "connections"),
@@ -142,6 +205,10 @@ fn compare_resolved(report: &Value, truth: &Truth) {
     let wanted: Vec<Value> =
         wanted.ports.iter().map(|row| json!([row.port, row.protocol, row.tuples])).collect();
     assert_eq!(ports, wanted, "top_ports, each connection once");
+    for field in ["tuples", "bytes_sent", "bytes_received"] {
+        let sum: u64 = rows(report, "classes").iter().map(|row| row[field].as_u64().unwrap()).sum();
+        assert_eq!(resolved[field], sum, "classes, each connection once: {field}");
+    }
 }
 
 fn check(scenario: &Scenario) {

@@ -6,7 +6,7 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! error -> blob_path -> bytes -> flow -> record -> connection -> aggregate -> enrich -> finding -> report -> compare
+//! error -> blob_path -> bytes -> flow -> policy -> record -> connection -> aggregate -> enrich -> finding -> report -> compare
 //! ```
 #![deny(missing_docs)]
 
@@ -19,5 +19,6 @@ pub mod enrich;
 pub mod error;
 pub mod finding;
 pub mod flow;
+pub mod policy;
 pub mod record;
 pub mod report;

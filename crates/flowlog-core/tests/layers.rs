@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "error",
     "blob_path",
     "bytes",
     "flow",
+    "policy",
     "record",
     "connection",
     "aggregate",

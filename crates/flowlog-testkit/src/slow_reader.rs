@@ -3,6 +3,7 @@
 //! own counting or with the tools but the shape of the answer.
 
 mod lists;
+mod network;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -49,6 +50,8 @@ fn truth(rows: &[Row], files: Vec<FileTruth>) -> Truth {
             records: files.iter().map(|file| file.records).sum(),
             tuples: rows.len() as u64,
             malformed: files.iter().map(|file| file.malformed).sum(),
+            denied_by_rule: rows.iter().filter(|row| row.state == 'D' && !row.is_dropped()).count() as u64,
+            dropped_for_encryption: rows.iter().filter(|row| row.is_dropped()).count() as u64,
             packets_sent: rows.iter().map(|row| row.counters[0]).sum(),
             bytes_sent: rows.iter().map(|row| row.counters[1]).sum(),
             packets_received: rows.iter().map(|row| row.counters[2]).sum(),
@@ -73,6 +76,8 @@ fn truth(rows: &[Row], files: Vec<FileTruth>) -> Truth {
         incomplete: lists::incomplete(rows),
         one_way: lists::one_way(rows),
         port_scans,
+        encryption_pairs: network::encryption_pairs(rows),
+        classes: network::classes(rows),
         files,
         ..Truth::default()
     };

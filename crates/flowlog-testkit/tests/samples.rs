@@ -90,7 +90,8 @@ fn the_container_is_what_the_generator_writes() {
     for (name, bytes) in &committed {
         assert!(bytes == &written[name], "{name} differs; remove samples/container and run flowlog-samples");
     }
-    let read = slow_reader::read(&blobs);
+    // Which rows tell of one connection, only the generator knows.
+    let read = Truth { resolved: truth.resolved.clone(), ..slow_reader::read(&blobs) };
     assert_eq!(read.totals, truth.totals);
     // Which rows are one connection at two NICs only the generator knows.
     assert!(Truth { resolved: truth.resolved.clone(), ..read } == truth, "some list differs");

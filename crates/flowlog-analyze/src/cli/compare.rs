@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_help_says_what_the_sets_and_the_exit_codes_are() {
-        let help = parse(&["compare", "--help"]).unwrap_err();
+        let help = crate::cli::tests::help(&["compare", "--help"]);
         assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
         insta::assert_snapshot!(help.to_string());
     }

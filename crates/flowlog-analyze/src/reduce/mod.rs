@@ -12,6 +12,7 @@ use std::path::Path;
 use std::thread;
 
 use flowlog_core::aggregate::{Aggregate, Collecting, Group, Hosts};
+use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
 
 use crate::progress::Progress;
@@ -45,6 +46,8 @@ pub struct Options<'a> {
     pub findings: bool,
     /// Count what several logs tell of once.
     pub resolve: bool,
+    /// Networks that are one's own.
+    pub own: &'a OwnNetworks,
     /// Keep where tuples come from: what comparisons need.
     pub provenance: bool,
 }
@@ -60,8 +63,9 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
     let mut groups = plan::groups(inputs, &beginnings);
     let own_public = plan::own_public(&beginnings);
     let (findings, sightings) = (options.findings, options.resolve);
+    let own = options.own.clone();
     let (connections, provenance) = (options.connections.is_some(), options.provenance);
-    let collecting = Collecting { findings, sightings, connections, provenance, own_public };
+    let collecting = Collecting { findings, sightings, connections, provenance, own_public, own };
     loop {
         let stretches = epochs::cut(&groups, &beginnings, inputs);
         let twice = |group| plan::is_logged_twice(group, &beginnings);

@@ -40,7 +40,7 @@ impl Worker {
         task: &Task,
         paused: &mut Paused,
         job: Job<'_>,
-    ) -> Result<Vec<Sighting<HostId>>, PartsError> {
+    ) -> Result<Vec<Vec<Sighting<HostId>>>, PartsError> {
         let part = job.details.map(|details| details.part(index)).transpose()?.map(DetailsWriter::part);
         let mut connections = Connections::of(job, index)?;
         let (aggregate, rows) = (&mut self.aggregate, &mut self.rows);

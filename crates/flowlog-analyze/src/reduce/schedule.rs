@@ -143,7 +143,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// A task is done: its group can go on, and with the last one of a stretch its sightings are resolved.
-    pub(super) fn done(&self, task: &Task, paused: Paused, sighted: Vec<Sighting<HostId>>) {
+    pub(super) fn done(&self, task: &Task, paused: Paused, sighted: Vec<Vec<Sighting<HostId>>>) {
         let mut state = self.state();
         if let Some(slot) = state.paused.get_mut(task.group) {
             *slot = Some(paused);
@@ -152,7 +152,7 @@ impl<'a> Schedule<'a> {
             *left -= 1;
         }
         if let Some(all) = state.sighted.get_mut(task.stretch) {
-            all.push(sighted);
+            all.extend(sighted);
         }
         self.changed.notify_all();
         while !state.resolving && state.left.get(state.first) == Some(&0) {
@@ -163,7 +163,7 @@ impl<'a> Schedule<'a> {
             let end_ms = self.stretches.ends_ms.get(stretch).copied().unwrap_or(i64::MAX);
             let mut resolver = self.resolver.lock().unwrap_or_else(PoisonError::into_inner);
             let Resolver { twins, duplicates, export } = &mut *resolver;
-            twins.advance(sighted.into_iter().flatten(), end_ms, duplicates);
+            twins.advance(sighted, end_ms, duplicates);
             if let Some(export) = export {
                 export.take(duplicates);
             }

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::cells::ranked;
 use super::csv_text::guard;
-use super::names::{
-    STATES, acl_label, direction_label, encryption_label, port_label, protocol_label, state_label,
-};
+use super::names::{STATES, direction_label, encryption_label, port_label, protocol_label, state_label};
 use super::text::iso_time;
+
+mod network;
 
 /// One row. Text is guarded against formulas where it is set; columns a section has no use for stay empty.
 #[derive(Default, Serialize)]
@@ -34,10 +34,12 @@ struct Row<'a> {
     records: Option<u64>,
     tuples: Option<u64>,
     denied: Option<u64>,
+    dropped: Option<u64>,
     malformed: Option<u64>,
     connections: Option<u64>,
     begun: Option<u64>,
     ended: Option<u64>,
+    sources: Option<u64>,
     destinations: Option<u64>,
     ports: Option<u64>,
     packets: Option<u64>,
@@ -64,7 +66,7 @@ pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     hosts(&mut sheet, "Top sources", &report.top_sources)?;
     hosts(&mut sheet, "Top destinations", &report.top_destinations)?;
     ports(&mut sheet, "Top destination ports", "", &report.top_ports)?;
-    rules(&mut sheet, report)?;
+    network::all(&mut sheet, report)?;
     problems(&mut sheet, report)?;
     conversations(&mut sheet, "One-way", &report.one_way)?;
     conversations(&mut sheet, "Low payload", &report.low_payload)?;
@@ -101,6 +103,8 @@ fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         ("Records", totals.records),
         ("Tuples", totals.tuples),
         ("Malformed tuples", totals.malformed),
+        ("Denied by rules", totals.denied_by_rule),
+        ("Dropped for want of encryption", totals.dropped_for_encryption),
         ("Packets sent", totals.packets_sent),
         ("Bytes sent", totals.bytes_sent),
         ("Packets received", totals.packets_received),
@@ -219,19 +223,6 @@ fn ports<W: Write>(sheet: &mut Sheet<W>, section: &str, note: &str, rows: &[Port
     sheet.section(section, rows.iter().map(row))
 }
 
-fn rules<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
-    let row = report.rules.iter().map(|row| Row {
-        item: guard(&row.rule),
-        value: guard(acl_label(&row.acl)),
-        acl: guard(&row.acl),
-        tuples: Some(row.tuples),
-        denied: Some(row.denied),
-        bytes: Some(row.bytes),
-        ..Row::default()
-    });
-    sheet.section("Rules", row)
-}
-
 /// A row with the ends of a conversation, for every row type that has them.
 macro_rules! ends {
     ($row:expr) => {
@@ -259,7 +250,8 @@ fn problems<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
     let denied = report.denied.iter().map(|row| Row {
         direction: Some(direction_label(row.direction)),
         tuples: Some(row.tuples),
-        denied: Some(row.tuples),
+        denied: Some(row.tuples - row.dropped_for_encryption),
+        dropped: Some(row.dropped_for_encryption),
         first_time: Some(iso_time(row.first_time_ms)),
         last_time: Some(iso_time(row.last_time_ms)),
         ..ends!(row)

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use flowlog_core::aggregate::RuleClass;
 use flowlog_core::connection::Outcome;
 use flowlog_core::finding::{EvidenceRow, Finding, Findings, Noise, Severity, Suppressed, Suppression};
 use flowlog_core::report::{
@@ -10,6 +11,8 @@ use flowlog_core::report::{
     LogRow, MalformedExample, MalformedRow, OutcomeRow, PortRow, PortScanRow, ProblemCounts, Report,
     ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, Totals,
 };
+
+mod network;
 
 /// 2025-12-01 07:14:30.123 UTC.
 const START: i64 = 1_764_573_270_123;
@@ -29,7 +32,11 @@ pub(crate) fn empty() -> Report {
         directions: [('I', 0), ('O', 0)].into(),
         protocols: BTreeMap::new(),
         encryption: BTreeMap::new(),
+        classes: Vec::new(),
+        encryption_pairs: Vec::new(),
         rules: Vec::new(),
+        admin_access: Vec::new(),
+        rules_file: None,
         top_sources: Vec::new(),
         top_destinations: Vec::new(),
         top_ports: Vec::new(),
@@ -165,6 +172,8 @@ pub(crate) fn rich() -> Report {
             records: 12_345,
             tuples: 15_400_000,
             malformed: 23,
+            denied_by_rule: 2_901_000,
+            dropped_for_encryption: 99_000,
             packets_sent: 987_654_321,
             bytes_sent: 1_099_511_627_776,
             packets_received: 876_543_210,
@@ -180,7 +189,11 @@ pub(crate) fn rich() -> Report {
         directions: [('I', 9_400_000), ('O', 6_000_000)].into(),
         protocols: [(1, 400), (6, 14_000_000), (17, 1_399_599), (253, 1)].into(),
         encryption: [("NX", 15_000_000), ("X", 300_000), ("NX_SW_NOT_READY", 99_000), ("", 1_000)].into(),
+        classes: network::classes(),
+        encryption_pairs: network::encryption_pairs(),
         rules: rules(),
+        admin_access: network::admin_access(),
+        rules_file: Some(network::rules_file()),
         top_sources: vec![
             host("10.0.0.4", "private", None, 1_234_567, 0, 5 << 30),
             host("185.220.101.34", "public", None, 345_678, 345_678, 0),
@@ -277,7 +290,22 @@ pub(crate) fn rich() -> Report {
 }
 
 fn rule(acl: &str, rule: &str, tuples: u64, denied: u64, bytes: u64) -> RuleRow {
-    RuleRow { acl: acl.into(), rule: rule.into(), tuples, denied, bytes }
+    let class = RuleClass::of(acl, rule);
+    RuleRow {
+        acl: acl.into(),
+        rule: rule.into(),
+        class: class.label(),
+        tuples,
+        begun: (tuples - denied) / 3,
+        denied,
+        dropped_for_encryption: if class == RuleClass::Unspecified { denied } else { 0 },
+        bytes,
+        sources: tuples.min(4_321),
+        destinations: tuples.min(3),
+        ports: tuples.min(2),
+        first_time_ms: START,
+        last_time_ms: START + 26 * HOUR,
+    }
 }
 
 fn rules() -> Vec<RuleRow> {
@@ -323,6 +351,7 @@ fn denied() -> Vec<DeniedRow> {
         service,
         direction,
         tuples,
+        dropped_for_encryption: if protocol == 1 { 30 } else { 0 },
         attempts: tuples / 2,
         first_time_ms: START,
         last_time_ms: START + span,

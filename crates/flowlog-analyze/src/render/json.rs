@@ -36,7 +36,7 @@ mod tests {
     }
 
     /// Objects whose keys are data.
-    const MAPS: [&str; 4] = ["states", "directions", "protocols", "encryption"];
+    const MAPS: [&str; 5] = ["states", "directions", "protocols", "encryption", "encryption_pairs[].words"];
 
     fn paths(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
         match value {

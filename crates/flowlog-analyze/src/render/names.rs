@@ -44,6 +44,20 @@ pub(crate) fn acl_label(acl: &str) -> &str {
     if last == "00000000-0000-0000-0000-000000000000" { "platform" } else { last }
 }
 
+/// The name of a class of traffic for people.
+pub(crate) fn class_label(class: &str) -> &str {
+    match class {
+        "IntraVNet" => "within a VNet",
+        "InterVNet" => "between VNets",
+        "OnPremisesPrivate" => "on premises, private",
+        "AzurePublic" => "Azure, public",
+        "ExternalPublic" => "internet",
+        "Platform" => "Azure platform",
+        "Multicast" => "multicast",
+        _ => "other",
+    }
+}
+
 /// Who an address belongs to: its provider if known, else its class.
 pub(crate) fn owner<'a>(class: &'a str, provider: Option<&'a str>) -> &'a str {
     provider.unwrap_or(class)

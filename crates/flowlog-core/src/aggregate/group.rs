@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use super::conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
 use super::coverage::LogCoverage;
 use super::hosts::HostId;
+use super::near::NearLog;
 use crate::connection::{Connection, ConnectionKey, Connections, LogId, Outcome};
 use crate::flow::Direction;
 use crate::record::{LogKind, RecordContext};
@@ -48,6 +49,7 @@ impl Group {
             logs.push(NicLog {
                 id: LogId::new(&name.0, &name.1, name.2),
                 connections: Connections::default(),
+                near: NearLog::default(),
                 coverage: LogCoverage::of(&name.0, &name.1, name.2),
                 newest_ms: i64::MIN,
             });
@@ -71,6 +73,7 @@ impl Group {
 pub(super) struct NicLog {
     pub(super) id: LogId,
     pub(super) connections: Connections<HostId>,
+    pub(super) near: NearLog,
     pub(super) coverage: LogCoverage,
     /// Its newest tuple, Unix ms.
     pub(super) newest_ms: i64,

@@ -8,14 +8,18 @@
 mod conversation;
 mod coverage;
 mod duplicates;
+mod encryption;
 pub mod evidence;
 mod faults;
 mod group;
 mod hosts;
+mod ids;
+mod near;
 mod nic_times;
 mod outcomes;
 mod overall;
 mod provenance;
+mod rules;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -26,16 +30,20 @@ use hashbrown::{HashMap, HashSet};
 pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
 pub use coverage::{HOUR_MS, HourCounts, LogCoverage};
 pub use duplicates::Duplicates;
+pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
 pub use faults::{EXAMPLES, Fault, Faults};
 pub use group::{Group, plain_mac};
 pub use hosts::{HostId, Hosts};
+pub use ids::IdSet;
+pub use near::NearEnds;
 pub use nic_times::NicTimes;
 pub use outcomes::{OutcomeCounts, Outcomes};
-pub use overall::{Overall, RuleCounts};
+pub use overall::Overall;
 pub use provenance::{Decider, Origin, Provenance};
+pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 
 use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};
-use crate::flow::{Direction, FlowTuple, State};
+use crate::flow::{Direction, FlowTuple, OwnNetworks, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
 use evidence::{Evidence, Settled};
 use group::Tables;
@@ -54,6 +62,8 @@ pub struct Collecting {
     pub provenance: bool,
     /// Own hosts with public addresses, as far as they are known before reading.
     pub own_public: Vec<IpAddr>,
+    /// Networks that the person says are own.
+    pub own: OwnNetworks,
 }
 
 /// Everything one worker counted.
@@ -81,13 +91,16 @@ pub struct Aggregate {
     pub hosts: Hosts,
     /// What findings are made from, if it is collected.
     pub evidence: Evidence,
+    /// What each rule decided.
+    pub rules: Rules,
+    /// Whose NIC wrote what.
+    pub near: NearEnds,
+    /// Encryption between subnets.
+    pub encryption: EncryptedPairs,
     /// Where tuples come from, if it is collected.
     pub provenance: Provenance,
     group: Group,
     settled: Settlement,
-    rules: Vec<((String, String), RuleCounts)>,
-    rule_ids: HashMap<(String, String), usize, FixedState>,
-    current_rule: usize,
     path: String,
     file_times: Option<(i64, i64)>,
 }
@@ -98,13 +111,19 @@ impl Aggregate {
         let mut hosts = hosts.beside();
         let own_public = collecting.own_public.iter().map(|&address| hosts.id(address)).collect();
         let settled = Settlement {
-            sightings: collecting.sightings.then(Vec::new),
-            connections: collecting.connections.then(Vec::new),
+            sightings: collecting.sightings.then(Lists::default),
+            connections: collecting.connections.then(Lists::default),
             own_public,
         };
         let evidence = if collecting.findings { Evidence::default() } else { Evidence::off() };
         let provenance = if collecting.provenance { Provenance::collecting() } else { Provenance::default() };
-        Self { hosts, evidence, provenance, settled, ..Self::default() }
+        let encryption = EncryptedPairs::new(collecting.own.clone());
+        Self { hosts, evidence, encryption, provenance, settled, ..Self::default() }
+    }
+
+    /// Tuples of a conversation that a rule denied: without those dropped for want of encryption.
+    pub fn denied_by_rule(&self, key: &ConversationKey, denied: &Denied) -> u64 {
+        denied.tuples.saturating_sub(self.encryption.dropped.get(key).copied().unwrap_or_default())
     }
 
     /// The tuples that follow are of the file `path`.
@@ -145,6 +164,7 @@ impl Aggregate {
             let mut settling = self.settling(&mut group.tables, group.logged_twice, log.id, log.newest_ms);
             log.connections.finish(|key, connection| settling.take(&key, &connection));
             log.coverage.put_away();
+            self.near.end_log(&log.coverage.resource, &log.near);
             self.nics.insert(log.coverage.mac.clone());
             self.coverage.push(log.coverage);
         }
@@ -162,18 +182,13 @@ impl Aggregate {
     }
 
     /// Sightings since the last call, if they are collected.
-    pub fn take_sightings(&mut self) -> Vec<Sighting<HostId>> {
-        self.settled.sightings.as_mut().map(std::mem::take).unwrap_or_default()
+    pub fn take_sightings(&mut self) -> Vec<Vec<Sighting<HostId>>> {
+        self.settled.sightings.as_mut().map(Lists::take).unwrap_or_default()
     }
 
     /// Connections since the last call that no other log can tell of, if they are collected.
     pub fn take_connections(&mut self) -> Vec<Sighting<HostId>> {
-        self.settled.connections.as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    /// Tuples by ACL and rule.
-    pub fn rules(&self) -> &[((String, String), RuleCounts)] {
-        &self.rules
+        self.settled.connections.as_mut().map(Lists::take).unwrap_or_default().concat()
     }
 
     /// Adds everything of `other`, which numbers hosts together with this one and whose groups have ended.
@@ -190,12 +205,9 @@ impl Aggregate {
         self.hosts.refresh();
         self.nics.append(&mut other.nics);
         self.faults.merge(other.faults);
-        for ((acl, rule), counts) in other.rules {
-            let id = self.rule_id(&acl, &rule);
-            if let Some((_, mine)) = self.rules.get_mut(id) {
-                mine.add(&counts);
-            }
-        }
+        self.rules.merge(other.rules);
+        self.near.merge(other.near);
+        self.encryption.merge(other.encryption);
     }
 
     fn settling<'a>(
@@ -208,28 +220,38 @@ impl Aggregate {
         let Self { evidence, outcomes, settled, hosts, .. } = self;
         Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log, log_ms }
     }
-
-    fn rule_id(&mut self, acl: &str, rule: &str) -> usize {
-        let hash_key = RuleKey(acl, rule);
-        if let Some(&id) = self.rule_ids.get(&hash_key) {
-            return id;
-        }
-        let id = self.rules.len();
-        let key = (acl.to_owned(), rule.to_owned());
-        self.rule_ids.insert(key.clone(), id);
-        self.rules.push((key, RuleCounts::default()));
-        id
-    }
 }
 
 /// Where connections go that can get no more tuples, beside the tables.
 #[derive(Default)]
 struct Settlement {
     /// Those that another log may tell of, too; `None` if nobody asks.
-    sightings: Option<Vec<Sighting<HostId>>>,
+    sightings: Option<Lists>,
     /// The others; `None` if nobody asks.
-    connections: Option<Vec<Sighting<HostId>>>,
+    connections: Option<Lists>,
     own_public: HashSet<HostId, FixedState>,
+}
+
+/// Sightings in lists of one size: a single list that grows would be copied, and leave holes in memory.
+#[derive(Default)]
+struct Lists(Vec<Vec<Sighting<HostId>>>);
+
+impl Lists {
+    const LENGTH: usize = 1024;
+
+    fn push(&mut self, sighting: Sighting<HostId>) {
+        if let Some(list) = self.0.last_mut().filter(|list| list.len() < Self::LENGTH) {
+            list.push(sighting);
+        } else {
+            let mut list = Vec::with_capacity(Self::LENGTH);
+            list.push(sighting);
+            self.0.push(list);
+        }
+    }
+
+    fn take(&mut self) -> Vec<Vec<Sighting<HostId>>> {
+        std::mem::take(&mut self.0)
+    }
 }
 
 /// Takes the connections of one log that can get no more tuples.
@@ -324,7 +346,7 @@ impl Sink for Aggregate {
     }
 
     fn rule(&mut self, acl: &str, rule: &str) {
-        self.current_rule = self.rule_id(acl, rule);
+        self.rules.select(acl, rule);
         self.provenance.rule(acl, rule);
     }
 
@@ -333,16 +355,18 @@ impl Sink for Aggregate {
         self.overall.count(tuple);
         let time = tuple.time_ms;
         self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
-        if let Some((_, counts)) = self.rules.get_mut(self.current_rule) {
-            counts.count(tuple);
-        }
         let source = self.hosts.id(tuple.source);
         let destination = self.hosts.id(tuple.destination);
         self.evidence.see(tuple, source, destination);
+        let dropped = self.rules.is_dropped(tuple);
+        self.overall.dropped += u64::from(dropped);
+        self.rules.count(tuple, source, destination, dropped);
+        self.encryption.count(tuple, source, destination, &self.hosts);
         self.provenance.see(tuple, source, destination);
-        let Self { group, evidence, outcomes, settled, hosts, .. } = self;
+        let Self { group, evidence, outcomes, settled, hosts, encryption, .. } = self;
         let Group { tables, logs, current, logged_twice, .. } = group;
         let Some(log) = logs.get_mut(*current) else { return };
+        log.near.see(tuple, source, destination);
         log.coverage.count(tuple.state);
         log.newest_ms = log.newest_ms.max(time);
         if tuple.state == State::Allow {
@@ -356,7 +380,15 @@ impl Sink for Aggregate {
             tables.allowed.entry(key).or_default().add(&once);
             return;
         }
-        if tuple.state == State::Deny {
+        if dropped {
+            let key = ConversationKey {
+                source,
+                destination,
+                port: tuple.destination_port,
+                protocol: tuple.protocol,
+            };
+            encryption.drop(key);
+        } else if tuple.state == State::Deny {
             evidence.deny(tuple, source, destination, hosts);
         }
         let key = ConnectionKey {

@@ -1,4 +1,4 @@
-//! Counts that need no key, and counts by rule.
+//! Counts that need no key.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,8 @@ pub struct Overall {
     pub tuples: u64,
     /// Packets and bytes each way.
     pub counters: Counters,
+    /// Denied tuples that no rule denied: dropped for want of encryption.
+    pub dropped: u64,
     /// Oldest and newest tuple of the files that have ended, Unix ms.
     pub times: Option<(i64, i64)>,
     states: [u64; State::ALL.len()],
@@ -24,6 +26,7 @@ impl Default for Overall {
         Self {
             tuples: 0,
             counters: Counters::default(),
+            dropped: 0,
             times: None,
             states: [0; State::ALL.len()],
             inbound: 0,
@@ -48,6 +51,7 @@ impl Overall {
 
     pub(super) fn add(&mut self, other: &Self) {
         self.tuples += other.tuples;
+        self.dropped += other.dropped;
         self.counters.add(&other.counters);
         self.span(other.times);
         self.inbound += other.inbound;
@@ -92,34 +96,6 @@ impl Overall {
     }
 }
 
-/// Tuples of one rule.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RuleCounts {
-    /// Tuples.
-    pub tuples: u64,
-    /// Of these, denied.
-    pub denied: u64,
-    /// Bytes both ways.
-    pub bytes: u64,
-}
-
-impl RuleCounts {
-    #[inline]
-    pub(super) fn count(&mut self, tuple: &FlowTuple) {
-        self.tuples += 1;
-        self.denied += u64::from(tuple.state == State::Deny);
-        if let Some(counters) = &tuple.counters {
-            self.bytes = self.bytes.saturating_add(counters.bytes());
-        }
-    }
-
-    pub(super) fn add(&mut self, other: &Self) {
-        self.tuples += other.tuples;
-        self.denied += other.denied;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-    }
-}
-
 fn add_each(mine: &mut [u64], other: &[u64]) {
     for (mine, other) in mine.iter_mut().zip(other) {
         *mine += other;
@@ -138,7 +114,7 @@ pub(super) fn state_index(state: State) -> usize {
 }
 
 /// Place of a word in [`Encryption::ALL`].
-fn encryption_index(encryption: Encryption) -> usize {
+pub(super) fn encryption_index(encryption: Encryption) -> usize {
     match encryption {
         Encryption::Encrypted => 0,
         Encryption::NotEncrypted => 1,

@@ -10,7 +10,7 @@ use crate::aggregate::Aggregate;
 pub(super) fn changes(sets: [&Aggregate; 2], limit: usize) -> Delta<RuleRow> {
     let mut hit: BTreeMap<(String, String), [Option<RuleRow>; 2]> = BTreeMap::new();
     for (side, set) in sets.into_iter().enumerate() {
-        for ((acl, rule), counts) in set.rules().iter().filter(|(_, counts)| counts.tuples > 0) {
+        for ((acl, rule), counts) in set.rules.rows().iter().filter(|(_, counts)| counts.tuples > 0) {
             let both = hit.entry((acl.to_ascii_lowercase(), rule.clone())).or_default();
             let Some(slot) = both.get_mut(side) else { continue };
             let row = RuleRow { acl: acl.clone(), rule: rule.clone(), tuples: 0, denied: 0 };

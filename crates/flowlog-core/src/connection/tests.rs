@@ -219,14 +219,14 @@ mod resolved {
 
     fn resolve(mut sightings: Vec<Sighting<u32>>) -> Out {
         let mut out = Out::default();
-        Twins::default().finish(sightings.iter().copied(), &mut out);
+        Twins::default().finish(vec![sightings.clone()], &mut out);
         out.connections.sort_unstable();
         out.duplicates.sort_unstable();
         // The order in which they come must not matter.
         for _ in 0..sightings.len() {
             sightings.rotate_left(1);
             let mut again = Out::default();
-            Twins::default().finish(sightings.iter().copied(), &mut again);
+            Twins::default().finish(sightings.chunks(1).map(<[_]>::to_vec).collect(), &mut again);
             again.connections.sort_unstable();
             again.duplicates.sort_unstable();
             assert_eq!((&again.connections, &again.duplicates), (&out.connections, &out.duplicates));
@@ -297,9 +297,9 @@ mod resolved {
             let (mut twins, mut out) = (Twins::default(), Out::default());
             for part in all.chunks(cut) {
                 let now = part.iter().map(|sighting| sighting.connection.last_ms).max().unwrap();
-                twins.advance(part.iter().copied(), now, &mut out);
+                twins.advance(vec![part.to_vec()], now, &mut out);
             }
-            twins.finish([], &mut out);
+            twins.finish(Vec::new(), &mut out);
             out.connections.sort_unstable();
             out.duplicates.sort_unstable();
             assert_eq!(

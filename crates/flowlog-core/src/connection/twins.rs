@@ -75,28 +75,25 @@ impl<H> Default for Twins<H> {
 
 impl<H: Copy + Eq + Ord + Hash> Twins<H> {
     /// Takes the sightings of connections that settled before all logs had come to `log_ms` (Unix ms), and
-    /// resolves what can get no other sighting any more. The result is the same whatever the order of
-    /// `sightings`, and however the time is cut.
-    pub fn advance(
-        &mut self,
-        sightings: impl IntoIterator<Item = Sighting<H>>,
-        log_ms: i64,
-        out: &mut impl Resolved<H>,
-    ) {
-        sightings.into_iter().for_each(|sighting| self.waiting.push(sighting));
+    /// resolves what can get no other sighting any more. The result is the same whatever the order of the
+    /// sightings, and however the time is cut.
+    pub fn advance(&mut self, mut lists: Vec<Vec<Sighting<H>>>, log_ms: i64, out: &mut impl Resolved<H>) {
+        lists.push(std::mem::take(&mut self.waiting));
         let is_over = |near: &[Sighting<H>]| is_over(near, log_ms);
         let hasher = FixedState::default();
         // Sorting small numbers and looking up is far faster than sorting sightings.
-        let mut order: Vec<(u64, u32)> = (0_u32..)
-            .zip(&self.waiting)
-            .map(|(place, sighting)| (hasher.hash_one(sighting.key), place))
-            .collect();
+        let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+        for (list, sightings) in (0_u32..).zip(&lists) {
+            let places = (0_u32..).zip(sightings);
+            order.extend(places.map(|(place, sighting)| (hasher.hash_one(sighting.key), list, place)));
+        }
         order.sort_unstable();
+        let at = |&(_, list, place): &(u64, u32, u32)| lists.get(list as usize)?.get(place as usize);
         let mut later = Vec::new();
         let mut same: Vec<Sighting<H>> = Vec::new();
         for run in order.chunk_by(|a, b| a.0 == b.0) {
             same.clear();
-            same.extend(run.iter().filter_map(|&(_, place)| self.waiting.get(place as usize)));
+            same.extend(run.iter().filter_map(at));
             if let [alone] = same.as_slice() {
                 if is_over(&same) {
                     out.connection(alone, &[]);
@@ -120,8 +117,8 @@ impl<H: Copy + Eq + Ord + Hash> Twins<H> {
     }
 
     /// No more sightings follow.
-    pub fn finish(mut self, sightings: impl IntoIterator<Item = Sighting<H>>, out: &mut impl Resolved<H>) {
-        self.advance(sightings, i64::MAX, out);
+    pub fn finish(mut self, lists: Vec<Vec<Sighting<H>>>, out: &mut impl Resolved<H>) {
+        self.advance(lists, i64::MAX, out);
     }
 }
 

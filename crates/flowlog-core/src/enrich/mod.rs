@@ -6,7 +6,9 @@
 mod protocol;
 mod provider;
 mod service;
+mod service_tags;
 
 pub use protocol::protocol_name;
 pub use provider::{provider, provider_data};
 pub use service::service_name;
+pub use service_tags::{ServiceTags, ServiceTagsError};

@@ -13,16 +13,19 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let mut by_source: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in facts.failures.iter().filter(|row| facts.is_internet(row.key.destination)) {
         if let Some(denied) = facts.tables.denied.get(&row.key).filter(|denied| denied.outbound) {
-            by_source.entry(row.key.source).or_default().push((row.key, denied));
+            let packets = facts.tables.denied_by_rule(&row.key, denied);
+            if packets > 0 {
+                by_source.entry(row.key.source).or_default().push((row.key, denied, packets));
+            }
         }
     }
-    by_source.retain(|_, rows| rows.iter().map(|(_, denied)| denied.tuples).sum::<u64>() >= LEAST);
-    let finding = |(source, rows): (_, Vec<(_, &crate::aggregate::Denied)>)| {
+    by_source.retain(|_, rows| rows.iter().map(|(.., packets)| packets).sum::<u64>() >= LEAST);
+    let finding = |(source, rows): (_, Vec<(_, &crate::aggregate::Denied, u64)>)| {
         let entity = facts.name(source);
-        let packets: u64 = rows.iter().map(|(_, denied)| denied.tuples).sum();
-        let first_time_ms = rows.iter().map(|(_, denied)| denied.first_ms).min().unwrap_or_default();
-        let last_time_ms = rows.iter().map(|(_, denied)| denied.last_ms).max().unwrap_or_default();
-        let rows = rows.iter().map(|(key, denied)| facts.row(key, denied.tuples, "denied packets"));
+        let packets: u64 = rows.iter().map(|(.., packets)| packets).sum();
+        let first_time_ms = rows.iter().map(|(_, denied, _)| denied.first_ms).min().unwrap_or_default();
+        let last_time_ms = rows.iter().map(|(_, denied, _)| denied.last_ms).max().unwrap_or_default();
+        let rows = rows.iter().map(|(key, _, packets)| facts.row(key, *packets, "denied packets"));
         let (evidence, evidence_rows) = shown(rows.collect());
         Finding {
             id: format!("{RULE}:{entity}"),

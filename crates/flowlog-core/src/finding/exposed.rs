@@ -4,13 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, shown};
 use super::{Finding, Severity};
-use crate::aggregate::{Allowed, ConversationKey, HostId};
+use crate::aggregate::{ADMIN_PORTS, Allowed, ConversationKey, HostId};
 use crate::flow::Protocol;
 
 pub(super) const RULE: &str = "exposed-admin-port";
-/// Shells, remote desktops, file shares and databases.
-const PORTS: [u16; 15] =
-    [22, 23, 135, 139, 445, 1433, 1521, 3306, 3389, 5432, 5900, 5985, 5986, 6379, 27_017];
 /// A source answered on so many distinct ports is a prober (as Azure's own are), not a visitor of one of them.
 const PROBER_PORTS: usize = 16;
 
@@ -23,7 +20,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for row in &facts.inbound {
         let key = &row.0;
         let prober = ports_of.get(&key.source).is_some_and(|ports| ports.len() >= PROBER_PORTS);
-        if key.protocol == Protocol::TCP && PORTS.contains(&key.port) && !prober {
+        if key.protocol == Protocol::TCP && ADMIN_PORTS.contains(&key.port) && !prober {
             by_host.entry(key.destination).or_default().push(row);
         }
     }

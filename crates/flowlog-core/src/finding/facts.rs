@@ -10,7 +10,7 @@ use super::thresholds::Thresholds;
 use super::{EVIDENCE_ROWS, EvidenceRow};
 use crate::aggregate::evidence::{Contact, Evidence};
 use crate::aggregate::{Aggregate, Allowed, ConversationKey, HostId};
-use crate::flow::{AddressClass, Network, Protocol};
+use crate::flow::{AddressClass, OwnNetwork, Protocol};
 
 /// How long after a begin a connection must have shown a sign of life, ms: two continuations.
 const OPEN_MS: i64 = 600_000;
@@ -61,12 +61,12 @@ enum Kind {
 impl<'a> Facts<'a> {
     pub(super) fn new(tables: &'a Aggregate, thresholds: &'a Thresholds) -> Self {
         let evidence = &tables.evidence;
-        let own: Vec<Network> = thresholds.internal.iter().filter_map(|text| text.parse().ok()).collect();
+        let own: Vec<OwnNetwork> = thresholds.internal.iter().filter_map(|text| text.parse().ok()).collect();
         let kind = |(place, &address): (usize, &IpAddr)| match AddressClass::of(address) {
             class if class.is_private() => Kind::Internal,
             AddressClass::Public | AddressClass::Documentation => {
                 let near = evidence.is_own(HostId(u32::try_from(place).unwrap_or(u32::MAX)));
-                if near || own.iter().any(|network| network.contains(address)) {
+                if near || own.iter().any(|own| own.network.contains(address)) {
                     Kind::Internal
                 } else {
                     Kind::Internet
@@ -99,8 +99,15 @@ impl<'a> Facts<'a> {
     fn gather_failures(&mut self) {
         let tables = self.tables;
         let failed = &self.evidence.failed;
+        // What was dropped for want of encryption is no failure of the source: the network lacks something.
+        let by_rule = |key: &ConversationKey| {
+            tables.denied.get(key).is_some_and(|denied| tables.denied_by_rule(key, denied) > 0)
+        };
         for (key, denied) in &tables.denied {
-            let count = denied.tuples;
+            let count = tables.denied_by_rule(key, denied);
+            if count == 0 {
+                continue;
+            }
             let mut failure =
                 Failure { key: *key, first_ms: denied.first_ms, last_ms: denied.last_ms, count };
             if let Some(other) = failed.get(key).and_then(|_| self.failed(key)) {
@@ -110,7 +117,7 @@ impl<'a> Facts<'a> {
             }
             self.take_failure(failure);
         }
-        for key in failed.keys().filter(|key| !tables.denied.contains_key(*key)) {
+        for key in failed.keys().filter(|key| !by_rule(key)) {
             if let Some(failure) = self.failed(key) {
                 self.take_failure(failure);
             }

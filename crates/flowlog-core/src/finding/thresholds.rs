@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs)] // one a detector
 pub struct Thresholds {
-    /// Networks that are the user's own beside private ones, in CIDR notation.
+    /// Networks that are the user's own beside private ones, in CIDR notation; `name=CIDR` names the VNet.
     pub internal: Vec<String>,
     pub vertical_scan: Vertical,
     pub horizontal_sweep: Horizontal,

@@ -5,6 +5,7 @@
 
 mod address;
 mod network;
+mod own;
 mod protocol;
 
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use std::net::IpAddr;
 pub use address::AddressClass;
 pub(crate) use address::{INSTANCE_METADATA, PLATFORM};
 pub use network::{Network, NetworkError};
+pub use own::{OwnNetwork, OwnNetworks};
 pub use protocol::Protocol;
 
 /// Direction of a flow as the NIC that logged it saw it.
@@ -129,6 +131,11 @@ impl Encryption {
             Self::Unknown => "?",
             Self::NotRecorded => "",
         }
+    }
+
+    /// True for the words of packets that were dropped for want of encryption.
+    pub fn is_dropped(self) -> bool {
+        matches!(self, Self::SoftwareNotReady | Self::NotAccepted | Self::NotSupported)
     }
 
     /// The meaning in words.

@@ -1,11 +1,11 @@
 //! An address or a network in CIDR notation, as people type it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// All addresses that share the first `prefix` bits of `base`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Network {
     base: IpAddr,
     prefix: u8,
@@ -20,9 +20,46 @@ pub enum NetworkError {
     /// The part behind the slash is no number, or too large.
     #[error("/{0} is no prefix length; IPv4 has /0 to /32, IPv6 /0 to /128")]
     Prefix(String),
+    /// Nothing stands before the equals sign.
+    #[error("no name before ={0}; give name={0}, or the network alone")]
+    Name(String),
 }
 
 impl Network {
+    /// The network of `prefix` bits around `address`; of all its bits if it has fewer.
+    pub fn around(address: IpAddr, prefix: u8) -> Self {
+        let base = address.to_canonical();
+        let around = Self { base, prefix: prefix.min(if base.is_ipv4() { 32 } else { 128 }) };
+        let (first, _) = around.range();
+        let base = match base {
+            // The range of an IPv4 network has 32 bits.
+            IpAddr::V4(_) => Ipv4Addr::from_bits(u32::try_from(first).unwrap_or_default()).into(),
+            IpAddr::V6(_) => Ipv6Addr::from_bits(first).into(),
+        };
+        Self { base, ..around }
+    }
+
+    /// How many bits all its addresses share.
+    pub fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
+    /// Its first and last address; of IPv4 as 32 bits.
+    pub fn range(&self) -> (u128, u128) {
+        let (bits, width) = match self.base {
+            IpAddr::V4(base) => (base.to_bits().into(), 32),
+            IpAddr::V6(base) => (base.to_bits(), 128_u8),
+        };
+        let rest = u32::from(width.saturating_sub(self.prefix));
+        let hosts = if rest == 0 { 0 } else { u128::MAX >> (128 - rest) };
+        (bits & !hosts, bits | hosts)
+    }
+
+    /// True if it is one of IPv4.
+    pub fn is_ipv4(&self) -> bool {
+        self.base.is_ipv4()
+    }
+
     /// True if `address` is one of the network's. An IPv4 address written as IPv6 counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.base, address.to_canonical()) {
@@ -91,6 +128,16 @@ mod tests {
         assert!(contains("fd00::/8", "fd12::1") && !contains("fd00::/8", "fe80::1"));
         assert!(contains("::/0", "fe80::1"));
         assert!(contains("10.0.0.4", "::ffff:10.0.0.4"));
+    }
+
+    #[test]
+    fn an_address_has_a_network_around_it() {
+        let around = |address: &str, prefix| Network::around(address.parse().unwrap(), prefix).to_string();
+        assert_eq!(around("10.1.2.3", 24), "10.1.2.0/24");
+        assert_eq!((around("10.1.2.3", 0), around("10.1.2.3", 99)), ("0.0.0.0/0".into(), "10.1.2.3".into()));
+        assert_eq!(around("fd00:1:2:3:4::5", 64), "fd00:1:2:3::/64");
+        assert_eq!(around("::ffff:10.1.2.3", 24), "10.1.2.0/24");
+        assert_eq!(around("fd00::1", 0), "::/0");
     }
 
     #[test]

@@ -2,14 +2,17 @@
 
 use super::connections::{connections, resolved};
 use super::coverage::coverage;
-use super::rank::{Ranked, first};
+use super::rank::Ranked;
 use super::{
     ConversationRow, DeniedRow, DeniedSourceRow, FileRow, IncompleteRow, MalformedExample, MalformedRow,
-    PortRow, ProblemCounts, Report, RetryRow, RuleRow, SCHEMA_VERSION, Totals, problems, specific,
+    PortRow, ProblemCounts, Report, RetryRow, SCHEMA_VERSION, Totals, classes, encryption, problems, rules,
+    rules_file, specific,
 };
 use crate::aggregate::Aggregate;
+use crate::enrich::ServiceTags;
 use crate::finding::{FindingOptions, detect};
-use crate::flow::{Direction, Encryption, Network, State};
+use crate::flow::{Direction, Encryption, Network, OwnNetworks, State};
+use crate::policy::Nsg;
 
 /// What the person asked of the report.
 #[derive(Clone, Debug)]
@@ -24,12 +27,26 @@ pub struct ReportOptions {
     pub resolve: bool,
     /// Limits of the detectors, and what they are not to tell.
     pub finding: FindingOptions,
+    /// Networks that are one's own.
+    pub own: OwnNetworks,
+    /// Microsoft's public addresses, if a list was given.
+    pub service_tags: Option<ServiceTags>,
+    /// The rules as configured, if a file was given.
+    pub nsgs: Option<Vec<Nsg>>,
 }
 
 impl Default for ReportOptions {
     fn default() -> Self {
-        let finding = FindingOptions::default();
-        Self { top: 15, problem_limit: 10_000, specific: Vec::new(), resolve: true, finding }
+        Self {
+            top: 15,
+            problem_limit: 10_000,
+            specific: Vec::new(),
+            resolve: true,
+            finding: FindingOptions::default(),
+            own: OwnNetworks::default(),
+            service_tags: None,
+            nsgs: None,
+        }
     }
 }
 
@@ -71,7 +88,11 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
             .map(|&word| (word.word(), overall.encryption(word)))
             .filter(|&(_, tuples)| tuples > 0)
             .collect(),
-        rules: rules(aggregate),
+        classes: classes::classes(aggregate, &options.own, options.service_tags.as_ref()),
+        encryption_pairs: encryption::pairs(aggregate, limit),
+        rules: rules::rules(aggregate),
+        admin_access: rules::admin_access(aggregate, &options.own),
+        rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(aggregate, nsgs)),
         top_sources: ranked.top_hosts(options.top, |host| &host.as_source),
         top_destinations: ranked.top_hosts(options.top, |host| &host.as_destination),
         top_ports: ranked.top_ports(options.top),
@@ -133,6 +154,8 @@ fn totals(aggregate: &Aggregate, ranked: &Ranked<'_>, files: &[FileRow]) -> Tota
         records: sum(|file| file.records),
         tuples: overall.tuples,
         malformed: sum(|file| file.malformed),
+        denied_by_rule: overall.state(State::Deny) - overall.dropped,
+        dropped_for_encryption: overall.dropped,
         packets_sent: overall.counters.packets_sent,
         bytes_sent: overall.counters.bytes_sent,
         packets_received: overall.counters.packets_received,
@@ -144,23 +167,6 @@ fn totals(aggregate: &Aggregate, ranked: &Ranked<'_>, files: &[FileRow]) -> Tota
         first_time_ms: overall.times.map(|(first, _)| first),
         last_time_ms: overall.times.map(|(_, last)| last),
     }
-}
-
-fn rules(aggregate: &Aggregate) -> Vec<RuleRow> {
-    let rows = aggregate.rules().iter().filter(|(_, counts)| counts.tuples > 0);
-    let mut rows: Vec<RuleRow> = rows
-        .map(|((acl, rule), counts)| RuleRow {
-            acl: acl.clone(),
-            rule: rule.clone(),
-            tuples: counts.tuples,
-            denied: counts.denied,
-            bytes: counts.bytes,
-        })
-        .collect();
-    first(&mut rows, usize::MAX, |a, b| {
-        b.tuples.cmp(&a.tuples).then_with(|| (&a.acl, &a.rule).cmp(&(&b.acl, &b.rule)))
-    });
-    rows
 }
 
 fn malformed(aggregate: &Aggregate) -> Vec<MalformedRow> {

@@ -5,11 +5,15 @@
 //! docs/json-report.md describes its JSON form field by field.
 
 mod build;
+mod classes;
 mod connections;
 mod coverage;
+mod encryption;
 mod problems;
 mod rank;
 mod row;
+mod rules;
+mod rules_file;
 mod specific;
 mod tally;
 
@@ -20,9 +24,13 @@ use serde::Serialize;
 use crate::finding::Findings;
 
 pub use build::{ReportOptions, build};
+pub use classes::{ClassRow, FlowClass};
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow};
+pub use encryption::{EncryptedPairRow, WordRow};
 pub(crate) use rank::first;
+pub use rules::{AdminAccessRow, RuleRow};
+pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
 pub(crate) use tally::service;
 
 /// Everything an analysis found.
@@ -47,8 +55,16 @@ pub struct Report {
     pub protocols: BTreeMap<u8, u64>,
     /// Tuples by encryption word, as in the log; only words that occurred.
     pub encryption: BTreeMap<&'static str, u64>,
-    /// Tuples by ACL and rule.
+    /// Conversations by where their two ends are.
+    pub classes: Vec<ClassRow>,
+    /// Encryption between own subnets; empty if nothing is encrypted or meant to be.
+    pub encryption_pairs: Vec<EncryptedPairRow>,
+    /// What each rule decided.
     pub rules: Vec<RuleRow>,
+    /// What the rules let in from the internet to ports for administration.
+    pub admin_access: Vec<AdminAccessRow>,
+    /// The rules as configured beside what the log says of them, if a file was given.
+    pub rules_file: Option<RulesFile>,
     /// Initiators by tuples.
     pub top_sources: Vec<HostRow>,
     /// Responders by tuples.
@@ -74,7 +90,7 @@ pub struct Report {
     pub high_volume: Vec<ConversationRow>,
     /// Destination ports without a registered service; allowed tuples only.
     pub unusual_ports: Vec<PortRow>,
-    /// Sources with more than [`MANY_DENIALS`] denied tuples.
+    /// Sources with more than [`MANY_DENIALS`] tuples denied by rules.
     pub denied_sources: Vec<DeniedSourceRow>,
     /// Pairs with more than [`SCAN_PORTS`] distinct destination ports.
     pub port_scans: Vec<PortScanRow>,
@@ -90,7 +106,7 @@ pub struct Report {
 pub const SCHEMA_VERSION: u32 = 1;
 /// More begun tuples than this in one conversation count as excessive retries (the script's threshold).
 pub const RETRY_BEGINS: u64 = 10;
-/// More denied tuples than this make a source stand out (the script's threshold).
+/// More tuples denied by rules than this make a source stand out (the script's threshold).
 pub const MANY_DENIALS: u64 = 10;
 /// More distinct destination ports than this in one pair look like a port scan (the script's threshold).
 pub const SCAN_PORTS: u64 = 5;
@@ -114,6 +130,10 @@ pub struct Totals {
     pub tuples: u64,
     /// Tuples that could not be read.
     pub malformed: u64,
+    /// Denied tuples that a rule denied.
+    pub denied_by_rule: u64,
+    /// Denied tuples that no rule denied: dropped for want of encryption.
+    pub dropped_for_encryption: u64,
     /// Packets from source to destination.
     pub packets_sent: u64,
     /// Bytes from source to destination.
@@ -149,21 +169,6 @@ pub struct ProblemCounts {
     pub unusual_ports: u64,
     pub denied_sources: u64,
     pub port_scans: u64,
-}
-
-/// Tuples of one rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RuleRow {
-    /// ARM id of the NSG or Network Manager rule collection, as in the log.
-    pub acl: String,
-    /// Rule name, as in the log.
-    pub rule: String,
-    /// Tuples that matched.
-    pub tuples: u64,
-    /// Of these, denied.
-    pub denied: u64,
-    /// Bytes both ways.
-    pub bytes: u64,
 }
 
 /// One host as source or as destination.
@@ -215,6 +220,8 @@ pub struct DeniedRow {
     pub direction: &'static str,
     /// Denied tuples.
     pub tuples: u64,
+    /// Of these, dropped for want of encryption: no rule denied them.
+    pub dropped_for_encryption: u64,
     /// Attempts: packets of one 5-tuple within two minutes of each other are tries of one.
     pub attempts: u64,
     pub first_time_ms: i64,
@@ -277,7 +284,7 @@ pub struct DeniedSourceRow {
     pub source: String,
     pub class: &'static str,
     pub provider: Option<&'static str>,
-    /// Denied tuples.
+    /// Tuples that rules denied.
     pub tuples: u64,
     /// Distinct destinations among them.
     pub destinations: u64,

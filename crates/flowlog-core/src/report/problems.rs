@@ -56,6 +56,7 @@ pub(super) fn denied(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<
                 service,
                 direction,
                 tuples,
+                dropped_for_encryption: tuples - ranked.tables.denied_by_rule(key, denied),
                 attempts,
                 first_time_ms,
                 last_time_ms,
@@ -150,15 +151,18 @@ pub(super) fn unusual_ports(ranked: &Ranked<'_>, limit: usize, found: &mut u64) 
 
 pub(super) fn denied_sources(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<DeniedSourceRow> {
     let mut tuples: HashMap<HostId, u64, FixedState> = HashMap::default();
-    for (key, denied) in &ranked.tables.denied {
-        *tuples.entry(key.source).or_default() += denied.tuples;
+    let tables = ranked.tables;
+    let by_rule = tables.denied.iter().map(|(key, denied)| (key, tables.denied_by_rule(key, denied)));
+    let by_rule = by_rule.filter(|(_, by_rule)| *by_rule > 0);
+    for (key, by_rule) in by_rule.clone() {
+        *tuples.entry(key.source).or_default() += by_rule;
     }
     let mut sources: Vec<_> = tuples.into_iter().filter(|&(_, tuples)| tuples > MANY_DENIALS).collect();
     *found = sources.len() as u64;
     first(&mut sources, limit, |a, b| b.1.cmp(&a.1).then_with(|| ranked.place(a.0).cmp(&ranked.place(b.0))));
     let mut spread: HashMap<HostId, Spread, FixedState> =
         sources.iter().map(|&(source, _)| (source, Spread::default())).collect();
-    for key in ranked.tables.denied.keys() {
+    for (key, _) in by_rule {
         if let Some(spread) = spread.get_mut(&key.source) {
             spread.destinations.push(key.destination);
             if key.protocol.has_ports() {

@@ -29,21 +29,25 @@ pub(super) fn by_key<K: Ord>(rows: &[Row], key: impl Fn(&Row) -> K) -> BTreeMap<
 }
 
 pub(super) fn rules(rows: &[Row]) -> Vec<RuleTruth> {
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<_, Vec<&Row>> = BTreeMap::new();
     for row in rows {
-        let (tuples, denied, bytes) = found.entry((&row.acl, &row.rule)).or_insert((0, 0, 0));
-        *tuples += 1;
-        *denied += u64::from(row.state == 'D');
-        *bytes += row.bytes();
+        found.entry((&row.acl, &row.rule)).or_default().push(row);
     }
+    let count = |rows: &[&Row], of: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| of(row)).count() as u64;
     let mut rules: Vec<_> = found
         .into_iter()
-        .map(|((acl, rule), (tuples, denied, bytes))| RuleTruth {
+        .map(|((acl, rule), rows)| RuleTruth {
             acl: acl.clone(),
             rule: rule.clone(),
-            tuples,
-            denied,
-            bytes,
+            tuples: rows.len() as u64,
+            begun: count(&rows, &|row| "BA".contains(row.state)),
+            denied: count(&rows, &|row| row.state == 'D'),
+            dropped: count(&rows, &Row::is_dropped),
+            bytes: rows.iter().map(|row| row.bytes()).sum(),
+            sources: rows.iter().map(|row| row.source).collect::<BTreeSet<_>>().len() as u64,
+            destinations: rows.iter().map(|row| row.destination).collect::<BTreeSet<_>>().len() as u64,
+            first_time_ms: rows.iter().map(|row| row.time_ms).min().unwrap_or_default(),
+            last_time_ms: rows.iter().map(|row| row.time_ms).max().unwrap_or_default(),
         })
         .collect();
     rules.sort_by_key(|row| Reverse(row.tuples));

@@ -8,6 +8,8 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) mac: String,
+    /// Target of a VNet flow log; empty for NSG flow logs.
+    pub(super) vnet: String,
     pub(super) acl: String,
     pub(super) rule: String,
     pub(super) time_ms: i64,
@@ -32,6 +34,12 @@ impl Row {
 
     pub(super) fn bytes(&self) -> u64 {
         self.counters[1] + self.counters[3]
+    }
+
+    /// Denied, and by no rule.
+    pub(super) fn is_dropped(&self) -> bool {
+        let words = ["NX_SW_NOT_READY", "NX_NOT_ACCEPTED", "NX_NOT_SUPPORTED"];
+        self.state == 'D' && (self.rule == "unspecified" || words.contains(&self.encryption.as_str()))
     }
 
     pub(super) fn has_ports(&self) -> bool {
@@ -81,6 +89,7 @@ fn vnet_rows(record: &Value, flow_records: &Value, rows: &mut Vec<Row>, malforme
                 match tuple.as_str().and_then(vnet_tuple) {
                     Some(row) => rows.push(Row {
                         mac: text(record, "macAddress").to_owned(),
+                        vnet: text(record, "targetResourceID").to_owned(),
                         acl: text(flow, "aclID").to_owned(),
                         rule: text(group, "rule").to_owned(),
                         ..row
@@ -145,6 +154,7 @@ fn nsg_tuple(tuple: &str) -> Option<Row> {
 fn common(fields: &[&str]) -> Option<Row> {
     Some(Row {
         mac: String::new(),
+        vnet: String::new(),
         acl: String::new(),
         rule: String::new(),
         time_ms: fields[0].parse().ok()?,

@@ -6,8 +6,11 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 
 use super::lives::Lives;
+use super::network::{Classes, EncryptionPairs, RuleTally, is_dropped};
 use super::resolved::Resolver;
-use super::{ConversationTruth, FileTruth, HostTruth, PairTruth, PortTruth, RuleTruth, Totals, Truth};
+use super::{
+    ClassTruth, ConversationTruth, FileTruth, HostTruth, PairTruth, PortTruth, RuleTruth, Totals, Truth,
+};
 use crate::scenario::Format;
 use crate::scenario::event::{Counters, Encryption, Event, HostId, RuleId, State};
 use crate::scenario::world::World;
@@ -37,6 +40,8 @@ struct OfConversation {
     begins: u32,
     incomplete: u32,
     one_way: u32,
+    bytes_sent: u64,
+    bytes_received: u64,
 }
 
 /// Counts what a scenario writes. The big tables are indexed by the numbers of the scenario's world.
@@ -55,7 +60,9 @@ pub(crate) struct Collector {
     sources: Vec<Tally>,
     destinations: Vec<Tally>,
     /// By rule, and whether an NSG flow log wrote it: that names the ACL in upper case.
-    rules: HashMap<(RuleId, bool), Tally, FixedState>,
+    rules: HashMap<(RuleId, bool), RuleTally, FixedState>,
+    encryption_pairs: EncryptionPairs,
+    classes: Classes,
     conversations: HashMap<Conversation, usize, FixedState>,
     of_conversations: Vec<OfConversation>,
     lives: Vec<Lives>,
@@ -78,6 +85,8 @@ impl Collector {
             sources: vec![Tally::default(); hosts],
             destinations: vec![Tally::default(); hosts],
             rules: HashMap::default(),
+            encryption_pairs: EncryptionPairs::default(),
+            classes: Classes::new(hosts),
             conversations: HashMap::default(),
             of_conversations: Vec::new(),
             lives: world.nics.iter().map(|_| Lives::default()).collect(),
@@ -141,12 +150,21 @@ impl Collector {
         self.encryption[if nsg { 8 } else { event.encryption as usize }] += 1;
         self.sources[event.source as usize].add(denied, bytes);
         self.destinations[event.destination as usize].add(denied, bytes);
-        self.rules.entry((event.rule, nsg)).or_default().add(denied, bytes);
+        let dropped = is_dropped(event, nsg);
+        self.totals.dropped_for_encryption += u64::from(dropped);
+        self.totals.denied_by_rule += u64::from(denied && !dropped);
+        self.rules.entry((event.rule, nsg)).or_default().add(event, dropped, bytes);
+        if !nsg {
+            self.encryption_pairs.add(event, bytes);
+            self.classes.near(event);
+        }
 
         let number = self.conversation(event);
         let conversation = &mut self.of_conversations[number];
         conversation.tuples += 1;
         conversation.denied += u32::from(denied);
+        conversation.bytes_sent += counters.bytes_sent;
+        conversation.bytes_received += counters.bytes_received;
         if life_cycle {
             conversation.begins += u32::from(event.state == State::Begin);
             if let Some(over) = self.lives[nic].follow(event, number).one_way {
@@ -197,6 +215,8 @@ impl Collector {
             incomplete: self.by_conversation(world, |counts| counts.incomplete),
             one_way: self.by_conversation(world, |counts| counts.one_way),
             port_scans,
+            encryption_pairs: self.encryption_pairs.finish(world),
+            classes: self.classes(world),
             totals: self.totals,
             files: self.files,
         };
@@ -224,14 +244,27 @@ impl Collector {
                 RuleTruth {
                     acl: if nsg { acl.to_uppercase() } else { acl.clone() },
                     rule: entry.name.to_owned(),
-                    tuples: tally.tuples,
-                    denied: tally.denied,
-                    bytes: tally.bytes,
+                    ..tally.truth()
                 }
             })
             .collect();
         rules.sort_by(|a, b| b.tuples.cmp(&a.tuples).then_with(|| (&a.acl, &a.rule).cmp(&(&b.acl, &b.rule))));
         rules
+    }
+
+    fn classes(&self, world: &World) -> BTreeMap<String, ClassTruth> {
+        let mut classes: BTreeMap<String, ClassTruth> = BTreeMap::new();
+        for (&(source, destination, _, _), &number) in &self.conversations {
+            let of = &self.of_conversations[number];
+            let class = classes.entry(self.classes.class(world, source, destination).to_owned()).or_default();
+            class.tuples += u64::from(of.tuples);
+            class.denied += u64::from(of.denied);
+            class.begins += u64::from(of.begins);
+            class.conversations += 1;
+            class.bytes_sent += of.bytes_sent;
+            class.bytes_received += of.bytes_received;
+        }
+        classes
     }
 
     fn ports(&self, world: &World) -> (Vec<PortTruth>, Vec<PairTruth>) {

@@ -3,6 +3,7 @@
 
 mod collector;
 mod lives;
+mod network;
 mod resolved;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,12 @@ pub struct Truth {
     /// Pairs of source and destination with at least 2 distinct destination ports (protocol and
     /// port together), of protocols that have ports.
     pub port_scans: Vec<PairTruth>,
+    /// VNet flow logs alone, ordered by subnets and word.
+    pub encryption_pairs: Vec<EncryptionTruth>,
+    /// Conversations by where their ends are: `Platform` with 168.63.129.16, else `Public` with an
+    /// address that is not private, else `IntraVNet` and `InterVNet` where both ends are near ends
+    /// of a VNet's flow log, else `OnPremisesPrivate`.
+    pub classes: BTreeMap<String, ClassTruth>,
     /// Every file, in the order written: hour by hour, NIC by NIC.
     pub files: Vec<FileTruth>,
     /// The same with each connection once; none where only rows are known.
@@ -74,6 +81,9 @@ pub struct Totals {
     pub records: u64,
     pub tuples: u64,
     pub malformed: u64,
+    pub denied_by_rule: u64,
+    /// Denied with a word that says so, or under no rule.
+    pub dropped_for_encryption: u64,
     pub packets_sent: u64,
     pub bytes_sent: u64,
     pub packets_received: u64,
@@ -105,9 +115,45 @@ pub struct RuleTruth {
     pub acl: String,
     pub rule: String,
     pub tuples: u64,
+    /// Begun tuples, and the allowed ones of NSG version 1.
+    pub begun: u64,
     pub denied: u64,
+    /// Of the denied ones, dropped for want of encryption.
+    pub dropped: u64,
     /// Both ways.
     pub bytes: u64,
+    /// Distinct.
+    pub sources: u64,
+    /// Distinct.
+    pub destinations: u64,
+    pub first_time_ms: i64,
+    pub last_time_ms: i64,
+}
+
+/// What one encryption word stands at between two private subnets: of /24, or of /64 (IPv6).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct EncryptionTruth {
+    pub source: String,
+    pub destination: String,
+    pub word: String,
+    pub tuples: u64,
+    /// Tuples that neither continue nor end.
+    pub attempts: u64,
+    /// Both ways.
+    pub bytes: u64,
+}
+
+/// Conversations of one class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ClassTruth {
+    pub tuples: u64,
+    pub denied: u64,
+    pub begins: u64,
+    pub conversations: u64,
+    pub bytes_sent: u64,
+    pub bytes_received: u64,
 }
 
 /// Tuples of one host in one role.

@@ -1,5 +1,6 @@
 //! The report as text for a terminal, or for a pipe.
 
+mod classes;
 mod compare;
 mod connections;
 mod coverage;
@@ -7,6 +8,7 @@ mod findings;
 mod overview;
 pub(crate) mod page;
 mod problems;
+mod rules;
 mod specific;
 pub(crate) mod table;
 mod traffic;
@@ -50,10 +52,14 @@ fn flows(page: &mut Page, report: &Report) {
     traffic::states(page, report);
     traffic::directions(page, report);
     traffic::encryption(page, report);
+    classes::encrypted_pairs(page, report);
+    classes::classes(page, report);
     traffic::sources(page, report);
     traffic::destinations(page, report);
     traffic::ports(page, report);
-    traffic::rules(page, report);
+    rules::rules(page, report);
+    rules::admin_access(page, report);
+    rules::configured(page, report);
     page.group("Problem connections");
     problems::incomplete(page, report);
     problems::denied(page, report);

@@ -44,7 +44,10 @@ pub(super) fn summary(page: &mut Page, report: &Report) {
     page.pair("Network interfaces", &count(totals.unique_nics));
     let denied = report.states.get(&'D').copied().unwrap_or(0);
     let share = text::share(denied, totals.tuples);
-    page.pair("Denied", &format!("{} ({share})", counted(denied, "tuple", "tuples")));
+    let dropped = totals.dropped_for_encryption;
+    let apart =
+        if dropped > 0 { format!(", {} for want of encryption", count(dropped)) } else { String::new() };
+    page.pair("Denied", &format!("{} ({share}){apart}", counted(denied, "tuple", "tuples")));
     let problems = &report.problem_counts;
     let found = [
         ("denials", problems.denied),

@@ -6,6 +6,7 @@ use flowlog_core::report::{
 };
 
 use super::page::{Page, Tone};
+use super::rules::dropped_remark;
 use super::table::{ADDRESS, Cell, Column, Table, names, numbers, words};
 use crate::render::cells::bytes_per_packet;
 use crate::render::names::{direction_label, owner, port_label};
@@ -79,15 +80,24 @@ pub(super) fn denied(page: &mut Page, report: &Report) {
     if visible(page, report, 'D', "Denied", total) && begin(page, "Denied", total, note, CONVERSATIONS) {
         let columns =
             [numbers("Denied"), numbers("Attempts"), words("Direction"), words("Period (UTC)").spare()];
-        page.table(conversations(columns), &report.denied, total, |row| {
-            ends!(
+        let mut table = conversations(columns);
+        for row in report.denied.iter().take(page.style.top) {
+            let dropped = row.dropped_for_encryption;
+            let cells = ends!(
                 row,
-                Cell::bad_count(row.tuples),
+                Cell::bad_count(row.tuples.saturating_sub(dropped)),
                 Cell::count(row.attempts),
                 direction_label(row.direction).into(),
                 text::short_period(row.first_time_ms, row.last_time_ms).into()
-            )
-        });
+            );
+            if dropped > 0 {
+                table.push_with_remark(cells, dropped_remark(dropped), Tone::Warn);
+            } else {
+                table.push(cells);
+            }
+        }
+        table.write(page);
+        page.more(total.saturating_sub(table.len() as u64));
     }
 }
 

@@ -6,7 +6,7 @@ use super::page::{Page, Tone};
 use super::table::{ADDRESS, Cell, Table, names, numbers, words};
 use crate::render::cells::ranked;
 use crate::render::names::{
-    STATES, acl_label, direction_label, encryption_label, owner, port_label, protocol_label, state_label,
+    STATES, direction_label, encryption_label, owner, port_label, protocol_label, state_label,
 };
 use crate::render::text;
 
@@ -126,38 +126,6 @@ pub(super) fn ports_table(page: &mut Page, rows: &[PortRow], total: u64) {
             port_label(row.port, row.protocol).into(),
             row.service.unwrap_or("-").into(),
             Cell::count(row.tuples),
-            Cell::bad_count(row.denied),
-            Cell::bytes(row.bytes),
-        ]
-    });
-}
-
-pub(super) fn rules(page: &mut Page, report: &Report) {
-    page.section("Rules", &format!("{} in all", text::count(report.rules.len() as u64)));
-    page.note(
-        "Which rule decided. \"platform\" is Azure's own handling, \"unspecified\" a drop for want of encryption.",
-    );
-    if report.rules.is_empty() {
-        return page.none();
-    }
-    let columns = [
-        names("Rule", 26),
-        names("NSG or ACL", 16),
-        numbers("Tuples"),
-        numbers("Share").spare(),
-        numbers("Denied"),
-        numbers("Bytes"),
-    ];
-    let name = |text: &str| text::escape(text, page.style.ascii).into_owned();
-    let rows: Vec<(String, String)> =
-        report.rules.iter().map(|row| (name(&row.rule), name(acl_label(&row.acl)))).collect();
-    let rows: Vec<_> = report.rules.iter().zip(rows).collect();
-    page.table(Table::new(columns), &rows, rows.len() as u64, |(row, (rule, acl))| {
-        vec![
-            rule.clone().into(),
-            acl.clone().into(),
-            Cell::count(row.tuples),
-            of_all(report, row.tuples),
             Cell::bad_count(row.denied),
             Cell::bytes(row.bytes),
         ]

@@ -1,0 +1,95 @@
+//! What the person knows of the network beside the logs: own networks, Microsoft's addresses, the
+//! rules as configured.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use flowlog_core::enrich::{ServiceTags, ServiceTagsError};
+use flowlog_core::finding::Thresholds;
+use flowlog_core::flow::{OwnNetwork, OwnNetworks};
+use flowlog_core::policy::{self, Nsg, PolicyError};
+
+/// The options.
+#[allow(clippy::doc_markdown)] // text of the help
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownArgs {
+    /// Networks that are your own: subnets, or the address space of a VNet, which name= names
+    #[arg(long, value_name = "[NAME=]CIDR,...", value_delimiter = ',', help_heading = "Network")]
+    pub internal_cidr: Vec<OwnNetwork>,
+
+    /// Microsoft's public addresses: the weekly ServiceTags_Public_*.json
+    #[arg(long, value_name = "FILE.json", help_heading = "Network")]
+    pub service_tags: Option<PathBuf>,
+
+    /// Compare with the rules as configured: output of az network nsg show or list, or an ARM template;
+    /// may be given again
+    #[arg(long, value_name = "FILE.json", help_heading = "Network")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// What the files of the options hold.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Networks of `--internal-cidr` and of the thresholds' `internal`.
+    pub own: OwnNetworks,
+    /// Microsoft's public addresses.
+    pub service_tags: Option<ServiceTags>,
+    /// The rules as configured; `None` without a file.
+    pub nsgs: Option<Vec<Nsg>>,
+}
+
+/// Why one of the files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KnownError {
+    /// It cannot be read.
+    #[error("{}: cannot be read: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// It is no list of service tags.
+    #[error("{}: {cause}", path.display())]
+    ServiceTags {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: ServiceTagsError,
+    },
+    /// It holds no rules.
+    #[error("{}: {cause}", path.display())]
+    Rules {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: PolicyError,
+    },
+}
+
+impl KnownArgs {
+    /// Reads the files. Own networks come from both places they can be named in, and the detectors
+    /// of `thresholds`, too, get them all.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or of another form.
+    pub fn read(&self, thresholds: &mut Thresholds) -> Result<Known, KnownError> {
+        thresholds.internal.extend(self.internal_cidr.iter().map(ToString::to_string));
+        let own = thresholds.internal.iter().filter_map(|text| text.parse().ok()).collect();
+        let service_tags = self.service_tags.as_deref().map(|path| {
+            let cause = |cause| KnownError::ServiceTags { path: path.to_owned(), cause };
+            ServiceTags::parse(&read(path)?).map_err(cause)
+        });
+        let mut nsgs: Option<Vec<Nsg>> = None;
+        for path in &self.rules {
+            let cause = |cause| KnownError::Rules { path: path.clone(), cause };
+            nsgs.get_or_insert_default().extend(policy::parse(&read(path)?).map_err(cause)?);
+        }
+        Ok(Known { own: OwnNetworks::new(own), service_tags: service_tags.transpose()?, nsgs })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, KnownError> {
+    fs::read(path).map_err(|cause| KnownError::Read { path: path.to_owned(), cause })
+}

@@ -1,0 +1,96 @@
+//! Where traffic goes, and how it is encrypted on the way.
+
+use flowlog_core::report::{EncryptedPairRow, Report};
+
+use super::page::{Page, Tone};
+use super::table::{Cell, Table, names, numbers, words};
+use crate::render::names::class_label;
+use crate::render::text::{self, count};
+
+pub(super) fn classes(page: &mut Page, report: &Report) {
+    page.section("Classes of traffic", "");
+    page.note(
+        "Where the two ends are. VNets are known from --internal-cidr NAME=CIDR and, for logged interfaces, from the \
+         VNet whose flow log it is; private addresses of which neither tells are counted as on premises or unknown: \
+         a guess. Public addresses are Azure's by Microsoft's published ranges (--service-tags for this week's).",
+    );
+    let mut table = Table::new([
+        words("Class"),
+        numbers("Tuples"),
+        numbers("Share"),
+        numbers("Begun"),
+        numbers("Sent"),
+        numbers("Received"),
+        numbers("Conversations").spare(),
+        numbers("Guessed").spare(),
+        numbers("Denied").spare(),
+    ]);
+    let all = report.classes.iter().map(|row| row.tuples).sum();
+    for row in &report.classes {
+        table.push(vec![
+            class_label(row.class).into(),
+            Cell::count(row.tuples),
+            text::share(row.tuples, all).into(),
+            Cell::count(row.begins),
+            Cell::bytes(row.bytes_sent),
+            Cell::bytes(row.bytes_received),
+            Cell::count(row.conversations),
+            Cell::count(row.guessed),
+            Cell::bad_count(row.denied),
+        ]);
+    }
+    table.write(page);
+}
+
+pub(super) fn encrypted_pairs(page: &mut Page, report: &Report) {
+    let rows = &report.encryption_pairs;
+    if report.encryption.keys().all(|word| ["", "NX", "?"].contains(word)) {
+        return page.line(
+            "No encrypted traffic seen: virtual network encryption seems to be off.",
+            2,
+            Tone::Plain,
+        );
+    }
+    page.section("Encryption between subnets", &format!("{} pairs", count(rows.len() as u64)));
+    page.note(
+        "Own subnets only: those of --internal-cidr, else /24 (IPv4) and /64 (IPv6). Not encrypted are plain NX and \
+         each NX_ reason; dropped are packets that no rule denied.",
+    );
+    if rows.is_empty() {
+        return page.none();
+    }
+    let mut table = Table::new([
+        names("Source", 16),
+        names("Destination", 16),
+        numbers("Tuples"),
+        numbers("Encrypted"),
+        numbers("of bytes"),
+        numbers("Dropped"),
+        numbers("Bytes").spare(),
+    ]);
+    for row in rows.iter().take(page.style.top) {
+        let cells = vec![
+            page.name(&row.source).into(),
+            page.name(&row.destination).into(),
+            Cell::count(row.tuples),
+            text::share(row.encrypted_tuples, row.tuples).into(),
+            if row.bytes > 0 { text::share(row.encrypted_bytes, row.bytes) } else { "-".to_owned() }.into(),
+            Cell::bad_count(row.dropped_tuples),
+            Cell::bytes(row.bytes),
+        ];
+        match reasons(row) {
+            Some(reasons) => table.push_with_remark(cells, reasons, Tone::Dim),
+            None => table.push(cells),
+        }
+    }
+    table.write(page);
+    page.more(rows.len().saturating_sub(table.len()) as u64);
+}
+
+/// The reasons why something was not encrypted, if there are any beside a plain `NX`.
+fn reasons(row: &EncryptedPairRow) -> Option<String> {
+    let words = row.words.iter().filter(|(word, _)| !["X", "NX"].contains(word));
+    let words: Vec<String> =
+        words.map(|(word, counts)| format!("{word} {}", text::share(counts.tuples, row.tuples))).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}

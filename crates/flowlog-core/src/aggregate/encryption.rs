@@ -1,0 +1,185 @@
+//! Encryption between subnets.
+//!
+//! Virtual network encryption works between machines of a VNet and its peers: only pairs of which
+//! both ends are one's own are counted. Everything is per tuple, as logged.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::conversation::{ByConversation, ConversationKey};
+use super::hosts::{HostId, Hosts};
+use super::overall::encryption_index;
+use crate::flow::{AddressClass, Encryption, FlowTuple, Network, OwnNetwork, OwnNetworks, State};
+
+/// The subnet of an address that is in no network given: Azure's subnets are often of this size.
+const PREFIX_V4: u8 = 24;
+/// Azure's IPv6 subnets are /64, no other size.
+const PREFIX_V6: u8 = 64;
+/// Pairs met lately are found in one of so many places, without a look-up.
+const RECENT: u32 = 64;
+/// A host that is not one's own.
+const OUTSIDE: u32 = u32::MAX;
+
+/// What one word says of one pair of subnets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WordCounts {
+    /// Tuples.
+    pub tuples: u64,
+    /// Connections: begun, or denied tuples.
+    pub attempts: u64,
+    /// Bytes both ways.
+    pub bytes: u64,
+}
+
+/// What was encrypted of one pair of subnets, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PairCounts([WordCounts; Encryption::ALL.len()]);
+
+impl PairCounts {
+    /// The words that occurred, in the order of [`Encryption::ALL`].
+    pub fn words(&self) -> impl Iterator<Item = (Encryption, &WordCounts)> {
+        let all = Encryption::ALL.iter().copied().zip(&self.0);
+        all.filter(|(_, counts)| counts.tuples > 0)
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            mine.tuples += theirs.tuples;
+            mine.attempts += theirs.attempts;
+            mine.bytes = mine.bytes.saturating_add(theirs.bytes);
+        }
+    }
+}
+
+/// Pairs of subnets, the initiator's first.
+#[derive(Default)]
+pub struct EncryptedPairs {
+    own: OwnNetworks,
+    subnets: Vec<OwnNetwork>,
+    subnet_ids: HashMap<OwnNetwork, u32, FixedState>,
+    /// Subnet of each host, by [`HostId`]; [`OUTSIDE`] for hosts of others.
+    of_host: Vec<u32>,
+    pairs: HashMap<(u32, u32), usize, FixedState>,
+    counts: Vec<PairCounts>,
+    recent: Vec<Option<((u32, u32), usize)>>,
+    /// Denied tuples that were dropped for want of encryption and not by a rule, by conversation.
+    pub dropped: ByConversation<u64>,
+}
+
+impl EncryptedPairs {
+    /// Pairs of subnets of which some are `own`.
+    pub(super) fn new(own: OwnNetworks) -> Self {
+        Self { own, ..Self::default() }
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, hosts: &Hosts) {
+        if tuple.encryption == Encryption::NotRecorded {
+            return;
+        }
+        let source = self.subnet(source, hosts);
+        if source == OUTSIDE {
+            return;
+        }
+        let destination = self.subnet(destination, hosts);
+        if destination == OUTSIDE {
+            return;
+        }
+        let place = self.place((source, destination));
+        let Some(counts) = self.counts.get_mut(place) else { return };
+        let counts = &mut counts.0[encryption_index(tuple.encryption)];
+        counts.tuples += 1;
+        counts.attempts += u64::from(!matches!(tuple.state, State::Continue | State::End));
+        if let Some(counters) = &tuple.counters {
+            counts.bytes = counts.bytes.saturating_add(counters.bytes());
+        }
+    }
+
+    /// A denied tuple that no rule denied.
+    #[cold]
+    pub(super) fn drop(&mut self, key: ConversationKey) {
+        *self.dropped.entry(key).or_default() += 1;
+    }
+
+    #[inline]
+    fn place(&mut self, pair: (u32, u32)) -> usize {
+        let slot = (pair.0.wrapping_mul(31).wrapping_add(pair.1) % RECENT) as usize;
+        match self.recent.get(slot) {
+            Some(&Some((known, place))) if known == pair => place,
+            _ => self.look_up(pair, slot),
+        }
+    }
+
+    fn look_up(&mut self, pair: (u32, u32), slot: usize) -> usize {
+        let place = *self.pairs.entry(pair).or_insert_with(|| {
+            self.counts.push(PairCounts::default());
+            self.counts.len() - 1
+        });
+        self.recent.resize(RECENT as usize, None);
+        if let Some(recent) = self.recent.get_mut(slot) {
+            *recent = Some((pair, place));
+        }
+        place
+    }
+
+    #[inline]
+    fn subnet(&mut self, host: HostId, hosts: &Hosts) -> u32 {
+        match self.of_host.get(host.0 as usize) {
+            Some(&subnet) => subnet,
+            None => self.new_host(host, hosts),
+        }
+    }
+
+    #[cold]
+    fn new_host(&mut self, host: HostId, hosts: &Hosts) -> u32 {
+        for &address in hosts.addresses().iter().skip(self.of_host.len()) {
+            let subnet = if let Some(own) = self.own.find(address) {
+                let own = own.clone();
+                self.subnet_id(own)
+            } else if AddressClass::of(address).is_private() {
+                let prefix = if address.to_canonical().is_ipv4() { PREFIX_V4 } else { PREFIX_V6 };
+                self.subnet_id(OwnNetwork { vnet: None, network: Network::around(address, prefix) })
+            } else {
+                OUTSIDE
+            };
+            self.of_host.push(subnet);
+        }
+        self.of_host.get(host.0 as usize).copied().unwrap_or(OUTSIDE)
+    }
+
+    fn subnet_id(&mut self, subnet: OwnNetwork) -> u32 {
+        let next = u32::try_from(self.subnets.len()).unwrap_or(OUTSIDE);
+        let id = *self.subnet_ids.entry(subnet.clone()).or_insert(next);
+        if id == next {
+            self.subnets.push(subnet);
+        }
+        id
+    }
+
+    /// Source, destination, and what was encrypted; in no order.
+    pub fn rows(&self) -> impl Iterator<Item = (&OwnNetwork, &OwnNetwork, &PairCounts)> {
+        self.pairs.iter().filter_map(|(&(source, destination), &place)| {
+            let subnet = |id: u32| self.subnets.get(id as usize);
+            Some((subnet(source)?, subnet(destination)?, self.counts.get(place)?))
+        })
+    }
+
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (key, tuples) in other.dropped {
+            *self.dropped.entry(key).or_default() += tuples;
+        }
+        let ids: Vec<u32> = other.subnets.into_iter().map(|subnet| self.subnet_id(subnet)).collect();
+        for ((source, destination), place) in other.pairs {
+            let id = |id: u32| ids.get(id as usize).copied();
+            if let (Some(source), Some(destination), Some(theirs)) =
+                (id(source), id(destination), other.counts.get(place))
+            {
+                let place = self.place((source, destination));
+                if let Some(mine) = self.counts.get_mut(place) {
+                    mine.add(theirs);
+                }
+            }
+        }
+    }
+}

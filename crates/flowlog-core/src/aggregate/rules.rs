@@ -1,0 +1,364 @@
+//! What each rule of each ACL decided.
+//!
+//! Everything is counted per tuple, as logged: a connection between two logged NICs was decided by a
+//! rule at each of them, and counts for both rules.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::RuleKey;
+use super::hosts::HostId;
+use super::ids::IdSet;
+use crate::flow::{AddressClass, Direction, FlowTuple, Protocol, State};
+
+/// Ports that administer machines or data: shells, remote desktops, file shares and databases.
+pub const ADMIN_PORTS: [u16; 15] =
+    [22, 23, 135, 139, 445, 1433, 1521, 3306, 3389, 5432, 5900, 5985, 5986, 6379, 27_017];
+
+/// One bit a port: the question is asked of every inbound tuple.
+const ADMIN_BITS: [u64; 1024] = {
+    let mut bits = [0; 1024];
+    let mut place = 0;
+    while place < ADMIN_PORTS.len() {
+        bits[(ADMIN_PORTS[place] / 64) as usize] |= 1 << (ADMIN_PORTS[place] % 64);
+        place += 1;
+    }
+    bits
+};
+
+/// True for one of [`ADMIN_PORTS`].
+#[inline]
+fn is_admin_port(port: u16) -> bool {
+    static BITS: [u64; 1024] = ADMIN_BITS;
+    BITS[usize::from(port / 64)] >> (port % 64) & 1 == 1
+}
+
+/// Whose rule it is, as far as the names in the log tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleClass {
+    /// A rule of an NSG that somebody wrote.
+    User,
+    /// One of the six rules every NSG has.
+    Default,
+    /// An administrator's rule of a Network Manager, decided before any NSG.
+    SecurityAdmin,
+    /// Traffic that Azure handles itself; people's traffic can be among it (load balancing, return traffic).
+    Platform,
+    /// No rule at all: dropped for want of encryption. Never a denial of an NSG.
+    Unspecified,
+}
+
+impl RuleClass {
+    /// The class of a rule by the names in the log. Rules of NSGs begin with `UserRule_` or
+    /// `DefaultRule_`; an administrator's rules have no prefix and an ACL that is no NSG.
+    pub fn of(acl: &str, rule: &str) -> Self {
+        let is = |text: &str, name: &str| text.eq_ignore_ascii_case(name);
+        if is(rule, "unspecified") || is(acl, "unspecified") {
+            Self::Unspecified
+        } else if is(rule, "PlatformRule") || acl == "00000000-0000-0000-0000-000000000000" {
+            Self::Platform
+        } else if without_prefix(rule, "DefaultRule_").is_some() {
+            Self::Default
+        } else if without_prefix(rule, "UserRule_").is_some() || is_nsg(acl) {
+            Self::User
+        } else {
+            Self::SecurityAdmin
+        }
+    }
+
+    /// The word for reports.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Default => "default",
+            Self::SecurityAdmin => "security-admin",
+            Self::Platform => "platform",
+            Self::Unspecified => "unspecified",
+        }
+    }
+}
+
+fn is_nsg(acl: &str) -> bool {
+    acl.to_ascii_lowercase().contains("/networksecuritygroups/")
+}
+
+/// A rule's name as the NSG has it, without the prefix of the log.
+pub fn plain_rule(rule: &str) -> &str {
+    let plain = without_prefix(rule, "UserRule_").or_else(|| without_prefix(rule, "DefaultRule_"));
+    plain.unwrap_or(rule)
+}
+
+fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// What one rule decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCounts {
+    /// Tuples.
+    pub tuples: u64,
+    /// Connections it let begin: B tuples, and the allowed tuples of NSG logs version 1.
+    pub begun: u64,
+    /// Denied tuples: packets, so that an attempt that is repeated counts again.
+    pub denied: u64,
+    /// Of these, dropped for want of encryption and not by the rule.
+    pub dropped: u64,
+    /// Bytes both ways.
+    pub bytes: u64,
+    /// Oldest tuple, Unix ms; [`i64::MAX`] without any.
+    pub first_ms: i64,
+    /// Newest tuple, Unix ms; [`i64::MIN`] without any.
+    pub last_ms: i64,
+    /// Initiators, by [`HostId`].
+    pub sources: IdSet,
+    /// Responders, by [`HostId`].
+    pub destinations: IdSet,
+    /// Protocols, each with the destination ports it has; see [`RuleCounts::ports`].
+    services: IdSet,
+}
+
+impl Default for RuleCounts {
+    fn default() -> Self {
+        Self {
+            tuples: 0,
+            begun: 0,
+            denied: 0,
+            dropped: 0,
+            bytes: 0,
+            first_ms: i64::MAX,
+            last_ms: i64::MIN,
+            sources: IdSet::default(),
+            destinations: IdSet::default(),
+            services: IdSet::default(),
+        }
+    }
+}
+
+impl RuleCounts {
+    #[inline]
+    fn count(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, dropped: bool) {
+        self.tuples += 1;
+        match tuple.state {
+            State::Begin | State::Allow => self.begun += 1,
+            State::Deny => {
+                self.denied += 1;
+                self.dropped += u64::from(dropped);
+            }
+            State::Continue | State::End => {}
+        }
+        if let Some(counters) = &tuple.counters {
+            self.bytes = self.bytes.saturating_add(counters.bytes());
+        }
+        self.first_ms = self.first_ms.min(tuple.time_ms);
+        self.last_ms = self.last_ms.max(tuple.time_ms);
+        self.sources.insert(source.0);
+        self.destinations.insert(destination.0);
+        let port = if tuple.protocol.has_ports() { tuple.destination_port } else { 0 };
+        self.services.insert(u32::from(tuple.protocol.0) << 16 | u32::from(port));
+    }
+
+    /// Distinct destination ports, protocol by protocol.
+    pub fn ports(&self) -> impl Iterator<Item = (Protocol, u16)> {
+        self.services().filter(|(protocol, _)| protocol.has_ports())
+    }
+
+    /// Distinct protocols, ascending.
+    pub fn protocols(&self) -> Vec<Protocol> {
+        let mut protocols: Vec<Protocol> = self.services().map(|(protocol, _)| protocol).collect();
+        protocols.dedup();
+        protocols
+    }
+
+    fn services(&self) -> impl Iterator<Item = (Protocol, u16)> {
+        self.services.iter().map(|id| {
+            let [_, protocol, high, low] = id.to_be_bytes();
+            (Protocol(protocol), u16::from_be_bytes([high, low]))
+        })
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.tuples += other.tuples;
+        self.begun += other.begun;
+        self.denied += other.denied;
+        self.dropped += other.dropped;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.first_ms = self.first_ms.min(other.first_ms);
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.sources.add(&other.sources);
+        self.destinations.add(&other.destinations);
+        self.services.add(&other.services);
+    }
+}
+
+/// What a rule let in from one host of the internet to one administration port of one host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LetIn {
+    /// Connections begun.
+    pub begun: u64,
+    /// Bytes that came back.
+    pub bytes_received: u64,
+    /// Packets that came back.
+    pub packets_received: u64,
+    /// Oldest and newest tuple, Unix ms.
+    pub times: (i64, i64),
+}
+
+impl LetIn {
+    fn add(&mut self, other: &Self) {
+        self.begun += other.begun;
+        self.bytes_received = self.bytes_received.saturating_add(other.bytes_received);
+        self.packets_received = self.packets_received.saturating_add(other.packets_received);
+        self.times = (self.times.0.min(other.times.0), self.times.1.max(other.times.1));
+    }
+}
+
+/// By which rule (its place in [`Rules::rows`]), from whom, to whom, to which port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LetInKey {
+    /// Place of the rule.
+    pub rule: usize,
+    /// A host with a public address.
+    pub source: HostId,
+    /// The host it reached.
+    pub destination: HostId,
+    /// One of [`ADMIN_PORTS`], of TCP.
+    pub port: u16,
+}
+
+/// One rule: its ACL and its name, as in the log.
+type Key = (String, String);
+
+/// The rules met.
+#[derive(Default)]
+pub struct Rules {
+    rows: Vec<(Key, RuleCounts)>,
+    ids: HashMap<Key, usize, FixedState>,
+    /// Inbound TCP from public addresses to [`ADMIN_PORTS`] that was not denied. Addresses of one's
+    /// own are among the sources: what is own is known only at the end.
+    pub let_in: HashMap<LetInKey, LetIn, FixedState>,
+    /// Of each row: it is no rule, and what is denied under it was dropped for want of encryption.
+    unspecified: Vec<bool>,
+    current: usize,
+    current_is_unspecified: bool,
+}
+
+impl Rules {
+    /// ACL and rule as in the log, and what it decided.
+    pub fn rows(&self) -> &[(Key, RuleCounts)] {
+        &self.rows
+    }
+
+    /// The tuples that follow were decided by this rule.
+    pub(super) fn select(&mut self, acl: &str, rule: &str) {
+        self.current = self.id(acl, rule);
+        self.current_is_unspecified = self.unspecified.get(self.current).copied().unwrap_or_default();
+    }
+
+    /// True for a denied tuple that no rule denied: it was dropped for want of encryption.
+    #[inline]
+    pub(super) fn is_dropped(&self, tuple: &FlowTuple) -> bool {
+        tuple.state == State::Deny && (self.current_is_unspecified || tuple.encryption.is_dropped())
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, dropped: bool) {
+        if let Some((_, counts)) = self.rows.get_mut(self.current) {
+            counts.count(tuple, source, destination, dropped);
+        }
+        if tuple.direction == Direction::Inbound
+            && tuple.protocol == Protocol::TCP
+            && is_admin_port(tuple.destination_port)
+            && tuple.state != State::Deny
+            && is_internet(AddressClass::of(tuple.source))
+        {
+            self.let_in(tuple, source, destination);
+        }
+    }
+
+    #[cold]
+    fn let_in(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
+        let key = LetInKey { rule: self.current, source, destination, port: tuple.destination_port };
+        let counters = tuple.counters.unwrap_or_default();
+        let once = LetIn {
+            begun: u64::from(matches!(tuple.state, State::Begin | State::Allow)),
+            bytes_received: counters.bytes_received,
+            packets_received: counters.packets_received,
+            times: (tuple.time_ms, tuple.time_ms),
+        };
+        self.let_in.entry(key).and_modify(|known| known.add(&once)).or_insert(once);
+    }
+
+    fn id(&mut self, acl: &str, rule: &str) -> usize {
+        if let Some(&id) = self.ids.get(&RuleKey(acl, rule)) {
+            return id;
+        }
+        let id = self.rows.len();
+        let key = (acl.to_owned(), rule.to_owned());
+        self.ids.insert(key.clone(), id);
+        self.rows.push((key, RuleCounts::default()));
+        self.unspecified.push(RuleClass::of(acl, rule) == RuleClass::Unspecified);
+        id
+    }
+
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        let mut places = Vec::with_capacity(other.rows.len());
+        for ((acl, rule), counts) in other.rows {
+            let place = self.id(&acl, &rule);
+            places.push(place);
+            if let Some((_, mine)) = self.rows.get_mut(place) {
+                mine.add(&counts);
+            }
+        }
+        for (key, let_in) in other.let_in {
+            let Some(&rule) = places.get(key.rule) else { continue };
+            let key = LetInKey { rule, ..key };
+            self.let_in.entry(key).and_modify(|known| known.add(&let_in)).or_insert(let_in);
+        }
+    }
+}
+
+/// Examples are written with addresses of documentation: they stand for the internet.
+fn is_internet(class: AddressClass) -> bool {
+    matches!(class, AddressClass::Public | AddressClass::Documentation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bits_are_those_of_the_list() {
+        assert!((0..=u16::MAX).all(|port| is_admin_port(port) == ADMIN_PORTS.contains(&port)));
+    }
+
+    #[test]
+    fn a_rule_is_known_by_its_names() {
+        let nsg = "/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/WEB";
+        let manager = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/networkManagers/hub";
+        let guid = "7a7b2f0c-1111-4222-8333-944455556666";
+        for (acl, rule, class) in [
+            (nsg, "UserRule_Allow-HTTPS", RuleClass::User),
+            (nsg, "defaultrule_DenyAllInBound", RuleClass::Default),
+            (nsg, "plain-name", RuleClass::User),
+            (guid, "UserRule_x", RuleClass::User),
+            (manager, "BlockHighRiskTCPPortsFromInternet", RuleClass::SecurityAdmin),
+            (guid, "Internet", RuleClass::SecurityAdmin),
+            ("00000000-0000-0000-0000-000000000000", "PlatformRule", RuleClass::Platform),
+            ("00000000-0000-0000-0000-000000000000", "other", RuleClass::Platform),
+            (guid, "PlatformRule", RuleClass::Platform),
+            ("unspecified", "unspecified", RuleClass::Unspecified),
+            ("unspecified", "", RuleClass::Unspecified),
+            (nsg, "unspecified", RuleClass::Unspecified),
+        ] {
+            assert_eq!(RuleClass::of(acl, rule), class, "{acl} {rule}");
+        }
+        assert_eq!(plain_rule("UserRule_Allow-HTTPS"), "Allow-HTTPS");
+        assert_eq!(plain_rule("DefaultRule_DenyAllInBound"), "DenyAllInBound");
+        assert_eq!(
+            (plain_rule("UserRule"), plain_rule("\u{e4}\u{f6}\u{fc}\u{e4}x")),
+            ("UserRule", "\u{e4}\u{f6}\u{fc}\u{e4}x")
+        );
+    }
+}
