@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod bench_download;
 mod demo;
 mod registries;
 mod score;
@@ -38,6 +39,8 @@ enum Command {
     Registries,
     /// Measure the whole report against other engines over a generated set
     Bench(bench::Options),
+    /// Measure downloads against rclone and az over a real Azurite
+    BenchDownload(bench_download::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -48,5 +51,6 @@ fn main() -> anyhow::Result<()> {
         Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
+        Command::BenchDownload(options) => bench_download::run(&options, &mut std::io::stderr()),
     }
 }

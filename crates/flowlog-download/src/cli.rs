@@ -84,9 +84,11 @@ pub struct Cli {
     #[arg(long, value_name = "MBPS", value_parser = megabits, conflicts_with = "from_dir")]
     pub cap_mbps: Option<f64>,
 
-    /// Fetch nothing: check the tree against the source, blob by blob
-    #[arg(long, conflicts_with_all = ["move_files", "doctor", "follow"])]
-    pub verify: bool,
+    /// Fetch nothing: check the tree against the source, blob by blob. With `content`, blobs that the
+    /// service keeps no hash of are read again and compared
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "record",
+        value_enum, conflicts_with_all = ["move_files", "doctor", "follow"])]
+    pub verify: Option<Proof>,
 
     /// Fetch nothing: check name, network, TLS, access, container and folder, and say what to do
     #[arg(long, conflicts_with = "from_dir")]
@@ -120,6 +122,15 @@ pub struct Cli {
     /// How to get in
     #[command(flatten, next_help_heading = "Access")]
     pub access: AccessArgs,
+}
+
+/// What proves the content of blobs that the service keeps no hash of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Proof {
+    /// The digest of what was fetched, in the tree's record.
+    Record,
+    /// The blob's bytes, read from the service again.
+    Content,
 }
 
 /// How a result is written.

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
+    auth,
     config::{Config, ContainerConfig, Env, SourceConfig},
     error::{self, Failure, Kind, Subject, chain},
     progress::shown,
@@ -240,14 +241,13 @@ async fn tls(found: &mut Diagnosis, container: &ContainerConfig, env: Env<'_>) -
             true
         }
         Err(error) => {
-            let why = chain(&error);
-            let certificate = why.to_lowercase().contains("certificate");
-            let advice = if certificate {
-                "a proxy that opens TLS, or a wrong endpoint, presents another certificate: ask for its CA certificate and have the system trust it"
-            } else {
-                "a proxy or firewall on the way ends the connection; check HTTPS_PROXY and the endpoint's scheme"
-            };
-            found.failed(Kind::Failed, name, why, &[advice]);
+            let mut failure = auth::explain(Failure::new(Kind::Failed, chain(&error)), container);
+            if failure.hints.is_empty() {
+                failure = failure.hint(
+                    "a proxy or firewall on the way ends the connection; check HTTPS_PROXY and the endpoint's scheme",
+                );
+            }
+            tell(found, name, &failure);
             false
         }
     }
@@ -283,7 +283,7 @@ async fn access(found: &mut Diagnosis, container: &ContainerConfig, client: &Blo
         Err(error) => {
             let host = container.endpoint.host_str().unwrap_or_default();
             let subject = Subject { account: &container.account, container: &container.container, host };
-            let failure = error::from_storage(&error, &subject);
+            let failure = auth::explain(error::from_storage(&error, &subject), container);
             if error.http_status() == Some(StatusCode::NotFound) {
                 found.ok("access", format!("{} is accepted", container.auth.describe()));
                 tell(found, "container", &failure);

@@ -17,7 +17,7 @@ use chrono::Utc;
 use futures::TryStreamExt as _;
 
 use crate::{
-    digest::Expected,
+    digest::{Content, Expected},
     error::chain,
     grow::{Blocks, Growing, properties},
     listing::version_of,
@@ -60,7 +60,7 @@ impl Drop for TempFile {
     }
 }
 
-/// A blob whose bytes are in a temporary file, on the disk once [`Fetched::synced`] says so.
+/// A blob whose bytes are in a temporary file, on the disk once [`Fetched::sync`] says so.
 #[derive(Debug)]
 pub struct Fetched {
     /// What was asked for.
@@ -71,6 +71,8 @@ pub struct Fetched {
     pub version: String,
     /// Bytes.
     pub length: u64,
+    /// Digest of the bytes.
+    pub content: String,
     /// What to remember if the blob may grow.
     pub growth: Option<Growth>,
     /// Not synced yet, while it is here; with the blocks it was made of.
@@ -78,14 +80,14 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// Waits until the bytes are on the disk. Not part of the fetch: the disk serves many waiting files
-    /// in little more time than one, and the network need not wait for it.
-    pub async fn synced(mut self) -> Result<Self, (Job, FetchError)> {
-        let Some((file, blocks)) = self.file.take() else { return Ok(self) };
-        match sync(file, &self.temp.path, blocks).await {
-            Ok(growth) => Ok(Self { growth, ..self }),
-            Err(error) => Err((self.job, error)),
-        }
+    /// Waits, blocking, until the bytes are on the disk. Not part of the fetch: the disk serves many
+    /// waiting files in little more time than one, and the network need not wait for it.
+    pub fn sync(&mut self) -> Result<(), FetchError> {
+        let Some((file, blocks)) = self.file.take() else { return Ok(()) };
+        // The bytes and the length; times and owner may follow later.
+        file.sync_data().map_err(|error| FetchError::disk(&self.temp.path, &error))?;
+        self.growth = blocks.and_then(|blocks| blocks.growth(&self.temp.path));
+        Ok(())
     }
 }
 
@@ -163,9 +165,10 @@ impl Fetcher {
                 if received.kept > 0 {
                     self.growing.saved(received.kept);
                 }
-                let (version, length) = (received.version, received.have);
+                let (version, length, content) = (received.version, received.have, received.content.hex());
                 let blocks = blocks.filter(|blocks| blocks.version == version);
-                Ok(Fetched { job, temp, version, length, growth: None, file: Some((file, blocks)) })
+                let file = Some((file, blocks));
+                Ok(Fetched { job, temp, version, length, content, growth: None, file })
             }
             Err(error) => {
                 received.restart();
@@ -180,6 +183,7 @@ struct Received<'a> {
     version: String,
     length: u64,
     have: u64,
+    content: Content,
     expected: Expected,
     /// Of these, bytes that were on disk before.
     kept: u64,
@@ -192,19 +196,23 @@ impl<'a> Received<'a> {
             version: job.blob.version.clone(),
             length: job.blob.length,
             have: 0,
+            content: Content::default(),
             expected: Expected::default(),
             kept: 0,
             progress,
         }
     }
 
-    fn advance(&mut self, bytes: usize) {
-        self.have += bytes as u64;
-        self.progress.advance(bytes as u64);
+    /// More bytes are in the file.
+    fn advance(&mut self, bytes: &[u8]) {
+        self.content.advance(bytes);
+        self.have += bytes.len() as u64;
+        self.progress.advance(bytes.len() as u64);
     }
 
     fn restart(&mut self) {
         self.expected.restart();
+        self.content = Content::default();
         self.progress.rewind(self.have);
         (self.have, self.kept) = (0, 0);
     }
@@ -246,16 +254,34 @@ impl Start<'_> {
         received.version.clone_from(&blocks.version);
         received.length = blocks.length;
         if let Some(beginning) = self.growing.beginning(self.job, &blocks) {
-            match beginning.copy(file).map_err(|error| FetchError::disk(path, &error))? {
-                Some(bytes) => {
-                    (received.have, received.kept) = (bytes, bytes);
-                    received.progress.advance(bytes);
-                }
-                None => rewind(file).map_err(|error| FetchError::disk(path, &error))?,
+            let mut to = Counted { file, received };
+            if let Some(bytes) = beginning.copy(&mut to).map_err(|error| FetchError::disk(path, &error))? {
+                received.kept = bytes;
+            } else {
+                received.restart();
+                rewind(file).map_err(|error| FetchError::disk(path, &error))?;
             }
         }
         self.blocks = Some(blocks);
         Ok(())
+    }
+}
+
+/// Counts and digests what is written.
+struct Counted<'a, 'b> {
+    file: &'a mut File,
+    received: &'a mut Received<'b>,
+}
+
+impl std::io::Write for Counted<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.received.advance(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -371,7 +397,7 @@ async fn read_rest(
         // Writing goes to the page cache; waiting for the disk is left to `sync`.
         file.write_all(&bytes).map_err(|error| Stop::Failed(FetchError::disk(path, &error)))?;
         received.expected.advance(&bytes);
-        received.advance(bytes.len());
+        received.advance(&bytes);
     }
     Ok(())
 }
@@ -396,7 +422,7 @@ fn copy(job: &Job, path: &Path, received: &mut Received<'_>) -> Result<File, Fet
             let read = reader.read(&mut buffer).map_err(unreadable)?;
             let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
             file.write_all(bytes).map_err(|error| FetchError::disk(path, &error))?;
-            received.advance(read);
+            received.advance(bytes);
         }
         let metadata = fs::metadata(source).map_err(unreadable)?;
         if version_of(&metadata) == before && metadata.len() == received.have {
@@ -406,18 +432,4 @@ fn copy(job: &Job, path: &Path, received: &mut Received<'_>) -> Result<File, Fet
         }
     }
     Err(FetchError::new(format!("{} kept changing while it was read", source.display())))
-}
-
-/// Waits, off the async threads, until the bytes are on the disk; gives what to remember of them.
-async fn sync(file: File, path: &Path, blocks: Option<Blocks>) -> Result<Option<Growth>, FetchError> {
-    let whole = path.to_owned();
-    let synced = tokio::task::spawn_blocking(move || {
-        file.sync_all()?;
-        Ok(blocks.and_then(|blocks| blocks.growth(&whole)))
-    })
-    .await;
-    match synced {
-        Ok(result) => result.map_err(|error| FetchError::disk(path, &error)),
-        Err(_) => Err(FetchError::new("the run is ending")),
-    }
 }

@@ -29,7 +29,6 @@ pub mod transfer;
 pub mod verify;
 
 use std::{
-    collections::HashMap,
     fs, io,
     path::Path,
     sync::{Arc, atomic::AtomicU64},
@@ -39,7 +38,7 @@ use std::{
 use chrono::Utc;
 
 use crate::{
-    cli::Cli,
+    cli::{Cli, Proof},
     config::{Config, Env, SourceConfig},
     error::{Failure, Kind, Subject},
     fetch::{Fetcher, Origin},
@@ -54,7 +53,7 @@ use crate::{
     progress::{Progress, amount},
     summary::{Planned, Summary},
     transfer::{Cancel, transfer},
-    verify::Verified,
+    verify::{Told, Verified},
 };
 
 /// Runs the tool. `interactive`: a person sits at standard input and error and can be asked.
@@ -67,9 +66,9 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Outcome, 
         }
         return Ok(Outcome::Doctor(doctor::diagnose(&config, env).await));
     }
-    if cli.verify {
+    if let Some(proof) = cli.verify {
         let config = admitted(cli, env, &Cancel::on_signal()).await?;
-        return check(&config, env).await.map(Outcome::Verify);
+        return check(&config, env, proof).await.map(Outcome::Verify);
     }
     let session = Session::open(cli, env).await?;
     let filter = session.config.select.at(Utc::now());
@@ -164,13 +163,13 @@ impl Session {
             return Ok(Summary { elapsed: started.elapsed(), ..summary });
         }
 
-        let fetcher = Fetcher {
+        let fetcher = Arc::new(Fetcher {
             origin: Arc::clone(&source.origin),
             temp_folder: manifest.temp_folder(),
             progress: Arc::clone(&progress),
             counter: AtomicU64::new(0),
             growing: Growing::new(config.root.clone(), manifest.growths(&source.id)?),
-        };
+        });
         let move_files = matches!(config.source, SourceConfig::Folder { move_files: true, .. });
         let placer = Placer {
             manifest: Arc::clone(manifest),
@@ -200,7 +199,7 @@ impl Session {
 }
 
 /// Compares the tree with the source; fetches and changes nothing.
-async fn check(config: &Config, env: Env<'_>) -> Result<Verified, Failure> {
+async fn check(config: &Config, env: Env<'_>, proof: Proof) -> Result<Verified, Failure> {
     let started = Instant::now();
     if !config.root.join(STATE_FOLDER).is_dir() {
         let told = format!(
@@ -220,12 +219,16 @@ async fn check(config: &Config, env: Env<'_>) -> Result<Verified, Failure> {
     if listing.blobs.is_empty() && known.is_empty() {
         return Err(nothing_there(config, &filter, &listing));
     }
-    let here: Vec<_> = listing.blobs.iter().filter(|blob| known.contains_key(&blob.id)).collect();
-    let md5s = match &*source.origin {
-        Origin::Container(client) => verify::hashes(client, &here, config.concurrency).await?,
-        Origin::Folder => HashMap::new(),
-    };
-    let mut verified = tokio::task::block_in_place(|| verify::verify(&listing, &known, &md5s, &config.root));
+    let mut told = Told::default();
+    if let Origin::Container(client) = &*source.origin {
+        let here: Vec<_> = listing.blobs.iter().filter(|blob| known.contains_key(&blob.id)).collect();
+        told.md5s = verify::hashes(client, &here, config.concurrency).await?;
+        if proof == Proof::Content {
+            let unproved = verify::to_reread(&listing, &known, &told, &config.root);
+            told.reread = verify::reread(client, unproved, config.concurrency).await?;
+        }
+    }
+    let mut verified = tokio::task::block_in_place(|| verify::verify(&listing, &known, &told, &config.root));
     if !filter.is_everything() {
         // What was not asked for is not listed: that says nothing about what the source holds.
         verified.only_here = 0;

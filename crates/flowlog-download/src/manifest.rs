@@ -37,6 +37,9 @@ pub struct Entry {
     /// The file at `path` is a later version of this blob, brought by another source.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub covered: bool,
+    /// Digest of the bytes that were fetched ([`crate::digest::Content`]); records of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 /// The beginning of a blob as it was fetched: all blocks but the closing one.
@@ -318,7 +321,7 @@ mod tests {
     use super::*;
 
     fn entry(path: &str, length: u64) -> Entry {
-        Entry { version: "\"0x1\"".into(), length, path: path.into(), covered: false }
+        Entry { version: "\"0x1\"".into(), length, path: path.into(), covered: false, content: None }
     }
 
     #[test]

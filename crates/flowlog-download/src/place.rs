@@ -210,7 +210,8 @@ fn decide_one(
 }
 
 fn entry(fetched: &Fetched, path: String, covered: bool) -> Entry {
-    Entry { version: fetched.version.clone(), length: fetched.length, path, covered }
+    let content = Some(fetched.content.clone());
+    Entry { version: fetched.version.clone(), length: fetched.length, path, covered, content }
 }
 
 fn ended(fetched: &Fetched, error: Option<String>) -> Placed {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn entry(version: &str, length: u64, path: &str) -> Entry {
-        Entry { version: version.into(), length, path: path.into(), covered: false }
+        Entry { version: version.into(), length, path: path.into(), covered: false, content: None }
     }
 
     #[test]

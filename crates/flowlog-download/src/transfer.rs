@@ -1,9 +1,17 @@
-//! Fetching many blobs at once and handing them to the one who places them.
+//! Fetching many blobs at once and handing them, in batches, to the disk and to the one who places them.
 
-use std::{cell::Cell, sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
 
-use futures::{StreamExt as _, future, stream};
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     error::{Failure, Kind},
@@ -13,12 +21,17 @@ use crate::{
     progress::Progress,
 };
 
-/// Files placed in one go: two syncs of the record serve them all.
+/// Files synced and placed in one go: two syncs of the record serve them all. Each is an open file, and
+/// some systems allow a process no more than 256.
 const BATCH: usize = 128;
-/// Files that wait for the disk at once.
-const SYNCS: usize = 64;
+/// Files that may arrive while a batch is placed.
+const AHEAD: usize = 64;
+/// A batch of so many bytes waits for nothing more: the disk had better begin.
+const BATCH_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a batch waits for more files.
-const BATCH_WAIT: Duration = Duration::from_millis(20);
+const BATCH_WAIT: Duration = Duration::from_millis(250);
+/// Files that wait for the disk at once: it serves many in little more time than one.
+const SYNCS: usize = 32;
 /// After so many blobs in a row that the service or the network failed, and at least twice as many as
 /// are fetched at once, the rest is not tried: each would take its whole patience to fail the same way.
 const GIVE_UP: usize = 24;
@@ -93,50 +106,48 @@ pub struct Transferred {
 /// Fetches the jobs, `concurrency` at once, until all are done, the run is cancelled or the disk fails.
 pub async fn transfer(
     jobs: Vec<Job>,
-    fetcher: &Fetcher,
+    fetcher: &Arc<Fetcher>,
     placer: Placer,
     concurrency: usize,
     cancel: &Cancel,
 ) -> Result<Transferred, Failure> {
     let mut result = Transferred::default();
-    let (mut fatal, mut left) = (None, jobs.len() as u64);
+    let mut fatal = None;
     let limit = GIVE_UP.max(2 * concurrency);
-    let (sender, arriving) = mpsc::channel(BATCH);
-    let progress = Arc::clone(&fetcher.progress);
-    let placing = tokio::task::spawn_blocking(move || place_all(&placer, arriving, &progress));
+    let (sender, arriving) = mpsc::channel(AHEAD);
+    let (progress, handle) = (Arc::clone(&fetcher.progress), Handle::current());
+    let placing = tokio::task::spawn_blocking(move || place_all(&placer, arriving, &progress, &handle));
     {
-        let in_a_row = Cell::new(0);
-        // Once given up, no more are started; what is under way may still arrive.
-        let jobs = stream::iter(jobs).take_while(|_| future::ready(in_a_row.get() < limit));
-        let count = |result: &Result<Fetched, (Job, FetchError)>| match result {
-            _ if in_a_row.get() >= limit => {}
-            Ok(_) => in_a_row.set(0),
-            Err((_, error)) => in_a_row.set(in_a_row.get() + usize::from(error.service)),
-        };
-        let fetched = jobs.map(|job| fetcher.fetch(job)).buffer_unordered(concurrency).inspect(count);
-        let synced = |result: Result<Fetched, _>| async {
-            match result {
-                Ok(fetched) => fetched.synced().await,
-                Err(error) => Err(error),
-            }
-        };
-        let mut running = fetched.map(synced).buffer_unordered(SYNCS);
+        let (mut jobs, mut in_a_row) = (jobs.into_iter(), 0);
+        // Dropping the set ends the running fetches, and these remove their temporary files.
+        let mut running = JoinSet::new();
         loop {
+            // Once given up, no more are started; what is under way may still arrive.
+            while running.len() < concurrency
+                && in_a_row < limit
+                && let Some(job) = jobs.next()
+            {
+                let fetcher = Arc::clone(fetcher);
+                running.spawn(async move { fetcher.fetch(job).await });
+            }
             let next = tokio::select! {
                 biased;
                 () = cancel.wait() => None,
-                next = running.next() => next,
+                next = running.join_next() => next,
             };
-            left -= u64::from(next.is_some());
+            let Some(next) = next else { break };
+            let next =
+                next.map_err(|error| Failure::new(Kind::Failed, format!("fetching blobs: {error}")))?;
             match next {
-                None => break,
-                Some(Ok(blob)) => {
-                    // The other end is gone only if the record failed; `placing` says why.
+                Ok(blob) => {
+                    in_a_row = if in_a_row < limit { 0 } else { in_a_row };
+                    // The other end is gone only if the disk or the record failed; `placing` says why.
                     if sender.send(blob).await.is_err() {
                         break;
                     }
                 }
-                Some(Err((job, error))) => {
+                Err((job, error)) => {
+                    in_a_row += usize::from(error.service);
                     result.refused += usize::from(error.refused);
                     if error.fatal {
                         fatal = Some(error.message);
@@ -146,13 +157,12 @@ pub async fn transfer(
                 }
             }
         }
-        result.not_tried = if in_a_row.get() >= limit { left } else { 0 };
-        // Dropping the running fetches removes their temporary files.
+        result.not_tried = if in_a_row < limit { 0 } else { jobs.len() as u64 };
     }
     drop(sender);
     let ended =
         placing.await.map_err(|error| Failure::new(Kind::Failed, format!("placing files: {error}")))??;
-    for blob in ended {
+    for blob in ended.placed {
         if let Some(reason) = blob.error {
             result.failed.push((blob.name, reason));
         } else {
@@ -160,34 +170,80 @@ pub async fn transfer(
             result.bytes += blob.length;
         }
     }
-    match fatal {
+    result.failed.extend(ended.unsynced);
+    match fatal.or(ended.fatal) {
         Some(message) => Err(Failure::new(Kind::Failed, message)
             .hint(format!("{} blobs are safe; run again to fetch the rest", result.fetched))),
         None => Ok(result),
     }
 }
 
+/// What became of the blobs that arrived.
+#[derive(Default)]
+struct Ended {
+    placed: Vec<Placed>,
+    /// Blobs the disk did not take, each with its reason.
+    unsynced: Vec<(String, String)>,
+    /// The disk takes no more at all.
+    fatal: Option<String>,
+}
+
 fn place_all(
     placer: &Placer,
     mut arriving: mpsc::Receiver<Fetched>,
     progress: &Progress,
-) -> Result<Vec<Placed>, Failure> {
-    let mut all = Vec::new();
-    while let Some(first) = arriving.blocking_recv() {
-        let mut batch = vec![first];
-        std::thread::sleep(BATCH_WAIT);
-        while batch.len() < BATCH {
-            match arriving.try_recv() {
-                Ok(next) => batch.push(next),
-                Err(_) => break,
+    handle: &Handle,
+) -> Result<Ended, Failure> {
+    let mut ended = Ended::default();
+    while let Some(batch) = handle.block_on(next_batch(&mut arriving)) {
+        let mut on_disk = Vec::with_capacity(batch.len());
+        for (blob, result) in sync(batch) {
+            match result {
+                Ok(()) => on_disk.push(blob),
+                Err(error) if error.fatal => ended.fatal = Some(error.message),
+                Err(error) => ended.unsynced.push((blob.job.blob.name, error.message)),
             }
         }
-        for ended in placer.place(batch)? {
-            if ended.error.is_none() {
+        for blob in placer.place(on_disk)? {
+            if blob.error.is_none() {
                 progress.blob_done();
             }
-            all.push(ended);
+            ended.placed.push(blob);
+        }
+        if ended.fatal.is_some() {
+            break;
         }
     }
-    Ok(all)
+    Ok(ended)
+}
+
+/// What arrives within a short time; `None` once nothing more will.
+async fn next_batch(arriving: &mut mpsc::Receiver<Fetched>) -> Option<Vec<Fetched>> {
+    let first = arriving.recv().await?;
+    let until = Instant::now() + BATCH_WAIT;
+    let (mut bytes, mut batch) = (first.length, vec![first]);
+    while batch.len() < BATCH && bytes < BATCH_BYTES {
+        let Ok(Some(next)) = timeout_at(until, arriving.recv()).await else { break };
+        bytes = bytes.saturating_add(next.length);
+        batch.push(next);
+    }
+    Some(batch)
+}
+
+/// Waits until the files of a batch are on the disk, for many at once.
+fn sync(batch: Vec<Fetched>) -> Vec<(Fetched, Result<(), FetchError>)> {
+    let threads = batch.len().min(SYNCS);
+    let (waiting, synced) = (Mutex::new(batch), Mutex::new(Vec::new()));
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(mut blob) = next() {
+                    let result = blob.sync();
+                    synced.lock().unwrap_or_else(PoisonError::into_inner).push((blob, result));
+                }
+            });
+        }
+    });
+    synced.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -57,7 +57,8 @@ fn old_layouts(day: u32, hour: u32) -> [String; 2] {
 }
 
 /// Days in the container, half of them in another month. `FLOWLOG_TEST_DAYS=60` gives the 20,000 blobs
-/// of the figures in docs/download.md; uploading them takes minutes, and the calls are the same.
+/// of the figures in docs/download.md; uploading them took 25 minutes on a busy machine, and the calls are
+/// the same.
 fn days() -> u32 {
     std::env::var("FLOWLOG_TEST_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(6)
 }

@@ -21,7 +21,13 @@ fn a_tree_is_proved_complete_and_every_difference_is_named() {
     container.upload(blobs.by_ref().take(6).collect());
     let dir = tempfile::tempdir().expect("a temporary folder");
     let root = dir.path().join("tree");
-    let verify = |extra: &[&str]| container.tool(&root).arg("--verify").args(extra).output().expect("a run");
+    let verify = |extra: &[&str]| {
+        let mut command = container.tool(&root);
+        if !extra.iter().any(|argument| argument.starts_with("--verify")) {
+            command.arg("--verify");
+        }
+        command.args(extra).output().expect("a run")
+    };
 
     let nothing = verify(&[]);
     assert_eq!(nothing.status.code(), Some(5), "{}", said(&nothing));
@@ -38,8 +44,11 @@ fn a_tree_is_proved_complete_and_every_difference_is_named() {
 
     let right = verify(&[]);
     assert_eq!(right.status.code(), Some(0), "{}", said(&right));
-    assert_eq!((figure(&right, "Content"), figure(&right, "Length")), (12, 6));
+    let proved = |output: &Output| ["Content", "As fetched", "Length"].map(|label| figure(output, label));
+    assert_eq!(proved(&right), [12, 6, 0], "a blob in blocks has no hash, but what came is known");
     assert!(said(&right).contains("The tree is complete"));
+    let right = verify(&["--verify=content"]);
+    assert_eq!((right.status.code(), proved(&right)), (Some(0), [18, 0, 0]), "{}", said(&right));
 
     let paths: Vec<String> = container.expected().into_keys().collect();
     let hurt = |number: usize, change: &dyn Fn(&mut Vec<u8>)| {
@@ -51,16 +60,24 @@ fn a_tree_is_proved_complete_and_every_difference_is_named() {
     fs::remove_file(root.join(&paths[0])).expect("removed");
     hurt(1, &|bytes| bytes.truncate(9));
     hurt(2, &|bytes| bytes[20] ^= 1);
-    // The service keeps no hash of this one, but its JSON is open now.
+    // The service keeps no hash of these: the second has the right length, and JSON that is closed.
     hurt(17, &|bytes| *bytes.last_mut().expect("bytes") = b' ');
+    hurt(16, &|bytes| bytes[30] ^= 1);
     let new = blob_name("VNET-A", 5, 23, 2);
     container.upload_whole(vec![(new.clone(), vec![common::record(&new, 1)])]);
     container.grow(&blob_name("VNET-A", 5, 1, 0));
     let before = tree(&root);
-    let verify = |extra: &[&str]| container.tool(&root).arg("--verify").args(extra).output().expect("a run");
+    let verify = |extra: &[&str]| {
+        let mut command = container.tool(&root);
+        if !extra.iter().any(|argument| argument.starts_with("--verify")) {
+            command.arg("--verify");
+        }
+        command.args(extra).output().expect("a run")
+    };
     let different = verify(&[]);
     assert_eq!(different.status.code(), Some(3), "{}", said(&different));
-    assert_eq!(figure(&different, "Different"), 6);
+    assert_eq!(figure(&different, "Different"), 7);
+    assert_eq!(figure(&verify(&["--verify=content"]), "Different"), 7);
     let report = json(&verify(&["--format", "json"]));
     let mut words: Vec<&str> = report["different"]
         .as_array()
@@ -69,8 +86,77 @@ fn a_tree_is_proved_complete_and_every_difference_is_named() {
         .map(|finding| finding["difference"].as_str().expect("a word"))
         .collect();
     words.sort_unstable();
-    assert_eq!(words, ["content", "gone", "length", "missing", "open-json", "outdated"]);
+    assert_eq!(words, ["content", "content", "content", "gone", "length", "missing", "outdated"]);
     assert_same_tree(&tree(&root), &before);
+}
+
+/// What the record says is believed by `--verify` alone: a record that was made to fit a changed file is
+/// found out by reading the blob.
+#[test]
+fn reading_the_blob_again_believes_no_record() {
+    let mut container = Container::new(CONTAINER);
+    container.upload(day_of(&["VNET-A"], 3).into_iter().take(4).collect());
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let (root, other) = (dir.path().join("tree"), dir.path().join("other"));
+    assert_eq!(container.tool(&root).output().expect("a run").status.code(), Some(0));
+    // The same names and lengths, one other byte in one blob, and then its record for the right tree.
+    let name = container.blobs.keys().next().expect("a blob").clone();
+    let path = container.expected().into_keys().next().expect("a path");
+    let source = flowlog_download::manifest::Manifest::open(&root).expect("the record");
+    let id = format!("{}/{CONTAINER}", container.azurite.endpoint());
+    let mut entry = source.entries(&id).expect("read")[&name].clone();
+    let mut bytes = fs::read(root.join(&path)).expect("there");
+    bytes[30] ^= 1;
+    fs::write(root.join(&path), &bytes).expect("written");
+    fs::write(&other, &bytes).expect("written");
+    entry.content = Some(flowlog_download::digest::content_of(&other).expect("a digest"));
+    let rows = [(flowlog_download::manifest::key(&id, &name), entry.clone())];
+    source.record(&rows, &[], &[]).expect("recorded");
+    drop(source);
+    let verify = |how: &str| container.tool(&root).arg(how).output().expect("a run");
+    assert_eq!(verify("--verify").status.code(), Some(0));
+    let read = verify("--verify=content");
+    assert_eq!(read.status.code(), Some(3), "{}", said(&read));
+    assert_eq!((figure(&read, "Content"), figure(&read, "Different")), (3, 1));
+
+    // A record of an older version, without digests: version, length and closed JSON are what is proved.
+    entry.content = None;
+    let source = flowlog_download::manifest::Manifest::open(&root).expect("the record");
+    source.record(&[(flowlog_download::manifest::key(&id, &name), entry)], &[], &[]).expect("recorded");
+    drop(source);
+    let old = verify("--verify");
+    assert_eq!((old.status.code(), figure(&old, "Length")), (Some(0), 1), "{}", said(&old));
+    let end = bytes.len() - 1;
+    bytes[end] = b' ';
+    fs::write(root.join(&path), &bytes).expect("written");
+    let open = verify("--verify");
+    assert_eq!(open.status.code(), Some(3));
+    assert!(said(&open).contains("ends inside its JSON"), "{}", said(&open));
+}
+
+#[test]
+fn a_doctor_advises_what_a_run_would() {
+    let container = Container::new(CONTAINER);
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let root = dir.path().join("tree");
+    let sas = "sv=2021-10-04&ss=b&srt=o&sp=r&se=2020-01-01T00:00:00Z&sig=AAAA";
+    let key = "d3JvbmcgYnV0IHZhbGlkIGJhc2U2NCBrZXkgb2YgYW4gYWNjb3VudA==";
+    for (variable, secret) in [("AZ_STORAGE_KEY", key), ("AZURE_STORAGE_SAS_TOKEN", sas), ("NONE", "")] {
+        let run = |argument: &str| {
+            let mut tool = common::tool(&root);
+            tool.args(["--endpoint", &container.azurite.endpoint(), argument]).env(variable, secret);
+            if secret.is_empty() {
+                tool.args(["--auth-mode", "anonymous"]);
+            }
+            said(&tool.output().expect("a run"))
+        };
+        let (run, doctor) = (run("--force"), run("--doctor"));
+        let hints: Vec<&str> = run.lines().filter_map(|line| line.trim().strip_prefix("hint: ")).collect();
+        assert!(!hints.is_empty(), "{run}");
+        for hint in hints {
+            assert!(doctor.contains(&format!("-> {hint}")), "{variable}: {hint}\n{doctor}");
+        }
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// The version the tests were written against.
-const VERSION: &str = "3.35.0";
+pub const VERSION: &str = "3.35.0";
 /// What Azurite prints, before its address, when it can be used.
 const READY: &str = "successfully listens on ";
 /// Installing takes seconds; starting, on a busy machine, some more.
@@ -66,6 +66,11 @@ impl Azurite {
     /// The blob endpoint, path-style: `http://127.0.0.1:<port>/devstoreaccount1`.
     pub fn endpoint(&self) -> String {
         format!("{}/{}", self.address, Self::ACCOUNT)
+    }
+
+    /// The number of its process, for those who measure what it takes.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// A connection string with account, key and endpoint.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Write},
     path::PathBuf,
 };
 
@@ -19,9 +19,9 @@ pub struct Beginning {
 }
 
 impl Beginning {
-    /// Copies the beginning to the empty file `to` and gives its length. `None`, and nothing is kept
+    /// Copies the beginning to `to`, which is empty, and gives its length. `None`, and nothing is kept
     /// of what was written, if the file does not hold what it should: then the blob is fetched whole.
-    pub fn copy(&self, to: &mut File) -> io::Result<Option<u64>> {
+    pub fn copy(&self, to: &mut impl Write) -> io::Result<Option<u64>> {
         let Ok(mut from) = File::open(&self.path) else { return Ok(None) };
         let content = match copy_start(&mut from, to, self.growth.data_end) {
             Ok(content) => content,
