@@ -33,7 +33,10 @@ fn it_writes_the_container_and_the_truth() {
         let blobs: Vec<_> = truth.files.iter().map(|file| read(&file.name)).collect();
         assert!(truth.totals.tuples > 4000, "{:?}", truth.totals);
         let read = slow_reader::read(&blobs);
-        assert!(Truth { resolved: truth.resolved.clone(), ..read } == truth, "{options:?}");
+        assert!(
+            Truth { resolved: truth.resolved.clone(), behaviours: truth.behaviours.clone(), ..read } == truth,
+            "{options:?}"
+        );
     }
 }
 

@@ -94,7 +94,10 @@ fn the_container_is_what_the_generator_writes() {
     let read = Truth { resolved: truth.resolved.clone(), ..slow_reader::read(&blobs) };
     assert_eq!(read.totals, truth.totals);
     // Which rows are one connection at two NICs only the generator knows.
-    assert!(Truth { resolved: truth.resolved.clone(), ..read } == truth, "some list differs");
+    assert!(
+        Truth { resolved: truth.resolved.clone(), behaviours: truth.behaviours.clone(), ..read } == truth,
+        "some list differs"
+    );
     assert_in_readme(&table(&truth));
 }
 

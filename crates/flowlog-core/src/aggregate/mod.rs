@@ -20,12 +20,13 @@ mod outcomes;
 mod overall;
 mod provenance;
 mod rules;
+mod settle;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
 pub use coverage::{HOUR_MS, HourCounts, LogCoverage};
@@ -42,11 +43,12 @@ pub use overall::Overall;
 pub use provenance::{Origin, Provenance};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 
-use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};
-use crate::flow::{Direction, FlowTuple, OwnNetworks, State};
+use crate::connection::{ConnectionKey, LogId, Sighting};
+use crate::flow::{FlowTuple, OwnNetworks, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
-use evidence::{Evidence, Settled};
+use evidence::Evidence;
 use group::Tables;
+use settle::{Lists, Settlement, Settling};
 
 /// What is collected beside the tables of the report.
 #[derive(Clone, Debug, Default)]
@@ -219,87 +221,6 @@ impl Aggregate {
     ) -> Settling<'a> {
         let Self { evidence, outcomes, settled, hosts, .. } = self;
         Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log, log_ms }
-    }
-}
-
-/// Where connections go that can get no more tuples, beside the tables.
-#[derive(Default)]
-struct Settlement {
-    /// Those that another log may tell of, too; `None` if nobody asks.
-    sightings: Option<Lists>,
-    /// The others; `None` if nobody asks.
-    connections: Option<Lists>,
-    own_public: HashSet<HostId, FixedState>,
-}
-
-/// Sightings in lists of one size: a single list that grows would be copied, and leave holes in memory.
-#[derive(Default)]
-struct Lists(Vec<Vec<Sighting<HostId>>>);
-
-impl Lists {
-    const LENGTH: usize = 1024;
-
-    fn push(&mut self, sighting: Sighting<HostId>) {
-        if let Some(list) = self.0.last_mut().filter(|list| list.len() < Self::LENGTH) {
-            list.push(sighting);
-        } else {
-            let mut list = Vec::with_capacity(Self::LENGTH);
-            list.push(sighting);
-            self.0.push(list);
-        }
-    }
-
-    fn take(&mut self) -> Vec<Vec<Sighting<HostId>>> {
-        std::mem::take(&mut self.0)
-    }
-}
-
-/// Takes the connections of one log that can get no more tuples.
-struct Settling<'a> {
-    tables: &'a mut Tables,
-    evidence: &'a mut Evidence,
-    outcomes: &'a mut Outcomes,
-    settled: &'a mut Settlement,
-    hosts: &'a Hosts,
-    logged_twice: bool,
-    log: LogId,
-    /// The log was read up to this time, Unix ms.
-    log_ms: i64,
-}
-
-impl Settling<'_> {
-    #[inline]
-    fn take(&mut self, key: &ConnectionKey<HostId>, connection: &Connection) {
-        let outcome = connection.outcome(key.protocol, self.log_ms);
-        self.tables.settle(key, connection, outcome);
-        self.outcomes.count(outcome, connection);
-        if !self.evidence.is_off() && outcome != Outcome::Denied {
-            self.evidence.settle(&Settled::new(key, connection), self.hosts);
-        }
-        let list = if self.has_other_log(key, connection, outcome) {
-            &mut self.settled.sightings
-        } else {
-            &mut self.settled.connections
-        };
-        if let Some(list) = list {
-            list.push(Sighting { key: *key, log: self.log, connection: *connection, outcome });
-        }
-    }
-
-    /// Whether the other end's NIC, or another log of this one, may tell of it, too.
-    fn has_other_log(&self, key: &ConnectionKey<HostId>, connection: &Connection, outcome: Outcome) -> bool {
-        if self.settled.sightings.is_none() {
-            return false;
-        }
-        let far = match connection.direction {
-            Direction::Outbound => key.destination,
-            Direction::Inbound => key.source,
-        };
-        let own_public = &self.settled.own_public;
-        // A denied attempt stands in the log of the NIC that denied it, and in no other NIC's.
-        let two_ends =
-            self.hosts.class(far).is_private() || (!own_public.is_empty() && own_public.contains(&far));
-        self.logged_twice || (two_ends && outcome != Outcome::Denied)
     }
 }
 

@@ -72,7 +72,9 @@ impl Scenario {
                 run.write_blob(hour, nic, &mut sink)?;
             }
         }
-        Ok(Truth { behaviours, ..run.truth.finish(&world) })
+        let mut truth = run.truth.finish(&world);
+        behaviours.append(&mut truth.behaviours);
+        Ok(Truth { behaviours, ..truth })
     }
 
     /// The same with all blobs collected, for small sets.

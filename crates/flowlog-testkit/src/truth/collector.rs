@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 
+use super::inventory::Inventory;
 use super::lives::Lives;
 use super::network::{Classes, EncryptionPairs, RuleTally, is_dropped};
 use super::resolved::Resolver;
@@ -67,6 +68,7 @@ pub(crate) struct Collector {
     of_conversations: Vec<OfConversation>,
     lives: Vec<Lives>,
     resolver: Resolver,
+    inventory: Inventory,
     logged: Vec<bool>,
 }
 
@@ -91,6 +93,7 @@ impl Collector {
             of_conversations: Vec::new(),
             lives: world.nics.iter().map(|_| Lives::default()).collect(),
             resolver: Resolver::default(),
+            inventory: Inventory::default(),
             logged: vec![false; world.nics.len()],
         }
     }
@@ -144,6 +147,7 @@ impl Collector {
         self.sums.bytes_received += counters.bytes_received;
         let life_cycle = format != Format::NsgV1;
         self.resolver.tuple(nic, life_cycle, event, &counters);
+        self.inventory.tuple(event, &counters, !nsg);
         self.states[if life_cycle || denied { event.state as usize } else { 4 }] += 1;
         self.directions[usize::from(event.outbound)] += 1;
         self.protocols[usize::from(event.protocol)] += 1;
@@ -230,6 +234,7 @@ impl Collector {
         truth.totals.conversations = self.of_conversations.len() as u64;
         truth.lengths = lengths(&truth);
         let lists = (truth.sources.as_slice(), truth.destinations.as_slice(), truth.ports.as_slice());
+        truth.behaviours = self.inventory.finish(world);
         truth.resolved = Some(self.resolver.finish(world, &self.sums, truth.totals.tuples, lists));
         truth
     }

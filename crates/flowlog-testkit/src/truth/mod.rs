@@ -2,6 +2,7 @@
 //! without any code of the tools that are tested with them.
 
 mod collector;
+mod inventory;
 mod lives;
 mod network;
 mod resolved;

@@ -89,13 +89,13 @@ pub(super) fn denied(page: &mut Page, report: &Report) {
             let dropped = row.dropped_for_encryption;
             let cells = ends!(
                 row,
-                Cell::bad_count(row.tuples.saturating_sub(dropped)),
+                Cell::bad_count(row.tuples),
                 Cell::count(row.attempts),
                 direction_label(row.direction).into(),
                 text::short_period(row.first_time_ms, row.last_time_ms).into()
             );
             if dropped > 0 {
-                table.push_with_remark(cells, dropped_remark(dropped), Tone::Warn);
+                table.push_with_remark(cells, format!("of these {}", dropped_remark(dropped)), Tone::Warn);
             } else {
                 table.push(cells);
             }
