@@ -110,7 +110,15 @@ struct Cli {
     #[arg(long, value_name = "DIR", default_value = ".", requires = "export_csv", help_heading = "Output")]
     output_path: PathBuf,
 
-    /// When to colour the text report
+    #[command(flatten)]
+    running: Running,
+}
+
+/// How any run goes, whatever it is asked.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // one a flag
+struct Running {
+    /// When to colour the text
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, help_heading = "Output")]
     color: ColorChoice,
 
@@ -305,11 +313,11 @@ impl Config {
             format: cli.format,
             connections: cli.export_connections,
             csv_folder: cli.export_csv.then_some(cli.output_path),
-            color: cli.color,
-            ascii: cli.ascii,
-            quiet: cli.quiet,
-            strict: cli.strict,
-            threads: threads(cli.threads),
+            color: cli.running.color,
+            ascii: cli.running.ascii,
+            quiet: cli.running.quiet,
+            strict: cli.running.strict,
+            threads: threads(cli.running.threads),
         })
     }
 }

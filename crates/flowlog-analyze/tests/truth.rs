@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use common::Bench;
 use flowlog_core::report::{RETRY_BEGINS, SCAN_PORTS};
 use flowlog_testkit::scenario::{Capture, Format, Gap, Scenario, Volume};
-use flowlog_testkit::truth::{ClassTruth, ConversationTruth, EncryptionTruth, Truth};
+use flowlog_testkit::truth::{ClassTruth, ConversationTruth, EncryptionTruth, HostTruth, PortTruth, Truth};
 use serde_json::{Value, json};
 
 /// Ranking entries compared: all of these small sets.
@@ -104,6 +104,22 @@ fn network(report: &Value, truth: &Truth) {
     assert_eq!(classes, truth.classes, "classes");
 }
 
+/// Hosts on each side and ports, in their order.
+fn rankings(report: &Value, hosts: [&Vec<HostTruth>; 2], ports: &[PortTruth]) {
+    for (list, hosts) in ["top_sources", "top_destinations"].into_iter().zip(hosts) {
+        let found: Vec<Value> =
+            rows(report, list).iter().map(|row| json!([row["ip"], row["tuples"], row["bytes"]])).collect();
+        let wanted: Vec<Value> = hosts.iter().map(|host| json!([host.ip, host.tuples, host.bytes])).collect();
+        assert_eq!(found, wanted, "{list}, in this order");
+    }
+    let found: Vec<Value> = rows(report, "top_ports")
+        .iter()
+        .map(|row| json!([row["port"], row["protocol"], row["tuples"]]))
+        .collect();
+    let wanted: Vec<Value> = ports.iter().map(|row| json!([row.port, row.protocol, row.tuples])).collect();
+    assert_eq!(found, wanted, "top_ports, in this order");
+}
+
 fn compare(report: &Value, truth: &Truth) {
     let totals = serde_json::to_value(&truth.totals).unwrap();
     for (field, value) in totals.as_object().unwrap() {
@@ -116,19 +132,7 @@ fn compare(report: &Value, truth: &Truth) {
     assert_eq!(report["directions"], json!(truth.directions));
     assert_eq!(report["protocols"], json!(truth.protocols));
     assert_eq!(report["encryption"], json!(truth.encryption));
-    for (list, hosts) in [("top_sources", &truth.sources), ("top_destinations", &truth.destinations)] {
-        let found: Vec<Value> =
-            rows(report, list).iter().map(|row| json!([row["ip"], row["tuples"], row["bytes"]])).collect();
-        let wanted: Vec<Value> = hosts.iter().map(|host| json!([host.ip, host.tuples, host.bytes])).collect();
-        assert_eq!(found, wanted, "{list}, in this order");
-    }
-    let ports: Vec<Value> = rows(report, "top_ports")
-        .iter()
-        .map(|row| json!([row["port"], row["protocol"], row["tuples"]]))
-        .collect();
-    let wanted: Vec<Value> =
-        truth.ports.iter().map(|row| json!([row.port, row.protocol, row.tuples])).collect();
-    assert_eq!(ports, wanted, "top_ports, in this order");
+    rankings(report, [&truth.sources, &truth.destinations], &truth.ports);
     network(report, truth);
     assert_eq!(by_conversation(report, "denied", "tuples"), expected(&truth.denied, 0), "denied");
     assert_eq!(
@@ -192,19 +196,7 @@ fn compare_resolved(report: &Value, truth: &Truth) {
         .filter(|(_, connections)| *connections > 0)
         .collect();
     assert_eq!(outcomes, wanted.outcomes);
-    for (list, hosts) in [("top_sources", &wanted.sources), ("top_destinations", &wanted.destinations)] {
-        let found: Vec<Value> =
-            rows(report, list).iter().map(|row| json!([row["ip"], row["tuples"], row["bytes"]])).collect();
-        let wanted: Vec<Value> = hosts.iter().map(|host| json!([host.ip, host.tuples, host.bytes])).collect();
-        assert_eq!(found, wanted, "{list}, each connection once");
-    }
-    let ports: Vec<Value> = rows(report, "top_ports")
-        .iter()
-        .map(|row| json!([row["port"], row["protocol"], row["tuples"]]))
-        .collect();
-    let wanted: Vec<Value> =
-        wanted.ports.iter().map(|row| json!([row.port, row.protocol, row.tuples])).collect();
-    assert_eq!(ports, wanted, "top_ports, each connection once");
+    rankings(report, [&wanted.sources, &wanted.destinations], &wanted.ports);
     for field in ["tuples", "bytes_sent", "bytes_received"] {
         let sum: u64 = rows(report, "classes").iter().map(|row| row[field].as_u64().unwrap()).sum();
         assert_eq!(resolved[field], sum, "classes, each connection once: {field}");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use super::{Cli, ColorChoice, FailOn, Format, threads};
+use super::{Cli, ColorChoice, FailOn, Format, Running, threads};
 
 const EXAMPLES: &str = "\
 A is what was, B what is. Each is one file, folder or glob pattern (in quotes,
@@ -66,25 +66,8 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
 
-    /// When to colour the text
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, help_heading = "Output")]
-    color: ColorChoice,
-
-    /// Use ASCII characters only, as where the locale is not UTF-8
-    #[arg(long, help_heading = "Output")]
-    ascii: bool,
-
-    /// Show no progress bar
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-
-    /// Exit with 3 if any tuple is malformed or any file is faulty
-    #[arg(long)]
-    strict: bool,
-
-    /// Worker threads [default: one a processor]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    running: Running,
 }
 
 /// What was asked of a comparison, checked.
@@ -132,11 +115,11 @@ impl Args {
             thresholds: self.thresholds,
             suppressions: self.suppressions,
             format: self.format,
-            color: self.color,
-            ascii: self.ascii,
-            quiet: self.quiet,
-            strict: self.strict,
-            threads: threads(self.threads),
+            color: self.running.color,
+            ascii: self.running.ascii,
+            quiet: self.running.quiet,
+            strict: self.running.strict,
+            threads: threads(self.running.threads),
         })
     }
 }

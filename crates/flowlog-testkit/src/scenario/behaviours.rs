@@ -43,11 +43,14 @@ pub enum Behaviour {
     SynFlood,
     /// Data in name look-ups.
     DnsTunnel,
+    /// A program that connects to a host of the internet more than once a second, all the time. Of several
+    /// instances only the first is played: each is as large as all the rest.
+    Strobe,
 }
 
 impl Behaviour {
     /// Every behaviour.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::VerticalScan,
         Self::HorizontalSweep,
         Self::SlowScan,
@@ -61,6 +64,7 @@ impl Behaviour {
         Self::Exfiltration,
         Self::SynFlood,
         Self::DnsTunnel,
+        Self::Strobe,
     ];
 }
 
@@ -89,6 +93,8 @@ pub(super) fn play(behaviour: Behaviour, number: usize, draft: &mut Draft<'_>, s
         Behaviour::Exfiltration => exfiltration(draft, at, stranger),
         Behaviour::SynFlood => flood(draft, at),
         Behaviour::DnsTunnel => dns_tunnel(draft, at, stranger),
+        Behaviour::Strobe if number < Behaviour::ALL.len() => strobe(draft, start, end, stranger),
+        Behaviour::Strobe => Plot { connections: Vec::new(), truth: Vec::new() },
     }
 }
 
@@ -348,4 +354,23 @@ fn dns_tunnel(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
         connections.push(Connection { duration_ms: 30, counters, rule_out: Rule::AllowInternetOut, ..base });
     }
     Plot { connections, truth: truth(draft, &[("dns-bypass", source)]) }
+}
+
+fn strobe(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
+    let source = nic(draft, Role::Client);
+    let mut time = start;
+    let mut connections = Vec::new();
+    while time < end {
+        let counters = Counters {
+            packets_sent: 4,
+            bytes_sent: 260 + draft.rng.below(60),
+            packets_received: 3,
+            bytes_received: 320 + draft.rng.below(90),
+        };
+        let base = draft.connection(time, source, stranger, TCP, 443, 40);
+        connections.push(Connection { duration_ms: 40, counters, rule_out: Rule::AllowInternetOut, ..base });
+        time += draft.rng.range(650, 1150) as i64;
+    }
+    // What comes every second comes by the clock, too.
+    Plot { connections, truth: truth(draft, &[("strobe", source), ("beacon", source)]) }
 }
