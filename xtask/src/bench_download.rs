@@ -52,6 +52,9 @@ pub(crate) struct Options {
     /// Options of rclone
     #[arg(long, value_name = "FLAGS", allow_hyphen_values = true)]
     rclone_flags: Option<String>,
+    /// Where the tools write: a folder in memory leaves the disk out of it; a try, not a record
+    #[arg(long, value_name = "FOLDER")]
+    trees: Option<PathBuf>,
 }
 
 /// Prints the tables on standard output and says to `talk` what takes its time.
@@ -75,7 +78,8 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
 
     writeln!(talk, "starting Azurite")?;
     let azurite = Azurite::start();
-    let whole = options.set.is_none() && options.only.is_none() && options.rclone_flags.is_none();
+    let tried = options.rclone_flags.is_some() || options.trees.is_some();
+    let whole = options.set.is_none() && options.only.is_none() && !tried;
     let results = if whole { root.join("benches/results") } else { scratch.clone() };
     let mut script = Command::new(program("python"));
     script
@@ -91,6 +95,9 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
         .args([OsStr::new("--results"), results.as_os_str()])
         .args(options.only.iter().map(|only| format!("--only={only}")))
         .args(options.rclone_flags.iter().map(|flags| format!("--rclone-flags={flags}")));
+    if let Some(trees) = &options.trees {
+        script.arg("--trees").arg(trees);
+    }
     for set in &sets {
         script.arg("--set").arg(set);
     }

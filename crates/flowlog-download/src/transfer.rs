@@ -1,15 +1,11 @@
 //! Fetching many blobs at once and handing them, in batches, to the disk and to the one who places them.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
-    task::JoinSet,
+    task::{JoinError, JoinHandle, JoinSet, spawn_blocking},
     time::{Instant, timeout_at},
 };
 
@@ -21,17 +17,13 @@ use crate::{
     progress::Progress,
 };
 
-/// Files synced and placed in one go: two syncs of the record serve them all. Each is an open file, and
-/// some systems allow a process no more than 256.
+/// Files placed in one go: two syncs of the record serve them all. Each is an open file, and some
+/// systems allow a process no more than 256.
 const BATCH: usize = 128;
 /// Files that may arrive while a batch is placed.
 const AHEAD: usize = 64;
-/// A batch of so many bytes waits for nothing more: the disk had better begin.
-const BATCH_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a batch waits for more files.
 const BATCH_WAIT: Duration = Duration::from_millis(250);
-/// Files that wait for the disk at once: it serves many in little more time than one.
-const SYNCS: usize = 32;
 /// After so many blobs in a row that the service or the network failed, and at least twice as many as
 /// are fetched at once, the rest is not tried: each would take its whole patience to fail the same way.
 const GIVE_UP: usize = 24;
@@ -116,7 +108,7 @@ pub async fn transfer(
     let limit = GIVE_UP.max(2 * concurrency);
     let (sender, arriving) = mpsc::channel(AHEAD);
     let (progress, handle) = (Arc::clone(&fetcher.progress), Handle::current());
-    let placing = tokio::task::spawn_blocking(move || place_all(&placer, arriving, &progress, &handle));
+    let placing = spawn_blocking(move || place_all(&placer, arriving, &progress, &handle));
     {
         let (mut jobs, mut in_a_row) = (jobs.into_iter(), 0);
         // Dropping the set ends the running fetches, and these remove their temporary files.
@@ -142,7 +134,7 @@ pub async fn transfer(
                 Ok(blob) => {
                     in_a_row = if in_a_row < limit { 0 } else { in_a_row };
                     // The other end is gone only if the disk or the record failed; `placing` says why.
-                    if sender.send(blob).await.is_err() {
+                    if sender.send(sync(blob)).await.is_err() {
                         break;
                     }
                 }
@@ -160,8 +152,7 @@ pub async fn transfer(
         result.not_tried = if in_a_row < limit { 0 } else { jobs.len() as u64 };
     }
     drop(sender);
-    let ended =
-        placing.await.map_err(|error| Failure::new(Kind::Failed, format!("placing files: {error}")))??;
+    let ended = placing.await.map_err(|error| broken(&error))??;
     for blob in ended.placed {
         if let Some(reason) = blob.error {
             result.failed.push((blob.name, reason));
@@ -178,6 +169,11 @@ pub async fn transfer(
     }
 }
 
+/// A task of ours that did not come to its end.
+fn broken(error: &JoinError) -> Failure {
+    Failure::new(Kind::Failed, format!("placing files: {error}"))
+}
+
 /// What became of the blobs that arrived.
 #[derive(Default)]
 struct Ended {
@@ -188,16 +184,29 @@ struct Ended {
     fatal: Option<String>,
 }
 
+/// A blob that waits for the disk.
+type Syncing = JoinHandle<(Fetched, Result<(), FetchError>)>;
+
+/// Has a blob written to the disk at once, while others are still fetched: the disk serves many that
+/// wait in little more time than one.
+fn sync(mut blob: Fetched) -> Syncing {
+    spawn_blocking(move || {
+        let result = blob.sync();
+        (blob, result)
+    })
+}
+
 fn place_all(
     placer: &Placer,
-    mut arriving: mpsc::Receiver<Fetched>,
+    mut arriving: mpsc::Receiver<Syncing>,
     progress: &Progress,
     handle: &Handle,
 ) -> Result<Ended, Failure> {
     let mut ended = Ended::default();
     while let Some(batch) = handle.block_on(next_batch(&mut arriving)) {
         let mut on_disk = Vec::with_capacity(batch.len());
-        for (blob, result) in sync(batch) {
+        for syncing in batch {
+            let (blob, result) = handle.block_on(syncing).map_err(|error| broken(&error))?;
             match result {
                 Ok(()) => on_disk.push(blob),
                 Err(error) if error.fatal => ended.fatal = Some(error.message),
@@ -218,32 +227,13 @@ fn place_all(
 }
 
 /// What arrives within a short time; `None` once nothing more will.
-async fn next_batch(arriving: &mut mpsc::Receiver<Fetched>) -> Option<Vec<Fetched>> {
+async fn next_batch(arriving: &mut mpsc::Receiver<Syncing>) -> Option<Vec<Syncing>> {
     let first = arriving.recv().await?;
     let until = Instant::now() + BATCH_WAIT;
-    let (mut bytes, mut batch) = (first.length, vec![first]);
-    while batch.len() < BATCH && bytes < BATCH_BYTES {
+    let mut batch = vec![first];
+    while batch.len() < BATCH {
         let Ok(Some(next)) = timeout_at(until, arriving.recv()).await else { break };
-        bytes = bytes.saturating_add(next.length);
         batch.push(next);
     }
     Some(batch)
-}
-
-/// Waits until the files of a batch are on the disk, for many at once.
-fn sync(batch: Vec<Fetched>) -> Vec<(Fetched, Result<(), FetchError>)> {
-    let threads = batch.len().min(SYNCS);
-    let (waiting, synced) = (Mutex::new(batch), Mutex::new(Vec::new()));
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(mut blob) = next() {
-                    let result = blob.sync();
-                    synced.lock().unwrap_or_else(PoisonError::into_inner).push((blob, result));
-                }
-            });
-        }
-    });
-    synced.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
