@@ -22,6 +22,8 @@ import time
 import urllib.parse
 from pathlib import Path
 
+from measure import Run, load, machine
+
 VERSION = "2021-10-04"
 # Blocks of a blob: Azure writes one a minute, and the closing `]}` as one of its own.
 MINUTES = 60
@@ -102,40 +104,15 @@ def tools(options, container, folder):
     }
 
 
-# Runs a command and tells what it used. A process of its own: what wait4 calls the peak of a child is at least what
-# its parent had when it started it, and this script holds whole blobs at times.
-RUNNER = """
-import json, os, subprocess, sys, time
-started = time.perf_counter()
-process = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, stdout=sys.stderr)
-usage = None
-if hasattr(os, "wait4"):
-    _, status, usage = os.wait4(process.pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-else:
-    code = process.wait()
-wall = time.perf_counter() - started
-cpu = usage.ru_utime + usage.ru_stime if usage else float("nan")
-# Kilobytes, on macOS bytes.
-peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) if usage else float("nan")
-with open(sys.argv[1], "w") as out:
-    json.dump({"wall": wall, "cpu": cpu, "peak": peak, "code": code}, out)
-"""
-
-
-class Run:
-    """What one whole process took: wall and CPU seconds, bytes at its peak, and Azurite's CPU seconds meanwhile."""
+class Download:
+    """What one download took, with Azurite's CPU seconds meanwhile and the time until all was on the disk."""
 
     def __init__(self, command, environment, log, azurite):
         served = cpu_of(azurite)
-        told = log.with_suffix(".json")
-        with open(log, "wb") as output:
-            runner = [sys.executable, "-I", "-S", "-c", RUNNER, told]
-            words = [str(word) for word in [*runner, *command]]
-            subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, check=True)
-        self.__dict__.update(json.loads(told.read_text()))
-        if self.code:
-            sys.exit(f"{command[0]} failed with exit code {self.code}: {log.read_text()[-2000:]}")
+        run = Run(command, log.with_suffix(".json"), log, log, environment)
+        if run.code:
+            sys.exit(f"{command[0]} failed with exit code {run.code}: {log.read_text()[-2000:]}")
+        self.wall, self.cpu, self.peak = run.wall, run.cpu, run.peak
         self.azurite = cpu_of(azurite) - served
         # The process can be done long before the disk is.
         started = time.perf_counter()
@@ -182,7 +159,7 @@ def measure(options, label, container, files, azurite):
             if hasattr(os, "sync"):
                 os.sync()
             command, environment = tools(options, container, folder)[name]
-            run = Run(command, environment, options.scratch / f"{name}.log", azurite)
+            run = Download(command, environment, options.scratch / f"{name}.log", azurite)
             here = brought(folder)
             if sums(here) != right:
                 sys.exit(f"{name} brought {sums(here)} files and bytes of {right}, so no time is stated")
@@ -222,16 +199,6 @@ def table(right, runs):
     return "\n".join(lines)
 
 
-def machine():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
-    return cores, f"{cores} cores ({model}), {platform.system()} {platform.machine()}"
-
-
 def versions(options):
     rclone = subprocess.run([options.rclone, "version"], capture_output=True, text=True).stdout.split("\n")[0]
     code = "from importlib.metadata import version; print(version('azure-cli'))"
@@ -254,7 +221,7 @@ def main():
     options = parser.parse_args()
 
     service = Service(options.endpoint, options.account, options.key)
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    busy_before = load()
     parts = []
     for number, folder in enumerate(options.set):
         container = f"insights-logs-flowlogflowevent-{number}"
@@ -273,7 +240,7 @@ def main():
     text = f"""# Downloads, {now}, {cores} cores
 
 {described}; Python {platform.python_version()}; {versions(options)}.
-Load average before: {load:.1f}. Medians of {options.rounds} rounds after a warm-up, by turns, each a whole process into an empty folder;
+Load average before: {busy_before:.1f}. Medians of {options.rounds} rounds after a warm-up, by turns, each a whole process into an empty folder;
 all brought the same files and bytes.
 
 """ + "\n".join(parts)

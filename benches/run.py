@@ -6,15 +6,14 @@
 import argparse
 import datetime
 import json
-import os
 import platform
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from agree import differences
+from measure import Run, load, machine
 
 BENCHES = Path(__file__).resolve().parent
 SERVICES = BENCHES.parent / "crates/flowlog-core/data/services.txt"
@@ -31,41 +30,10 @@ def peers(python, container):
     }
 
 
-class Run:
-    """What one run of a whole process took: seconds on the wall, seconds of CPU, bytes at its peak."""
-
-    def __init__(self, command, output):
-        with open(output, "wb") as stdout:
-            started = time.perf_counter()
-            process = subprocess.Popen([str(word) for word in command], stdout=stdout, stdin=subprocess.DEVNULL)
-            # wait4 tells what this child used; getrusage would tell of all children so far.
-            usage = None
-            if hasattr(os, "wait4"):
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-            else:
-                process.wait()
-            self.wall = time.perf_counter() - started
-        if process.returncode:
-            sys.exit(f"{command[0]} failed with exit code {process.returncode}")
-        self.cpu = usage.ru_utime + usage.ru_stime if usage else float("nan")
-        # Kilobytes, on macOS bytes.
-        unit = 1 if sys.platform == "darwin" else 1024
-        self.peak = usage.ru_maxrss * unit if usage else float("nan")
-
-
-def machine():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = names[0] if names else model
-    return cores, f"{cores} cores ({model}), {platform.system()} {platform.machine()}"
-
-
-def load():
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+def finished(run, name):
+    if run.code:
+        sys.exit(f"{name} failed with exit code {run.code}")
+    return run
 
 
 def version(python, name):
@@ -120,7 +88,7 @@ def main():
     for name, command in commands.items():
         print(f"warm-up: {name}", file=sys.stderr)
         output = options.scratch / f"{name}.json"
-        Run(command, output)
+        finished(Run(command, options.scratch / f"{name}.run.json", output), name)
         reports[name] = json.loads(output.read_bytes())
     truth = json.loads((options.set / "truth.json").read_text())
     ours = reports["flowlog"]
@@ -139,7 +107,7 @@ def main():
     for number in range(options.runs):
         for name, command in commands.items():
             output = options.scratch / f"{name}.again.json"
-            runs[name].append(Run(command, output))
+            runs[name].append(finished(Run(command, options.scratch / f"{name}.run.json", output), name))
             print(f"run {number + 1} of {options.runs}: {name} {runs[name][-1].wall:.2f} s", file=sys.stderr)
             if output.read_bytes() != (options.scratch / f"{name}.json").read_bytes():
                 sys.exit(f"{name} gave another answer than in the warm-up")

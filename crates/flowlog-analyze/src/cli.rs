@@ -1,20 +1,21 @@
 //! The command line: parsed by clap, checked once, and from then on plain data.
 
+mod choices;
 mod compare;
+mod shared;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
-use flowlog_core::finding::Severity;
+use clap::{CommandFactory, Parser, Subcommand};
 use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
-use crate::render::connections::ConnectionFormat;
+pub use choices::{ColorChoice, ConnectionExport, FailOn, Format};
 pub use compare::CompareConfig;
+pub use shared::{FindingArgs, Running};
 
 /// Analysed when nothing is named: where the downloader puts its tree.
 pub const DEFAULT_FOLDER: &str = "FlowLogs";
@@ -71,21 +72,8 @@ struct Cli {
     #[arg(long, help_heading = "Report")]
     no_dedup: bool,
 
-    /// Exit with 10 if there is a finding of this severity or a graver one
-    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Findings")]
-    fail_on: Option<FailOn>,
-
-    /// Look for no findings: a third faster, with less memory
-    #[arg(long, help_heading = "Findings", conflicts_with_all = ["fail_on", "thresholds", "suppressions"])]
-    no_findings: bool,
-
-    /// Limits of the detectors that differ from the defaults (docs/detection.md)
-    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
-    thresholds: Option<PathBuf>,
-
-    /// Findings that are known and accepted, with reason and last day (docs/detection.md)
-    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
-    suppressions: Option<PathBuf>,
+    #[command(flatten)]
+    findings: FindingArgs,
 
     #[command(flatten)]
     known: KnownArgs,
@@ -114,102 +102,11 @@ struct Cli {
     running: Running,
 }
 
-/// How any run goes, whatever it is asked.
-#[derive(Debug, clap::Args)]
-#[allow(clippy::struct_excessive_bools)] // one a flag
-struct Running {
-    /// When to colour the text
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, help_heading = "Output")]
-    color: ColorChoice,
-
-    /// Use ASCII characters only, as where the locale is not UTF-8
-    #[arg(long, help_heading = "Output")]
-    ascii: bool,
-
-    /// Show no progress bar
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-
-    /// Exit with 3 if any tuple is malformed or any file is faulty
-    #[arg(long)]
-    strict: bool,
-
-    /// Worker threads [default: one a processor]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Compare two sets of flow logs: before and after a change, or the NSG and the VNet log of the same hours
     #[command(max_term_width = 100)]
     Compare(Box<compare::Args>),
-}
-
-/// What standard output gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A report to read
-    Text,
-    /// All of it for programs (docs/json-report.md, docs/compare.md)
-    Json,
-}
-
-/// The severity that `--fail-on` waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[allow(missing_docs)]
-pub enum FailOn {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-/// A file for connections; its ending says how they are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectionExport {
-    /// The file.
-    pub path: PathBuf,
-    /// CSV or newline-delimited JSON.
-    pub format: ConnectionFormat,
-}
-
-impl FromStr for ConnectionExport {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let path = PathBuf::from(text);
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        let format = match ending.as_deref() {
-            Some("csv") => ConnectionFormat::Csv,
-            Some("ndjson" | "jsonl") => ConnectionFormat::Ndjson,
-            _ => return Err("the name must end in .csv, .ndjson or .jsonl".to_owned()),
-        };
-        Ok(Self { path, format })
-    }
-}
-
-impl From<FailOn> for Severity {
-    fn from(limit: FailOn) -> Self {
-        match limit {
-            FailOn::Low => Self::Low,
-            FailOn::Medium => Self::Medium,
-            FailOn::High => Self::High,
-            FailOn::Critical => Self::Critical,
-        }
-    }
-}
-
-/// When the text report is coloured.
-#[allow(clippy::doc_markdown)] // text of the help
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Even into a pipe
-    Always,
-    /// Not at all
-    Never,
 }
 
 /// What was asked for, checked.
@@ -224,14 +121,8 @@ pub struct Config {
     pub top: usize,
     /// Count what several logs tell of once.
     pub dedup: bool,
-    /// Severity of findings from which the exit code is 10.
-    pub fail_on: Option<FailOn>,
-    /// Look for findings.
-    pub findings: bool,
-    /// File with limits of the detectors.
-    pub thresholds: Option<PathBuf>,
-    /// File with findings that are accepted.
-    pub suppressions: Option<PathBuf>,
+    /// Which findings are looked for.
+    pub findings: FindingArgs,
     /// What is known of the network beside the logs.
     pub known: KnownArgs,
     /// Add bar charts to the text report.
@@ -242,16 +133,8 @@ pub struct Config {
     pub csv_folder: Option<PathBuf>,
     /// Where connections go, if they are wanted.
     pub connections: Option<ConnectionExport>,
-    /// When the text report is coloured.
-    pub color: ColorChoice,
-    /// ASCII only.
-    pub ascii: bool,
-    /// No progress bar.
-    pub quiet: bool,
-    /// Malformed tuples, too, make the exit code 3.
-    pub strict: bool,
-    /// Worker threads.
-    pub threads: usize,
+    /// How the run goes.
+    pub running: Running,
 }
 
 /// What is to be done.
@@ -304,28 +187,15 @@ impl Config {
             specific_ips,
             top: cli.top.get(),
             dedup: !cli.no_dedup,
-            fail_on: cli.fail_on,
-            findings: !cli.no_findings,
-            thresholds: cli.thresholds,
-            suppressions: cli.suppressions,
+            findings: cli.findings,
             known: cli.known,
             show_graphs: cli.show_graphs,
             format: cli.format,
             connections: cli.export_connections,
             csv_folder: cli.export_csv.then_some(cli.output_path),
-            color: cli.running.color,
-            ascii: cli.running.ascii,
-            quiet: cli.running.quiet,
-            strict: cli.running.strict,
-            threads: threads(cli.running.threads),
+            running: cli.running,
         })
     }
-}
-
-/// As many as asked for, or one a processor.
-fn threads(asked: Option<NonZeroUsize>) -> usize {
-    let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    asked.unwrap_or_else(processors).get()
 }
 
 const NO_INPUT: &str = "no flow logs named, and there is no folder FlowLogs here
@@ -373,11 +243,11 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_help() {
         let config = parse(&["a"]).unwrap();
-        assert_eq!((config.top, config.format, config.color), (15, Format::Text, ColorChoice::Auto));
+        assert_eq!((config.top, config.format, config.running.color), (15, Format::Text, ColorChoice::Auto));
         assert_eq!(config.csv_folder, None);
-        assert!(
-            config.threads >= 1 && !config.strict && !config.quiet && !config.ascii && !config.show_graphs
-        );
+        let running = &config.running;
+        assert!(running.threads() >= 1 && !running.strict && !running.quiet && !running.ascii);
+        assert!(!config.show_graphs);
     }
 
     #[test]

@@ -26,12 +26,14 @@ pub fn run(
     out: impl Write,
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
-    let finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
+    let mut finding = settings::read(&config.findings)?;
+    let own = config.own.networks(&mut finding.thresholds);
     let [a, b] = &config.sets;
     // Both are looked for before either is read: a slip is told before the long run.
     let (inputs_a, inputs_b) = (inputs(a)?, inputs(b)?);
-    let ascii = config.ascii || !around.unicode;
-    let (a, b) = (read(config, a, &inputs_a, &finding, ascii)?, read(config, b, &inputs_b, &finding, ascii)?);
+    let ascii = config.running.ascii || !around.unicode;
+    let read = |name, inputs: &[Input]| read(config, name, inputs, &finding, &own, ascii);
+    let (a, b) = (read(a, &inputs_a)?, read(b, &inputs_b)?);
     for (letter, set) in [("A", &a), ("B", &b)] {
         if set.is_nothing() {
             tell_why_nothing(&set.reduced.files, ascii, talk)?;
@@ -43,12 +45,12 @@ pub fn run(
             return Ok(Outcome::NothingAnalysed);
         }
     }
-    let comparison = compare(&a.set(), &b.set(), config.top);
+    let comparison = compare(&a.set(), &b.set(), &own, config.top);
     let mut out = BufWriter::new(out);
     match config.format {
         Format::Json => render::json::write(&mut out, &comparison)?,
         Format::Text => {
-            let style = Style::new(config.color, config.ascii, false, config.top, around);
+            let style = Style::new(config.running.color, config.running.ascii, false, config.top, around);
             render::terminal::write_comparison(&mut out, &comparison, &style)?;
         }
     }
@@ -72,23 +74,23 @@ fn read(
     name: &Path,
     inputs: &[Input],
     finding: &FindingOptions,
+    own: &OwnNetworks,
     ascii: bool,
 ) -> Result<Read, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
-    let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
-    let own = OwnNetworks::default();
+    let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
     let options = Options {
-        threads: config.threads,
+        threads: config.running.threads(),
         details: None,
         connections: None,
-        findings: config.findings,
+        findings: !config.findings.no_findings,
         resolve: true,
-        own: &own,
+        own,
         provenance: true,
     };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
-    let findings = config.findings.then(|| detect(&reduced.aggregate, finding));
+    let findings = (!config.findings.no_findings).then(|| detect(&reduced.aggregate, finding));
     Ok(Read { name: name.display().to_string(), reduced, findings })
 }
 
@@ -106,7 +108,7 @@ impl Read {
 }
 
 fn outcome(comparison: &Comparison, config: &CompareConfig) -> Outcome {
-    let limit = config.fail_on.map(Severity::from);
+    let limit = config.findings.fail_on.map(Severity::from);
     let grave = |row: &FindingRow| {
         limit.is_some_and(|limit| {
             row.severity >= limit && row.severity_before.is_none_or(|before| before < limit)
@@ -116,7 +118,8 @@ fn outcome(comparison: &Comparison, config: &CompareConfig) -> Outcome {
     let found = comparison.findings.iter().flat_map(|found| found.new.iter().chain(&found.still));
     if found.into_iter().any(grave) {
         Outcome::Findings
-    } else if sets.iter().any(|set| set.files_with_errors > 0 || (config.strict && set.malformed > 0)) {
+    } else if sets.iter().any(|set| set.files_with_errors > 0 || (config.running.strict && set.malformed > 0))
+    {
         Outcome::SomeSkipped
     } else {
         Outcome::Done

@@ -10,13 +10,30 @@ use flowlog_core::finding::Thresholds;
 use flowlog_core::flow::{OwnNetwork, OwnNetworks};
 use flowlog_core::policy::{self, Nsg, PolicyError};
 
+/// The option that names own networks.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnArgs {
+    /// Networks that are your own: subnets, or the address space of a VNet, which name= names
+    #[arg(long, value_name = "[NAME=]CIDR,...", value_delimiter = ',', help_heading = "Network")]
+    pub internal_cidr: Vec<OwnNetwork>,
+}
+
+impl OwnArgs {
+    /// Own networks come from both places they can be named in, and the detectors of `thresholds`,
+    /// too, get them all.
+    pub fn networks(&self, thresholds: &mut Thresholds) -> OwnNetworks {
+        thresholds.internal.extend(self.internal_cidr.iter().map(ToString::to_string));
+        OwnNetworks::new(thresholds.internal.iter().filter_map(|text| text.parse().ok()).collect())
+    }
+}
+
 /// The options.
 #[allow(clippy::doc_markdown)] // text of the help
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownArgs {
-    /// Networks that are your own: subnets, or the address space of a VNet, which name= names
-    #[arg(long, value_name = "[NAME=]CIDR,...", value_delimiter = ',', help_heading = "Network")]
-    pub internal_cidr: Vec<OwnNetwork>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub own: OwnArgs,
 
     /// Microsoft's public addresses: the weekly ServiceTags_Public_*.json
     #[arg(long, value_name = "FILE.json", help_heading = "Network")]
@@ -69,14 +86,12 @@ pub enum KnownError {
 }
 
 impl KnownArgs {
-    /// Reads the files. Own networks come from both places they can be named in, and the detectors
-    /// of `thresholds`, too, get them all.
+    /// Reads the files. `thresholds` get the own networks, see [`OwnArgs::networks`].
     ///
     /// # Errors
     /// A file that cannot be read, or of another form.
     pub fn read(&self, thresholds: &mut Thresholds) -> Result<Known, KnownError> {
-        thresholds.internal.extend(self.internal_cidr.iter().map(ToString::to_string));
-        let own = thresholds.internal.iter().filter_map(|text| text.parse().ok()).collect();
+        let own = self.own.networks(thresholds);
         let service_tags = self.service_tags.as_deref().map(|path| {
             let cause = |cause| KnownError::ServiceTags { path: path.to_owned(), cause };
             ServiceTags::parse(&read(path)?).map_err(cause)
@@ -86,7 +101,7 @@ impl KnownArgs {
             let cause = |cause| KnownError::Rules { path: path.clone(), cause };
             nsgs.get_or_insert_default().extend(policy::parse(&read(path)?).map_err(cause)?);
         }
-        Ok(Known { own: OwnNetworks::new(own), service_tags: service_tags.transpose()?, nsgs })
+        Ok(Known { own, service_tags: service_tags.transpose()?, nsgs })
     }
 }
 

@@ -75,7 +75,7 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     // A slip in a settings file is told before the long run.
-    let mut finding = settings::read(config.thresholds.as_deref(), config.suppressions.as_deref())?;
+    let mut finding = settings::read(&config.findings)?;
     let known = config.known.read(&mut finding.thresholds)?;
     let inputs = walk::discover(&config.inputs)?;
     let csv = config.csv_folder.as_deref().map(CsvPaths::prepare).transpose()?;
@@ -86,7 +86,13 @@ pub fn run(
         Format::Json => render::json::write(&mut out, &report)?,
         Format::Text if outcome == Outcome::NothingAnalysed => {}
         Format::Text => {
-            let style = Style::new(config.color, config.ascii, config.show_graphs, config.top, around);
+            let style = Style::new(
+                config.running.color,
+                config.running.ascii,
+                config.show_graphs,
+                config.top,
+                around,
+            );
             render::terminal::write(&mut out, &report, &style)?;
         }
     }
@@ -99,7 +105,7 @@ pub fn run(
         writeln!(talk, "wrote {}", export.path.display())?;
     }
     if outcome == Outcome::NothingAnalysed {
-        tell_why_nothing(&report.files, config.ascii || !around.unicode, talk)?;
+        tell_why_nothing(&report.files, config.running.ascii || !around.unicode, talk)?;
         writeln!(talk, "error: nothing could be analysed")?;
     }
     Ok(outcome)
@@ -114,13 +120,13 @@ fn analyse(
     around: &Surroundings,
 ) -> Result<Report, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
-    let ascii = config.ascii || !around.unicode;
-    let progress = Progress::new(inputs.len() as u64, bytes, config.quiet, ascii);
+    let ascii = config.running.ascii || !around.unicode;
+    let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
     let options = Options {
-        threads: config.threads,
+        threads: config.running.threads(),
         details: csv.map(|csv| csv.details.as_path()),
         connections: config.connections.as_ref().map(|export| (export.path.as_path(), export.format)),
-        findings: config.findings,
+        findings: !config.findings.no_findings,
         own: &known.own,
         provenance: false,
         resolve: config.dedup,
@@ -137,7 +143,7 @@ fn analyse(
 
 fn outcome(report: &Report, config: &Config) -> Outcome {
     let totals = &report.totals;
-    let (strict, limit) = (config.strict, config.fail_on.map(Severity::from));
+    let (strict, limit) = (config.running.strict, config.findings.fail_on.map(Severity::from));
     let grave = |finding: &Finding| limit.is_some_and(|limit| finding.severity >= limit);
     if totals.records == 0 && totals.files == totals.files_with_errors {
         Outcome::NothingAnalysed

@@ -7,6 +7,8 @@ use flowlog_core::finding::{FindingOptions, SuppressionError, Suppressions, Thre
 use flowlog_core::flow::{NetworkError, OwnNetwork};
 use serde::de::DeserializeOwned;
 
+use crate::cli::FindingArgs;
+
 /// Why a settings file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -48,12 +50,12 @@ pub enum SettingsError {
 ///
 /// # Errors
 /// A file that cannot be read, or that holds something unknown.
-pub fn read(thresholds: Option<&Path>, suppressions: Option<&Path>) -> Result<FindingOptions, SettingsError> {
+pub fn read(args: &FindingArgs) -> Result<FindingOptions, SettingsError> {
     let mut options = FindingOptions {
         today: Some(chrono::Utc::now().format("%Y-%m-%d").to_string()),
         ..FindingOptions::default()
     };
-    if let Some(path) = thresholds {
+    if let Some(path) = args.thresholds.as_deref() {
         options.thresholds = parse::<Thresholds>(path)?;
         for network in &options.thresholds.internal {
             network
@@ -61,7 +63,7 @@ pub fn read(thresholds: Option<&Path>, suppressions: Option<&Path>) -> Result<Fi
                 .map_err(|cause| SettingsError::Internal { path: path.to_owned(), cause })?;
         }
     }
-    if let Some(path) = suppressions {
+    if let Some(path) = args.suppressions.as_deref() {
         options.suppressions = parse::<Suppressions>(path)?;
         let checked = options.suppressions.check();
         checked.map_err(|cause| SettingsError::Suppression { path: path.to_owned(), cause })?;

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use super::{Cli, ColorChoice, FailOn, Format, Running, threads};
+use super::{Cli, FindingArgs, Format, Running};
+use crate::known::OwnArgs;
 
 const EXAMPLES: &str = "\
 A is what was, B what is. Each is one file, folder or glob pattern (in quotes,
@@ -31,8 +32,6 @@ Exit codes:
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-// Flags are bools, and the comments are the help's text, where backticks would be printed.
-#[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
 pub(super) struct Args {
     /// The first set: what was
     #[arg(value_name = "A")]
@@ -46,21 +45,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value = "15")]
     top: NonZeroUsize,
 
-    /// Exit with 10 if B has a new finding of this severity or a graver one
-    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Findings")]
-    fail_on: Option<FailOn>,
+    #[command(flatten)]
+    findings: FindingArgs,
 
-    /// Look for no findings: a third faster, with less memory
-    #[arg(long, help_heading = "Findings", conflicts_with_all = ["fail_on", "thresholds", "suppressions"])]
-    no_findings: bool,
-
-    /// Limits of the detectors that differ from the defaults (docs/detection.md)
-    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
-    thresholds: Option<PathBuf>,
-
-    /// Findings that are known and accepted, with reason and last day (docs/detection.md)
-    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
-    suppressions: Option<PathBuf>,
+    #[command(flatten)]
+    own: OwnArgs,
 
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
@@ -72,32 +61,19 @@ pub(super) struct Args {
 
 /// What was asked of a comparison, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)] // one a flag
 pub struct CompareConfig {
     /// File, folder, pattern or `-`, as given: A, then B.
     pub sets: [PathBuf; 2],
     /// Rows of each list.
     pub top: usize,
-    /// Severity of new findings from which the exit code is 10.
-    pub fail_on: Option<FailOn>,
-    /// Look for findings.
-    pub findings: bool,
-    /// File with limits of the detectors.
-    pub thresholds: Option<PathBuf>,
-    /// File with findings that are accepted.
-    pub suppressions: Option<PathBuf>,
+    /// Which findings are looked for.
+    pub findings: FindingArgs,
+    /// Networks that are one's own.
+    pub own: OwnArgs,
     /// What standard output gets.
     pub format: Format,
-    /// When the text is coloured.
-    pub color: ColorChoice,
-    /// ASCII only.
-    pub ascii: bool,
-    /// No progress bar.
-    pub quiet: bool,
-    /// Malformed tuples, too, make the exit code 3.
-    pub strict: bool,
-    /// Worker threads.
-    pub threads: usize,
+    /// How the run goes.
+    pub running: Running,
 }
 
 impl Args {
@@ -110,16 +86,10 @@ impl Args {
         Ok(CompareConfig {
             sets: [self.a, self.b],
             top: self.top.get(),
-            fail_on: self.fail_on,
-            findings: !self.no_findings,
-            thresholds: self.thresholds,
-            suppressions: self.suppressions,
+            findings: self.findings,
+            own: self.own,
             format: self.format,
-            color: self.running.color,
-            ascii: self.running.ascii,
-            quiet: self.running.quiet,
-            strict: self.running.strict,
-            threads: threads(self.running.threads),
+            running: self.running,
         })
     }
 }

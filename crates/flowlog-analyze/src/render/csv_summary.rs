@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use flowlog_core::report::{ConversationRow, HostRow, PortRow, Report, SideOfHost};
+use flowlog_core::report::{ConversationRow, Ends, HostRow, PortRow, Report, SideOfHost};
 use serde::Serialize;
 
 use super::cells::ranked;
@@ -193,9 +193,9 @@ fn shares<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
 
 fn host(row: &HostRow) -> Row<'_> {
     Row {
-        item: row.ip.as_str().into(),
-        class: Some(row.class),
-        provider: row.provider,
+        item: row.name.ip.as_str().into(),
+        class: Some(row.name.class),
+        provider: row.name.provider,
         tuples: Some(row.tuples),
         denied: Some(row.denied),
         bytes: Some(row.bytes),
@@ -210,10 +210,10 @@ fn hosts<W: Write>(sheet: &mut Sheet<W>, section: &str, rows: &[HostRow]) -> io:
 
 fn ports<W: Write>(sheet: &mut Sheet<W>, section: &str, note: &str, rows: &[PortRow]) -> io::Result<()> {
     let row = |row: &PortRow| Row {
-        item: port_label(row.port, row.protocol).into(),
-        port: Some(row.port),
-        protocol: protocol_label(row.protocol).into(),
-        service: row.service,
+        item: port_label(row.name.port, row.name.protocol).into(),
+        port: Some(row.name.port),
+        protocol: protocol_label(row.name.protocol).into(),
+        service: row.name.service,
         tuples: Some(row.tuples),
         denied: Some(row.denied),
         bytes: Some(row.bytes),
@@ -223,20 +223,18 @@ fn ports<W: Write>(sheet: &mut Sheet<W>, section: &str, note: &str, rows: &[Port
     sheet.section(section, rows.iter().map(row))
 }
 
-/// A row with the ends of a conversation, for every row type that has them.
-macro_rules! ends {
-    ($row:expr) => {
-        Row {
-            item: format!("{} -> {} {}", $row.source, $row.destination, port_label($row.port, $row.protocol))
-                .into(),
-            source: &$row.source,
-            destination: &$row.destination,
-            port: Some($row.port),
-            protocol: protocol_label($row.protocol).into(),
-            service: $row.service,
-            ..Row::default()
-        }
-    };
+/// A row with the ends of a conversation.
+fn ends(ends: &Ends) -> Row<'_> {
+    let port = port_label(ends.port, ends.protocol);
+    Row {
+        item: format!("{} -> {} {port}", ends.source, ends.destination).into(),
+        source: &ends.source,
+        destination: &ends.destination,
+        port: Some(ends.port),
+        protocol: protocol_label(ends.protocol).into(),
+        service: ends.service,
+        ..Row::default()
+    }
 }
 
 fn problems<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
@@ -244,7 +242,7 @@ fn problems<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         connections: Some(row.connections),
         begun: Some(row.begins),
         last_time: Some(iso_time(row.last_time_ms)),
-        ..ends!(row)
+        ..ends(&row.ends)
     });
     sheet.section("Incomplete", incomplete)?;
     let denied = report.denied.iter().map(|row| Row {
@@ -254,11 +252,12 @@ fn problems<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         dropped: Some(row.dropped_for_encryption),
         first_time: Some(iso_time(row.first_time_ms)),
         last_time: Some(iso_time(row.last_time_ms)),
-        ..ends!(row)
+        ..ends(&row.ends)
     });
     sheet.section("Denied", denied)?;
     let retries = report.retries.iter();
-    let retries = retries.map(|row| Row { begun: Some(row.begins), ended: Some(row.ended), ..ends!(row) });
+    let retries =
+        retries.map(|row| Row { begun: Some(row.begins), ended: Some(row.ended), ..ends(&row.ends) });
     sheet.section("Excessive retries", retries)
 }
 
@@ -279,7 +278,7 @@ fn conversations<'a, W: Write>(
             bytes_sent: Some(bytes_sent),
             packets_received: Some(packets_received),
             bytes_received: Some(bytes_received),
-            ..ends!(row)
+            ..ends(&row.ends)
         }
     };
     sheet.section(section, rows.iter().map(row))

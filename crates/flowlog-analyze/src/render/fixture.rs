@@ -7,9 +7,10 @@ use flowlog_core::aggregate::RuleClass;
 use flowlog_core::connection::Outcome;
 use flowlog_core::finding::{EvidenceRow, Finding, Findings, Noise, Severity, Suppressed, Suppression};
 use flowlog_core::report::{
-    Connections, ConversationRow, Coverage, DeniedRow, DeniedSourceRow, FileRow, Gap, HostRow, IncompleteRow,
-    LogRow, MalformedExample, MalformedRow, OutcomeRow, PortRow, PortScanRow, ProblemCounts, Report,
-    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, Totals,
+    Connections, ConversationRow, Coverage, DeniedRow, DeniedSourceRow, Ends, FileRow, Gap, HostName,
+    HostRow, IncompleteRow, LogRow, MalformedExample, MalformedRow, OutcomeRow, PortName, PortRow,
+    PortScanRow, ProblemCounts, Report, ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost,
+    SpecificIp, Totals,
 };
 
 mod network;
@@ -228,11 +229,7 @@ pub(crate) fn rich() -> Report {
         denied: denied(),
         incomplete: incomplete(),
         retries: vec![RetryRow {
-            source: "10.0.0.4".into(),
-            destination: "10.0.0.9".into(),
-            port: 1433,
-            protocol: 6,
-            service: Some("ms-sql-s"),
+            ends: ends("10.0.0.4", "10.0.0.9", 1433, 6, Some("ms-sql-s")),
             begins: 1_240,
             ended: 3,
         }],
@@ -328,7 +325,7 @@ fn host(
     denied: u64,
     bytes: u64,
 ) -> HostRow {
-    HostRow { ip: ip.into(), class, provider, tuples, denied, bytes, packets: bytes / 100 }
+    HostRow { name: HostName { ip: ip.into(), class, provider }, tuples, denied, bytes, packets: bytes / 100 }
 }
 
 fn port(
@@ -339,16 +336,16 @@ fn port(
     denied: u64,
     bytes: u64,
 ) -> PortRow {
-    PortRow { port, protocol, service, tuples, denied, bytes }
+    PortRow { name: PortName { port, protocol, service }, tuples, denied, bytes }
+}
+
+fn ends(source: &str, destination: &str, port: u16, protocol: u8, service: Option<&'static str>) -> Ends {
+    Ends { source: source.into(), destination: destination.into(), port, protocol, service }
 }
 
 fn denied() -> Vec<DeniedRow> {
     let row = |source: &str, destination: &str, port, protocol, service, direction, tuples, span| DeniedRow {
-        source: source.into(),
-        destination: destination.into(),
-        port,
-        protocol,
-        service,
+        ends: ends(source, destination, port, protocol, service),
         direction,
         tuples,
         dropped_for_encryption: if protocol == 1 { 30 } else { 0 },
@@ -368,11 +365,7 @@ fn denied() -> Vec<DeniedRow> {
 
 fn incomplete() -> Vec<IncompleteRow> {
     let row = |source: &str, port, service, connections, begins| IncompleteRow {
-        source: source.into(),
-        destination: "10.0.0.9".into(),
-        port,
-        protocol: 6,
-        service,
+        ends: ends(source, "10.0.0.9", port, 6, service),
         connections,
         begins,
         last_time_ms: START + 3 * HOUR,
@@ -390,11 +383,7 @@ fn conversation(
     [packets_sent, bytes_sent, packets_received, bytes_received]: [u64; 4],
 ) -> ConversationRow {
     ConversationRow {
-        source: source.into(),
-        destination: destination.into(),
-        port,
-        protocol,
-        service,
+        ends: ends(source, destination, port, protocol, service),
         connections,
         packets_sent,
         bytes_sent,

@@ -24,13 +24,13 @@ pub(crate) fn all(page: &mut Page, report: &Report) {
     let protocols =
         ranked(&report.protocols).into_iter().map(|(number, tuples)| (protocol_label(number), tuples));
     chart(page, "Tuples by protocol", protocols.collect());
-    let hosts = |rows: &[HostRow]| rows.iter().map(|row| (row.ip.clone(), row.tuples)).collect();
+    let hosts = |rows: &[HostRow]| rows.iter().map(|row| (row.name.ip.clone(), row.tuples)).collect();
     chart(page, "Tuples by source", hosts(&report.top_sources));
     chart(page, "Tuples by destination", hosts(&report.top_destinations));
     let ports = report.top_ports.iter();
     let ports = ports.map(|row| {
-        let port = port_label(row.port, row.protocol);
-        (row.service.map_or(port.clone(), |service| format!("{port} {service}")), row.tuples)
+        let port = port_label(row.name.port, row.name.protocol);
+        (row.name.service.map_or(port.clone(), |service| format!("{port} {service}")), row.tuples)
     });
     chart(page, "Tuples by destination port", ports.collect());
     let rules =

@@ -2,14 +2,11 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::model::{
-    ConversationRow, Counts, Delta, Difference, HostName, HostRow, Listed, OutcomeChange, PortName, PortRow,
-};
+use super::model::{ConversationRow, Counts, Delta, Difference, HostRow, Listed, OutcomeChange, PortRow};
 use super::union::{Both, Seen, Service, Union};
 use crate::aggregate::{ConversationKey, HostId};
-use crate::enrich;
-use crate::flow::{AddressClass, Protocol};
-use crate::report::{first, service};
+use crate::flow::Protocol;
+use crate::report::{Ends, HostName, PortName, first};
 
 /// The first `limit` of `rows` in the order of `by`, made into what a renderer shows.
 pub(super) fn listed<T, R>(
@@ -84,7 +81,7 @@ pub(super) fn denied_only_hosts(union: &Union) -> Difference {
 pub(super) fn ports(union: &Union, limit: usize) -> Delta<PortRow> {
     let parts = part(entries(&union.by_port), Seen::is_let_through);
     let order = |port: &(Protocol, u16), counts: &Counts| (heaviest(counts), port.1, port.0);
-    delta(union, parts, limit, order, |_, port, counts| PortRow { name: port_name(*port), counts })
+    delta(union, parts, limit, order, |_, port, counts| PortRow { name: PortName::of(*port), counts })
 }
 
 pub(super) fn conversations(union: &Union, limit: usize) -> Delta<ConversationRow> {
@@ -109,37 +106,23 @@ fn numbers<K>(parts: &Parts<K>) -> Difference {
 }
 
 fn conversation_row(union: &Union, key: &ConversationKey, counts: Counts) -> ConversationRow {
-    ConversationRow {
-        source: union.name(key.source),
-        destination: union.name(key.destination),
-        port: key.port,
-        protocol: key.protocol.0,
-        service: service(key.protocol, key.port),
-        counts,
-    }
+    ConversationRow { ends: ends(union, key), counts }
 }
 
 pub(super) fn host_name(union: &Union, host: HostId) -> HostName {
-    let address = union.address(host);
-    HostName {
-        ip: union.name(host),
-        class: address.map_or("", |address| AddressClass::of(address).label()),
-        provider: address.and_then(enrich::provider),
-    }
+    let unknown = || HostName { ip: String::new(), class: "", provider: None };
+    union.address(host).map_or_else(unknown, HostName::of)
 }
 
-pub(super) fn port_name((protocol, port): (Protocol, u16)) -> PortName {
-    PortName { port, protocol: protocol.0, service: service(protocol, port) }
+pub(super) fn ends(union: &Union, key: &ConversationKey) -> Ends {
+    Ends::of(union.name(key.source), union.name(key.destination), (key.protocol, key.port))
 }
 
 /// Outcomes of services that differ between the sets; both must speak of the service.
 pub(super) fn service_outcomes(union: &Union, limit: usize) -> Listed<OutcomeChange> {
     let order = |service: &Service| (union.address(service.destination), service.port, service.protocol);
-    outcomes(entries(&union.services), limit, order, |service| OutcomeEnds {
-        source: None,
-        destination: union.name(service.destination),
-        port: service.port,
-        protocol: service.protocol,
+    outcomes(entries(&union.services), limit, order, |service| {
+        (None, union.name(service.destination), (service.protocol, service.port))
     })
 }
 
@@ -149,21 +132,12 @@ pub(super) fn conversation_outcomes(union: &Union, limit: usize) -> Listed<Outco
         entries(&union.conversations),
         limit,
         |key| union.order(key),
-        |key| OutcomeEnds {
-            source: Some(union.name(key.source)),
-            destination: union.name(key.destination),
-            port: key.port,
-            protocol: key.protocol,
-        },
+        |key| (Some(union.name(key.source)), union.name(key.destination), (key.protocol, key.port)),
     )
 }
 
-struct OutcomeEnds {
-    source: Option<String>,
-    destination: String,
-    port: u16,
-    protocol: Protocol,
-}
+/// Initiator, if it is of one; responder; port.
+type OutcomeEnds = (Option<String>, String, (Protocol, u16));
 
 fn outcomes<K: Copy, O: Ord>(
     rows: impl Iterator<Item = (K, Both)>,
@@ -187,13 +161,11 @@ fn outcomes<K: Copy, O: Ord>(
         weight(&x.3).cmp(&weight(&y.3)).then_with(|| order(&x.0).cmp(&order(&y.0)))
     };
     listed(changed.collect(), limit, by, |(key, before, after, [a, b])| {
-        let OutcomeEnds { source, destination, port, protocol } = ends(key);
+        let (source, destination, port) = ends(key);
         OutcomeChange {
             source,
             destination,
-            port,
-            protocol: protocol.0,
-            service: service(protocol, port),
+            port: PortName::of(port),
             before: *before,
             after: *after,
             a: a.counts,

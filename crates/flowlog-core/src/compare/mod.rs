@@ -16,14 +16,14 @@ mod volume;
 
 pub use migration::{Migration, Overlap, Reason, ReasonRow, Rest, RestRow, Sums};
 pub use model::{
-    Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostName,
-    HostRow, Listed, Outcome, OutcomeChange, PortName, PortRow, Ratios, RuleRow, SCHEMA_VERSION, SetKind,
-    SetSummary, VolumeChange,
+    Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostRow,
+    Listed, Outcome, OutcomeChange, PortRow, Ratios, RuleRow, SCHEMA_VERSION, SetKind, SetSummary,
+    VolumeChange,
 };
 
 use crate::aggregate::Aggregate;
 use crate::finding::Findings;
-use crate::flow::Encryption;
+use crate::flow::{Encryption, OwnNetworks};
 use crate::report::FileRow;
 use span::{Scale, covered_ms};
 use union::Union;
@@ -41,10 +41,11 @@ pub struct Set<'a> {
     pub findings: Option<&'a Findings>,
 }
 
-/// Compares `b` with `a`; lists are cut to their first `limit` rows.
-pub fn compare(a: &Set<'_>, b: &Set<'_>, limit: usize) -> Comparison {
+/// Compares `b` with `a`; lists are cut to their first `limit` rows. Hosts in `own` networks are
+/// one's own, as are those whose NICs wrote the logs.
+pub fn compare(a: &Set<'_>, b: &Set<'_>, own: &OwnNetworks, limit: usize) -> Comparison {
     let tables = [a.tables, b.tables];
-    let union = Union::new(tables);
+    let union = Union::new(tables, own);
     let [total_a, total_b] = union.totals;
     let (summary_a, summary_b) = (summary(a, b, total_a), summary(b, a, total_b));
     let summaries = [&summary_a, &summary_b];

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::migration::Migration;
 use crate::finding::Severity;
+use crate::report::{Ends, HostName, PortName};
 
 /// Version of this structure; grows when a field changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -219,9 +220,8 @@ pub struct OutcomeChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     pub destination: String,
-    pub port: u16,
-    pub protocol: u8,
-    pub service: Option<&'static str>,
+    #[serde(flatten)]
+    pub port: PortName,
     /// In A.
     pub before: Outcome,
     /// In B.
@@ -230,28 +230,6 @@ pub struct OutcomeChange {
     pub a: Counts,
     /// Counts in B.
     pub b: Counts,
-}
-
-/// A host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HostName {
-    /// Address.
-    pub ip: String,
-    /// Class of the address in words.
-    pub class: &'static str,
-    /// Provider that announces the address, if known.
-    pub provider: Option<&'static str>,
-}
-
-/// A destination port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct PortName {
-    pub port: u16,
-    /// IANA protocol number.
-    pub protocol: u8,
-    /// Registered service name, if any.
-    pub service: Option<&'static str>,
 }
 
 /// A host of one set, at whichever end of its connections.
@@ -278,11 +256,8 @@ pub struct PortRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct ConversationRow {
-    pub source: String,
-    pub destination: String,
-    pub port: u16,
-    pub protocol: u8,
-    pub service: Option<&'static str>,
+    #[serde(flatten)]
+    pub ends: Ends,
     #[serde(flatten)]
     pub counts: Counts,
 }

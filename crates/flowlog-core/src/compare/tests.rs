@@ -82,10 +82,14 @@ fn denial(second: i64, source: &str, port: u16, destination: &str) -> String {
 }
 
 fn compared(a: &Aggregate, b: &Aggregate) -> Comparison {
+    compared_knowing(&OwnNetworks::default(), a, b)
+}
+
+fn compared_knowing(own: &OwnNetworks, a: &Aggregate, b: &Aggregate) -> Comparison {
     let options = FindingOptions::default();
     let found = [a, b].map(|tables| detect(tables, &options));
     let set = |name, tables, findings| Set { name, tables, files: &[], findings: Some(findings) };
-    compare(&set("a", a, &found[0]), &set("b", b, &found[1]), 100)
+    compare(&set("a", a, &found[0]), &set("b", b, &found[1]), own, 100)
 }
 
 fn codes(comparison: &Comparison) -> Vec<&'static str> {
@@ -190,7 +194,7 @@ fn a_rule_that_was_opened_is_told_by_service_and_by_conversation() {
         .service_outcomes
         .rows
         .iter()
-        .map(|row| (row.destination.as_str(), row.port, row.before, row.after))
+        .map(|row| (row.destination.as_str(), row.port.port, row.before, row.after))
         .collect();
     // Somebody gets through, somebody else is still denied.
     assert_eq!(services, [("10.0.0.4", 22, Outcome::Denied, Outcome::Partly)]);
@@ -211,9 +215,14 @@ fn a_rule_that_was_opened_is_told_by_service_and_by_conversation() {
     assert_eq!(found.ports.new.rows.iter().map(|row| row.name.port).collect::<Vec<_>>(), [22]);
     assert_eq!((found.denied.new.total, found.denied.vanished.total), (1, 2));
     assert_eq!(found.denied_from_internet, Difference { new: 1, vanished: 1, kept: 0 });
-    assert_eq!(found.denied.vanished.rows[0].source, "10.1.0.9", "one's own hosts come first");
+    assert_eq!(found.denied.vanished.rows[0].ends.source, "10.1.0.9", "one's own hosts come first");
     assert!(!found.is_same());
     assert_mirror(&before, &after);
+    // The same address as one's own: what it is denied is no noise any more.
+    let own = OwnNetworks::new(vec!["198.51.100.0/24".parse().unwrap()]);
+    let found = compared_knowing(&own, &before, &after);
+    assert_eq!(found.denied_from_internet, Difference::default());
+    assert_eq!((found.denied.new.total, found.denied.vanished.total), (1, 2));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::model::{Counts, Outcome};
 use crate::aggregate::{Aggregate, Allowed, ByConversation, ConversationKey, HostId, Hosts};
-use crate::flow::{AddressClass, Protocol};
+use crate::flow::{AddressClass, OwnNetworks, Protocol};
 
 /// What one set says of a conversation, a service, a host or a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,12 +79,12 @@ pub(super) struct Union {
     /// Of protocols that have ports.
     pub(super) by_port: Table<(Protocol, u16)>,
     pub(super) totals: [Counts; 2],
-    /// Near ends of the NICs whose logs were read.
+    /// Near ends of the NICs whose logs were read, and hosts of own networks.
     own: HashSet<HostId, FixedState>,
 }
 
 impl Union {
-    pub(super) fn new(sets: [&Aggregate; 2]) -> Self {
+    pub(super) fn new(sets: [&Aggregate; 2], own: &OwnNetworks) -> Self {
         let mut hosts = Hosts::default();
         let ids = sets.map(|set| set.hosts.addresses().iter().map(|&address| hosts.id(address)).collect());
         let mut union = Self {
@@ -107,8 +107,12 @@ impl Union {
                 union.put(side, key, &Seen { counts, answered: false });
             }
             let address = |host| set.hosts.address(host);
-            let own = set.provenance.nics(address).map(|(address, _)| union.hosts.id(address));
-            union.own.extend(own);
+            let near = set.provenance.nics(address).map(|(address, _)| union.hosts.id(address));
+            union.own.extend(near);
+        }
+        let known = union.hosts.addresses().to_vec();
+        for address in known.into_iter().filter(|&address| own.find(address).is_some()) {
+            union.own.insert(union.hosts.id(address));
         }
         union.roll_up();
         union

@@ -1,16 +1,17 @@
 //! How much the volume of hosts and ports changed.
 
-use super::changes::{entries, host_name, listed, port_name};
-use super::model::{Counts, HostName, Listed, PortName, VolumeChange};
+use super::changes::{entries, host_name, listed};
+use super::model::{Counts, Listed, VolumeChange};
 use super::span::Scale;
 use super::union::{Both, Seen, Union};
+use crate::report::{HostName, PortName};
 
 pub(super) fn hosts(union: &Union, scale: &Scale, limit: usize) -> Listed<VolumeChange<HostName>> {
     volume(entries(&union.by_host), scale, limit, |host| union.address(*host), |host| host_name(union, *host))
 }
 
 pub(super) fn ports(union: &Union, scale: &Scale, limit: usize) -> Listed<VolumeChange<PortName>> {
-    volume(entries(&union.by_port), scale, limit, |port| (port.1, port.0), |port| port_name(*port))
+    volume(entries(&union.by_port), scale, limit, |port| (port.1, port.0), |port| PortName::of(*port))
 }
 
 /// What both sets have and has other counts; the largest change of bytes first, then of connections.

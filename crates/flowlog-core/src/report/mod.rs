@@ -9,9 +9,9 @@ mod classes;
 mod connections;
 mod coverage;
 mod encryption;
+mod name;
 mod problems;
 mod rank;
-mod row;
 mod rules;
 mod rules_file;
 mod specific;
@@ -28,10 +28,10 @@ pub use classes::{ClassRow, FlowClass};
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow};
 pub use encryption::{EncryptedPairRow, WordRow};
+pub use name::{Ends, HostName, PortName};
 pub(crate) use rank::first;
 pub use rules::{AdminAccessRow, RuleRow};
 pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
-pub(crate) use tally::service;
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]
@@ -174,12 +174,9 @@ pub struct ProblemCounts {
 /// One host as source or as destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HostRow {
-    /// Address.
-    pub ip: String,
-    /// Class of the address in words: private, public, platform, ...
-    pub class: &'static str,
-    /// Name of the provider that announces the address, or of the platform service, if known.
-    pub provider: Option<&'static str>,
+    /// Which one.
+    #[serde(flatten)]
+    pub name: HostName,
     /// Tuples.
     pub tuples: u64,
     /// Of these, denied.
@@ -193,12 +190,9 @@ pub struct HostRow {
 /// One destination port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PortRow {
-    /// Destination port.
-    pub port: u16,
-    /// IANA protocol number.
-    pub protocol: u8,
-    /// Registered service name, if any.
-    pub service: Option<&'static str>,
+    /// Which one.
+    #[serde(flatten)]
+    pub name: PortName,
     /// Tuples.
     pub tuples: u64,
     /// Of these, denied.
@@ -211,11 +205,8 @@ pub struct PortRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct DeniedRow {
-    pub source: String,
-    pub destination: String,
-    pub port: u16,
-    pub protocol: u8,
-    pub service: Option<&'static str>,
+    #[serde(flatten)]
+    pub ends: Ends,
     /// `I`, `O`, or `IO` where both ends logged it.
     pub direction: &'static str,
     /// Denied tuples.
@@ -232,11 +223,8 @@ pub struct DeniedRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct IncompleteRow {
-    pub source: String,
-    pub destination: String,
-    pub port: u16,
-    pub protocol: u8,
-    pub service: Option<&'static str>,
+    #[serde(flatten)]
+    pub ends: Ends,
     /// Connections begun, never continued or ended up to the end of the data.
     pub connections: u64,
     /// All begun tuples of the conversation.
@@ -249,11 +237,8 @@ pub struct IncompleteRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct RetryRow {
-    pub source: String,
-    pub destination: String,
-    pub port: u16,
-    pub protocol: u8,
-    pub service: Option<&'static str>,
+    #[serde(flatten)]
+    pub ends: Ends,
     /// Begun tuples.
     pub begins: u64,
     /// Begun tuples of which the connection ended later.
@@ -264,11 +249,8 @@ pub struct RetryRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct ConversationRow {
-    pub source: String,
-    pub destination: String,
-    pub port: u16,
-    pub protocol: u8,
-    pub service: Option<&'static str>,
+    #[serde(flatten)]
+    pub ends: Ends,
     /// Connections the row speaks of (for `one_way`: those without an answer).
     pub connections: u64,
     pub packets_sent: u64,

@@ -5,16 +5,16 @@ use std::cmp::Reverse;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use super::name::service;
 use super::rank::{Ranked, first, port_rows};
-use super::row::{Ends, conversation_row};
-use super::tally::{Tally, service};
+use super::tally::Tally;
 use super::{
-    ConversationRow, DeniedRow, DeniedSourceRow, IncompleteRow, LOW_BYTES_PER_PACKET,
+    ConversationRow, DeniedRow, DeniedSourceRow, Ends, IncompleteRow, LOW_BYTES_PER_PACKET,
     LOW_PAYLOAD_MIN_PACKETS, MANY_DENIALS, PortRow, PortScanRow, RETRY_BEGINS, RetryRow, SCAN_PORTS,
 };
 use crate::aggregate::{Allowed, ByConversation, ConversationKey, HostId};
 use crate::enrich;
-use crate::flow::{AddressClass, Protocol};
+use crate::flow::{AddressClass, Counters, Protocol};
 
 /// The conversations of `table` that `weigh` gives a weight, heaviest first; `found` gets their number.
 fn heaviest<'t, T>(
@@ -40,7 +40,6 @@ pub(super) fn denied(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<
     let rows = heaviest(ranked, &ranked.tables.denied, limit, found, |denied| Some(denied.tuples));
     rows.into_iter()
         .map(|(key, denied)| {
-            let Ends { source, destination, port, protocol, service } = Ends::of(ranked, key);
             let direction = match (denied.inbound, denied.outbound) {
                 (true, true) => "IO",
                 (true, false) => "I",
@@ -49,11 +48,7 @@ pub(super) fn denied(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<
             let (first_time_ms, last_time_ms) = (denied.first_ms, denied.last_ms);
             let (tuples, attempts) = (denied.tuples, denied.attempts);
             DeniedRow {
-                source,
-                destination,
-                port,
-                protocol,
-                service,
+                ends: ends(ranked, key),
                 direction,
                 tuples,
                 dropped_for_encryption: tuples - ranked.tables.denied_by_rule(key, denied),
@@ -70,20 +65,17 @@ pub(super) fn incomplete(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> 
         when(trouble.incomplete > 0, trouble.incomplete)
     });
     rows.into_iter()
-        .map(|(key, trouble)| {
-            let Ends { source, destination, port, protocol, service } = Ends::of(ranked, key);
-            IncompleteRow {
-                source,
-                destination,
-                port,
-                protocol,
-                service,
-                connections: trouble.incomplete,
-                begins: allowed(ranked, key).begins,
-                last_time_ms: trouble.incomplete_last_ms,
-            }
+        .map(|(key, trouble)| IncompleteRow {
+            ends: ends(ranked, key),
+            connections: trouble.incomplete,
+            begins: allowed(ranked, key).begins,
+            last_time_ms: trouble.incomplete_last_ms,
         })
         .collect()
+}
+
+fn ends(ranked: &Ranked<'_>, key: &ConversationKey) -> Ends {
+    Ends::of(ranked.name(key.source), ranked.name(key.destination), (key.protocol, key.port))
 }
 
 fn allowed(ranked: &Ranked<'_>, key: &ConversationKey) -> Allowed {
@@ -96,9 +88,8 @@ pub(super) fn retries(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec
     });
     rows.into_iter()
         .map(|(key, allowed)| {
-            let Ends { source, destination, port, protocol, service } = Ends::of(ranked, key);
             let (begins, ended) = (allowed.begins, allowed.ended);
-            RetryRow { source, destination, port, protocol, service, begins, ended }
+            RetryRow { ends: ends(ranked, key), begins, ended }
         })
         .collect()
 }
@@ -130,6 +121,22 @@ pub(super) fn high_volume(ranked: &Ranked<'_>, limit: usize, found: &mut u64) ->
     });
     *found = top_percent as u64;
     allowed_rows(ranked, rows)
+}
+
+fn conversation_row(
+    ranked: &Ranked<'_>,
+    key: &ConversationKey,
+    connections: u64,
+    counters: &Counters,
+) -> ConversationRow {
+    ConversationRow {
+        ends: ends(ranked, key),
+        connections,
+        packets_sent: counters.packets_sent,
+        bytes_sent: counters.bytes_sent,
+        packets_received: counters.packets_received,
+        bytes_received: counters.bytes_received,
+    }
 }
 
 fn allowed_rows(ranked: &Ranked<'_>, rows: Vec<(&ConversationKey, &Allowed)>) -> Vec<ConversationRow> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::name::service;
 use super::rank::first;
-use super::tally::service;
 use crate::aggregate::{Aggregate, HostId, LetIn, LetInKey, RuleClass};
 use crate::flow::{OwnNetworks, Protocol};
 

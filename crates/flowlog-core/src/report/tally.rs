@@ -2,15 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{HostRow, PortRow};
+use super::{HostName, HostRow, PortName, PortRow};
 use crate::aggregate::Allowed;
-use crate::enrich;
-use crate::flow::{AddressClass, Protocol};
-
-/// The registered service of a port.
-pub(crate) fn service(protocol: Protocol, port: u16) -> Option<&'static str> {
-    if protocol.has_ports() { enrich::service_name(protocol, port) } else { None }
-}
+use crate::flow::Protocol;
 
 /// Counts of one host on one side, or of one port.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,9 +29,7 @@ impl Tally {
 
     pub(super) fn host_row(&self, address: IpAddr) -> HostRow {
         HostRow {
-            ip: address.to_string(),
-            class: AddressClass::of(address).label(),
-            provider: enrich::provider(address),
+            name: HostName::of(address),
             tuples: self.tuples,
             denied: self.denied,
             bytes: self.bytes,
@@ -45,14 +37,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn port_row(&self, (protocol, port): (Protocol, u16)) -> PortRow {
-        PortRow {
-            port,
-            protocol: protocol.0,
-            service: service(protocol, port),
-            tuples: self.tuples,
-            denied: self.denied,
-            bytes: self.bytes,
-        }
+    pub(super) fn port_row(&self, port: (Protocol, u16)) -> PortRow {
+        PortRow { name: PortName::of(port), tuples: self.tuples, denied: self.denied, bytes: self.bytes }
     }
 }

@@ -1,7 +1,7 @@
 //! Conversations and hosts to look at, each section with what it proves and what it does not.
 
 use flowlog_core::report::{
-    ConversationRow, LOW_BYTES_PER_PACKET, LOW_PAYLOAD_MIN_PACKETS, MANY_DENIALS, RETRY_BEGINS, Report,
+    ConversationRow, Ends, LOW_BYTES_PER_PACKET, LOW_PAYLOAD_MIN_PACKETS, MANY_DENIALS, RETRY_BEGINS, Report,
     SCAN_PORTS,
 };
 
@@ -18,17 +18,15 @@ fn conversations<const N: usize>(more: [Column; N]) -> Table {
     Table::new(ends.into_iter().chain(more))
 }
 
-/// The cells of a conversation's ends, for every row type that has them.
-macro_rules! ends {
-    ($row:expr, $($cell:expr),+ $(,)?) => {
-        vec![
-            $row.source.clone().into(),
-            $row.destination.clone().into(),
-            port_label($row.port, $row.protocol).into(),
-            $row.service.unwrap_or("-").into(),
-            $($cell),+
-        ]
-    };
+/// The cells of a conversation's ends, then `more`.
+fn cells<const N: usize>(ends: &Ends, more: [Cell; N]) -> Vec<Cell> {
+    let ends = [
+        ends.source.clone().into(),
+        ends.destination.clone().into(),
+        port_label(ends.port, ends.protocol).into(),
+        ends.service.unwrap_or("-").into(),
+    ];
+    ends.into_iter().chain(more).collect()
 }
 
 /// Title, explanation, and "none" if there is nothing. True if there is something to show.
@@ -63,11 +61,13 @@ pub(super) fn incomplete(page: &mut Page, report: &Report) {
     {
         let columns = [numbers("Incomplete"), numbers("Begun"), words("Last begun (UTC)").spare()];
         page.table(conversations(columns), &report.incomplete, total, |row| {
-            ends!(
-                row,
-                Cell::toned(text::count(row.connections), Tone::Warn),
-                Cell::count(row.begins),
-                text::time(row.last_time_ms).into()
+            cells(
+                &row.ends,
+                [
+                    Cell::toned(text::count(row.connections), Tone::Warn),
+                    Cell::count(row.begins),
+                    text::time(row.last_time_ms).into(),
+                ],
             )
         });
     }
@@ -87,17 +87,23 @@ pub(super) fn denied(page: &mut Page, report: &Report) {
         let mut table = conversations(columns);
         for row in report.denied.iter().take(page.style.top) {
             let dropped = row.dropped_for_encryption;
-            let cells = ends!(
-                row,
-                Cell::bad_count(row.tuples),
-                Cell::count(row.attempts),
-                direction_label(row.direction).into(),
-                text::short_period(row.first_time_ms, row.last_time_ms).into()
+            let row_cells = cells(
+                &row.ends,
+                [
+                    Cell::bad_count(row.tuples),
+                    Cell::count(row.attempts),
+                    direction_label(row.direction).into(),
+                    text::short_period(row.first_time_ms, row.last_time_ms).into(),
+                ],
             );
             if dropped > 0 {
-                table.push_with_remark(cells, format!("of these {}", dropped_remark(dropped)), Tone::Warn);
+                table.push_with_remark(
+                    row_cells,
+                    format!("of these {}", dropped_remark(dropped)),
+                    Tone::Warn,
+                );
             } else {
-                table.push(cells);
+                table.push(row_cells);
             }
         }
         table.write(page);
@@ -116,7 +122,7 @@ pub(super) fn low_payload(page: &mut Page, report: &Report) {
         page.table(conversations(columns), &report.low_payload, total, |row| {
             let (packets, bytes) = both_ways(row);
             let average = bytes_per_packet(bytes, packets).map_or_else(|| "-".to_owned(), text::count);
-            ends!(row, Cell::count(packets), Cell::bytes(bytes), Cell::toned(average, Tone::Warn))
+            cells(&row.ends, [Cell::count(packets), Cell::bytes(bytes), Cell::toned(average, Tone::Warn)])
         });
     }
 }
@@ -131,11 +137,13 @@ pub(super) fn retries(page: &mut Page, report: &Report) {
     {
         let columns = [numbers("Begun"), numbers("Ended"), numbers("Share")];
         page.table(conversations(columns), &report.retries, total, |row| {
-            ends!(
-                row,
-                Cell::toned(text::count(row.begins), Tone::Warn),
-                Cell::count(row.ended),
-                text::share(row.ended, row.begins).into()
+            cells(
+                &row.ends,
+                [
+                    Cell::toned(text::count(row.begins), Tone::Warn),
+                    Cell::count(row.ended),
+                    text::share(row.ended, row.begins).into(),
+                ],
             )
         });
     }
@@ -148,11 +156,13 @@ pub(super) fn one_way(page: &mut Page, report: &Report) {
     if begin(page, "One-way", total, note, CONVERSATIONS) {
         let columns = [numbers("Connections"), numbers("Packets sent"), numbers("Bytes sent").spare()];
         page.table(conversations(columns), &report.one_way, total, |row| {
-            ends!(
-                row,
-                Cell::toned(text::count(row.connections), Tone::Warn),
-                Cell::count(row.packets_sent),
-                Cell::bytes(row.bytes_sent)
+            cells(
+                &row.ends,
+                [
+                    Cell::toned(text::count(row.connections), Tone::Warn),
+                    Cell::count(row.packets_sent),
+                    Cell::bytes(row.bytes_sent),
+                ],
             )
         });
     }
@@ -164,11 +174,9 @@ pub(super) fn high_volume(page: &mut Page, report: &Report) {
     if begin(page, "High volume", total, note, CONVERSATIONS) {
         let columns = [numbers("Sent"), numbers("Received"), numbers("Connections").spare()];
         page.table(conversations(columns), &report.high_volume, total, |row| {
-            ends!(
-                row,
-                Cell::bytes(row.bytes_sent),
-                Cell::bytes(row.bytes_received),
-                Cell::count(row.connections)
+            cells(
+                &row.ends,
+                [Cell::bytes(row.bytes_sent), Cell::bytes(row.bytes_received), Cell::count(row.connections)],
             )
         });
     }
@@ -181,7 +189,11 @@ pub(super) fn unusual_ports(page: &mut Page, report: &Report) {
     if begin(page, "Unusual ports", total, note, ("port", "ports")) {
         let columns = [words("Port"), numbers("Tuples"), numbers("Bytes")];
         page.table(Table::new(columns), &report.unusual_ports, total, |row| {
-            vec![port_label(row.port, row.protocol).into(), Cell::count(row.tuples), Cell::bytes(row.bytes)]
+            vec![
+                port_label(row.name.port, row.name.protocol).into(),
+                Cell::count(row.tuples),
+                Cell::bytes(row.bytes),
+            ]
         });
     }
 }

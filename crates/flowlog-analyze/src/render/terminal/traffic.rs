@@ -98,12 +98,12 @@ pub(super) fn hosts(page: &mut Page, rows: &[HostRow], total: u64) {
     ];
     page.table(Table::new(columns), rows, total, |row| {
         vec![
-            row.ip.clone().into(),
+            row.name.ip.clone().into(),
             Cell::count(row.tuples),
             Cell::bad_count(row.denied),
             Cell::bytes(row.bytes),
             Cell::count(row.packets),
-            owner(row.class, row.provider).into(),
+            owner(row.name.class, row.name.provider).into(),
         ]
     });
 }
@@ -123,8 +123,8 @@ pub(super) fn ports_table(page: &mut Page, rows: &[PortRow], total: u64) {
         [words("Port"), names("Service", 8), numbers("Tuples"), numbers("Denied"), numbers("Bytes")];
     page.table(Table::new(columns), rows, total, |row| {
         vec![
-            port_label(row.port, row.protocol).into(),
-            row.service.unwrap_or("-").into(),
+            port_label(row.name.port, row.name.protocol).into(),
+            row.name.service.unwrap_or("-").into(),
             Cell::count(row.tuples),
             Cell::bad_count(row.denied),
             Cell::bytes(row.bytes),

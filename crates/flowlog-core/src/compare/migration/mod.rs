@@ -13,11 +13,10 @@ use std::collections::BTreeMap;
 pub use model::{Migration, Overlap, ReasonRow, Rest, RestRow, Sums};
 pub use reason::Reason;
 
-use super::changes::listed;
+use super::changes::{ends, listed};
 use super::model::{ConversationRow, Counts};
 use super::union::{Seen, Union};
 use crate::aggregate::{Aggregate, ConversationKey};
-use crate::report::service;
 use reason::{Log, is_comparable};
 
 /// What one log has and the other lacks of a conversation, and why.
@@ -118,14 +117,7 @@ fn rest_of(union: &Union, rows: Vec<Left>, limit: usize) -> Rest {
         limit,
         |x, y| weight(x).cmp(&weight(y)),
         |(key, missing, reason)| RestRow {
-            conversation: ConversationRow {
-                source: union.name(key.source),
-                destination: union.name(key.destination),
-                port: key.port,
-                protocol: key.protocol.0,
-                service: service(key.protocol, key.port),
-                counts: *missing,
-            },
+            conversation: ConversationRow { ends: ends(union, key), counts: *missing },
             reason: *reason,
         },
     );

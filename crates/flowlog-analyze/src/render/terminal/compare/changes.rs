@@ -45,13 +45,13 @@ fn outcome_table(page: &mut Page, list: &Listed<OutcomeChange>, with_source: boo
         let after = if row.after > row.before { Tone::Bad } else { Tone::Warn };
         cells.extend([
             row.destination.clone().into(),
-            port_label(row.port, row.protocol).into(),
+            port_label(row.port.port, row.port.protocol).into(),
             row.before.word().into(),
             Cell::toned(row.after.word(), after),
             Cell::count(row.a.denied),
             Cell::count(row.b.denied),
             Cell::count(row.b.connections),
-            row.service.unwrap_or("-").into(),
+            row.port.service.unwrap_or("-").into(),
         ]);
         cells
     });
@@ -194,12 +194,12 @@ fn conversations(page: &mut Page, list: &Listed<ConversationRow>, denied: bool) 
     page.table(Table::new(columns), &list.rows, list.total, |row| {
         let [connections, bytes, refused] = cells(&row.counts);
         let mut cells: Vec<Cell> = vec![
-            row.source.clone().into(),
-            row.destination.clone().into(),
-            port_label(row.port, row.protocol).into(),
+            row.ends.source.clone().into(),
+            row.ends.destination.clone().into(),
+            port_label(row.ends.port, row.ends.protocol).into(),
         ];
         cells.extend(if denied { vec![refused] } else { vec![connections, bytes] });
-        cells.push(row.service.unwrap_or("-").into());
+        cells.push(row.ends.service.unwrap_or("-").into());
         cells
     });
 }

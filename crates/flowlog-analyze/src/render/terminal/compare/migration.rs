@@ -79,9 +79,9 @@ fn rest(page: &mut Page, title: &str, rest: &Rest) {
     page.table(Table::new(columns), &rest.conversations.rows, total, |row| {
         let conversation = &row.conversation;
         vec![
-            conversation.source.clone().into(),
-            conversation.destination.clone().into(),
-            port_label(conversation.port, conversation.protocol).into(),
+            conversation.ends.source.clone().into(),
+            conversation.ends.destination.clone().into(),
+            port_label(conversation.ends.port, conversation.ends.protocol).into(),
             Cell::count(conversation.counts.connections),
             Cell::count(conversation.counts.denied),
             short(row.reason).into(),

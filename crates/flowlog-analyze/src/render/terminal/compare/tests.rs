@@ -1,9 +1,10 @@
 use flowlog_core::compare::{
-    Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostName,
-    HostRow, Listed, Migration, Outcome, OutcomeChange, Overlap, PortName, PortRow, Ratios, Reason,
-    ReasonRow, Rest, RestRow, RuleRow, SCHEMA_VERSION, SetKind, SetSummary, Sums, VolumeChange,
+    Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostRow,
+    Listed, Migration, Outcome, OutcomeChange, Overlap, PortRow, Ratios, Reason, ReasonRow, Rest, RestRow,
+    RuleRow, SCHEMA_VERSION, SetKind, SetSummary, Sums, VolumeChange,
 };
 use flowlog_core::finding::Severity;
+use flowlog_core::report::{Ends, HostName, PortName};
 
 use super::*;
 use crate::render::{json, text};
@@ -76,23 +77,16 @@ fn same() -> Comparison {
 
 fn conversation(source: &str, destination: &str, port: u16, counts: Counts) -> ConversationRow {
     let service = (port == 443).then_some("https");
-    ConversationRow {
-        source: source.to_owned(),
-        destination: destination.to_owned(),
-        port,
-        protocol: if port == 0 { 1 } else { 6 },
-        service,
-        counts,
-    }
+    let protocol = if port == 0 { 1 } else { 6 };
+    let (source, destination) = (source.to_owned(), destination.to_owned());
+    ConversationRow { ends: Ends { source, destination, port, protocol, service }, counts }
 }
 
 fn outcome(source: Option<&str>, before: Outcome, after: Outcome) -> OutcomeChange {
     OutcomeChange {
         source: source.map(str::to_owned),
         destination: LONG_V6.to_owned(),
-        port: 22,
-        protocol: 6,
-        service: Some("ssh"),
+        port: PortName { port: 22, protocol: 6, service: Some("ssh") },
         before,
         after,
         a: counts(0, 1200, 0, 0),

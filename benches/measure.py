@@ -1,0 +1,57 @@
+"""What a whole process takes, and on which machine."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+# Runs a command and tells what it used. A process of its own: what wait4 calls the peak of a child is at least what
+# its parent had when it started it, and the scripts hold much at times.
+RUNNER = """
+import json, os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
+usage = None
+if hasattr(os, "wait4"):
+    # Of this child alone; getrusage would tell of all so far.
+    _, status, usage = os.wait4(process.pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+else:
+    code = process.wait()
+wall = time.perf_counter() - started
+cpu = usage.ru_utime + usage.ru_stime if usage else float("nan")
+# Kilobytes, on macOS bytes.
+peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) if usage else float("nan")
+with open(sys.argv[1], "w") as out:
+    json.dump({"wall": wall, "cpu": cpu, "peak": peak, "code": code}, out)
+"""
+
+
+class Run:
+    """What one whole process took: seconds on the wall, seconds of CPU, bytes at its peak."""
+
+    def __init__(self, command, told, stdout, stderr=None, environment=None):
+        """Standard output goes to the file `stdout`; what it took is written to `told` on the way."""
+        runner = [sys.executable, "-I", "-S", "-c", RUNNER, told]
+        words = [str(word) for word in [*runner, *command]]
+        with open(stdout, "wb") as output:
+            errors = output if stderr == stdout else stderr
+            subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment, check=True)
+        self.__dict__.update(json.loads(Path(told).read_text()))
+
+
+def machine():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    return cores, f"{cores} cores ({model}), {platform.system()} {platform.machine()}"
+
+
+def load():
+    """Processes that wanted a processor, over the last minute."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")

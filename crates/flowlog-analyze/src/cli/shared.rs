@@ -1,0 +1,62 @@
+//! Options that an analysis and a comparison share.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ColorChoice, FailOn};
+
+/// Which findings are looked for, and what follows from them.
+// The comments are the help's text, where backticks would be printed.
+#[allow(clippy::doc_markdown)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindingArgs {
+    /// Exit with 10 if there is a finding of this severity or a graver one; in a comparison, a new one
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Findings")]
+    pub fail_on: Option<FailOn>,
+
+    /// Look for no findings: a third faster, with less memory
+    #[arg(long, help_heading = "Findings", conflicts_with_all = ["fail_on", "thresholds", "suppressions"])]
+    pub no_findings: bool,
+
+    /// Limits of the detectors that differ from the defaults (docs/detection.md)
+    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
+    pub thresholds: Option<PathBuf>,
+
+    /// Findings that are known and accepted, with reason and last day (docs/detection.md)
+    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
+    pub suppressions: Option<PathBuf>,
+}
+
+/// How any run goes, whatever it is asked.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// When to colour the text
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, help_heading = "Output")]
+    pub color: ColorChoice,
+
+    /// Use ASCII characters only, as where the locale is not UTF-8
+    #[arg(long, help_heading = "Output")]
+    pub ascii: bool,
+
+    /// Show no progress bar
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Exit with 3 if any tuple is malformed or any file is faulty
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Worker threads [default: one a processor]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Running {
+    /// Worker threads: as many as asked for, or one a processor.
+    pub fn threads(&self) -> usize {
+        let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.threads.unwrap_or_else(processors).get()
+    }
+}
