@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use futures::FutureExt as _;
 use tokio::{
     runtime::Handle,
     task::{JoinHandle, spawn_blocking},
@@ -64,12 +65,10 @@ impl Draft {
     }
 
     fn sync_early(&mut self) -> io::Result<()> {
-        if let Some(running) = self.syncing.take() {
-            if !running.is_finished() {
-                self.syncing = Some(running);
-                return Ok(());
-            }
-            futures::FutureExt::now_or_never(running).unwrap_or(Ok(Ok(())))??;
+        if let Some(running) = &mut self.syncing {
+            let Some(ended) = running.now_or_never() else { return Ok(()) };
+            self.syncing = None;
+            ended??;
         }
         let file = self.file.try_clone()?;
         self.fresh = 0;
