@@ -7,13 +7,16 @@ use flowlog_core::aggregate::RuleClass;
 use flowlog_core::connection::Outcome;
 use flowlog_core::finding::{EvidenceRow, Finding, Findings, Noise, Severity, Suppressed, Suppression};
 use flowlog_core::report::{
-    Connections, ConversationRow, Coverage, DeniedRow, DeniedSourceRow, Ends, FileRow, Gap, HostName,
-    HostRow, IncompleteRow, LogRow, MalformedExample, MalformedRow, OutcomeRow, PortName, PortRow,
-    PortScanRow, ProblemCounts, Report, ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost,
-    SpecificIp, Totals,
+    Connections, Coverage, DeniedSourceRow, Gap, LogRow, OutcomeRow, PortScanRow, ProblemCounts, Report,
+    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, Totals,
 };
 
+mod files;
 mod network;
+mod rows;
+
+use files::{file, files, malformed};
+use rows::{conversation, denied, ends, host, incomplete, port};
 
 /// 2025-12-01 07:14:30.123 UTC.
 const START: i64 = 1_764_573_270_123;
@@ -317,81 +320,6 @@ fn rules() -> Vec<RuleRow> {
     ]
 }
 
-fn host(
-    ip: &str,
-    class: &'static str,
-    provider: Option<&'static str>,
-    tuples: u64,
-    denied: u64,
-    bytes: u64,
-) -> HostRow {
-    HostRow { name: HostName { ip: ip.into(), class, provider }, tuples, denied, bytes, packets: bytes / 100 }
-}
-
-fn port(
-    port: u16,
-    protocol: u8,
-    service: Option<&'static str>,
-    tuples: u64,
-    denied: u64,
-    bytes: u64,
-) -> PortRow {
-    PortRow { name: PortName { port, protocol, service }, tuples, denied, bytes }
-}
-
-fn ends(source: &str, destination: &str, port: u16, protocol: u8, service: Option<&'static str>) -> Ends {
-    Ends { source: source.into(), destination: destination.into(), port, protocol, service }
-}
-
-fn denied() -> Vec<DeniedRow> {
-    let row = |source: &str, destination: &str, port, protocol, service, direction, tuples, span| DeniedRow {
-        ends: ends(source, destination, port, protocol, service),
-        direction,
-        tuples,
-        dropped_for_encryption: if protocol == 1 { 30 } else { 0 },
-        attempts: tuples / 2,
-        first_time_ms: START,
-        last_time_ms: START + span,
-    };
-    vec![
-        row("185.220.101.34", "10.0.0.5", 3389, 6, Some("ms-wbt-server"), "I", 654_321, 26 * HOUR),
-        row("10.0.0.4", "203.0.113.77", 25, 6, Some("smtp"), "O", 321, HOUR),
-        row("10.0.0.4", "10.0.0.5", 0, 1, None, "IO", 32, 0),
-        row(LONG_V6, "2001:db8:1234:5678:9abc:def0:1234:9999", 8443, 6, Some("pcsync-https"), "I", 12, HOUR),
-        row("198.51.100.7", "10.0.0.5", 22, 6, Some("ssh"), "I", 9, HOUR),
-        row("198.51.100.8", "10.0.0.5", 22, 6, Some("ssh"), "I", 8, HOUR),
-    ]
-}
-
-fn incomplete() -> Vec<IncompleteRow> {
-    let row = |source: &str, port, service, connections, begins| IncompleteRow {
-        ends: ends(source, "10.0.0.9", port, 6, service),
-        connections,
-        begins,
-        last_time_ms: START + 3 * HOUR,
-    };
-    vec![row("10.0.0.4", 1433, Some("ms-sql-s"), 1_237, 1_240), row("10.0.0.77", 443, Some("https"), 1, 1)]
-}
-
-fn conversation(
-    source: &str,
-    destination: &str,
-    port: u16,
-    protocol: u8,
-    service: Option<&'static str>,
-    connections: u64,
-    [packets_sent, bytes_sent, packets_received, bytes_received]: [u64; 4],
-) -> ConversationRow {
-    ConversationRow {
-        ends: ends(source, destination, port, protocol, service),
-        connections,
-        packets_sent,
-        bytes_sent,
-        packets_received,
-        bytes_received,
-    }
-}
-
 fn specific() -> Vec<SpecificIp> {
     vec![
         SpecificIp {
@@ -421,78 +349,6 @@ fn specific() -> Vec<SpecificIp> {
             as_source: SideOfHost::default(),
             as_destination: SideOfHost { tuples: 12, denied: 12, peers: 2, ..SideOfHost::default() },
             top_peers: vec![host("198.51.100.7", "documentation", None, 12, 12, 0)],
-        },
-    ]
-}
-
-fn file(
-    path: &str,
-    records: u64,
-    tuples: u64,
-    malformed: u64,
-    times: Option<(i64, i64)>,
-    error: Option<&str>,
-) -> FileRow {
-    FileRow {
-        path: path.into(),
-        bytes: tuples * 67,
-        records,
-        tuples,
-        malformed,
-        repeated_records: 0,
-        first_time_ms: times.map(|(first, _)| first),
-        last_time_ms: times.map(|(_, last)| last),
-        error: error.map(str::to_owned),
-    }
-}
-
-fn files() -> Vec<FileRow> {
-    let path = |hour| {
-        format!("FlowLogs/2025-12-01/{hour:02}/FlowLog_{hour:02}0030_hub-flowlog_7C1E5264840B_0a1b2c3d.json")
-    };
-    let hour = |hour: i64| Some((START + (hour - 7) * HOUR - 30_000, START + (hour - 6) * HOUR - 30_000));
-    vec![
-        file(&path(7), 60, 123_456, 0, hour(7), None),
-        file(&path(8), 59, 98_765, 20, hour(8), None),
-        file(&path(9), 12, 1_234, 0, hour(9), Some("the file ends in the middle of a record at byte 456789")),
-        file(&path(10), 60, 123_456, 0, hour(10), None),
-        file(&path(11), 60, 123_456, 0, hour(11), None),
-        file(&path(12), 60, 123_456, 0, Some((START, START + 26 * HOUR)), None),
-        file("logs/evil\u{1b}]0;owned\u{7}.json", 0, 0, 0, None, Some("no flow log: an HTML page")),
-        file("logs/empty.json", 0, 0, 0, None, Some("the file is empty")),
-        file(
-            "logs/quota.json",
-            0,
-            0,
-            3,
-            None,
-            Some(
-                "cannot be opened: Permission denied (os error 13), and this is a rather long explanation of the \
-                 reason that goes on over the end of a narrow line",
-            ),
-        ),
-    ]
-}
-
-fn malformed() -> Vec<MalformedRow> {
-    vec![
-        MalformedRow {
-            reason: "expected 13 fields, found 12".into(),
-            tuples: 20,
-            examples: vec![MalformedExample {
-                path: "FlowLogs/2025-12-01/08/FlowLog_080030_hub-flowlog_7C1E5264840B_0a1b2c3d.json".into(),
-                offset: 1_234_567,
-                text: "1764573270123,10.0.0.4,10.0.0.5,50000,443,6,O,E,NX,1,2,3".into(),
-            }],
-        },
-        MalformedRow {
-            reason: "source is no IP address".into(),
-            tuples: 3,
-            examples: vec![MalformedExample {
-                path: "logs/quota.json".into(),
-                offset: 12,
-                text: "1764573270123,\u{1b}[31mhost,10.0.0.5,50000,443,6,O,E,NX,1,2,3,4".into(),
-            }],
         },
     ]
 }

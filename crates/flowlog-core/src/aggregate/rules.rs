@@ -3,8 +3,12 @@
 //! Everything is counted per tuple, as logged: a connection between two logged NICs was decided by a
 //! rule at each of them, and counts for both rules.
 
+mod class;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+
+pub use class::{RuleClass, plain_rule};
 
 use super::RuleKey;
 use super::hosts::HostId;
@@ -31,66 +35,6 @@ const ADMIN_BITS: [u64; 1024] = {
 fn is_admin_port(port: u16) -> bool {
     static BITS: [u64; 1024] = ADMIN_BITS;
     BITS[usize::from(port / 64)] >> (port % 64) & 1 == 1
-}
-
-/// Whose rule it is, as far as the names in the log tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RuleClass {
-    /// A rule of an NSG that somebody wrote.
-    User,
-    /// One of the six rules every NSG has.
-    Default,
-    /// An administrator's rule of a Network Manager, decided before any NSG.
-    SecurityAdmin,
-    /// Traffic that Azure handles itself; people's traffic can be among it (load balancing, return traffic).
-    Platform,
-    /// No rule at all: dropped for want of encryption. Never a denial of an NSG.
-    Unspecified,
-}
-
-impl RuleClass {
-    /// The class of a rule by the names in the log. Rules of NSGs begin with `UserRule_` or
-    /// `DefaultRule_`; an administrator's rules have no prefix and an ACL that is no NSG.
-    pub fn of(acl: &str, rule: &str) -> Self {
-        let is = |text: &str, name: &str| text.eq_ignore_ascii_case(name);
-        if is(rule, "unspecified") || is(acl, "unspecified") {
-            Self::Unspecified
-        } else if is(rule, "PlatformRule") || acl == "00000000-0000-0000-0000-000000000000" {
-            Self::Platform
-        } else if without_prefix(rule, "DefaultRule_").is_some() {
-            Self::Default
-        } else if without_prefix(rule, "UserRule_").is_some() || is_nsg(acl) {
-            Self::User
-        } else {
-            Self::SecurityAdmin
-        }
-    }
-
-    /// The word for reports.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Default => "default",
-            Self::SecurityAdmin => "security-admin",
-            Self::Platform => "platform",
-            Self::Unspecified => "unspecified",
-        }
-    }
-}
-
-fn is_nsg(acl: &str) -> bool {
-    acl.to_ascii_lowercase().contains("/networksecuritygroups/")
-}
-
-/// A rule's name as the NSG has it, without the prefix of the log.
-pub fn plain_rule(rule: &str) -> &str {
-    let plain = without_prefix(rule, "UserRule_").or_else(|| without_prefix(rule, "DefaultRule_"));
-    plain.unwrap_or(rule)
-}
-
-fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
-    let (head, rest) = text.split_at_checked(prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// What one rule decided.
@@ -375,34 +319,5 @@ mod tests {
     #[test]
     fn the_bits_are_those_of_the_list() {
         assert!((0..=u16::MAX).all(|port| is_admin_port(port) == ADMIN_PORTS.contains(&port)));
-    }
-
-    #[test]
-    fn a_rule_is_known_by_its_names() {
-        let nsg = "/SUBSCRIPTIONS/S/RESOURCEGROUPS/R/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/WEB";
-        let manager = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/networkManagers/hub";
-        let guid = "7a7b2f0c-1111-4222-8333-944455556666";
-        for (acl, rule, class) in [
-            (nsg, "UserRule_Allow-HTTPS", RuleClass::User),
-            (nsg, "defaultrule_DenyAllInBound", RuleClass::Default),
-            (nsg, "plain-name", RuleClass::User),
-            (guid, "UserRule_x", RuleClass::User),
-            (manager, "BlockHighRiskTCPPortsFromInternet", RuleClass::SecurityAdmin),
-            (guid, "Internet", RuleClass::SecurityAdmin),
-            ("00000000-0000-0000-0000-000000000000", "PlatformRule", RuleClass::Platform),
-            ("00000000-0000-0000-0000-000000000000", "other", RuleClass::Platform),
-            (guid, "PlatformRule", RuleClass::Platform),
-            ("unspecified", "unspecified", RuleClass::Unspecified),
-            ("unspecified", "", RuleClass::Unspecified),
-            (nsg, "unspecified", RuleClass::Unspecified),
-        ] {
-            assert_eq!(RuleClass::of(acl, rule), class, "{acl} {rule}");
-        }
-        assert_eq!(plain_rule("UserRule_Allow-HTTPS"), "Allow-HTTPS");
-        assert_eq!(plain_rule("DefaultRule_DenyAllInBound"), "DenyAllInBound");
-        assert_eq!(
-            (plain_rule("UserRule"), plain_rule("\u{e4}\u{f6}\u{fc}\u{e4}x")),
-            ("UserRule", "\u{e4}\u{f6}\u{fc}\u{e4}x")
-        );
     }
 }
