@@ -5,10 +5,11 @@ mod common;
 use std::fs;
 
 use common::Bench;
+use flowlog_testkit::nsg_copy::NsgCopy;
 use flowlog_testkit::scenario::{Behaviour, Scenario, Volume};
 
-fn bench(behaviours: &[Behaviour]) -> (Bench, flowlog_testkit::truth::Truth) {
-    let scenario = Scenario {
+fn scenario(behaviours: &[Behaviour]) -> Scenario {
+    Scenario {
         seed: 31,
         nics: 20,
         hours: 6,
@@ -16,8 +17,11 @@ fn bench(behaviours: &[Behaviour]) -> (Bench, flowlog_testkit::truth::Truth) {
         plants: Vec::new(),
         behaviours: behaviours.to_vec(),
         ..Scenario::default()
-    };
-    Bench::new().scenario(&scenario)
+    }
+}
+
+fn bench(behaviours: &[Behaviour]) -> (Bench, flowlog_testkit::truth::Truth) {
+    Bench::new().scenario(&scenario(behaviours))
 }
 
 #[test]
@@ -36,6 +40,37 @@ fn planted_scans_and_guessing_are_found_whatever_the_number_of_threads() {
     for threads in ["2", "5"] {
         assert_eq!(bench.json(&["logs", "--threads", threads]).0["findings"], report["findings"]);
     }
+}
+
+#[test]
+fn an_nsg_log_of_the_same_hours_makes_findings_no_graver() {
+    let planted = [
+        Behaviour::BruteForceFromInternet,
+        Behaviour::BruteForceInside,
+        Behaviour::SynFlood,
+        Behaviour::Beacon,
+        Behaviour::Exfiltration,
+    ];
+    let (blobs, _) = scenario(&planted).collect();
+    let (mut alone, mut both, mut copy) = (Bench::new(), Bench::new(), NsgCopy::default());
+    for (name, bytes) in &blobs {
+        alone = alone.file(name, bytes);
+        both = both.file(name, bytes);
+        if let Some(nsg) = copy.blob(bytes) {
+            both = both.file(&format!("nsg/{name}"), nsg);
+        }
+    }
+    let findings = |bench: &Bench| {
+        let mut found = bench.json(&["logs"]).0["findings"].as_array().unwrap().clone();
+        for finding in found.iter_mut().filter_map(serde_json::Value::as_object_mut) {
+            // NSG flow logs have whole seconds.
+            finding.retain(|key, _| !key.ends_with("_time_ms"));
+        }
+        found
+    };
+    let (alone, both) = (findings(&alone), findings(&both));
+    assert!(alone.len() >= planted.len());
+    assert_eq!(alone, both);
 }
 
 #[test]

@@ -11,7 +11,7 @@ mod schedule;
 use std::path::Path;
 use std::thread;
 
-use flowlog_core::aggregate::{Aggregate, Collecting, Group, Hosts};
+use flowlog_core::aggregate::{Aggregate, Collecting, Hosts};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
 
@@ -68,8 +68,7 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
     let collecting = Collecting { findings, sightings, connections, provenance, own_public, own };
     loop {
         let stretches = epochs::cut(&groups, &beginnings, inputs);
-        let twice = |group| plan::is_logged_twice(group, &beginnings);
-        let paused = groups.iter().map(|group| Paused::new(Group::new(twice(group)))).collect();
+        let paused = groups.iter().map(|group| Paused::new(plan::unread(group, &beginnings))).collect();
         let tasks = stretches.tasks.len();
         let details =
             options.details.map(|path| Parts::create(path, csv_details::HEADER, tasks)).transpose()?;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::net::IpAddr;
 
-use flowlog_core::aggregate::plain_mac;
+use flowlog_core::aggregate::{self, HOUR_MS, plain_mac};
 use flowlog_core::bytes;
 use flowlog_core::flow::{AddressClass, Direction, FlowTuple};
 use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
@@ -96,11 +96,19 @@ fn place<'a>(index: usize, inputs: &'a [Input], beginnings: &[Beginning]) -> imp
     (input.is_some_and(Input::is_stdin), time, size, input.map(|input| &input.path))
 }
 
-/// True if the files of the group are of two kinds of logs, as far as their first records tell.
-pub(super) fn is_logged_twice(group: &Group, beginnings: &[Beginning]) -> bool {
-    let mut kinds = group.inputs.iter().filter_map(|&index| beginnings.get(index)?.kind);
-    let first = kinds.next();
-    kinds.any(|kind| Some(kind) != first)
+/// What is known of a group before it is read: whether its files are of two kinds of logs, as far as their
+/// first records tell, and the hours of the `VNet` log's files.
+pub(super) fn unread(group: &Group, beginnings: &[Beginning]) -> aggregate::Group {
+    let files = || group.inputs.iter().filter_map(|&index| beginnings.get(index));
+    let of = |kind| move |beginning: &&Beginning| beginning.kind == Some(kind);
+    if !files().any(|file| of(LogKind::Nsg)(&file)) || !files().any(|file| of(LogKind::VNet)(&file)) {
+        return aggregate::Group::default();
+    }
+    let hours = files().filter(of(LogKind::VNet)).filter_map(|file| {
+        let hour = file.time_ms?.div_euclid(HOUR_MS);
+        Some((file.mac.clone()?, hour))
+    });
+    aggregate::Group::logged_twice(hours)
 }
 
 /// Own hosts with public addresses, as far as the files' first records tell.

@@ -1,12 +1,13 @@
 //! The files that are read one after the other because they belong together: mostly those of one NIC.
 
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
-use super::coverage::LogCoverage;
+use super::coverage::{HOUR_MS, LogCoverage};
 use super::hosts::HostId;
 use super::near::NearLog;
+use super::settle::ReadLog;
 use crate::connection::{Connection, ConnectionKey, Connections, LogId, Outcome};
 use crate::flow::Direction;
 use crate::record::{LogKind, RecordContext};
@@ -26,18 +27,29 @@ pub struct Group {
     names: HashMap<LogName, usize, FixedState>,
     /// Two flow logs of the same NIC are in it (VNet and NSG): connections stand in both.
     pub(super) logged_twice: bool,
+    vnet_hours: HashSet<NicHour, FixedState>,
 }
 
+/// A NIC (MAC address, upper case without separators) and an hour (Unix ms / [`HOUR_MS`]).
+pub type NicHour = (String, i64);
+
 impl Group {
-    /// A group of files of which the first records say whether one NIC has two kinds of logs.
-    pub fn new(logged_twice: bool) -> Self {
-        Self { logged_twice, ..Self::default() }
+    /// A group in which one NIC has two kinds of logs; its `VNet` log has files of `vnet_hours`.
+    pub fn logged_twice(vnet_hours: impl IntoIterator<Item = NicHour>) -> Self {
+        Self { logged_twice: true, vnet_hours: vnet_hours.into_iter().collect(), ..Self::default() }
     }
 
     /// Makes the record's log the current one.
     pub(super) fn enter(&mut self, record: &RecordContext<'_>) {
         let known = self.names.get(&NameRef(record.mac, record.resource, record.kind)).copied();
         self.current = known.unwrap_or_else(|| self.learn(record));
+        if self.logged_twice
+            && record.kind == LogKind::Nsg
+            && let Some(log) = self.logs.get_mut(self.current)
+        {
+            let hour = record.time_ms.map(|time_ms| (log.coverage.mac.clone(), time_ms.div_euclid(HOUR_MS)));
+            log.is_evidence = hour.is_none_or(|hour| !self.vnet_hours.contains(&hour));
+        }
     }
 
     /// The place of a log, whatever the case and separators its names are written with.
@@ -52,6 +64,7 @@ impl Group {
                 near: NearLog::default(),
                 coverage: LogCoverage::of(&name.0, &name.1, name.2),
                 newest_ms: i64::MIN,
+                is_evidence: true,
             });
             logs.len() - 1
         });
@@ -77,6 +90,16 @@ pub(super) struct NicLog {
     pub(super) coverage: LogCoverage,
     /// Its newest tuple, Unix ms.
     pub(super) newest_ms: i64,
+    /// Findings are made from it, too: not from the NSG log of an hour that the `VNet` log has, which says more.
+    pub(super) is_evidence: bool,
+}
+
+impl NicLog {
+    /// What is to be known of it where its connections are settled.
+    #[inline]
+    pub(super) fn read(&self, logged_twice: bool, until_ms: i64) -> ReadLog {
+        ReadLog { id: self.id, until_ms, logged_twice, is_evidence: self.is_evidence }
+    }
 }
 
 /// Counts by conversation.

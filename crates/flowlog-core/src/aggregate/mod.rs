@@ -33,7 +33,7 @@ pub use coverage::{HOUR_MS, HourCounts, LogCoverage};
 pub use duplicates::Duplicates;
 pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
 pub use faults::{EXAMPLES, Fault, Faults};
-pub use group::{Group, plain_mac};
+pub use group::{Group, NicHour, plain_mac};
 pub use hosts::{HostId, Hosts};
 pub use ids::IdSet;
 pub use near::NearEnds;
@@ -43,12 +43,12 @@ pub use overall::Overall;
 pub use provenance::{Origin, Provenance};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 
-use crate::connection::{ConnectionKey, LogId, Sighting};
+use crate::connection::{ConnectionKey, Sighting};
 use crate::flow::{FlowTuple, OwnNetworks, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
 use evidence::Evidence;
 use group::Tables;
-use settle::{Lists, Settlement, Settling};
+use settle::{Lists, ReadLog, Settlement, Settling};
 
 /// What is collected beside the tables of the report.
 #[derive(Clone, Debug, Default)]
@@ -150,7 +150,7 @@ impl Aggregate {
     pub fn put_aside(&mut self, next_ms: i64) -> Group {
         let mut group = std::mem::take(&mut self.group);
         for log in &mut group.logs {
-            let mut settling = self.settling(&mut group.tables, group.logged_twice, log.id, next_ms);
+            let mut settling = self.settling(&mut group.tables, log.read(group.logged_twice, next_ms));
             log.connections.sweep(next_ms, |key, connection| settling.take(&key, &connection));
         }
         self.empty(&mut group.tables);
@@ -163,7 +163,7 @@ impl Aggregate {
         let mut group = std::mem::take(&mut self.group);
         let names = group.names();
         for mut log in std::mem::take(&mut group.logs) {
-            let mut settling = self.settling(&mut group.tables, group.logged_twice, log.id, log.newest_ms);
+            let mut settling = self.settling(&mut group.tables, log.read(group.logged_twice, log.newest_ms));
             log.connections.finish(|key, connection| settling.take(&key, &connection));
             log.coverage.put_away();
             self.near.end_log(&log.coverage.resource, &log.near);
@@ -212,15 +212,9 @@ impl Aggregate {
         self.encryption.merge(other.encryption);
     }
 
-    fn settling<'a>(
-        &'a mut self,
-        tables: &'a mut Tables,
-        logged_twice: bool,
-        log: LogId,
-        log_ms: i64,
-    ) -> Settling<'a> {
+    fn settling<'a>(&'a mut self, tables: &'a mut Tables, log: ReadLog) -> Settling<'a> {
         let Self { evidence, outcomes, settled, hosts, .. } = self;
-        Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log, log_ms }
+        Settling { tables, evidence, outcomes, settled, hosts, log }
     }
 }
 
@@ -259,9 +253,8 @@ impl Sink for Aggregate {
         let Some(log) = logs.get_mut(*current) else { return };
         log.coverage.record(record);
         if let Some(now) = record.time_ms {
-            let (id, logged_twice) = (log.id, *logged_twice);
-            let mut settling =
-                Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log: id, log_ms: now };
+            let read = log.read(*logged_twice, now);
+            let mut settling = Settling { tables, evidence, outcomes, settled, hosts, log: read };
             log.connections.advance(now, |key, connection| settling.take(&key, &connection));
         }
     }
@@ -309,7 +302,7 @@ impl Sink for Aggregate {
                 protocol: tuple.protocol,
             };
             encryption.drop(key);
-        } else if tuple.state == State::Deny {
+        } else if tuple.state == State::Deny && log.is_evidence {
             evidence.deny(tuple, source, destination, hosts);
         }
         let key = ConnectionKey {
@@ -319,9 +312,8 @@ impl Sink for Aggregate {
             destination_port: tuple.destination_port,
             protocol: tuple.protocol,
         };
-        let (id, logged_twice) = (log.id, *logged_twice);
-        let mut settling =
-            Settling { tables, evidence, outcomes, settled, hosts, logged_twice, log: id, log_ms: time };
+        let read = log.read(*logged_twice, time);
+        let mut settling = Settling { tables, evidence, outcomes, settled, hosts, log: read };
         log.connections.add(key, tuple, |key, connection| settling.take(&key, &connection));
     }
 

@@ -49,19 +49,28 @@ pub(super) struct Settling<'a> {
     pub(super) outcomes: &'a mut Outcomes,
     pub(super) settled: &'a mut Settlement,
     pub(super) hosts: &'a Hosts,
+    pub(super) log: ReadLog,
+}
+
+/// The log whose connections are settled.
+#[derive(Clone, Copy)]
+pub(super) struct ReadLog {
+    pub(super) id: LogId,
+    /// It was read up to this time, Unix ms.
+    pub(super) until_ms: i64,
+    /// Its NIC has another one, too.
     pub(super) logged_twice: bool,
-    pub(super) log: LogId,
-    /// The log was read up to this time, Unix ms.
-    pub(super) log_ms: i64,
+    /// Findings are made from it, too.
+    pub(super) is_evidence: bool,
 }
 
 impl Settling<'_> {
     #[inline]
     pub(super) fn take(&mut self, key: &ConnectionKey<HostId>, connection: &Connection) {
-        let outcome = connection.outcome(key.protocol, self.log_ms);
+        let outcome = connection.outcome(key.protocol, self.log.until_ms);
         self.tables.settle(key, connection, outcome);
         self.outcomes.count(outcome, connection);
-        if !self.evidence.is_off() && outcome != Outcome::Denied {
+        if self.log.is_evidence && !self.evidence.is_off() && outcome != Outcome::Denied {
             self.evidence.settle(&Settled::new(key, connection), self.hosts);
         }
         let list = if self.has_other_log(key, connection, outcome) {
@@ -70,7 +79,7 @@ impl Settling<'_> {
             &mut self.settled.connections
         };
         if let Some(list) = list {
-            list.push(Sighting { key: *key, log: self.log, connection: *connection, outcome });
+            list.push(Sighting { key: *key, log: self.log.id, connection: *connection, outcome });
         }
     }
 
@@ -87,6 +96,6 @@ impl Settling<'_> {
         // A denied attempt stands in the log of the NIC that denied it, and in no other NIC's.
         let two_ends =
             self.hosts.class(far).is_private() || (!own_public.is_empty() && own_public.contains(&far));
-        self.logged_twice || (two_ends && outcome != Outcome::Denied)
+        self.log.logged_twice || (two_ends && outcome != Outcome::Denied)
     }
 }
