@@ -11,7 +11,6 @@ import datetime
 import hashlib
 import hmac
 import http.client
-import json
 import os
 import platform
 import shutil
@@ -22,7 +21,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from measure import Run, load, machine
+from measure import Run, load, machine, record
 
 VERSION = "2021-10-04"
 # Blocks of a blob: Azure writes one a minute, and the closing `]}` as one of its own.
@@ -109,7 +108,7 @@ class Download:
 
     def __init__(self, command, environment, log, azurite):
         served = cpu_of(azurite)
-        run = Run(command, log.with_suffix(".json"), log, log, environment)
+        run = Run(command, log.with_suffix(".json"), log, True, environment)
         if run.code:
             sys.exit(f"{command[0]} failed with exit code {run.code}: {log.read_text()[-2000:]}")
         self.wall, self.cpu, self.peak = run.wall, run.cpu, run.peak
@@ -146,7 +145,8 @@ def contents(files):
 
 def measure(options, label, container, files, azurite):
     """Runs every tool `rounds` times, after a round that compares what they bring."""
-    trees = options.trees or options.scratch / "trees"
+    # A folder of our own, whatever was named: it is removed.
+    trees = (options.trees or options.scratch) / "flowlog-bench-trees"
     if trees.exists():
         shutil.rmtree(trees)
     right = sums([file for _, file in files])
@@ -244,11 +244,7 @@ Load average before: {busy_before:.1f}. Medians of {options.rounds} rounds after
 all brought the same files and bytes.
 
 """ + "\n".join(parts)
-    options.results.mkdir(parents=True, exist_ok=True)
-    path = options.results / f"{now}-{cores}core-download.md"
-    path.write_text(text)
-    print(text)
-    print(f"written to {path}", file=sys.stderr)
+    record(options.results, f"{now}-{cores}core-download.md", text)
 
 
 main()

@@ -32,13 +32,13 @@ with open(sys.argv[1], "w") as out:
 class Run:
     """What one whole process took: seconds on the wall, seconds of CPU, bytes at its peak."""
 
-    def __init__(self, command, told, stdout, stderr=None, environment=None):
-        """Standard output goes to the file `stdout`; what it took is written to `told` on the way."""
+    def __init__(self, command, told, output, with_errors=False, environment=None):
+        """Standard output, and standard error if asked, go to the file `output`; what it took, on the way, to `told`."""
         runner = [sys.executable, "-I", "-S", "-c", RUNNER, told]
         words = [str(word) for word in [*runner, *command]]
-        with open(stdout, "wb") as output:
-            errors = output if stderr == stdout else stderr
-            subprocess.run(words, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment, check=True)
+        with open(output, "wb") as file:
+            errors = file if with_errors else None
+            subprocess.run(words, stdin=subprocess.DEVNULL, stdout=file, stderr=errors, env=environment, check=True)
         self.__dict__.update(json.loads(Path(told).read_text()))
 
 
@@ -55,3 +55,12 @@ def machine():
 def load():
     """Processes that wanted a processor, over the last minute."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+
+def record(folder, name, text):
+    """Writes a result to its file and prints it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(text)
+    print(text)
+    print(f"written to {path}", file=sys.stderr)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from agree import differences
-from measure import Run, load, machine
+from measure import Run, load, machine, record
 
 BENCHES = Path(__file__).resolve().parent
 SERVICES = BENCHES.parent / "crates/flowlog-core/data/services.txt"
@@ -126,11 +126,7 @@ Load average before the first run: {busy_before:.1f} (above 0.5, others were usi
 
 {table(runs, totals)}
 """
-    options.results.mkdir(parents=True, exist_ok=True)
-    path = options.results / f"{today}-{cores}core.md"
-    path.write_text(text)
-    print(text)
-    print(f"written to {path}", file=sys.stderr)
+    record(options.results, f"{today}-{cores}core.md", text)
 
 
 main()

@@ -90,7 +90,7 @@ fn read(
     };
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
-    let findings = (!config.findings.no_findings).then(|| detect(&reduced.aggregate, finding));
+    let findings = options.findings.then(|| detect(&reduced.aggregate, finding));
     Ok(Read { name: name.display().to_string(), reduced, findings })
 }
 

@@ -100,15 +100,12 @@ fn place<'a>(index: usize, inputs: &'a [Input], beginnings: &[Beginning]) -> imp
 /// first records tell, and the hours of the `VNet` log's files.
 pub(super) fn unread(group: &Group, beginnings: &[Beginning]) -> aggregate::Group {
     let files = || group.inputs.iter().filter_map(|&index| beginnings.get(index));
-    let of = |kind| move |beginning: &&Beginning| beginning.kind == Some(kind);
-    if !files().any(|file| of(LogKind::Nsg)(&file)) || !files().any(|file| of(LogKind::VNet)(&file)) {
+    let of = |kind| files().filter(move |file| file.kind == Some(kind));
+    if of(LogKind::Nsg).next().is_none() || of(LogKind::VNet).next().is_none() {
         return aggregate::Group::default();
     }
-    let hours = files().filter(of(LogKind::VNet)).filter_map(|file| {
-        let hour = file.time_ms?.div_euclid(HOUR_MS);
-        Some((file.mac.clone()?, hour))
-    });
-    aggregate::Group::logged_twice(hours)
+    let hour = |file: &Beginning| Some((file.mac.clone()?, file.time_ms?.div_euclid(HOUR_MS)));
+    aggregate::Group::logged_twice(of(LogKind::VNet).filter_map(hour))
 }
 
 /// Own hosts with public addresses, as far as the files' first records tell.

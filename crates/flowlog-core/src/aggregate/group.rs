@@ -27,16 +27,19 @@ pub struct Group {
     names: HashMap<LogName, usize, FixedState>,
     /// Two flow logs of the same NIC are in it (VNet and NSG): connections stand in both.
     pub(super) logged_twice: bool,
-    vnet_hours: HashSet<NicHour, FixedState>,
+    /// Hours (Unix ms / [`HOUR_MS`]) that the `VNet` log of a NIC (MAC address) has files of.
+    vnet_hours: HashMap<String, HashSet<i64, FixedState>, FixedState>,
 }
 
-/// A NIC (MAC address, upper case without separators) and an hour (Unix ms / [`HOUR_MS`]).
-pub type NicHour = (String, i64);
-
 impl Group {
-    /// A group in which one NIC has two kinds of logs; its `VNet` log has files of `vnet_hours`.
-    pub fn logged_twice(vnet_hours: impl IntoIterator<Item = NicHour>) -> Self {
-        Self { logged_twice: true, vnet_hours: vnet_hours.into_iter().collect(), ..Self::default() }
+    /// A group in which one NIC has two kinds of logs. `vnet_hours`: MAC addresses (upper case without separators)
+    /// and the hours (Unix ms / [`HOUR_MS`]) their `VNet` logs have files of.
+    pub fn logged_twice(vnet_hours: impl IntoIterator<Item = (String, i64)>) -> Self {
+        let mut group = Self { logged_twice: true, ..Self::default() };
+        for (mac, hour) in vnet_hours {
+            group.vnet_hours.entry(mac).or_default().insert(hour);
+        }
+        group
     }
 
     /// Makes the record's log the current one.
@@ -47,8 +50,9 @@ impl Group {
             && record.kind == LogKind::Nsg
             && let Some(log) = self.logs.get_mut(self.current)
         {
-            let hour = record.time_ms.map(|time_ms| (log.coverage.mac.clone(), time_ms.div_euclid(HOUR_MS)));
-            log.is_evidence = hour.is_none_or(|hour| !self.vnet_hours.contains(&hour));
+            let hour = record.time_ms.map(|time_ms| time_ms.div_euclid(HOUR_MS));
+            let hours = self.vnet_hours.get(&log.coverage.mac);
+            log.is_evidence = !hour.zip(hours).is_some_and(|(hour, hours)| hours.contains(&hour));
         }
     }
 

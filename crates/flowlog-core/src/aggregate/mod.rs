@@ -33,7 +33,7 @@ pub use coverage::{HOUR_MS, HourCounts, LogCoverage};
 pub use duplicates::Duplicates;
 pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
 pub use faults::{EXAMPLES, Fault, Faults};
-pub use group::{Group, NicHour, plain_mac};
+pub use group::{Group, plain_mac};
 pub use hosts::{HostId, Hosts};
 pub use ids::IdSet;
 pub use near::NearEnds;

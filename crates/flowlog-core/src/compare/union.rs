@@ -110,10 +110,8 @@ impl Union {
             let near = set.provenance.nics(address).map(|(address, _)| union.hosts.id(address));
             union.own.extend(near);
         }
-        let known = union.hosts.addresses().to_vec();
-        for address in known.into_iter().filter(|&address| own.find(address).is_some()) {
-            union.own.insert(union.hosts.id(address));
-        }
+        let numbered = (0..).map(HostId).zip(union.hosts.addresses());
+        union.own.extend(numbered.filter(|(_, address)| own.find(**address).is_some()).map(|(host, _)| host));
         union.roll_up();
         union
     }

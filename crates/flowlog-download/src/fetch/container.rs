@@ -61,8 +61,7 @@ impl Start<'_> {
             if let Some(bytes) = beginning.copy(&mut to).map_err(|error| FetchError::disk(path, &error))? {
                 received.kept = bytes;
             } else {
-                received.restart();
-                file.rewind().map_err(|error| FetchError::disk(path, &error))?;
+                start_over(file, path, received)?;
             }
         }
         self.blocks = Some(blocks);
@@ -119,8 +118,7 @@ pub(super) async fn download(
                         "{mismatches} times its content was not what the MD5 in its properties says"
                     )));
                 }
-                received.restart();
-                file.rewind().map_err(|error| FetchError::disk(path, &error))?;
+                start_over(&mut file, path, received)?;
                 continue;
             }
             Ok(()) => "the service sent less than it promised".to_owned(),
@@ -133,8 +131,7 @@ pub(super) async fn download(
                         "the blob changed {changes} times while it was read"
                     )));
                 }
-                received.restart();
-                file.rewind().map_err(|error| FetchError::disk(path, &error))?;
+                start_over(&mut file, path, received)?;
                 (received.version, received.length) =
                     properties(client).await.map_err(|error| FetchError::service(&error))?;
                 start.begin(&mut file, path, received).await?;
@@ -149,6 +146,12 @@ pub(super) async fn download(
         }
         tokio::time::sleep(after_break(breaks)).await;
     }
+}
+
+/// Nothing of what came is of use.
+fn start_over(file: &mut Draft, path: &Path, received: &mut Received<'_>) -> Result<(), FetchError> {
+    received.restart();
+    file.rewind().map_err(|error| FetchError::disk(path, &error))
 }
 
 /// Makes sure that an empty blob is still what was listed; there are no bytes to ask for.
