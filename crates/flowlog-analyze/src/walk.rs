@@ -10,6 +10,12 @@ use walkdir::{DirEntry, WalkDir};
 /// Endings that flow logs have in a folder; a file named itself may have any.
 const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".log", ".gz", ".zst"];
 
+/// Other names of standard input. Opening them fails where it is a socket.
+#[cfg(unix)]
+const STDIN_NAMES: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+#[cfg(not(unix))]
+const STDIN_NAMES: [&str; 0] = [];
+
 /// One file to read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Input {
@@ -17,13 +23,37 @@ pub struct Input {
     pub path: PathBuf,
     /// Bytes on disk, 0 if unknown.
     pub size: u64,
+    /// How it can be read.
+    pub kind: InputKind,
+}
+
+/// How an input can be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InputKind {
+    /// From its beginning, as often as needed.
+    File,
+    /// Once: standard input, a pipe, a device. What was read of it is gone, and a named pipe that was closed
+    /// may never be opened again.
+    Stream,
+    /// Not at all; the reason. It is a row of the report all the same.
+    Unreadable(String),
 }
 
 impl Input {
-    /// True for standard input, which has no size and can be read only once.
-    pub fn is_stdin(&self) -> bool {
-        self.path.as_os_str() == "-"
+    /// A regular file.
+    pub fn file(path: impl Into<PathBuf>, size: u64) -> Self {
+        Self { path: path.into(), size, kind: InputKind::File }
     }
+
+    /// True for what can be read only once.
+    pub fn is_stream(&self) -> bool {
+        self.kind == InputKind::Stream
+    }
+}
+
+/// True for `-` and the system's own names of standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-" || STDIN_NAMES.iter().any(|name| path.as_os_str() == *name)
 }
 
 /// Why the inputs could not be found. Nothing is read then: a slip must not pass for a small result.
@@ -57,19 +87,20 @@ pub enum WalkError {
 }
 
 /// Finds the files behind `named`: files, folders (searched through, hidden ones left out), glob
-/// patterns (which Windows shells leave to the program), and `-`. A name that exists is never
-/// taken for a pattern. The result is sorted by path, standard input first, each file once.
+/// patterns (which Windows shells leave to the program), pipes and `-`. A name that exists is never
+/// taken for a pattern. The result is sorted by path, standard input first, each file once. What is
+/// there and cannot be read, such as a link that leads nowhere, is an input with its reason.
 ///
 /// # Errors
-/// Every name must lead to at least one file.
+/// Every name must lead to at least one input.
 pub fn discover(named: &[PathBuf]) -> Result<Vec<Input>, WalkError> {
     let mut found = Found::default();
     for name in named {
         let before = found.met;
-        if name.as_os_str() == "-" {
-            found.add(PathBuf::from("-"), 0);
-        } else if let Ok(metadata) = fs::metadata(name) {
-            found.add_existing(name, &metadata)?;
+        if is_stdin(name) {
+            found.add(PathBuf::from("-"), 0, InputKind::Stream);
+        } else if fs::symlink_metadata(name).is_ok() {
+            found.add_existing(name);
             if found.met == before {
                 return Err(WalkError::EmptyFolder(name.clone()));
             }
@@ -99,9 +130,10 @@ fn expand(name: &Path, found: &mut Found) -> Result<(), WalkError> {
     let matches = glob::glob_with(pattern, options)
         .map_err(|error| WalkError::Pattern { pattern: name.into(), reason: error.msg })?;
     for path in matches {
-        let path = path.map_err(|error| WalkError::Io { path: error.path().into(), source: error.into() })?;
-        let metadata = fs::metadata(&path).map_err(|source| WalkError::Io { path: path.clone(), source })?;
-        found.add_existing(&path, &metadata)?;
+        match path {
+            Ok(path) => found.add_existing(&path),
+            Err(error) => found.add_unreadable(error.path(), error.error()),
+        }
     }
     Ok(())
 }
@@ -109,40 +141,59 @@ fn expand(name: &Path, found: &mut Found) -> Result<(), WalkError> {
 /// Files found, each once.
 #[derive(Default)]
 struct Found {
-    files: BTreeMap<PathBuf, u64>,
+    files: BTreeMap<PathBuf, (u64, InputKind)>,
     /// Files met, those met before included.
     met: usize,
 }
 
 impl Found {
-    fn add(&mut self, path: PathBuf, size: u64) {
+    fn add(&mut self, path: PathBuf, size: u64, kind: InputKind) {
         self.met += 1;
-        self.files.entry(path).or_insert(size);
+        self.files.entry(path).or_insert((size, kind));
     }
 
-    fn add_existing(&mut self, path: &Path, metadata: &fs::Metadata) -> Result<(), WalkError> {
-        if !metadata.is_dir() {
-            self.add(plain(path), metadata.len());
-            return Ok(());
+    fn add_unreadable(&mut self, path: &Path, reason: &impl ToString) {
+        self.add(plain(path), 0, InputKind::Unreadable(reason.to_string()));
+    }
+
+    /// Adds what is at `path`, which was named: a folder is searched through, anything else is read.
+    fn add_existing(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => self.add_folder(path),
+            Ok(metadata) if metadata.is_file() => self.add(plain(path), metadata.len(), InputKind::File),
+            Ok(_) => self.add(plain(path), 0, InputKind::Stream),
+            Err(error) => self.add_unreadable(path, &error),
         }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
         let walk =
-            WalkDir::new(path).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
+            WalkDir::new(folder).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
         for entry in walk {
-            let entry = entry.map_err(|error| WalkError::Io {
-                path: error.path().unwrap_or(path).into(),
-                source: error.into(),
-            })?;
-            // Folders are not followed through links, which may form circles; linked files are read.
-            if entry.file_type().is_dir() || !is_flow_log(&entry) {
-                continue;
-            }
-            let metadata = fs::metadata(entry.path());
-            let metadata = metadata.map_err(|source| WalkError::Io { path: entry.path().into(), source })?;
-            if metadata.is_file() {
-                self.add(plain(entry.path()), metadata.len());
+            match entry {
+                // Folders are not followed through links, which may form circles; linked files are read.
+                Ok(entry) if entry.file_type().is_dir() || !is_flow_log(&entry) => {}
+                Ok(entry) => self.add_found(entry.path()),
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder);
+                    match error.io_error() {
+                        Some(reason) => self.add_unreadable(path, reason),
+                        None => self.add_unreadable(path, &error),
+                    }
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Adds what stands in a folder under a flow log's name. Nobody named it, so that waiting for whoever may
+    /// write to a pipe would be a surprise.
+    fn add_found(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => self.add(plain(path), metadata.len(), InputKind::File),
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => self.add_unreadable(path, &"no regular file; name it to have it read"),
+            Err(error) => self.add_unreadable(path, &error),
+        }
     }
 
     fn finish(self, may_meet_twice: bool) -> Vec<Input> {
@@ -153,11 +204,11 @@ impl Found {
             _ => true,
         };
         let mut inputs: Vec<Input> = Vec::with_capacity(self.files.len());
-        for (path, size) in self.files {
+        for (path, (size, kind)) in self.files {
             if path.as_os_str() == "-" {
-                inputs.insert(0, Input { path, size });
+                inputs.insert(0, Input { path, size, kind });
             } else if is_new(&path) {
-                inputs.push(Input { path, size });
+                inputs.push(Input { path, size, kind });
             }
         }
         inputs

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 
 use super::{Cli, FindingArgs, Format, Running};
 use crate::known::OwnArgs;
+use crate::walk::is_stdin;
 
 const EXAMPLES: &str = "\
 A is what was, B what is. Each is one file, folder or glob pattern (in quotes,
@@ -78,7 +79,6 @@ pub struct CompareConfig {
 
 impl Args {
     pub(super) fn check(self) -> Result<CompareConfig, clap::Error> {
-        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
         if is_stdin(&self.a) && is_stdin(&self.b) {
             let message = "standard input (-) can be one of the two sets, not both";
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));

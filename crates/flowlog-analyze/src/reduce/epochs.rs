@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn stretches_end_at_full_hours_and_tasks_know_when_their_group_goes_on() {
         let hour = |n: i64| n * HOUR_MS + 5000;
-        let inputs: Vec<Input> = (0..6).map(|n| Input { path: format!("{n}").into(), size: 10 }).collect();
+        let inputs: Vec<Input> = (0..6).map(|n| Input::file(format!("{n}"), 10)).collect();
         let beginnings: Vec<Beginning> = [("A", 0), ("B", 0), ("A", 1), ("B", 1), ("A", 2), ("B", 3)]
             .map(|(mac, n)| Beginning::of(mac, hour(n)))
             .into();

@@ -8,7 +8,7 @@ use flowlog_core::record::{Decoded, Decoder, SeenRecords, Sink};
 use super::parts::Parts;
 use crate::progress::Progress;
 use crate::render::connections::ConnectionFormat;
-use crate::walk::Input;
+use crate::walk::{Input, InputKind};
 
 /// How a file ended: what it held, or why it could not be opened.
 pub(super) type FileEnd = io::Result<Decoded>;
@@ -33,8 +33,11 @@ pub(super) fn decode_file(
     sink: &mut impl Sink,
     seen: &mut SeenRecords,
 ) -> FileEnd {
-    let end = bytes::open(&input.path, |bytes| progress.bytes_read(bytes))
-        .map(|reader| decoder.decode_new(reader, sink, Some(seen)));
+    let end = match &input.kind {
+        InputKind::Unreadable(reason) => Err(io::Error::other(reason.clone())),
+        InputKind::File | InputKind::Stream => bytes::open(&input.path, |bytes| progress.bytes_read(bytes))
+            .map(|reader| decoder.decode_new(reader, sink, Some(seen))),
+    };
     progress.file_done();
     end
 }

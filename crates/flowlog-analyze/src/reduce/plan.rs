@@ -14,7 +14,7 @@ use flowlog_core::bytes;
 use flowlog_core::flow::{AddressClass, Direction, FlowTuple};
 use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
 
-use crate::walk::Input;
+use crate::walk::{Input, InputKind};
 
 /// A record's keys come within its first hundreds of bytes; only odd files need the second look.
 const PEEKS: [u64; 2] = [4 << 10, 1 << 20];
@@ -52,9 +52,10 @@ impl Beginning {
     }
 }
 
-/// Reads the beginning of a file. One that cannot be read has none: reading it whole will tell why.
+/// Reads the beginning of a file. One that cannot be read has none: reading it whole will tell why. Neither has
+/// a stream: what was read of it would be lost.
 pub(super) fn peek(input: &Input) -> Beginning {
-    if input.is_stdin() {
+    if input.kind != InputKind::File {
         return Beginning::default();
     }
     let look = |length| {
@@ -87,13 +88,13 @@ impl Sink for Beginning {
     fn malformed(&mut self, _: &MalformedTuple<'_>) {}
 }
 
-/// What inputs are ordered by: standard input last, then time, then the larger one (of two copies of an hour
+/// What inputs are ordered by: streams last, then time, then the larger one (of two copies of an hour
 /// the one that has more), then path.
 fn place<'a>(index: usize, inputs: &'a [Input], beginnings: &[Beginning]) -> impl Ord + use<'a> {
     let input = inputs.get(index);
     let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
     let size = input.map(|input| Reverse(input.size));
-    (input.is_some_and(Input::is_stdin), time, size, input.map(|input| &input.path))
+    (input.is_some_and(Input::is_stream), time, size, input.map(|input| &input.path))
 }
 
 /// What is known of a group before it is read: whether its files are of two kinds of logs, as far as their
@@ -115,10 +116,10 @@ pub(super) fn own_public(beginnings: &[Beginning]) -> Vec<IpAddr> {
     all.into_iter().collect()
 }
 
-/// One group a NIC, each in time order. Standard input can be read only once and may hold any NIC: with
-/// it, everything is one group, and it is read last.
+/// One group a NIC, each in time order. A stream can be read only once and may hold any NIC: with one,
+/// everything is one group, and streams are read last, one after the other.
 pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
-    let has_stdin = inputs.iter().any(Input::is_stdin);
+    let has_stream = inputs.iter().any(Input::is_stream);
     let mut order: Vec<usize> = (0..inputs.len()).collect();
     order.sort_by_key(|&index| place(index, inputs, beginnings));
     let mut by_nic: BTreeMap<Option<&str>, Group> = BTreeMap::new();
@@ -126,7 +127,7 @@ pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
     for index in order {
         let size = inputs.get(index).map_or(0, |input| input.size);
         let mac = beginnings.get(index).and_then(|beginning| beginning.mac.as_deref());
-        let group = if has_stdin {
+        let group = if has_stream {
             by_nic.entry(None).or_default()
         } else if mac.is_some() {
             by_nic.entry(mac).or_default()
@@ -186,7 +187,8 @@ mod tests {
     use super::*;
 
     fn input(path: &str) -> Input {
-        Input { path: path.into(), size: 1 }
+        let kind = if path == "-" { InputKind::Stream } else { InputKind::File };
+        Input { path: path.into(), size: 1, kind }
     }
 
     fn beginning(mac: &str, time: i64) -> Beginning {
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn standard_input_is_read_last_in_the_only_group() {
+    fn a_stream_is_read_last_in_the_only_group() {
         let inputs = ["-", "b"].map(input);
         let beginnings = [Beginning::default(), beginning("N1", 9)];
         assert_eq!(indexes(&groups(&inputs, &beginnings)), [&[1, 0][..]]);
