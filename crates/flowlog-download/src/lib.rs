@@ -50,7 +50,7 @@ use crate::{
     pace::Pace,
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
-    progress::{Progress, amount},
+    progress::{Progress, amount, shown},
     summary::{Planned, Summary},
     transfer::{Cancel, transfer},
     verify::{Told, Verified},
@@ -346,7 +346,7 @@ async fn agree(plan: Plan, config: &Config, interactive: bool) -> Result<Spelled
     let root = config.root.display().to_string();
     let (max_path, auto_shorten) = (config.max_path, config.auto_shorten);
     let ask = interactive && !config.force && !config.dry_run;
-    let into = config.shown_root.display().to_string();
+    let into = shown(&config.shown_root.display().to_string());
     // Reading an answer blocks; a thread of its own keeps Ctrl-C working.
     let asking = tokio::task::spawn_blocking(move || -> io::Result<Spelled> {
         let (mut input, mut output) = (io::stdin().lock(), io::stderr());

@@ -7,6 +7,7 @@ use std::{
 
 use clap::Parser as _;
 use flowlog_download::{
+    auth::scrub,
     cli::{Cli, Format},
     follow::follow,
     outcome::{Outcome, write_json},
@@ -16,7 +17,10 @@ use flowlog_download::{
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return refuse(&usage),
+    };
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
     let runtime = match tokio::runtime::Runtime::new() {
@@ -55,4 +59,17 @@ fn main() -> ExitCode {
             ExitCode::from(failure.kind.exit_code())
         }
     }
+}
+
+/// Help goes to standard output, a usage error to standard error; clap knows. It repeats arguments as they
+/// are, which may hold a signature or what drives the terminal.
+fn refuse(usage: &clap::Error) -> ExitCode {
+    let told = usage.render().to_string();
+    let safe: Vec<String> = told.lines().map(|line| shown(&scrub(line))).collect();
+    if safe.iter().map(String::as_str).eq(told.lines()) {
+        let _ = usage.print();
+    } else {
+        let _ = writeln!(io::stderr(), "{}", safe.join("\n"));
+    }
+    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
 }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use flowlog_core::text;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a bar is drawn anew.
@@ -95,7 +96,7 @@ impl Progress {
         }
         // Nobody listening on standard error is no reason to stop.
         self.listing.suspend(|| {
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", text::message(line));
         });
     }
 
@@ -116,18 +117,9 @@ pub fn amount(blobs: u64, bytes: u64) -> String {
     format!("{} {noun}, {}", HumanCount(blobs), HumanBytes(bytes))
 }
 
-/// A name from outside, made harmless for a terminal: control, direction and invisible characters
-/// are written as escapes.
+/// A name or message from outside, fit for a terminal ([`text::message`]).
 pub fn shown(name: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut safe = String::with_capacity(name.len());
-    for c in name.chars() {
-        if hidden(c) { safe.extend(c.escape_unicode()) } else { safe.push(c) }
-    }
-    safe
+    text::message(name).into_owned()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Values as people read them: counts, bytes, shares, times, and names made harmless and fitting.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use chrono::DateTime;
+pub use flowlog_core::text::escape;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// `1234567` -> `1,234,567`.
@@ -108,37 +108,6 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
-/// Makes a name from a log or a file system harmless: control, bidirectional and invisible
-/// characters become visible escapes such as `\u{1b}`. With `ascii`, so does all that is not ASCII.
-pub fn escape(text: &str, ascii: bool) -> Cow<'_, str> {
-    let harmful = |char: char| is_harmful(char) || (ascii && !char.is_ascii());
-    if !text.contains(harmful) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 8);
-    for char in text.chars() {
-        match char {
-            '\n' => safe.push_str("\\n"),
-            '\r' => safe.push_str("\\r"),
-            '\t' => safe.push_str("\\t"),
-            _ if harmful(char) => {
-                let _ = write!(safe, "{}", char.escape_unicode());
-            }
-            _ => safe.push(char),
-        }
-    }
-    Cow::Owned(safe)
-}
-
-/// Control characters, and those that hide or reorder the text around them.
-fn is_harmful(char: char) -> bool {
-    char.is_control()
-        || matches!(char,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{ffa0}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 /// Columns the text takes in a terminal.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
@@ -238,15 +207,6 @@ mod tests {
             assert_eq!(duration(ms), text);
         }
         assert_eq!(duration(277_200_000), "3 d 5 h");
-    }
-
-    #[test]
-    fn hostile_names_become_visible() {
-        assert_eq!(escape("web-nsg", false), "web-nsg");
-        assert_eq!(escape("C:\\logs\\é", false), "C:\\logs\\é");
-        assert_eq!(escape("\u{1b}[31mred\u{7}", false), "\\u{1b}[31mred\\u{7}");
-        assert_eq!(escape("a\u{202e}b\u{200b}\nc\u{9b}", false), "a\\u{202e}b\\u{200b}\\nc\\u{9b}");
-        assert_eq!(escape("é", true), "\\u{e9}");
     }
 
     #[test]
