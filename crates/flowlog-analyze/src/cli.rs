@@ -37,7 +37,8 @@ Exit codes:
   3  finished, but some files could not be read whole; with --strict also
      if any tuple is malformed
  10  done, and there is a finding as grave as --fail-on or graver; this goes
-     before 3";
+     before 3
+130  interrupted (Ctrl-C); 143: terminated";
 
 /// Analyse Azure virtual network (VNet) and network security group (NSG) flow logs
 ///
@@ -86,6 +87,10 @@ struct Cli {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     export_connections: Option<ConnectionExport>,
 
+    /// Replace the file of --export-connections if it exists
+    #[arg(long, requires = "export_connections", help_heading = "Output")]
+    overwrite: bool,
+
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
@@ -133,6 +138,8 @@ pub struct Config {
     pub csv_folder: Option<PathBuf>,
     /// Where connections go, if they are wanted.
     pub connections: Option<ConnectionExport>,
+    /// Connections may replace a file.
+    pub overwrite: bool,
     /// How the run goes.
     pub running: Running,
 }
@@ -192,6 +199,7 @@ impl Config {
             show_graphs: cli.show_graphs,
             format: cli.format,
             connections: cli.export_connections,
+            overwrite: cli.overwrite,
             csv_folder: cli.export_csv.then_some(cli.output_path),
             running: cli.running,
         })

@@ -1,6 +1,6 @@
 //! Two sets of flow-log files in, their comparison out.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use flowlog_core::compare::{Comparison, FindingRow, Set, compare};
@@ -13,7 +13,7 @@ use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::walk::{self, Input};
-use crate::{Outcome, RunError, settings, tell_why_nothing};
+use crate::{Outcome, RunError, heard, say, settings, tell_why_nothing};
 
 /// Finds and reads the files of both sets, writes their comparison to `out`, and talks of everything
 /// else to `talk`.
@@ -36,26 +36,32 @@ pub fn run(
     let (a, b) = (read(a, &inputs_a)?, read(b, &inputs_b)?);
     for (letter, set) in [("A", &a), ("B", &b)] {
         if set.is_nothing() {
-            tell_why_nothing(&set.reduced.files, ascii, talk)?;
-            writeln!(
-                talk,
-                "error: nothing in {letter} ({}) could be analysed",
-                render::escape(&set.name, ascii)
-            )?;
+            tell_why_nothing(&set.reduced.files, ascii, talk);
+            let name = render::escape(&set.name, ascii);
+            say(talk, &format!("error: nothing in {letter} ({name}) could be analysed"));
             return Ok(Outcome::NothingAnalysed);
         }
     }
     let comparison = compare(&a.set(), &b.set(), &own, config.top);
+    heard(print(config, around, &comparison, out))?;
+    Ok(outcome(&comparison, config))
+}
+
+fn print(
+    config: &CompareConfig,
+    around: &Surroundings,
+    comparison: &Comparison,
+    out: impl Write,
+) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     match config.format {
-        Format::Json => render::json::write(&mut out, &comparison)?,
+        Format::Json => render::json::write(&mut out, comparison)?,
         Format::Text => {
             let style = Style::new(config.running.color, config.running.ascii, false, config.top, around);
-            render::terminal::write_comparison(&mut out, &comparison, &style)?;
+            render::terminal::write_comparison(&mut out, comparison, &style)?;
         }
     }
-    out.flush()?;
-    Ok(outcome(&comparison, config))
+    out.flush()
 }
 
 fn inputs(named: &Path) -> Result<Vec<Input>, RunError> {

@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod compare;
 pub mod export;
+pub mod interrupt;
 pub mod known;
 pub mod progress;
 pub mod reduce;
@@ -17,7 +18,7 @@ use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, build};
 
 use cli::{Config, Format};
-use export::{CsvPaths, ExportError};
+use export::{ExportError, Exports, Unfinished};
 use known::Known;
 use progress::Progress;
 use reduce::Options;
@@ -46,12 +47,9 @@ pub enum RunError {
     /// An input that does not exist.
     #[error(transparent)]
     Walk(#[from] walk::WalkError),
-    /// A CSV file that cannot be written.
+    /// A file beside the report that cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// A file of tuples or connections, which is written while reading.
-    #[error(transparent)]
-    Rows(#[from] reduce::PartsError),
     /// A thresholds or suppressions file that cannot be used.
     #[error(transparent)]
     Settings(#[from] settings::SettingsError),
@@ -63,7 +61,21 @@ pub enum RunError {
     Output(#[from] io::Error),
 }
 
-/// Finds the files, reads them, writes the report to `out`, and talks of everything else to `talk`.
+impl RunError {
+    /// True if the command line, or a file that it names, has to be put right.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Settings(_) | Self::Known(_) => true,
+            Self::Export(error) => error.is_usage(),
+            Self::Walk(_) | Self::Output(_) => false,
+        }
+    }
+}
+
+/// Finds the files, reads them, writes the exports and then the report to `out`, and talks of everything else
+/// to `talk`. What is `unfinished` can be abandoned from another thread.
+///
+/// A reader of `out` that has seen enough changes nothing but what it sees.
 ///
 /// # Errors
 /// Inputs that do not exist, and outputs that cannot be written. A file that cannot be read is no
@@ -71,61 +83,85 @@ pub enum RunError {
 pub fn run(
     config: &Config,
     around: &Surroundings,
+    unfinished: &Unfinished,
     out: impl Write,
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
+    let ascii = config.running.ascii || !around.unicode;
     // A slip in a settings file is told before the long run.
     let mut finding = settings::read(&config.findings)?;
     let known = config.known.read(&mut finding.thresholds)?;
     let inputs = walk::discover(&config.inputs)?;
-    let csv = config.csv_folder.as_deref().map(CsvPaths::prepare).transpose()?;
-    let report = analyse(config, &inputs, csv.as_ref(), finding, known, around)?;
+    let exports = Exports::prepare(config, &inputs, unfinished)?;
+    if exports.swept > 0 {
+        say(talk, "removed the parts of a file that an earlier run was stopped in writing");
+    }
+    let report = analyse(config, &inputs, &exports, finding, known, ascii)?;
     let outcome = outcome(&report, config);
-    let mut out = BufWriter::new(out);
-    match config.format {
-        Format::Json => render::json::write(&mut out, &report)?,
-        Format::Text if outcome == Outcome::NothingAnalysed => {}
-        Format::Text => {
-            let style = Style::new(
-                config.running.color,
-                config.running.ascii,
-                config.show_graphs,
-                config.top,
-                around,
-            );
-            render::terminal::write(&mut out, &report, &style)?;
-        }
+    // Nothing replaces what may be a good file of another day when there is nothing to say.
+    let written = match outcome {
+        Outcome::NothingAnalysed => Ok(Vec::new()),
+        _ => exports.finish(&report),
+    };
+    let printed = print(config, around, &report, outcome, out);
+    for path in written? {
+        say(talk, &format!("wrote {}", escape(&path.display().to_string(), ascii)));
     }
-    out.flush()?;
-    if let Some(csv) = csv {
-        csv.write_summary(&report)?;
-        writeln!(talk, "wrote {}\nwrote {}", csv.details.display(), csv.summary.display())?;
-    }
-    if let Some(export) = &config.connections {
-        writeln!(talk, "wrote {}", export.path.display())?;
-    }
+    heard(printed)?;
     if outcome == Outcome::NothingAnalysed {
-        tell_why_nothing(&report.files, config.running.ascii || !around.unicode, talk)?;
-        writeln!(talk, "error: nothing could be analysed")?;
+        tell_why_nothing(&report.files, ascii, talk);
+        say(talk, "error: nothing could be analysed");
     }
     Ok(outcome)
+}
+
+fn print(
+    config: &Config,
+    around: &Surroundings,
+    report: &Report,
+    outcome: Outcome,
+    out: impl Write,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    match config.format {
+        Format::Json => render::json::write(&mut out, report)?,
+        Format::Text if outcome == Outcome::NothingAnalysed => {}
+        Format::Text => {
+            let (color, ascii) = (config.running.color, config.running.ascii);
+            let style = Style::new(color, ascii, config.show_graphs, config.top, around);
+            render::terminal::write(&mut out, report, &style)?;
+        }
+    }
+    out.flush()
+}
+
+/// The reader of a pipe that has seen enough is no failure.
+fn heard(printed: io::Result<()>) -> io::Result<()> {
+    match printed {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// A line of talk. Nobody listening is no reason to stop.
+fn say(talk: &mut impl Write, line: &str) {
+    writeln!(talk, "{line}").ok();
 }
 
 fn analyse(
     config: &Config,
     inputs: &[walk::Input],
-    csv: Option<&CsvPaths>,
+    exports: &Exports,
     finding: FindingOptions,
     known: Known,
-    around: &Surroundings,
+    ascii: bool,
 ) -> Result<Report, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
-    let ascii = config.running.ascii || !around.unicode;
     let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
     let options = Options {
         threads: config.running.threads(),
-        details: csv.map(|csv| csv.details.as_path()),
-        connections: config.connections.as_ref().map(|export| (export.path.as_path(), export.format)),
+        details: exports.details(),
+        connections: exports.connections(),
         findings: !config.findings.no_findings,
         own: &known.own,
         provenance: false,
@@ -157,15 +193,14 @@ fn outcome(report: &Report, config: &Config) -> Outcome {
 }
 
 /// One line a file, so that the reason is not lost among empty tables.
-fn tell_why_nothing(files: &[FileRow], ascii: bool, talk: &mut impl Write) -> io::Result<()> {
+fn tell_why_nothing(files: &[FileRow], ascii: bool, talk: &mut impl Write) {
     const SHOWN: usize = 10;
     for file in files.iter().take(SHOWN) {
         let error = file.error.as_deref().unwrap_or_default();
-        writeln!(talk, "{}: {}", escape(&file.path, ascii), escape(error, ascii))?;
+        say(talk, &format!("{}: {}", escape(&file.path, ascii), escape(error, ascii)));
     }
     let more = files.len().saturating_sub(SHOWN);
     if more > 0 {
-        writeln!(talk, "... and {more} more files without a flow log that could be read")?;
+        say(talk, &format!("... and {more} more files without a flow log that could be read"));
     }
-    Ok(())
 }

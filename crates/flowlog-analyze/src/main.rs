@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use flowlog_analyze::cli::Task;
+use flowlog_analyze::export::Unfinished;
 use flowlog_analyze::render::Surroundings;
-use flowlog_analyze::{Outcome, RunError, compare, run};
+use flowlog_analyze::{Outcome, compare, interrupt, run};
 
 fn main() -> ExitCode {
     let task = match Task::parse(std::env::args_os(), Path::new(".")) {
@@ -18,26 +19,23 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
         }
     };
+    let unfinished = Unfinished::default();
+    interrupt::watch(&unfinished);
     let mut talk = io::stderr();
     let (around, out) = (Surroundings::detect(), io::stdout().lock());
     let outcome = match &task {
-        Task::Analyse(config) => run(config, &around, out, &mut talk),
+        Task::Analyse(config) => run(config, &around, &unfinished, out, &mut talk),
         Task::Compare(config) => compare::run(config, &around, out, &mut talk),
     };
+    interrupt::settle(&unfinished);
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::NothingAnalysed) => ExitCode::from(1),
         Ok(Outcome::Findings) => ExitCode::from(10),
         Ok(Outcome::SomeSkipped) => ExitCode::from(3),
-        // The reader of a pipe has seen enough.
-        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error @ (RunError::Settings(_) | RunError::Known(_))) => {
-            writeln!(talk, "error: {error}").ok();
-            ExitCode::from(2)
-        }
         Err(error) => {
             writeln!(talk, "error: {error}").ok();
-            ExitCode::from(1)
+            ExitCode::from(if error.is_usage() { 2 } else { 1 })
         }
     }
 }

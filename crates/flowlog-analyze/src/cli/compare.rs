@@ -29,7 +29,8 @@ Exit codes:
   3  finished, but some files could not be read whole; with --strict also
      if any tuple is malformed
  10  done, and B has a finding as grave as --fail-on or graver that A has not,
-     or has below that severity; this goes before 3";
+     or has below that severity; this goes before 3
+130  interrupted (Ctrl-C); 143: terminated";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -18,9 +18,9 @@ pub(super) type FileEnd = io::Result<Decoded>;
 pub(super) struct Job<'a> {
     pub(super) inputs: &'a [Input],
     /// One row a tuple.
-    pub(super) details: Option<&'a Parts>,
+    pub(super) details: Option<&'a Parts<'a>>,
     /// One row a connection.
-    pub(super) connections: Option<(&'a Parts, ConnectionFormat)>,
+    pub(super) connections: Option<(&'a Parts<'a>, ConnectionFormat)>,
     pub(super) progress: &'a Progress,
     /// Decode on a second thread: there are fewer groups than cores.
     pub(super) ahead: bool,

@@ -8,20 +8,19 @@ mod plan;
 mod read;
 mod schedule;
 
-use std::path::Path;
 use std::thread;
 
 use flowlog_core::aggregate::{Aggregate, Collecting, Hosts};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
 
+use crate::export::{ExportError, Output};
 use crate::progress::Progress;
 use crate::render::connections::{ConnectionFormat, ConnectionWriter};
 use crate::render::csv_details;
 use crate::walk::Input;
 use job::Job;
 use parts::Parts;
-pub use parts::PartsError;
 use plan::Beginning;
 use read::Worker;
 use schedule::{Export, Paused, Schedule};
@@ -39,9 +38,9 @@ pub struct Options<'a> {
     /// Workers; at least one.
     pub threads: usize,
     /// Where to write one row a tuple, if asked for.
-    pub details: Option<&'a Path>,
+    pub details: Option<&'a Output>,
     /// Where to write one row a connection, and how, if asked for.
-    pub connections: Option<(&'a Path, ConnectionFormat)>,
+    pub connections: Option<(&'a Output, ConnectionFormat)>,
     /// Collect what findings are made from.
     pub findings: bool,
     /// Count what several logs tell of once.
@@ -57,8 +56,8 @@ pub struct Options<'a> {
 /// The result does not depend on the number of threads or on which of them read what.
 ///
 /// # Errors
-/// Only the details file can fail; a file that cannot be read is a row with an error.
-pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> Result<Reduced, PartsError> {
+/// Only the files of tuples and connections can fail; a file that cannot be read is a row with an error.
+pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> Result<Reduced, ExportError> {
     let beginnings = peek_all(inputs, options.threads);
     let mut groups = plan::groups(inputs, &beginnings);
     let own_public = plan::own_public(&beginnings);
@@ -70,13 +69,11 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
         let stretches = epochs::cut(&groups, &beginnings, inputs);
         let paused = groups.iter().map(|group| Paused::new(plan::unread(group, &beginnings))).collect();
         let tasks = stretches.tasks.len();
-        let details =
-            options.details.map(|path| Parts::create(path, csv_details::HEADER, tasks)).transpose()?;
-        let connections = options.connections.map(|(path, format)| {
-            // Behind the tasks' parts stands what several logs may tell of.
-            Ok((Parts::create(path, format.header(), tasks + 1)?, format))
-        });
-        let connections: Option<(Parts, ConnectionFormat)> = connections.transpose()?;
+        let details = options.details.map(|output| Parts::new(output, csv_details::HEADER, tasks));
+        // Behind the tasks' parts stands what several logs may tell of.
+        let connections = options
+            .connections
+            .map(|(output, format)| (Parts::new(output, format.header(), tasks + 1), format));
         let hosts = Hosts::default();
         let export = connections.as_ref().map(|(parts, format)| {
             let writer = ConnectionWriter::part(parts.part(tasks)?, *format);
@@ -101,11 +98,11 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
         }
         let (duplicates, written) = schedule.finish();
         if let Some(details) = details {
-            details.finish()?;
+            details.join()?;
         }
         if let Some((connections, _)) = connections {
-            connections.told(tasks, written)?;
-            connections.finish()?;
+            connections.told(written)?;
+            connections.join()?;
         }
         pass.reduced.aggregate.take_out(&duplicates);
         return Ok(pass.reduced);
@@ -123,8 +120,8 @@ fn read_all(
     collect: &(impl Fn() -> Aggregate + Sync),
     threads: usize,
     job: Job<'_>,
-) -> Result<Pass, PartsError> {
-    let work = |number: usize| -> Result<Worker, PartsError> {
+) -> Result<Pass, ExportError> {
+    let work = |number: usize| -> Result<Worker, ExportError> {
         let _leaving = schedule.leaving();
         let mut worker = Worker::new(collect());
         while let Some((index, task, mut paused)) = schedule.next(number) {

@@ -1,83 +1,61 @@
 //! A file of rows while several workers write it: a part a task, joined in the order of the tasks,
 //! so that the file does not depend on who was faster.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file of rows cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}", path.display())]
-pub struct PartsError {
-    path: PathBuf,
-    source: io::Error,
-}
+use crate::export::{ExportError, Output};
 
-/// The file to be, and its parts. Parts that are left when it is dropped are removed.
-pub(super) struct Parts {
-    path: PathBuf,
+/// The parts of a file to be. Those that are left when it is dropped are removed.
+pub(super) struct Parts<'a> {
+    output: &'a Output,
     header: &'static str,
     count: usize,
+    whole: bool,
 }
 
-impl Parts {
-    /// Prepares the file at `path` with so many parts. Nothing but parts is written before [`Self::finish`].
-    pub(super) fn create(path: &Path, header: &'static str, count: usize) -> Result<Self, PartsError> {
-        let parts = Self { path: path.to_owned(), header, count };
-        // A folder that does not take files is better found now than after an hour of reading.
-        named(parts.joined(), |joined| File::create(joined))?;
-        Ok(parts)
+impl<'a> Parts<'a> {
+    /// So many parts of `output`.
+    pub(super) fn new(output: &'a Output, header: &'static str, count: usize) -> Self {
+        Self { output, header, count, whole: false }
     }
 
-    pub(super) fn part(&self, number: usize) -> Result<File, PartsError> {
-        named(self.part_path(number), |part| File::create(part))
+    pub(super) fn part(&self, number: usize) -> Result<File, ExportError> {
+        self.told(new(&self.output.part(number)))
     }
 
-    /// Says which part it was that could not be written.
-    pub(super) fn told<T>(&self, number: usize, result: io::Result<T>) -> Result<T, PartsError> {
-        named(self.part_path(number), |_| result)
+    /// Says which file it was that could not be written.
+    pub(super) fn told<T>(&self, result: io::Result<T>) -> Result<T, ExportError> {
+        result.map_err(|source| ExportError::Write { path: self.output.path().to_owned(), source })
     }
 
-    /// Joins the parts behind the header and gives the file its name.
-    pub(super) fn finish(self) -> Result<(), PartsError> {
-        named(self.joined(), |joined| {
-            let mut out = File::create(joined)?;
+    /// Joins the parts behind the header; all is on the disk then, and waits for its name.
+    pub(super) fn join(mut self) -> Result<(), ExportError> {
+        let join = || {
+            let mut out = new(&self.output.whole())?;
             io::copy(&mut self.header.as_bytes(), &mut out)?;
             for number in 0..self.count {
-                let part = self.part_path(number);
+                let part = self.output.part(number);
                 io::copy(&mut File::open(&part)?, &mut out)?;
                 fs::remove_file(&part)?;
             }
-            out.sync_all()?;
-            fs::rename(joined, &self.path)
-        })
-    }
-
-    fn joined(&self) -> PathBuf {
-        self.beside("partial")
-    }
-
-    fn part_path(&self, number: usize) -> PathBuf {
-        self.beside(&format!("part{number}"))
-    }
-
-    fn beside(&self, extension: &str) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push(".");
-        name.push(extension);
-        name.into()
+            out.sync_all()
+        };
+        let joined = join();
+        self.whole = joined.is_ok();
+        self.told(joined)
     }
 }
 
-/// Says which file the work failed on.
-fn named<T>(path: PathBuf, work: impl FnOnce(&Path) -> io::Result<T>) -> Result<T, PartsError> {
-    work(&path).map_err(|source| PartsError { path, source })
+fn new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-impl Drop for Parts {
+impl Drop for Parts<'_> {
     fn drop(&mut self) {
-        // Only names made here: after a success none is left, after a failure the rows are incomplete.
-        for path in (0..self.count).map(|number| self.part_path(number)).chain([self.joined()]) {
+        let whole: Option<PathBuf> = (!self.whole).then(|| self.output.whole());
+        for path in (0..self.count).map(|number| self.output.part(number)).chain(whole) {
             fs::remove_file(path).ok();
         }
     }

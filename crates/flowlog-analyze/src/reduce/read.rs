@@ -12,8 +12,9 @@ use flowlog_core::report::FileRow;
 use super::ahead::{Files, decode_ahead};
 use super::epochs::Task;
 use super::job::{FileEnd, Job, decode_file};
-use super::parts::{Parts, PartsError};
+use super::parts::Parts;
 use super::schedule::Paused;
+use crate::export::ExportError;
 use crate::render::connections::ConnectionWriter;
 use crate::render::csv_details::DetailsWriter;
 use crate::walk::Input;
@@ -40,7 +41,7 @@ impl Worker {
         task: &Task,
         paused: &mut Paused,
         job: Job<'_>,
-    ) -> Result<Vec<Vec<Sighting<HostId>>>, PartsError> {
+    ) -> Result<Vec<Vec<Sighting<HostId>>>, ExportError> {
         let part = job.details.map(|details| details.part(index)).transpose()?.map(DetailsWriter::part);
         let mut connections = Connections::of(job, index)?;
         let (aggregate, rows) = (&mut self.aggregate, &mut self.rows);
@@ -57,7 +58,7 @@ impl Worker {
             }
         }
         if let (Some(details), Some(part)) = (job.details, reading.part) {
-            details.told(index, part.finish())?;
+            details.told(part.finish())?;
         }
         match task.next_ms {
             Some(next_ms) => {
@@ -68,7 +69,7 @@ impl Worker {
         }
         connections.take(&mut self.aggregate);
         if let Some((parts, _)) = job.connections {
-            parts.told(index, connections.finish())?;
+            parts.told(connections.finish())?;
         }
         Ok(self.aggregate.take_sightings())
     }
@@ -81,9 +82,10 @@ struct Connections {
 }
 
 impl Connections {
-    fn of(job: Job<'_>, index: usize) -> Result<Self, PartsError> {
-        let part =
-            |(parts, format): (&Parts, _)| parts.part(index).map(|part| ConnectionWriter::part(part, format));
+    fn of(job: Job<'_>, index: usize) -> Result<Self, ExportError> {
+        let part = |(parts, format): (&Parts<'_>, _)| {
+            parts.part(index).map(|part| ConnectionWriter::part(part, format))
+        };
         Ok(Self { writer: job.connections.map(part).transpose()?, error: None })
     }
 

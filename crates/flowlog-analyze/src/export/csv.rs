@@ -1,0 +1,81 @@
+//! The two CSV files of `--export-csv`.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use flowlog_core::report::Report;
+
+use super::output::numbered;
+use super::{ExportError, Output, Unfinished};
+use crate::render::csv_summary;
+
+/// Details and summary of one run, which have the same time and number in their names.
+pub(super) struct CsvPair {
+    /// One row a tuple.
+    pub(super) details: Output,
+    /// The report's tables.
+    pub(super) summary: Output,
+}
+
+impl CsvPair {
+    /// Claims names for files begun at `now` (UTC, to the second) in `folder`. Names that are taken get a number.
+    pub(super) fn claim(
+        folder: &Path,
+        now: DateTime<Utc>,
+        unfinished: &Unfinished,
+    ) -> Result<Self, ExportError> {
+        let stamp = now.format("%Y%m%d_%H%M%S");
+        let names =
+            ["Details", "Summary"].map(|kind| folder.join(format!("VNetFlowAnalysis_{kind}_{stamp}.csv")));
+        let mut number = 1;
+        loop {
+            let [details, summary] = names.each_ref().map(|name| match number {
+                1 => name.clone(),
+                number => numbered(name, number),
+            });
+            let claim = |path: &Path| Output::claim(path, false, unfinished);
+            match claim(&details).and_then(|details| Ok(Self { details, summary: claim(&summary)? })) {
+                Err(ExportError::Exists(_) | ExportError::Busy(_)) => number += 1,
+                other => return other,
+            }
+        }
+    }
+
+    /// Writes the summary, not yet under its name.
+    pub(super) fn write_summary(&self, report: &Report) -> Result<(), ExportError> {
+        let write = || {
+            let mut out =
+                BufWriter::new(OpenOptions::new().write(true).create_new(true).open(self.summary.whole())?);
+            csv_summary::write(&mut out, report)?;
+            out.flush()?;
+            out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        };
+        write().map_err(|source| ExportError::Write { path: self.summary.path().to_owned(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn names_carry_the_time_and_never_meet_another_run_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = DateTime::from_timestamp(1_766_848_280, 0).unwrap();
+        let claim = || CsvPair::claim(folder.path(), now, &Unfinished::default()).unwrap();
+        let first = claim();
+        assert!(first.details.path().ends_with("VNetFlowAnalysis_Details_20251227_151120.csv"));
+        assert!(first.summary.path().ends_with("VNetFlowAnalysis_Summary_20251227_151120.csv"));
+        let second = claim();
+        assert!(second.details.path().ends_with("VNetFlowAnalysis_Details_20251227_151120_2.csv"));
+        // One of the two names is enough.
+        drop((first, second));
+        fs::write(folder.path().join("VNetFlowAnalysis_Summary_20251227_151120.csv"), "mine").unwrap();
+        let third = claim();
+        assert!(third.details.path().ends_with("VNetFlowAnalysis_Details_20251227_151120_2.csv"));
+    }
+}

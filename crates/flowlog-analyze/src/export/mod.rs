@@ -1,0 +1,94 @@
+//! The files an analysis writes: their names, claimed before the long run; their contents, under their names
+//! only when they are whole; and what is already there, which stays.
+
+mod csv;
+mod error;
+mod output;
+mod staging;
+
+use std::path::{Path, PathBuf};
+
+use flowlog_core::report::Report;
+
+pub use error::ExportError;
+pub use output::Output;
+pub use staging::Unfinished;
+
+use crate::cli::Config;
+use crate::render::connections::ConnectionFormat;
+use crate::walk::Input;
+use csv::CsvPair;
+
+/// Everything one analysis writes beside its report.
+pub struct Exports {
+    csv: Option<CsvPair>,
+    connections: Option<(Output, ConnectionFormat)>,
+    unfinished: Unfinished,
+    /// Parts that killed runs had left in the folders, and that are gone now.
+    pub swept: u64,
+}
+
+impl Exports {
+    /// Checks and claims the names that `config` asks for.
+    ///
+    /// # Errors
+    /// A name that is taken, that is one of the inputs, or that cannot be written.
+    pub fn prepare(config: &Config, inputs: &[Input], unfinished: &Unfinished) -> Result<Self, ExportError> {
+        let mut swept = 0;
+        let connections = match &config.connections {
+            None => None,
+            Some(export) => {
+                error::check(&export.path, config.overwrite, inputs)?;
+                swept += staging::sweep(folder_of(&export.path));
+                let output = Output::claim(&export.path, config.overwrite, unfinished)?;
+                Some((output, export.format))
+            }
+        };
+        let csv = match &config.csv_folder {
+            None => None,
+            Some(folder) => {
+                let made = std::fs::create_dir_all(folder);
+                made.map_err(|source| ExportError::Write { path: folder.clone(), source })?;
+                swept += staging::sweep(folder);
+                Some(CsvPair::claim(folder, chrono::Utc::now(), unfinished)?)
+            }
+        };
+        Ok(Self { csv, connections, unfinished: unfinished.clone(), swept })
+    }
+
+    /// The file of one row a tuple.
+    pub fn details(&self) -> Option<&Output> {
+        self.csv.as_ref().map(|csv| &csv.details)
+    }
+
+    /// The file of one row a connection.
+    pub fn connections(&self) -> Option<(&Output, ConnectionFormat)> {
+        self.connections.as_ref().map(|(output, format)| (output, *format))
+    }
+
+    /// Writes the summary and gives every file its name; the others must have been written whole.
+    /// Returns the names.
+    ///
+    /// # Errors
+    /// A file that cannot be written. Those named before it stay.
+    pub fn finish(self, report: &Report) -> Result<Vec<PathBuf>, ExportError> {
+        if let Some(csv) = &self.csv {
+            csv.write_summary(report)?;
+        }
+        let csv = self.csv.into_iter().flat_map(|csv| [csv.details, csv.summary]);
+        let outputs: Vec<Output> = csv.chain(self.connections.map(|(output, _)| output)).collect();
+        // Not between two of them may an interrupted run come to its end.
+        let running = self.unfinished.running()?;
+        let names = outputs.iter().map(Output::publish).collect();
+        drop(running);
+        names
+    }
+}
+
+/// The folder a file is in.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
