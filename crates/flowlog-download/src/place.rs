@@ -133,6 +133,9 @@ impl Placer {
         };
         for path in candidates {
             let target = self.root.join(&path);
+            if let Some(link) = link_above(&self.root, &path) {
+                return Ok(Err(leads_out(&link)));
+            }
             let standing = match fs::symlink_metadata(&target) {
                 Ok(metadata) => Some(metadata),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -166,6 +169,7 @@ impl Placer {
             && !prior.covered
             && prior.path != entry.path
             && is_inside(&prior.path)
+            && link_above(&self.root, &prior.path).is_none()
         {
             remove_if(&self.root.join(&prior.path), |file| file.len() == prior.length);
         }
@@ -228,6 +232,24 @@ fn remove_if(path: &Path, condition: impl Fn(&Metadata) -> bool) {
 /// Whether a recorded path stays below the folder it is joined to.
 fn is_inside(path: &str) -> bool {
     !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// The first folder between the tree's root and a file that is a link: what is written there would lie
+/// outside the tree. (On Windows a junction is one, too.)
+fn link_above(root: &Path, path: &str) -> Option<PathBuf> {
+    let mut folder = root.to_owned();
+    Path::new(path).parent()?.components().find_map(|part| {
+        folder.push(part);
+        fs::symlink_metadata(&folder).is_ok_and(|file| file.is_symlink()).then(|| folder.clone())
+    })
+}
+
+fn leads_out(link: &Path) -> String {
+    let to = fs::read_link(link).map_or_else(|_| "elsewhere".to_owned(), |to| to.display().to_string());
+    format!(
+        "{} is a link to {to}: nothing is written outside the tree; remove the link, or give the folder it leads to with --download-path",
+        link.display()
+    )
 }
 
 fn peek(path: &Path) -> io::Result<Vec<u8>> {

@@ -127,6 +127,11 @@ fn what_cannot_work_is_said_in_one_line() {
     let empty = run(source.path(), root.path(), &[]);
     assert_eq!(empty.status.code(), Some(5));
     assert!(said(&empty).contains("no flow-log files in"), "{}", said(&empty));
+    // A first run that brought nothing leaves nothing.
+    assert!(fs::read_dir(root.path()).expect("the folder").next().is_none());
+    let new = root.path().join("new/tree");
+    assert_eq!(run(source.path(), &new, &[]).status.code(), Some(5));
+    assert!(fs::read_dir(root.path()).expect("the folder").next().is_none());
     let file = source.path().join("file.json");
     fs::write(&file, "{}").expect("written");
     assert_eq!(run(&file, root.path(), &[]).status.code(), Some(2));

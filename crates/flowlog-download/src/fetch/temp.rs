@@ -43,9 +43,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// An empty file, over what may be there. Needs a tokio runtime.
+    /// An empty file, in place of what may be there: never through a link. Needs a tokio runtime.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::create(path)?, fresh: 0, syncing: None })
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(Self { file: File::create_new(path)?, fresh: 0, syncing: None }),
+        }
     }
 
     /// Nothing of it was right: begins again at the first byte.

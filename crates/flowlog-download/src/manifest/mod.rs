@@ -5,16 +5,22 @@
 //! the rename and removed with the entry's write after it, so that a run killed in between leaves
 //! neither an unknown file nor a lost one: the next [`Manifest::open`] settles each claim.
 
+mod damage;
+mod folder;
+mod store;
+
 use std::{
     collections::HashMap,
-    fs::{self, File, TryLockError},
+    fs,
     path::{Path, PathBuf},
 };
 
-use redb::{
-    Database, ReadableDatabase as _, StorageBackend as _, TableDefinition, backends::InMemoryBackend,
-};
+use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use folder::StateFolder;
+pub use folder::temp_name;
+use store::{Store, StoreError};
 
 use crate::error::{Failure, Kind};
 
@@ -72,9 +78,9 @@ pub struct Claim {
 #[derive(Debug)]
 pub struct Manifest {
     root: PathBuf,
-    db: Database,
+    store: Store,
     /// Held while the tree may be written; a look alone needs none where there is nothing yet.
-    _lock: Option<File>,
+    folder: Option<StateFolder>,
 }
 
 /// The key of a blob of a source.
@@ -84,45 +90,48 @@ pub fn key(source: &str, id: &str) -> String {
 
 impl Manifest {
     /// Opens or creates the store of a download folder, settles what a killed run left, and removes
-    /// its temporary files. Fails clearly while another run has the folder.
+    /// its temporary files. Fails clearly while another run has the folder. A folder that was made for this
+    /// goes again with the [`Manifest`] if nothing was recorded.
     pub fn open(root: &Path) -> Result<Self, Failure> {
-        let state = root.join(STATE_FOLDER);
-        fs::create_dir_all(state.join("tmp")).map_err(|error| {
-            failed(format!("cannot write to the download folder {}: {error}", root.display()))
-        })?;
-        let lock = take_lock(&state, root)?;
-        let store = state.join("manifest.redb");
-        let db = open_store(&state, &store).map_err(|error| {
-            failed(format!("cannot open the download record {}: {error}", store.display()))
-                .hint("if it is damaged, move it away: files already here are recognised by their content")
-        })?;
-        let manifest = Self { root: root.to_owned(), db, _lock: Some(lock) };
-        manifest.settle().map_err(|error| store_error(&error))?;
-        manifest.sweep().map_err(|error| failed(format!("cannot clean {}: {error}", state.display())))?;
+        let mut folder = StateFolder::open(root)?;
+        let store = match Store::open(&folder.store()) {
+            Ok(store) => store,
+            Err(error) => {
+                let failure = damage::explain(&error, root, &folder.store());
+                if folder.fresh {
+                    folder.remove();
+                }
+                return Err(failure);
+            }
+        };
+        let manifest = Self { root: root.to_owned(), store, folder: Some(folder) };
+        manifest.settle()?;
+        manifest.folder.as_ref().map_or(Ok(()), StateFolder::sweep)?;
         Ok(manifest)
     }
 
     /// Opens a copy of the store in memory, to look without changing anything on disk; an empty one
     /// where there is none.
     pub fn look(root: &Path) -> Result<Self, Failure> {
-        let store = root.join(STATE_FOLDER).join("manifest.redb");
-        let unreadable = |error: &dyn std::fmt::Display| {
-            failed(format!("cannot read the download record {}: {error}", store.display()))
+        let folder = StateFolder::look(root)?;
+        let store = match &folder {
+            None => Store::in_memory(&[]),
+            Some(folder) => {
+                let path = folder.store();
+                let content = fs::read(&path).map_err(|error| {
+                    failed(format!("cannot read the download record {}: {error}", path.display()))
+                })?;
+                if content.is_empty() {
+                    Err(StoreError::Damaged("it is empty".to_owned()))
+                } else {
+                    Store::in_memory(&content)
+                }
+            }
         };
-        let (lock, content) = if store.exists() {
-            let lock = take_lock(&root.join(STATE_FOLDER), root)?;
-            (Some(lock), fs::read(&store).map_err(|error| unreadable(&error))?)
-        } else {
-            (None, Vec::new())
-        };
-        let memory = InMemoryBackend::new();
-        memory
-            .set_len(content.len() as u64)
-            .and_then(|()| memory.write(0, &content))
-            .map_err(|e| unreadable(&e))?;
-        let db = Database::builder().create_with_backend(memory).map_err(|error| unreadable(&error))?;
-        let manifest = Self { root: root.to_owned(), db, _lock: lock };
-        manifest.settle().map_err(|error| store_error(&error))?;
+        let path = root.join(STATE_FOLDER).join(folder::STORE);
+        let store = store.map_err(|error| damage::explain(&error, root, &path))?;
+        let manifest = Self { root: root.to_owned(), store, folder };
+        manifest.settle()?;
         Ok(manifest)
     }
 
@@ -146,26 +155,30 @@ impl Manifest {
         table: TableDefinition<'_, &'static str, &'static str>,
         source: &str,
     ) -> Result<HashMap<String, T>, Failure> {
-        let read = || -> Result<HashMap<String, T>, redb::Error> {
-            let start = key(source, "");
-            let mut rows = HashMap::new();
-            let table = self.db.begin_read()?.open_table(table)?;
+        let start = key(source, "");
+        let (rows, bad) = self.work(|db| {
+            let (mut rows, mut bad) = (HashMap::new(), 0);
+            let table = db.begin_read()?.open_table(table)?;
             for row in table.range(start.as_str()..)? {
                 let (found, value) = row?;
                 let Some(id) = found.value().strip_prefix(&start) else { break };
-                if let Ok(value) = serde_json::from_str(value.value()) {
-                    rows.insert(id.to_owned(), value);
+                match serde_json::from_str(value.value()) {
+                    Ok(value) => drop(rows.insert(id.to_owned(), value)),
+                    Err(_) => bad += 1,
                 }
             }
-            Ok(rows)
-        };
-        read().map_err(|error| store_error(&error))
+            Ok((rows, bad))
+        })?;
+        match bad {
+            0 => Ok(rows),
+            _ => Err(damage::unreadable(bad, bad + rows.len() as u64, &self.path())),
+        }
     }
 
     /// The blob that owns a path, if any: its key and entry.
     pub fn owner(&self, path: &str) -> Result<Option<(String, Entry)>, Failure> {
-        let read = || -> Result<Option<(String, Entry)>, redb::Error> {
-            let transaction = self.db.begin_read()?;
+        self.work(|db| {
+            let transaction = db.begin_read()?;
             let paths = transaction.open_table(PATHS)?;
             let Some(owner) = paths.get(path.to_lowercase().as_str())? else { return Ok(None) };
             let blobs = transaction.open_table(BLOBS)?;
@@ -174,14 +187,13 @@ impl Manifest {
             let entry = serde_json::from_str::<Entry>(entry.value()).ok();
             let here = entry.filter(|entry| entry.path.eq_ignore_ascii_case(path) && !entry.covered);
             Ok(here.map(|entry| (owner.value().to_owned(), entry)))
-        };
-        read().map_err(|error| store_error(&error))
+        })
     }
 
     /// Announces renames; durable when this returns.
     pub fn claim(&self, claims: &[Claim]) -> Result<(), Failure> {
-        let write = || -> Result<(), redb::Error> {
-            let transaction = self.db.begin_write()?;
+        self.work(|db| {
+            let transaction = db.begin_write()?;
             {
                 let mut table = transaction.open_table(CLAIMS)?;
                 for claim in claims {
@@ -189,8 +201,7 @@ impl Manifest {
                 }
             }
             Ok(transaction.commit()?)
-        };
-        write().map_err(|error| store_error(&error))
+        })
     }
 
     /// Records entries and what is remembered of growing blobs, and removes the claims of `temps`;
@@ -201,8 +212,8 @@ impl Manifest {
         growths: &[(String, Growth)],
         temps: &[String],
     ) -> Result<(), Failure> {
-        let write = || -> Result<(), redb::Error> {
-            let transaction = self.db.begin_write()?;
+        self.work(|db| {
+            let transaction = db.begin_write()?;
             {
                 let mut claims = transaction.open_table(CLAIMS)?;
                 for temp in temps {
@@ -222,84 +233,59 @@ impl Manifest {
                 }
             }
             Ok(transaction.commit()?)
-        };
-        write().map_err(|error| store_error(&error))
+        })
     }
 
     /// Turns claims whose rename happened into entries and forgets the others.
-    fn settle(&self) -> Result<(), redb::Error> {
-        let transaction = self.db.begin_write()?;
-        {
-            let mut claims = transaction.open_table(CLAIMS)?;
-            let mut blobs = transaction.open_table(BLOBS)?;
-            let mut paths = transaction.open_table(PATHS)?;
-            // Reading needs every table to be there.
-            transaction.open_table(GROWTH)?;
-            while let Some((temp, value)) = claims.pop_first()? {
-                let renamed = !self.temp_folder().join(temp.value()).exists();
-                let Ok(claim) = serde_json::from_str::<Claim>(value.value()) else { continue };
-                let target = fs::symlink_metadata(self.root.join(&claim.entry.path));
-                if renamed && target.is_ok_and(|file| file.is_file() && file.len() == claim.entry.length) {
-                    blobs.insert(claim.key.as_str(), to_json(&claim.entry).as_str())?;
-                    paths.insert(claim.entry.path.to_lowercase().as_str(), claim.key.as_str())?;
+    fn settle(&self) -> Result<(), Failure> {
+        self.work(|db| {
+            let transaction = db.begin_write()?;
+            {
+                let mut claims = transaction.open_table(CLAIMS)?;
+                let mut blobs = transaction.open_table(BLOBS)?;
+                let mut paths = transaction.open_table(PATHS)?;
+                // Reading needs every table to be there.
+                transaction.open_table(GROWTH)?;
+                while let Some((temp, value)) = claims.pop_first()? {
+                    let renamed = !self.temp_folder().join(temp.value()).exists();
+                    let Ok(claim) = serde_json::from_str::<Claim>(value.value()) else { continue };
+                    let target = fs::symlink_metadata(self.root.join(&claim.entry.path));
+                    if renamed && target.is_ok_and(|file| file.is_file() && file.len() == claim.entry.length)
+                    {
+                        blobs.insert(claim.key.as_str(), to_json(&claim.entry).as_str())?;
+                        paths.insert(claim.entry.path.to_lowercase().as_str(), claim.key.as_str())?;
+                    }
                 }
             }
-        }
-        Ok(transaction.commit()?)
+            Ok(transaction.commit()?)
+        })
     }
 
-    /// Removes temporary files of killed runs: only names this tool gives, only in its own folder.
-    fn sweep(&self) -> std::io::Result<()> {
-        for file in fs::read_dir(self.temp_folder())? {
-            let file = file?;
-            if file.file_name().to_str().is_some_and(is_temp_name) && file.file_type()?.is_file() {
-                fs::remove_file(file.path())?;
-            }
-        }
-        Ok(())
+    /// Nothing was ever recorded, nor announced.
+    fn is_empty(&self) -> Result<bool, Failure> {
+        self.work(|db| {
+            let transaction = db.begin_read()?;
+            Ok(transaction.open_table(BLOBS)?.is_empty()? && transaction.open_table(CLAIMS)?.is_empty()?)
+        })
+    }
+
+    fn work<T>(&self, work: impl FnOnce(&Database) -> Result<T, redb::Error>) -> Result<T, Failure> {
+        self.store.with(work).map_err(|error| damage::explain(&error, &self.root, &self.path()))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.root.join(STATE_FOLDER).join(folder::STORE)
     }
 }
 
-/// Opens the store; a new one gets its name only when it is whole: a run killed while it is being
-/// created would leave a file that is no store and stops every later run.
-fn open_store(state: &Path, store: &Path) -> Result<Database, redb::Error> {
-    if !store.exists() {
-        let new = state.join("manifest.redb.new");
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => drop(Database::create(&new)?),
+impl Drop for Manifest {
+    fn drop(&mut self) {
+        let empty = self.folder.as_ref().is_some_and(|folder| folder.fresh)
+            && self.is_empty().is_ok_and(|empty| empty);
+        self.store.close();
+        if let Some(folder) = self.folder.as_mut().filter(|_| empty) {
+            folder.remove();
         }
-        fs::rename(&new, store)?;
-    }
-    Ok(Database::create(store)?)
-}
-
-/// Name of the `number`th temporary file of this process.
-pub fn temp_name(number: u64) -> String {
-    format!("{}-{number}.part", std::process::id())
-}
-
-fn is_temp_name(name: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    name.strip_suffix(".part")
-        .and_then(|stem| stem.split_once('-'))
-        .is_some_and(|(process, number)| digits(process) && digits(number))
-}
-
-/// The operating system drops the lock with the process, however that ends.
-fn take_lock(state: &Path, root: &Path) -> Result<File, Failure> {
-    let path = state.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(|error| failed(format!("cannot open {}: {error}", path.display())))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(failed(format!("another run is writing to {}", root.display()))
-            .hint("wait for it to end, or give another --download-path")),
-        Err(TryLockError::Error(error)) => Err(failed(format!("cannot lock {}: {error}", path.display()))),
     }
 }
 
@@ -310,10 +296,6 @@ fn to_json(value: &impl Serialize) -> String {
 
 fn failed(message: String) -> Failure {
     Failure::new(Kind::Failed, message)
-}
-
-fn store_error(error: &redb::Error) -> Failure {
-    failed(format!("the download record cannot be read or written: {error}"))
 }
 
 #[cfg(test)]
@@ -350,16 +332,6 @@ mod tests {
     }
 
     #[test]
-    fn a_second_run_on_the_folder_is_told_so() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let first = Manifest::open(dir.path()).expect("a new store");
-        let second = Manifest::open(dir.path()).expect_err("locked");
-        assert!(second.message.contains("another run"), "{second}");
-        drop(first);
-        Manifest::open(dir.path()).expect("free again");
-    }
-
-    #[test]
     fn a_claim_counts_only_if_its_rename_happened() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let manifest = Manifest::open(dir.path()).expect("a new store");
@@ -381,19 +353,5 @@ mod tests {
         let manifest = Manifest::open(dir.path()).expect("the same store");
         let entries = manifest.entries("s").expect("read");
         assert_eq!(entries.keys().collect::<Vec<_>>(), ["renamed"]);
-    }
-
-    #[test]
-    fn only_our_own_temporary_files_are_swept() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let temp = Manifest::open(dir.path()).expect("a new store").temp_folder();
-        for name in ["12-3.part", "notes.part", "12-3.json", "a-3.part"] {
-            fs::write(temp.join(name), "x").expect("a file");
-        }
-        drop(Manifest::open(dir.path()).expect("the same store"));
-        let mut left: Vec<_> =
-            fs::read_dir(&temp).expect("the folder").map(|f| f.expect("a file").file_name()).collect();
-        left.sort();
-        assert_eq!(left, ["12-3.json", "a-3.part", "notes.part"]);
     }
 }
