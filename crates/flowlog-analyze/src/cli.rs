@@ -173,6 +173,16 @@ impl Task {
     }
 }
 
+impl Task {
+    /// How the run goes.
+    pub fn running(&self) -> &Running {
+        match self {
+            Self::Analyse(config) => &config.running,
+            Self::Compare(config) => &config.running,
+        }
+    }
+}
+
 impl Config {
     fn check(cli: Cli, folder: &Path) -> Result<Self, clap::Error> {
         let mut inputs: Vec<PathBuf> = cli.paths;

@@ -31,14 +31,13 @@ pub fn run(
     let [a, b] = &config.sets;
     // Both are looked for before either is read: a slip is told before the long run.
     let (inputs_a, inputs_b) = (inputs(a)?, inputs(b)?);
-    let ascii = config.running.ascii || !around.unicode;
+    let ascii = config.running.ascii(around);
     let read = |name, inputs: &[Input]| read(config, name, inputs, &finding, &own, ascii);
     let (a, b) = (read(a, &inputs_a)?, read(b, &inputs_b)?);
     for (letter, set) in [("A", &a), ("B", &b)] {
         if set.is_nothing() {
             tell_why_nothing(&set.reduced.files, ascii, talk);
-            let name = render::escape(&set.name, ascii);
-            say(talk, &format!("error: nothing in {letter} ({name}) could be analysed"));
+            say(talk, ascii, &format!("error: nothing in {letter} ({}) could be analysed", set.name));
             return Ok(Outcome::NothingAnalysed);
         }
     }

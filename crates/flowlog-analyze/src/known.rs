@@ -1,7 +1,6 @@
 //! What the person knows of the network beside the logs: own networks, Microsoft's addresses, the
 //! rules as configured.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,6 +8,8 @@ use flowlog_core::enrich::{ServiceTags, ServiceTagsError};
 use flowlog_core::finding::Thresholds;
 use flowlog_core::flow::{OwnNetwork, OwnNetworks};
 use flowlog_core::policy::{self, Nsg, PolicyError};
+
+use crate::bounded::{self, NETWORK_BYTES};
 
 /// The option that names own networks.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -106,5 +107,5 @@ impl KnownArgs {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, KnownError> {
-    fs::read(path).map_err(|cause| KnownError::Read { path: path.to_owned(), cause })
+    bounded::read(path, NETWORK_BYTES).map_err(|cause| KnownError::Read { path: path.to_owned(), cause })
 }

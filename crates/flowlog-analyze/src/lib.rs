@@ -1,6 +1,7 @@
 //! The analyser: flow-log files in, a report out.
 #![forbid(unsafe_code)]
 
+mod bounded;
 pub mod cli;
 pub mod compare;
 pub mod export;
@@ -16,6 +17,7 @@ use std::io::{self, BufWriter, Write};
 
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, build};
+use flowlog_core::text::message;
 
 use cli::{Config, Format};
 use export::{ExportError, Exports, Unfinished};
@@ -87,14 +89,14 @@ pub fn run(
     out: impl Write,
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
-    let ascii = config.running.ascii || !around.unicode;
+    let ascii = config.running.ascii(around);
     // A slip in a settings file is told before the long run.
     let mut finding = settings::read(&config.findings)?;
     let known = config.known.read(&mut finding.thresholds)?;
     let inputs = walk::discover(&config.inputs)?;
     let exports = Exports::prepare(config, &inputs, unfinished)?;
     if exports.swept > 0 {
-        say(talk, "removed the parts of a file that an earlier run was stopped in writing");
+        say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
     }
     let report = analyse(config, &inputs, &exports, finding, known, ascii)?;
     let outcome = outcome(&report, config);
@@ -105,12 +107,12 @@ pub fn run(
     };
     let printed = print(config, around, &report, outcome, out);
     for path in written? {
-        say(talk, &format!("wrote {}", escape(&path.display().to_string(), ascii)));
+        say(talk, ascii, &format!("wrote {}", path.display()));
     }
     heard(printed)?;
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&report.files, ascii, talk);
-        say(talk, "error: nothing could be analysed");
+        say(talk, ascii, "error: nothing could be analysed");
     }
     Ok(outcome)
 }
@@ -143,9 +145,9 @@ fn heard(printed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// A line of talk. Nobody listening is no reason to stop.
-fn say(talk: &mut impl Write, line: &str) {
-    writeln!(talk, "{line}").ok();
+/// A message on standard error: cut, and harmless to a terminal. Nobody listening is no reason to stop.
+pub fn say(talk: &mut impl Write, ascii: bool, line: &str) {
+    writeln!(talk, "{}", escape(&message(line), ascii)).ok();
 }
 
 fn analyse(
@@ -197,10 +199,10 @@ fn tell_why_nothing(files: &[FileRow], ascii: bool, talk: &mut impl Write) {
     const SHOWN: usize = 10;
     for file in files.iter().take(SHOWN) {
         let error = file.error.as_deref().unwrap_or_default();
-        say(talk, &format!("{}: {}", escape(&file.path, ascii), escape(error, ascii)));
+        say(talk, ascii, &format!("{}: {error}", file.path));
     }
     let more = files.len().saturating_sub(SHOWN);
     if more > 0 {
-        say(talk, &format!("... and {more} more files without a flow log that could be read"));
+        say(talk, ascii, &format!("... and {more} more files without a flow log that could be read"));
     }
 }

@@ -8,21 +8,19 @@ use std::process::ExitCode;
 use flowlog_analyze::cli::Task;
 use flowlog_analyze::export::Unfinished;
 use flowlog_analyze::render::Surroundings;
-use flowlog_analyze::{Outcome, compare, interrupt, run};
+use flowlog_analyze::{Outcome, compare, interrupt, run, say};
+use flowlog_core::text::message;
 
 fn main() -> ExitCode {
     let task = match Task::parse(std::env::args_os(), Path::new(".")) {
         Ok(task) => task,
-        Err(usage) => {
-            // Help goes to standard output, a usage error to standard error; clap knows.
-            usage.print().ok();
-            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2));
-        }
+        Err(usage) => return refuse(&usage),
     };
     let unfinished = Unfinished::default();
     interrupt::watch(&unfinished);
     let mut talk = io::stderr();
     let (around, out) = (Surroundings::detect(), io::stdout().lock());
+    let ascii = task.running().ascii(&around);
     let outcome = match &task {
         Task::Analyse(config) => run(config, &around, &unfinished, out, &mut talk),
         Task::Compare(config) => compare::run(config, &around, out, &mut talk),
@@ -34,8 +32,21 @@ fn main() -> ExitCode {
         Ok(Outcome::Findings) => ExitCode::from(10),
         Ok(Outcome::SomeSkipped) => ExitCode::from(3),
         Err(error) => {
-            writeln!(talk, "error: {error}").ok();
+            say(&mut talk, ascii, &format!("error: {error}"));
             ExitCode::from(if error.is_usage() { 2 } else { 1 })
         }
     }
+}
+
+/// Help goes to standard output, a usage error to standard error; clap knows. It repeats arguments as they
+/// are, which may hold what drives the terminal.
+fn refuse(usage: &clap::Error) -> ExitCode {
+    let told = usage.render().to_string();
+    let safe: Vec<_> = told.lines().map(message).collect();
+    if safe.iter().eq(told.lines()) {
+        usage.print().ok();
+    } else {
+        writeln!(io::stderr(), "{}", safe.join("\n")).ok();
+    }
+    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
 }

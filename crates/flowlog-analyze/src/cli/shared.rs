@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{ColorChoice, FailOn};
+use crate::render::Surroundings;
 
 /// Which findings are looked for, and what follows from them.
 // The comments are the help's text, where backticks would be printed.
@@ -54,6 +55,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// True if nothing but ASCII is to be written.
+    pub fn ascii(&self, around: &Surroundings) -> bool {
+        self.ascii || !around.unicode
+    }
+
     /// Worker threads: as many as asked for, or one a processor.
     pub fn threads(&self) -> usize {
         let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);

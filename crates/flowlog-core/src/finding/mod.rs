@@ -16,6 +16,7 @@ mod facts;
 mod flood;
 mod horizontal;
 mod lateral;
+mod limits;
 mod log_gap;
 mod long;
 mod model;
@@ -30,6 +31,7 @@ mod vertical;
 
 use serde::Serialize;
 
+pub use limits::Allowed;
 pub(crate) use model::counted;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
 pub use noise::Noise;

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::limits::Allowed;
+
 /// Every limit that can be set; a TOML file names only those it changes.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -23,6 +25,38 @@ pub struct Thresholds {
     pub log_gap: LogGap,
 }
 
+impl Thresholds {
+    /// Every section of the file, its keys, and what each of them may be.
+    pub fn sections() -> [(&'static str, Vec<(&'static str, Allowed)>); 12] {
+        [
+            ("vertical_scan", Vertical::limits()),
+            ("horizontal_sweep", Horizontal::limits()),
+            ("slow_scan", SlowScan::limits()),
+            ("brute_force", BruteForce::limits()),
+            ("lateral_movement", Lateral::limits()),
+            ("beacon", Beacon::limits()),
+            ("strobe", Strobe::limits()),
+            ("long_connection", Long::limits()),
+            ("exfiltration", Exfiltration::limits()),
+            ("flood", Flood::limits()),
+            ("dns", Dns::limits()),
+            ("log_gap", LogGap::limits()),
+        ]
+    }
+
+    /// The first two limits that contradict each other: the one that must be smaller, and the larger one.
+    pub fn contradiction(&self) -> Option<(&'static str, &'static str)> {
+        let scan = &self.slow_scan;
+        if scan.theta1 >= scan.theta0 {
+            Some(("slow_scan.theta1", "slow_scan.theta0"))
+        } else if scan.false_alarm >= scan.detection {
+            Some(("slow_scan.false_alarm", "slow_scan.detection"))
+        } else {
+            None
+        }
+    }
+}
+
 macro_rules! limits {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $value:expr,)* }) => {
         $(#[$meta])*
@@ -32,6 +66,11 @@ macro_rules! limits {
         impl Default for $name {
             fn default() -> Self {
                 Self { $($field: $value,)* }
+            }
+        }
+        impl $name {
+            fn limits() -> Vec<(&'static str, Allowed)> {
+                vec![$((stringify!($field), Allowed::of(stringify!($field), stringify!($type))),)*]
             }
         }
     };
