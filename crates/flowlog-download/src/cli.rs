@@ -27,7 +27,8 @@ Exit codes:
   0    complete, also when nothing was new
   1    failed: network, disk, or a second run on the same folder
   2    usage
-  3    some blobs failed; run again to fetch the rest. With --verify: the tree differs
+  3    some blobs failed; run again to fetch the rest. With --verify: the tree differs. With
+       --strict: blobs in the archive tier were left
   4    not authorised
   5    account, container or folder not found, or nothing in it
   130  interrupted or declined; run again to resume
@@ -109,6 +110,10 @@ pub struct Cli {
     /// Print what would be fetched (reason, bytes, local path, blob) and change nothing
     #[arg(long, conflicts_with = "move_files")]
     pub dry_run: bool,
+
+    /// Exit with 3 if blobs were left because they are in the archive tier
+    #[arg(long)]
+    pub strict: bool,
 
     /// Keep the tree current: update it again and again, one line each, until Ctrl-C
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, default_missing_value = "60s",

@@ -16,6 +16,7 @@ pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Settings of one run.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Config {
     /// Where the blobs come from.
     pub source: SourceConfig,
@@ -31,6 +32,8 @@ pub struct Config {
     pub auto_shorten: bool,
     /// Ask nothing.
     pub force: bool,
+    /// Archived blobs that were left count as failed.
+    pub strict: bool,
     /// Longest path written, in characters.
     pub max_path: usize,
     /// Blobs fetched at once.
@@ -97,6 +100,7 @@ pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
         dry_run: cli.dry_run,
         auto_shorten: cli.auto_shorten || cli.force,
         force: cli.force,
+        strict: cli.strict,
         max_path: cli.max_path.unwrap_or(MAX_PATH),
         concurrency: cli.concurrency.get(),
         cap_mbps: cli.cap_mbps,

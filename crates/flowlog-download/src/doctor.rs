@@ -15,17 +15,18 @@ use azure_core::{
     http::StatusCode,
     time::{OffsetDateTime, parse_rfc7231},
 };
-use azure_storage_blob::{BlobContainerClient, models::BlobContainerClientListBlobsOptions};
+use azure_storage_blob::BlobContainerClient;
 use flowlog_core::blob_path::BlobName;
-use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
     auth,
     config::{Config, ContainerConfig, Env, SourceConfig},
-    error::{self, Failure, Kind, Subject, chain},
+    error::{Failure, Kind, chain},
+    listing::first_page,
     progress::shown,
+    refusal::{self, Subject},
     storage,
 };
 
@@ -33,8 +34,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The service refuses signatures whose time differs by more than 15 minutes.
 const CLOCK: i64 = 15 * 60;
-/// Blobs looked at by name.
-const LOOK: i32 = 5;
 /// Hosts of the other clouds; Microsoft Learn, "Azure Government/China endpoints".
 const CLOUDS: [(&str, &str); 3] = [
     ("the public cloud", "blob.core.windows.net"),
@@ -270,20 +269,12 @@ fn clock(found: &mut Diagnosis, date: Option<&str>) {
 
 /// Access, container, and the first blobs' names, by one page of the listing.
 async fn access(found: &mut Diagnosis, container: &ContainerConfig, client: &BlobContainerClient) {
-    let options = BlobContainerClientListBlobsOptions { maxresults: Some(LOOK), ..Default::default() };
-    let listed = async {
-        let mut pages = client.list_blobs(Some(options))?.into_pages();
-        match pages.try_next().await? {
-            Some(page) => Ok(page.into_model()?.blob_items),
-            None => Ok(Vec::new()),
-        }
-    };
-    let items = match listed.await {
-        Ok(items) => items,
+    let blobs = match first_page(client).await {
+        Ok(blobs) => blobs,
         Err(error) => {
             let host = container.endpoint.host_str().unwrap_or_default();
             let subject = Subject { account: &container.account, container: &container.container, host };
-            let failure = auth::explain(error::from_storage(&error, &subject), container);
+            let failure = auth::explain(refusal::from_storage(&error, &subject, None), container);
             if error.http_status() == Some(StatusCode::NotFound) {
                 found.ok("access", format!("{} is accepted", container.auth.describe()));
                 tell(found, "container", &failure);
@@ -297,7 +288,7 @@ async fn access(found: &mut Diagnosis, container: &ContainerConfig, client: &Blo
     };
     found.ok("access", format!("{} may list blobs", container.auth.describe()));
     found.ok("container", format!("'{}' is there", container.container));
-    let names: Vec<String> = items.into_iter().filter_map(|item| item.name).collect();
+    let names: Vec<String> = blobs.into_iter().map(|blob| blob.name).collect();
     let logs = names.iter().filter(|name| BlobName::parse(name).is_some()).count();
     match (names.first(), logs) {
         (None, _) => found.failed(

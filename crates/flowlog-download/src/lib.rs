@@ -4,6 +4,7 @@
 //! [`normalise`]); bytes are brought by [`fetch`], named by [`place`], remembered by [`manifest`].
 #![forbid(unsafe_code)]
 
+pub mod answer;
 pub mod auth;
 pub mod cli;
 pub mod config;
@@ -22,10 +23,14 @@ pub mod place;
 pub mod plan;
 pub mod progress;
 pub mod prompt;
+pub mod proxy;
+pub mod refusal;
 pub mod retry;
+mod source;
 pub mod storage;
 pub mod summary;
 pub mod transfer;
+pub mod unreachable;
 pub mod verify;
 
 use std::{
@@ -40,17 +45,17 @@ use chrono::Utc;
 use crate::{
     cli::{Cli, Proof},
     config::{Config, Env, SourceConfig},
-    error::{Failure, Kind, Subject},
+    error::{Failure, Kind},
     fetch::{Fetcher, Origin},
     grow::Growing,
-    listing::{Filter, Listing, list_folder, list_wanted, version_of},
+    listing::{Filter, Listing, version_of},
     manifest::{Manifest, STATE_FOLDER},
     normalise::{Decider, Spelled, spell},
     outcome::Outcome,
-    pace::Pace,
     place::{Placer, Relation, relation},
     plan::{Plan, plan},
     progress::{Progress, amount, shown},
+    source::Source,
     summary::{Planned, Summary},
     transfer::{Cancel, transfer},
     verify::{Told, Verified},
@@ -79,6 +84,7 @@ pub async fn run(cli: &Cli, env: Env<'_>, interactive: bool) -> Result<Outcome, 
 async fn admitted(cli: &Cli, env: Env<'_>, cancel: &Cancel) -> Result<Config, Failure> {
     let mut config = config::resolve(cli, env)?;
     if let SourceConfig::Container(container) = &mut config.source {
+        proxy::understood(&container.endpoint, env)?;
         let settled = until(cancel, auth::settle(container, env)).await;
         settled.unwrap_or_else(|| Err(Failure::new(Kind::Interrupted, "interrupted while logging in")))?;
     }
@@ -188,6 +194,7 @@ impl Session {
         summary.all_refused =
             done.refused > 0 && done.refused == done.failed.len() && summary.failed.is_empty();
         (summary.fetched, summary.fetched_bytes) = (done.fetched, done.bytes);
+        summary.left_archived(&done.archived);
         summary.not_tried = done.not_tried;
         (summary.spliced, summary.kept_bytes) = fetcher.growing.savings();
         summary.failed.extend(done.failed);
@@ -234,7 +241,7 @@ async fn check(config: &Config, env: Env<'_>, proof: Proof) -> Result<Verified, 
         verified.only_here = 0;
     }
     let (source, root, elapsed) = (source.shown().to_owned(), config.root.clone(), started.elapsed());
-    Ok(Verified { source, root, elapsed, ..verified })
+    Ok(Verified { source, root, elapsed, strict: config.strict, ..verified })
 }
 
 /// A future's result, or `None` if the run is cancelled first.
@@ -243,72 +250,6 @@ async fn until<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Option<T> {
         biased;
         () = cancel.wait() => None,
         result = work => Some(result),
-    }
-}
-
-/// The opened source of blobs.
-struct Source {
-    /// Its name in the manifest.
-    id: String,
-    origin: Arc<Origin>,
-}
-
-impl Source {
-    fn open(config: &Config, env: Env<'_>) -> Result<Self, Failure> {
-        Ok(match &config.source {
-            SourceConfig::Container(container) => {
-                let endpoint = container.endpoint.as_str().trim_end_matches('/');
-                let id = format!("{endpoint}/{}", container.container);
-                let client =
-                    storage::open_at(container, env, Some(Pace::new(config.concurrency, config.cap_mbps)))?;
-                Self { id, origin: Arc::new(Origin::Container(client)) }
-            }
-            SourceConfig::Folder { dir, .. } => {
-                Self { id: format!("dir:{}", dir.display()), origin: Arc::new(Origin::Folder) }
-            }
-        })
-    }
-
-    /// The container's address or the folder, for people.
-    fn shown(&self) -> &str {
-        self.id.trim_start_matches("dir:")
-    }
-
-    fn summary(&self, config: &Config) -> Summary {
-        Summary {
-            source: self.shown().to_owned(),
-            verb: match config.source {
-                SourceConfig::Container(_) => "Downloaded",
-                SourceConfig::Folder { move_files: false, .. } => "Copied",
-                SourceConfig::Folder { move_files: true, .. } => "Moved",
-            },
-            root: config.root.clone(),
-            shown_root: config.shown_root.clone(),
-            ..Summary::default()
-        }
-    }
-
-    async fn list(&self, config: &Config, filter: &Filter, progress: &Progress) -> Result<Listing, Failure> {
-        progress.listing(0, 0);
-        let heard = |blobs, bytes| progress.listing(blobs, bytes);
-        match (&*self.origin, &config.source) {
-            (Origin::Container(client), SourceConfig::Container(container)) => {
-                progress.say(&format!("listing {} with {}", self.id, auth::used(container)));
-                list_wanted(client, filter, heard).await.map_err(|error| {
-                    let host = container.endpoint.host_str().unwrap_or_default();
-                    let subject =
-                        Subject { account: &container.account, container: &container.container, host };
-                    auth::explain(error::from_storage(&error, &subject), container)
-                })
-            }
-            (_, SourceConfig::Folder { dir, .. }) => {
-                let root = config.root.canonicalize().unwrap_or_else(|_| config.root.clone());
-                list_folder(dir, &root, filter, heard).map_err(|error| {
-                    Failure::new(Kind::Failed, format!("cannot list {}: {error}", dir.display()))
-                })
-            }
-            (Origin::Folder, SourceConfig::Container(_)) => Ok(Listing::default()),
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt, hash::BuildHasher};
 use flowlog_core::blob_path::{Form, LocalName, Moment};
 
 use crate::{
-    listing::{Listed, Listing},
+    listing::{Archived, Listed, Listing},
     manifest::Entry,
 };
 
@@ -61,6 +61,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// Blobs whose local file is current.
     pub unchanged: Vec<(Listed, Entry)>,
+    /// Blobs that would be fetched, but are in the archive tier.
+    pub archived: Vec<Archived>,
 }
 
 impl Plan {
@@ -77,9 +79,13 @@ pub fn plan<S: BuildHasher>(
     size_on_disk: impl Fn(&str) -> Option<u64>,
 ) -> Plan {
     let mut plan = Plan::default();
+    let archived = listing.archived;
     for blob in listing.blobs {
         let Some(prior) = known.remove(&blob.id) else {
-            plan.jobs.push(Job { blob, why: Why::New, prior: None, form: Form::Full });
+            match archived.get(&blob.id) {
+                Some(how) => plan.archived.push(*how),
+                None => plan.jobs.push(Job { blob, why: Why::New, prior: None, form: Form::Full }),
+            }
             continue;
         };
         let size = size_on_disk(&prior.path);
@@ -93,7 +99,10 @@ pub fn plan<S: BuildHasher>(
         } else {
             Why::Damaged
         };
-        plan.jobs.push(Job { blob, why, prior: Some(prior), form: Form::Full });
+        match archived.get(&blob.id) {
+            Some(how) => plan.archived.push(*how),
+            None => plan.jobs.push(Job { blob, why, prior: Some(prior), form: Form::Full }),
+        }
     }
     plan
 }
@@ -168,6 +177,22 @@ mod tests {
         );
         assert_eq!(plan.unchanged.len(), 1);
         assert_eq!(plan.bytes(), 69);
+    }
+
+    #[test]
+    fn archived_blobs_are_left_unless_they_are_here() {
+        let blobs = vec![
+            listed("here", "1", 10),
+            listed("new", "1", 10),
+            listed("changed", "2", 10),
+            listed("hot", "1", 10),
+        ];
+        let archived = ["here", "new", "changed"].map(|id| (id.to_owned(), Archived::Resting)).into();
+        let known = ["here", "changed"].map(|id| (id.to_owned(), entry("1", 10, id)));
+        let known: HashMap<String, Entry> = known.into_iter().collect();
+        let plan = plan(Listing { blobs, archived, ..Listing::default() }, known, |_| Some(10));
+        assert_eq!((plan.archived.len(), plan.unchanged.len(), plan.jobs.len()), (2, 1, 1));
+        assert_eq!(plan.jobs[0].blob.id, "hot");
     }
 
     #[test]

@@ -2,17 +2,15 @@
 
 use std::{
     hash::{BuildHasher as _, Hasher as _, RandomState},
-    sync::Arc,
     time::Duration as Wait,
 };
 
 use async_trait::async_trait;
 use azure_core::{
-    error::ErrorKind,
     http::{
-        AsyncRawResponse, Context, Request, StatusCode,
+        StatusCode,
         headers::{HeaderName, RETRY_AFTER},
-        policies::{Policy, PolicyResult, RetryHeaders, RetryPolicy},
+        policies::{RetryHeaders, RetryPolicy},
     },
     time::Duration,
 };
@@ -63,28 +61,6 @@ impl RetryPolicy for Patience {
 
     async fn wait(&self, retry: u32, asked: Option<Duration>) {
         tokio::time::sleep(wait(retry, asked, random())).await;
-    }
-}
-
-/// Reads the answers of everything but blob contents whole, as part of the try: one that breaks off is
-/// tried again like one that never came.
-#[derive(Debug)]
-pub struct WholeAnswers;
-
-#[async_trait]
-impl Policy for WholeAnswers {
-    async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        let Some((policy, rest)) = next.split_first() else {
-            return Err(azure_core::Error::with_message(ErrorKind::Other, "no policy after this one"));
-        };
-        let part_of_blob = !request.url().query_pairs().any(|(name, _)| name == "comp");
-        let response = policy.send(ctx, request, rest).await?;
-        if part_of_blob && response.status().is_success() {
-            return Ok(response);
-        }
-        let (status, headers, body) = response.deconstruct();
-        let bytes = body.collect().await.map_err(|error| azure_core::Error::new(ErrorKind::Io, error))?;
-        Ok(AsyncRawResponse::from_bytes(status, headers, bytes))
     }
 }
 

@@ -6,12 +6,13 @@ use azure_core::http::{ClientOptions, RetryOptions, Transport};
 use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
 
 use crate::{
+    answer::{Answers, Speaker},
     auth::{Access, Auth, SharedKeyPolicy, Transports, login},
     config::{ContainerConfig, Env},
     error::{Failure, Kind, chain},
     listing::HierarchyPolicy,
     pace::{Pace, PacePolicy},
-    retry::{Patience, WholeAnswers},
+    retry::Patience,
 };
 
 /// How long nothing may come before a request counts as broken; `FLOWLOG_TIMEOUT` says otherwise.
@@ -48,10 +49,12 @@ pub fn open_at(
     let transports = transports(&config.access, env)?;
     let mut options = transports.outside.clone();
     options.per_call_policies.push(Arc::new(HierarchyPolicy));
-    options.per_try_policies.push(Arc::new(WholeAnswers));
+    options.per_try_policies.clear();
     if let Some(pace) = pace {
         options.per_try_policies.push(Arc::new(PacePolicy(pace)));
     }
+    // Behind the pace: how slowly an answer may come must not depend on how fast it is wanted.
+    options.per_try_policies.push(Answers::of(Speaker::Storage, silence(env)?));
     let mut credential = None;
     match &config.auth {
         Auth::Key(key) => {
@@ -80,6 +83,7 @@ pub fn transports(access: &Access, env: Env<'_>) -> Result<Transports, Failure> 
         transport: Some(Transport::new(Arc::new(client))),
         retry: retry.clone(),
         cloud: Some(Arc::new(access.cloud_configuration())),
+        per_try_policies: vec![Answers::of(Speaker::Other, silence)],
         ..ClientOptions::default()
     };
     Ok(Transports {

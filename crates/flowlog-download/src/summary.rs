@@ -1,6 +1,7 @@
 //! What a run did, for standard output and the exit code.
 
 use std::{
+    collections::HashMap,
     io::{self, Write},
     path::PathBuf,
     time::Duration,
@@ -12,12 +13,14 @@ use serde_json::{Value, json};
 
 use crate::{
     error::Failure,
+    fetch::BROKE_OFF,
+    listing::Archived,
     plan::{Job, Plan, Why},
     progress::{amount, shown},
 };
 
-/// How many failures are listed one by one.
-const FAILURES_SHOWN: usize = 20;
+/// How many causes of failures are told one by one.
+const CAUSES_SHOWN: usize = 20;
 
 /// A finished run.
 #[derive(Debug, Default)]
@@ -62,6 +65,12 @@ pub struct Summary {
     pub shortened: u64,
     /// Blobs that failed, each with its reason.
     pub failed: Vec<(String, String)>,
+    /// Blobs in the archive tier, which cannot be read before somebody rehydrates them.
+    pub archived: u64,
+    /// Of these, blobs that are being rehydrated.
+    pub rehydrating: u64,
+    /// Whether archived blobs count as failed.
+    pub strict: bool,
     /// Blobs not tried, because too many before them failed in a row.
     pub not_tried: u64,
     /// Every failure was a refusal by the service.
@@ -106,13 +115,21 @@ impl Summary {
         let count = |why| plan.jobs.iter().filter(|job| job.why == why).count() as u64;
         (self.new, self.changed, self.damaged) = (count(Why::New), count(Why::Changed), count(Why::Damaged));
         self.unchanged = plan.unchanged.len() as u64;
-        self.matched = plan.jobs.len() as u64 + self.unchanged;
+        self.matched = plan.jobs.len() as u64 + self.unchanged + plan.archived.len() as u64;
+        self.left_archived(&plan.archived);
+    }
+
+    /// Counts blobs that were left in the archive tier.
+    pub fn left_archived(&mut self, blobs: &[Archived]) {
+        self.archived += blobs.len() as u64;
+        self.rehydrating += blobs.iter().filter(|how| **how == Archived::Rehydrating).count() as u64;
     }
 
     /// The exit code this run deserves.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self { interrupted: true, .. } => 130,
+            Self { strict: true, archived: 1.., failed, .. } if failed.is_empty() => 3,
             Self { failed, .. } if failed.is_empty() => 0,
             Self { all_refused: true, fetched: 0, .. } => 4,
             _ => 3,
@@ -148,6 +165,9 @@ impl Summary {
             if count > 0 {
                 line(label, format!("{}{note}", HumanCount(count)))?;
             }
+        }
+        if self.archived > 0 {
+            line("Archived", archived(self.archived, self.rehydrating))?;
         }
         line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
         if self.not_tried > 0 {
@@ -203,6 +223,8 @@ impl Summary {
             "shortened": self.shortened,
             "ignored": self.ignored,
             "failed": failed,
+            "archived": self.archived,
+            "rehydrating": self.rehydrating,
             "not_tried": self.not_tried,
             "seconds": (self.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         })
@@ -220,6 +242,9 @@ impl Summary {
             amount(planned.len() as u64, bytes),
             HumanCount(self.unchanged)
         )?;
+        if self.archived > 0 {
+            writeln!(out, "Archived    {}", archived(self.archived, self.rehydrating))?;
+        }
         if self.left_out > 0 {
             writeln!(
                 out,
@@ -230,18 +255,67 @@ impl Summary {
         self.write_failures(out)
     }
 
+    /// One cause after the other, the most frequent first: a firewall fails a thousand blobs alike.
     fn write_failures(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.failed.is_empty() {
             return Ok(());
         }
         writeln!(out, "\nFailed (run again to try these once more):")?;
-        for (name, reason) in self.failed.iter().take(FAILURES_SHOWN) {
-            writeln!(out, "  {}\n    {}", shown(name), shown(reason))?;
+        let causes = causes(&self.failed);
+        for ((name, reason), count) in causes.iter().take(CAUSES_SHOWN) {
+            if *count == 1 {
+                writeln!(out, "  {}\n    {}", shown(name), shown(reason))?;
+            } else {
+                writeln!(out, "  {}: {}\n    the first: {}", amount_of(*count), shown(reason), shown(name))?;
+            }
         }
-        match self.failed.len().saturating_sub(FAILURES_SHOWN) {
-            0 => Ok(()),
-            more => writeln!(out, "  and {} more", HumanCount(more as u64)),
+        match causes.iter().skip(CAUSES_SHOWN).map(|(_, count)| count).sum() {
+            0u64 => Ok(()),
+            more => writeln!(out, "  and {} more; --format json lists all", HumanCount(more)),
         }
+    }
+}
+
+/// The first blob of each cause with its reason, and how many blobs share it.
+fn causes(failed: &[(String, String)]) -> Vec<(&(String, String), u64)> {
+    let mut places = HashMap::new();
+    let mut causes: Vec<(&(String, String), u64)> = Vec::new();
+    for blob in failed {
+        let place = *places.entry(cause(&blob.1)).or_insert(causes.len());
+        match causes.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => causes.push((blob, 1)),
+        }
+    }
+    causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    causes
+}
+
+/// What is the same in the reasons of blobs that failed alike: how far each came is not.
+fn cause(reason: &str) -> &str {
+    match reason.split_once(": ") {
+        Some((place, cause)) if place.starts_with(BROKE_OFF) => cause,
+        _ => reason,
+    }
+}
+
+/// One sentence about blobs in the archive tier.
+pub(crate) fn archived(blobs: u64, rehydrating: u64) -> String {
+    let resting = HumanCount(blobs.saturating_sub(rehydrating));
+    match rehydrating {
+        0 => format!(
+            "{resting} in the archive tier: rehydrate them (change their tier to hot, cool or cold) and run again"
+        ),
+        _ if rehydrating == blobs => {
+            format!(
+                "{} being rehydrated from the archive tier: run again in some hours",
+                HumanCount(rehydrating)
+            )
+        }
+        _ => format!(
+            "{resting} in the archive tier: rehydrate them (change their tier to hot, cool or cold) and run again; {} more are being rehydrated",
+            HumanCount(rehydrating)
+        ),
     }
 }
 
@@ -279,16 +353,34 @@ mod tests {
         let refused = Summary { failed: failed.clone(), all_refused: true, ..Summary::default() };
         assert_eq!(refused.exit_code(), 4);
         assert_eq!(Summary { fetched: 1, ..refused }.exit_code(), 3);
+        assert_eq!(Summary { archived: 2, ..Summary::default() }.exit_code(), 0);
+        assert_eq!(Summary { archived: 2, strict: true, ..Summary::default() }.exit_code(), 3);
+        assert_eq!(Summary { strict: true, ..Summary::default() }.exit_code(), 0);
         assert_eq!(Summary { failed, interrupted: true, ..Summary::default() }.exit_code(), 130);
+    }
+
+    fn written(failed: Vec<(String, String)>) -> String {
+        let mut text = Vec::new();
+        Summary { failed, verb: "Downloaded", ..Summary::default() }.write(&mut text).expect("memory");
+        String::from_utf8(text).expect("text")
     }
 
     #[test]
     fn failures_are_named_with_their_reasons_up_to_a_point() {
-        let failed = (0..23).map(|i| (format!("blob{i}\u{1b}"), "gone".to_owned())).collect();
-        let mut text = Vec::new();
-        Summary { failed, verb: "Downloaded", ..Summary::default() }.write(&mut text).expect("memory");
-        let text = String::from_utf8(text).expect("text");
-        assert!(text.contains("blob19\\u{1b}\n    gone") && !text.contains("blob20"));
+        let text = written((0..23).map(|i| (format!("blob{i}\u{1b}"), format!("gone {i}"))).collect());
+        assert!(text.contains("blob19\\u{1b}\n    gone 19") && !text.contains("blob20"));
         assert!(text.contains("and 3 more") && text.contains("Failed      23"));
+    }
+
+    #[test]
+    fn blobs_that_failed_alike_are_one_line() {
+        let reason =
+            |n: u64| if n == 4 { "gone".to_owned() } else { format!("{BROKE_OFF} {n} of 9{n}: reset") };
+        let text = written((0..1_000).map(|n| (format!("blob{n}"), reason(n))).collect());
+        assert!(
+            text.contains("  999 blobs: broke off at byte 0 of 90: reset\n    the first: blob0\n"),
+            "{text}"
+        );
+        assert!(text.contains("  blob4\n    gone\n") && text.lines().count() < 20, "{text}");
     }
 }

@@ -11,7 +11,8 @@ use tokio::{
 
 use crate::{
     error::{Failure, Kind},
-    fetch::{FetchError, Fetched, Fetcher},
+    fetch::{Cause, FetchError, Fetched, Fetcher},
+    listing::Archived,
     place::{Placed, Placer},
     plan::Job,
     progress::Progress,
@@ -89,7 +90,9 @@ pub struct Transferred {
     pub bytes: u64,
     /// Blobs that failed, each with its reason.
     pub failed: Vec<(String, String)>,
-    /// How many of these the service refused.
+    /// Blobs in the archive tier that the listing did not show there.
+    pub archived: Vec<Archived>,
+    /// How many of those that failed the service refused.
     pub refused: usize,
     /// Blobs not tried, because too many before them failed in a row.
     pub not_tried: u64,
@@ -139,11 +142,18 @@ pub async fn transfer(
                     }
                 }
                 Err((job, error)) => {
-                    in_a_row += usize::from(error.service);
-                    result.refused += usize::from(error.refused);
-                    if error.fatal {
-                        fatal = Some(error.message);
-                        break;
+                    match error.cause {
+                        Cause::Disk => {
+                            fatal = Some(error.message);
+                            break;
+                        }
+                        Cause::Archived(how) => {
+                            result.archived.push(how);
+                            continue;
+                        }
+                        Cause::Refused => (in_a_row, result.refused) = (in_a_row + 1, result.refused + 1),
+                        Cause::Service => in_a_row += 1,
+                        Cause::Blob => {}
                     }
                     result.failed.push((job.blob.name, error.message));
                 }
@@ -209,7 +219,7 @@ fn place_all(
             let (blob, result) = handle.block_on(syncing).map_err(|error| broken(&error))?;
             match result {
                 Ok(()) => on_disk.push(blob),
-                Err(error) if error.fatal => ended.fatal = Some(error.message),
+                Err(error) if error.cause == Cause::Disk => ended.fatal = Some(error.message),
                 Err(error) => ended.unsynced.push((blob.job.blob.name, error.message)),
             }
         }

@@ -2,22 +2,14 @@
 //! and right, or says what failed, and the next run completes the tree.
 
 mod common;
+#[path = "common/way.rs"]
+mod way;
 
-use std::{
-    path::Path,
-    process::{Command, Output},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use common::{CONTAINER, Container, assert_same_tree, bytes, content, day_of, figure, leftovers, said, tree};
-use flowlog_testkit::{
-    azurite::Azurite,
-    fault_proxy::{Fault, FaultProxy, Seen},
-};
+use flowlog_testkit::fault_proxy::{Fault, Seen};
+use way::Way;
 
 /// The blob that alone is hurt in the cases that hurt one.
 const VICTIM: &str = "h=05/m=00/macAddress=7C1E52648401/";
@@ -32,35 +24,6 @@ fn container() -> Container {
     container.upload_whole(day_of(&["VNET-A"], 20).into_iter().take(BLOBS).collect());
     assert_eq!(container.blobs.len(), BLOBS);
     container
-}
-
-/// A way to the container with faults that can be switched off.
-struct Way {
-    proxy: FaultProxy,
-    broken: Arc<AtomicBool>,
-}
-
-impl Way {
-    fn new(container: &Container, script: impl Fn(&Seen) -> Option<Fault> + Send + Sync + 'static) -> Self {
-        let broken = Arc::new(AtomicBool::new(true));
-        let on = Arc::clone(&broken);
-        let proxy = FaultProxy::start(&container.azurite.endpoint(), move |seen| {
-            if on.load(Ordering::Relaxed) { script(seen) } else { None }
-        });
-        Self { proxy, broken }
-    }
-
-    fn tool(&self, root: &Path) -> Command {
-        let mut tool = common::tool(root);
-        tool.args(["--endpoint", &self.proxy.endpoint()]).env("AZ_STORAGE_KEY", Azurite::KEY);
-        // A stall is to be noticed within a test's time.
-        tool.env("FLOWLOG_TIMEOUT", "2");
-        tool
-    }
-
-    fn run(&self, root: &Path) -> Output {
-        self.tool(root).output().expect("a run")
-    }
 }
 
 /// Whatever is in the tree is right, and nothing half-done is left.
@@ -187,7 +150,7 @@ fn faults_that_last_are_named_and_the_next_run_completes_the_tree(container: &Co
                 assert_nothing_wrong(dir.path(), container);
                 let there = tree(dir.path()).len() as u64;
 
-                way.broken.store(false, Ordering::Relaxed);
+                way.heal();
                 let healed = way.run(dir.path());
                 assert_eq!(healed.status.code(), Some(0), "{what}");
                 assert_eq!(figure(&healed, "Unchanged"), there, "{what}: what was there came again");

@@ -29,7 +29,7 @@ pub fn explain(mut failure: Failure, config: &ContainerConfig) -> Failure {
             "a proxy that inspects TLS, or a service with its own authority? Give the authority with --ca-file FILE (PEM)",
         );
     }
-    if failure.kind != Kind::NotAuthorised {
+    if failure.kind != Kind::NotAuthorised || failure.settled {
         return failure;
     }
     let mut tried = config.access.tried.clone();
@@ -41,6 +41,9 @@ pub fn explain(mut failure: Failure, config: &ContainerConfig) -> Failure {
     match &config.auth {
         Auth::Sas(token) => {
             let mut hints = sas::explain(token, OffsetDateTime::now_utc());
+            if hints.is_empty() && failure.message.contains("the SAS token") {
+                hints.clone_from(&failure.hints);
+            }
             if hints.is_empty() {
                 hints.push(
                     "the SAS token is for another account or container, its key was rotated or its policy removed, \

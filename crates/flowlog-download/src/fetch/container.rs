@@ -7,11 +7,12 @@ use azure_storage_blob::{BlobClient, models::BlobClientDownloadOptions};
 use chrono::Utc;
 use futures::TryStreamExt as _;
 
-use super::{CHANGES, Draft, FetchError, Received};
+use super::{BROKE_OFF, CHANGES, Cause, Draft, FetchError, Received};
 use crate::{
-    error::chain,
+    answer::service_status,
     grow::{Blocks, Growing, properties},
     plan::Job,
+    refusal::in_words,
     retry::after_break,
 };
 
@@ -122,7 +123,7 @@ pub(super) async fn download(
                 continue;
             }
             Ok(()) => "the service sent less than it promised".to_owned(),
-            Err(Stop::Broken(error)) => chain(&error),
+            Err(Stop::Broken(error)) => in_words(&error),
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Changed) => {
                 changes += 1;
@@ -141,8 +142,8 @@ pub(super) async fn download(
         breaks += 1;
         if breaks > BREAKS {
             let (have, length) = (received.have, received.length);
-            let message = format!("broke off at byte {have} of {length}: {broken}");
-            return Err(FetchError { service: true, ..FetchError::new(message) });
+            let message = format!("{BROKE_OFF} {have} of {length}: {broken}");
+            return Err(FetchError { message, cause: Cause::Service });
         }
         tokio::time::sleep(after_break(breaks)).await;
     }
@@ -188,7 +189,7 @@ async fn read_rest(
         // 416: the blob became shorter than the range asked for.
         Err(error)
             if matches!(
-                error.http_status(),
+                service_status(&error),
                 Some(StatusCode::PreconditionFailed | StatusCode::RequestedRangeNotSatisfiable)
             ) =>
         {

@@ -4,44 +4,56 @@ use std::path::Path;
 
 use azure_core::http::StatusCode;
 
-use crate::error::chain;
+use crate::{answer::Said, listing::Archived, refusal};
 
 /// Why one blob could not be fetched.
 #[derive(Debug)]
 pub struct FetchError {
     /// For people.
     pub message: String,
-    /// The service refused the identity.
-    pub refused: bool,
+    /// What that means for other blobs.
+    pub cause: Cause,
+}
+
+/// Where the fault lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// In this blob alone.
+    Blob,
+    /// The blob is in the archive tier: it can be fetched once somebody has rehydrated it.
+    Archived(Archived),
     /// The disk is full or read-only: no other blob will fare better.
-    pub fatal: bool,
-    /// The service or the way to it failed, not this blob alone.
-    pub service: bool,
+    Disk,
+    /// The service refused the identity.
+    Refused,
+    /// In the service or the way to it.
+    Service,
 }
 
 impl FetchError {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), refused: false, fatal: false, service: false }
+        Self { message: message.into(), cause: Cause::Blob }
     }
 
     pub(super) fn disk(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let fatal =
             matches!(error.kind(), StorageFull | ReadOnlyFilesystem | QuotaExceeded | PermissionDenied);
-        let message = format!("cannot write {}: {error}", path.display());
-        Self { message, refused: false, fatal, service: false }
+        let cause = if fatal { Cause::Disk } else { Cause::Blob };
+        Self { message: format!("cannot write {}: {error}", path.display()), cause }
     }
 
     pub(super) fn service(error: &azure_core::Error) -> Self {
-        let refused = matches!(error.http_status(), Some(StatusCode::Unauthorized | StatusCode::Forbidden));
-        let message = match error.http_status() {
-            Some(StatusCode::NotFound) => "the blob is gone: deleted after it was listed".to_owned(),
-            Some(StatusCode::Conflict) => {
-                format!("{} (a blob in the archive tier must be rehydrated first)", chain(error))
-            }
-            _ => chain(error),
+        let cause = match Said::of(error).filter(|said| said.own) {
+            Some(said) => match (said.status, said.code.as_str()) {
+                (_, "BlobArchived") => Cause::Archived(Archived::Resting),
+                (_, "BlobBeingRehydrated") => Cause::Archived(Archived::Rehydrating),
+                (StatusCode::Unauthorized | StatusCode::Forbidden, _) => Cause::Refused,
+                (StatusCode::NotFound | StatusCode::Conflict, _) => Cause::Blob,
+                _ => Cause::Service,
+            },
+            None => Cause::Service,
         };
-        let own = matches!(error.http_status(), Some(StatusCode::NotFound | StatusCode::Conflict));
-        Self { message, refused, fatal: false, service: !own }
+        Self { message: refusal::in_words(error), cause }
     }
 }

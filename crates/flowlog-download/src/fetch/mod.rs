@@ -15,7 +15,7 @@ use std::{
 
 use azure_storage_blob::BlobContainerClient;
 
-pub use error::FetchError;
+pub use error::{Cause, FetchError};
 pub use temp::TempFile;
 
 use crate::{
@@ -30,6 +30,9 @@ use temp::Draft;
 
 /// How often one blob may change under the download before it counts as failed.
 const CHANGES: u32 = 5;
+
+/// How the reason of a blob begins that did not come whole; the byte follows.
+pub const BROKE_OFF: &str = "broke off at byte";
 
 /// Where bytes come from.
 pub enum Origin {

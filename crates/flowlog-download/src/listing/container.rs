@@ -6,7 +6,8 @@ use futures::{StreamExt as _, stream::FuturesUnordered};
 use super::{
     Listed, Listing,
     filter::{Branch, Filter},
-    page::{Call, read_page},
+    page::{Call, PageBlob, read_page},
+    trail::{Trail, check},
 };
 
 /// Calls made at once where the container falls into branches.
@@ -30,43 +31,61 @@ pub async fn list_wanted(
 ) -> azure_core::Result<Listing> {
     let mut listing = Listing::default();
     let mut bytes = 0u64;
-    let mut waiting = vec![Call { prefix: String::new(), by_level: !filter.is_everything(), marker: None }];
+    let whole = Call { prefix: String::new(), by_level: !filter.is_everything(), marker: None };
+    let mut waiting = vec![(whole, Trail::default())];
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < AT_ONCE
-            && let Some(call) = waiting.pop()
+            && let Some((call, trail)) = waiting.pop()
         {
-            running.push(async { (read_page(container, &call).await, call) });
+            running.push(async { (read_page(container, &call).await, call, trail) });
         }
-        let Some((page, call)) = running.next().await else { break };
+        let Some((page, call, mut trail)) = running.next().await else { break };
         let page = page?;
         listing.calls += 1;
+        check(&call, &page)?;
+        trail.follow(&page)?;
         for blob in page.blobs {
-            let blob = Listed {
-                id: blob.name.clone(),
-                name: blob.name,
-                version: quoted(blob.etag),
-                length: blob.length,
-                file: None,
-            };
-            let length = blob.length;
+            let (length, archived) = (blob.length, blob.archived);
+            let blob = listed(blob);
+            let id = archived.is_some().then(|| blob.id.clone());
             if listing.take(blob, filter) {
                 bytes = bytes.saturating_add(length);
+                listing.archived.extend(id.zip(archived));
             }
         }
         for prefix in page.prefixes {
             match filter.branch(&prefix) {
                 Branch::Skip => {}
-                found => waiting.push(Call { prefix, by_level: found == Branch::Descend, marker: None }),
+                found => {
+                    let by_level = found == Branch::Descend;
+                    waiting.push((Call { prefix, by_level, marker: None }, Trail::default()));
+                }
             }
         }
         if page.next.is_some() {
-            waiting.push(Call { marker: page.next, ..call });
+            waiting.push((Call { marker: page.next, ..call }, trail));
         }
         progress(listing.blobs.len() as u64, bytes);
     }
     listing.blobs.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(listing.without_folders())
+}
+
+/// The blobs of the first page of a whole listing: what the first request of a download brings.
+pub async fn first_page(container: &BlobContainerClient) -> azure_core::Result<Vec<Listed>> {
+    let call = Call { prefix: String::new(), by_level: false, marker: None };
+    Ok(read_page(container, &call).await?.blobs.into_iter().map(listed).collect())
+}
+
+fn listed(blob: PageBlob) -> Listed {
+    Listed {
+        id: blob.name.clone(),
+        name: blob.name,
+        version: quoted(blob.etag),
+        length: blob.length,
+        file: None,
+    }
 }
 
 /// An `ETag` in the one form kept: listings give it bare, response headers in quotes.

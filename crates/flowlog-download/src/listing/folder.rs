@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 use super::{Filter, Listed, Listing};
 
 /// File names that may hold flow logs, beside every path that is a flow-log blob name.
-const LOG_ENDINGS: [&str; 4] = [".json", ".json.gz", ".json.zst", ".jsonl"];
+pub(super) const LOG_ENDINGS: [&str; 4] = [".json", ".json.gz", ".json.zst", ".jsonl"];
 
 /// Lists the log files below `dir` in name order, except those below `skip` (the download folder).
 ///

@@ -5,15 +5,19 @@ mod container;
 mod filter;
 mod folder;
 mod page;
+mod trail;
 mod window;
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 pub use args::SelectArgs;
-pub use container::{list_container, list_wanted, quoted};
+pub use container::{first_page, list_container, list_wanted, quoted};
 pub use filter::{Branch, Filter, Selection, Verdict};
 pub use folder::{list_folder, version_of};
-pub use page::HierarchyPolicy;
+pub use page::{Archived, HierarchyPolicy};
 pub use window::{Hour, Hours, Window, parse_span};
 
 /// A blob as its source lists it.
@@ -42,6 +46,8 @@ pub struct Listing {
     pub left_out: u64,
     /// Requests made to list.
     pub calls: u64,
+    /// Of the blobs, those in the archive tier, by their ids.
+    pub archived: BTreeMap<String, Archived>,
 }
 
 impl Listing {

@@ -16,10 +16,16 @@ use azure_core::{
     },
     xml::from_xml,
 };
-use azure_storage_blob::{BlobContainerClient, models::BlobContainerClientListBlobsOptions};
+use azure_storage_blob::{
+    BlobContainerClient,
+    models::{BlobContainerClientListBlobsOptions, ListBlobsIncludeItem},
+};
 use flowlog_core::blob_path::percent_decode;
 use futures::TryStreamExt as _;
 use serde::Deserialize;
+
+use super::folder::LOG_ENDINGS;
+use crate::answer::Wrong;
 
 /// Travels with a call whose blobs are to be grouped by `/`.
 struct Hierarchical;
@@ -69,6 +75,17 @@ pub(super) struct PageBlob {
     pub(super) name: String,
     pub(super) etag: String,
     pub(super) length: u64,
+    /// In the archive tier, from which nothing can be read.
+    pub(super) archived: Option<Archived>,
+}
+
+/// A blob in the archive tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Archived {
+    /// Until somebody asks for it to be rehydrated.
+    Resting,
+    /// Somebody has; it takes hours.
+    Rehydrating,
 }
 
 /// Makes the call.
@@ -80,6 +97,8 @@ pub(super) async fn read_page(container: &BlobContainerClient, call: &Call) -> a
     let options = BlobContainerClientListBlobsOptions {
         prefix: (!call.prefix.is_empty()).then(|| call.prefix.clone()),
         marker: call.marker.clone(),
+        // Directories of hierarchical namespaces are told by it alone.
+        include: Some(vec![ListBlobsIncludeItem::Metadata]),
         method_options: PagerOptions { context, ..PagerOptions::default() },
         ..Default::default()
     };
@@ -91,24 +110,53 @@ pub(super) async fn read_page(container: &BlobContainerClient, call: &Call) -> a
 }
 
 fn parse(body: &[u8]) -> azure_core::Result<Page> {
-    let answer: Answer = from_xml(body)?;
+    let answer: Answer = from_xml(body).map_err(|_| Wrong::Unreadable("a page of the listing"))?;
     let mut page = Page { next: answer.next_marker.filter(|marker| !marker.is_empty()), ..Page::default() };
     for item in answer.blobs.items {
         match item {
-            Item::Blob { name, properties } => page.blobs.push(PageBlob {
-                name: name.plain(),
-                etag: properties.etag,
-                length: properties.length.unwrap_or_default(),
-            }),
+            Item::Blob { name, properties, metadata } => {
+                let name = name.plain();
+                if !is_directory(&name, &properties, &metadata) {
+                    let (etag, length) = (properties.etag, properties.length.unwrap_or_default());
+                    let archived = archived(&properties.tier, &properties.archive_status);
+                    page.blobs.push(PageBlob { name, etag, length, archived });
+                }
+            }
             Item::BlobPrefix { name } => page.prefixes.push(name.plain()),
         }
     }
     Ok(page)
 }
 
+/// Whether an entry is a directory of a hierarchical namespace. They are listed as empty blobs; those
+/// that tools wrote or retention emptied are known by their names alone.
+fn is_directory(name: &str, properties: &Properties, metadata: &Metadata) -> bool {
+    let length = properties.length.unwrap_or_default();
+    properties.resource_type.eq_ignore_ascii_case("directory")
+        || length == 0 && (metadata.is_folder.eq_ignore_ascii_case("true") || is_bare_path(name))
+}
+
+/// Whether a name is a beginning of Azure's flow-log names, without a file at its end.
+fn is_bare_path(name: &str) -> bool {
+    let key = name.split(['=', '/']).next().unwrap_or_default();
+    let known = ["flowLogResourceID", "resourceId"].iter().any(|known| key.eq_ignore_ascii_case(known));
+    let leaf = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    known && !LOG_ENDINGS.iter().any(|ending| leaf.ends_with(ending))
+}
+
+fn archived(tier: &str, status: &str) -> Option<Archived> {
+    let rehydrating = status.to_ascii_lowercase().starts_with("rehydrate-pending");
+    match (tier.eq_ignore_ascii_case("archive"), rehydrating) {
+        (_, true) => Some(Archived::Rehydrating),
+        (true, false) => Some(Archived::Resting),
+        (false, false) => None,
+    }
+}
+
+/// The part of the answer that is of use. `Blobs` is there even if there are none.
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(rename = "Blobs", default)]
+    #[serde(rename = "Blobs")]
     blobs: Items,
     #[serde(rename = "NextMarker")]
     next_marker: Option<String>,
@@ -128,6 +176,8 @@ enum Item {
         name: Name,
         #[serde(rename = "Properties")]
         properties: Properties,
+        #[serde(rename = "Metadata", default)]
+        metadata: Metadata,
     },
     BlobPrefix {
         #[serde(rename = "Name")]
@@ -156,6 +206,19 @@ struct Properties {
     etag: String,
     #[serde(rename = "Content-Length")]
     length: Option<u64>,
+    #[serde(rename = "ResourceType", default)]
+    resource_type: String,
+    #[serde(rename = "AccessTier", default)]
+    tier: String,
+    #[serde(rename = "ArchiveStatus", default)]
+    archive_status: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    /// Keys keep the case they were written in.
+    #[serde(rename = "hdi_isfolder", alias = "Hdi_isfolder", alias = "HDI_ISFOLDER", default)]
+    is_folder: String,
 }
 
 #[cfg(test)]
@@ -173,7 +236,7 @@ mod tests {
             </Blobs><NextMarker>2!76!x</NextMarker></EnumerationResults>";
         let page = parse(body.as_bytes()).expect("an answer");
         assert_eq!(page.prefixes, ["p/a=/", "p/\u{ffff}/"]);
-        let blob = PageBlob { name: "p/b & c.json".into(), etag: "0x8D1".into(), length: 12 };
+        let blob = PageBlob { name: "p/b & c.json".into(), etag: "0x8D1".into(), length: 12, archived: None };
         assert_eq!((page.blobs, page.next.as_deref()), (vec![blob], Some("2!76!x")));
     }
 
@@ -182,6 +245,66 @@ mod tests {
         let page =
             parse(b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>").expect("an answer");
         assert!(page.blobs.is_empty() && page.prefixes.is_empty() && page.next.is_none());
-        assert!(parse(b"<html>proxy says no").is_err());
+        for body in [
+            &b"<html>proxy says no"[..],
+            b"<EnumerationResults></EnumerationResults>",
+            b"<EnumerationResults><Blobs><Blob>",
+        ] {
+            let error = parse(body).expect_err("no page");
+            assert!(!error.to_string().contains('<') && Wrong::of(&error).is_some(), "{error}");
+        }
+    }
+
+    fn page_of(blobs: &str) -> Page {
+        parse(
+            format!("<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker /></EnumerationResults>")
+                .as_bytes(),
+        )
+        .expect("an answer")
+    }
+
+    #[test]
+    fn directories_are_no_blobs() {
+        let entry = |name: &str, length: u64, more: &str, metadata: &str| {
+            format!(
+                "<Blob><Name>{name}</Name><Properties><Etag>0x1</Etag><Content-Length>{length}</Content-Length>{more}\
+                 </Properties>{metadata}</Blob>"
+            )
+        };
+        let folder = "<Metadata><a>b</a><hdi_isfolder>true</hdi_isfolder></Metadata>";
+        let path = "flowLogResourceID=/S_RG/NW_LOG/y=2025/m=10";
+        let blobs = [
+            entry("d/e", 0, "", folder),
+            entry("d/f", 0, "", &folder.replace("hdi", "Hdi")),
+            entry("d/g", 0, "<ResourceType>directory</ResourceType>", "<Metadata />"),
+            entry("flowLogResourceID=", 0, "", ""),
+            entry(path, 0, "", ""),
+            entry("resourceId=/SUBSCRIPTIONS/S/", 0, "", ""),
+            entry(
+                "kept/a",
+                0,
+                "<ResourceType>file</ResourceType>",
+                "<Metadata><hdi_isfolder>false</hdi_isfolder></Metadata>",
+            ),
+            entry(&format!("{path}/d=05/h=09/m=00/macAddress=7C1E5264840B/PT1H.json"), 0, "", ""),
+            entry("kept/b", 7, "", folder),
+            entry(&format!("{path}/notes"), 7, "", ""),
+        ];
+        let names: Vec<String> = page_of(&blobs.concat()).blobs.into_iter().map(|blob| blob.name).collect();
+        assert_eq!(names.len(), 4, "{names:?}");
+    }
+
+    #[test]
+    fn the_tier_is_read() {
+        let blob = |properties: &str| {
+            page_of(&format!("<Blob><Name>a</Name><Properties>{properties}</Properties></Blob>")).blobs[0]
+                .archived
+        };
+        let pending =
+            "<AccessTier>Archive</AccessTier><ArchiveStatus>rehydrate-pending-to-hot</ArchiveStatus>";
+        assert_eq!(blob("<AccessTier>Archive</AccessTier>"), Some(Archived::Resting));
+        assert_eq!(blob(pending), Some(Archived::Rehydrating));
+        assert_eq!(blob("<AccessTier>Cold</AccessTier>"), None);
+        assert_eq!(blob(""), None);
     }
 }

@@ -26,7 +26,7 @@ pub use service::{hashes, reread};
 use self::closed::is_closed;
 use crate::{
     digest::{content_of, md5_of},
-    listing::{Listed, Listing},
+    listing::{Archived, Listed, Listing},
     manifest::Entry,
     place::{Relation, relation},
 };
@@ -102,6 +102,12 @@ pub struct Verified {
     pub broken_at_source: Vec<String>,
     /// Blobs downloaded once and no longer in the source; their files are kept.
     pub only_here: u64,
+    /// Blobs in the archive tier that are not here in the version the source has.
+    pub archived: u64,
+    /// Of these, blobs that are being rehydrated.
+    pub rehydrating: u64,
+    /// Whether these count as differences.
+    pub strict: bool,
     /// What is wrong, in the order of the listing.
     pub findings: Vec<Finding>,
     /// Wall time.
@@ -144,7 +150,8 @@ pub fn to_reread<S: BuildHasher>(
         let entry = known.get(&blob.id).filter(|entry| !entry.covered && entry.version == blob.version)?;
         let path = root.join(&entry.path);
         let whole = fs::symlink_metadata(&path).is_ok_and(|file| file.is_file() && file.len() == blob.length);
-        (whole && !told.md5s.contains_key(&blob.id)).then(|| ((*blob).clone(), path))
+        let readable = !listing.archived.contains_key(&blob.id);
+        (whole && readable && !told.md5s.contains_key(&blob.id)).then(|| ((*blob).clone(), path))
     };
     listing.blobs.iter().filter_map(|blob| current(&blob)).collect()
 }
@@ -187,6 +194,13 @@ pub fn verify<S: BuildHasher + Sync>(
                 if !right.closed {
                     verified.broken_at_source.push(blob.name.clone());
                 }
+            }
+            Err((Difference::Missing | Difference::Outdated, _))
+                if listing.archived.contains_key(&blob.id) =>
+            {
+                verified.archived += 1;
+                verified.rehydrating +=
+                    u64::from(listing.archived.get(&blob.id) == Some(&Archived::Rehydrating));
             }
             Err((difference, told)) => {
                 let path = known.get(&blob.id).map(|entry| entry.path.clone());

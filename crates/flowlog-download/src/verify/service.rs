@@ -16,8 +16,10 @@ use azure_storage_blob::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::{
-    error::{Failure, Kind, chain},
+    answer::{Said, service_status},
+    error::{Failure, Kind},
     listing::Listed,
+    refusal::in_words,
     retry::after_break,
 };
 
@@ -43,9 +45,9 @@ pub async fn hashes(
             }
             Ok((_, None)) => {}
             // Deleted since it was listed: there is nothing left to compare with.
-            Err(error) if error.http_status() == Some(StatusCode::NotFound) => {}
+            Err(error) if service_status(&error) == Some(StatusCode::NotFound) => {}
             Err(error) => {
-                let told = format!("cannot ask for the properties of a blob: {}", chain(&error));
+                let told = format!("cannot ask for the properties of a blob: {}", in_words(&error));
                 return Err(Failure::new(Kind::Failed, told));
             }
         }
@@ -80,8 +82,8 @@ async fn compare(client: &BlobClient, blob: &Listed, path: &Path) -> Result<Opti
             Ok(same) => return Ok(Some(same)),
             Err(Stop::Gone) => return Ok(None),
             Err(Stop::Unreadable) => return Ok(None),
-            Err(Stop::Failed(error)) => return Err(failed(&chain(&error))),
-            Err(Stop::Broken(error)) => chain(&error),
+            Err(Stop::Failed(error)) => return Err(failed(&in_words(&error))),
+            Err(Stop::Broken(error)) => in_words(&error),
         };
         breaks = if at > before { 1 } else { breaks + 1 };
         if breaks > BREAKS {
@@ -125,7 +127,10 @@ async fn compare_rest(
                 StatusCode::NotFound,
                 StatusCode::RequestedRangeNotSatisfiable,
             ];
-            let is_gone = error.http_status().is_some_and(|status| gone.contains(&status));
+            // Archived since it was listed: the record has to do.
+            let archived = Said::of(&error)
+                .is_some_and(|said| said.code == "BlobArchived" || said.code == "BlobBeingRehydrated");
+            let is_gone = archived || service_status(&error).is_some_and(|status| gone.contains(&status));
             return Err(if is_gone { Stop::Gone } else { Stop::Failed(error) });
         }
     };

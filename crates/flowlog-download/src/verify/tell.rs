@@ -6,7 +6,10 @@ use indicatif::HumanCount;
 use serde_json::{Value, json};
 
 use super::{Difference, Verified};
-use crate::progress::{amount, shown};
+use crate::{
+    progress::{amount, shown},
+    summary::archived,
+};
 
 /// How many differences are listed one by one.
 const SHOWN: usize = 20;
@@ -14,7 +17,8 @@ const SHOWN: usize = 20;
 impl Verified {
     /// 0 if every blob's file is right, else 3.
     pub fn exit_code(&self) -> u8 {
-        if self.findings.is_empty() { 0 } else { 3 }
+        let left = self.strict && self.archived > 0;
+        if self.findings.is_empty() && !left { 0 } else { 3 }
     }
 
     /// Writes the result for people.
@@ -38,6 +42,9 @@ impl Verified {
         if self.only_here > 0 {
             line("Only here", format!("{} no longer in the source, kept", HumanCount(self.only_here)))?;
         }
+        if self.archived > 0 {
+            line("Archived", archived(self.archived, self.rehydrating))?;
+        }
         if !self.broken_at_source.is_empty() {
             let count = HumanCount(self.broken_at_source.len() as u64);
             line("Broken", format!("{count} whose JSON is not closed in the source either"))?;
@@ -45,7 +52,8 @@ impl Verified {
         line("Different", HumanCount(self.findings.len() as u64).to_string())?;
         line("Seconds", format!("{:.1}", self.elapsed.as_secs_f64()))?;
         if self.findings.is_empty() {
-            return writeln!(out, "\nThe tree is complete");
+            let but = if self.archived > 0 { ", but for archived blobs" } else { "" };
+            return writeln!(out, "\nThe tree is complete{but}");
         }
         writeln!(out, "\nDifferent (a run without --verify brings what is missing, outdated, gone or cut):")?;
         for finding in self.findings.iter().take(SHOWN) {
@@ -73,7 +81,7 @@ impl Verified {
             .collect();
         json!({
             "kind": "verify",
-            "outcome": if self.findings.is_empty() { "complete" } else { "different" },
+            "outcome": if self.exit_code() == 0 { "complete" } else { "different" },
             "exit_code": self.exit_code(),
             "source": self.source,
             "tree": self.root.display().to_string(),
@@ -83,6 +91,8 @@ impl Verified {
             "as_fetched": self.by_record,
             "same_length": self.by_length,
             "only_here": self.only_here,
+            "archived": self.archived,
+            "rehydrating": self.rehydrating,
             "broken_at_source": self.broken_at_source,
             "different": findings,
             "seconds": (self.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,

@@ -4,6 +4,8 @@
 //! and hands the answer on, unless the script says otherwise. Signatures stay valid: neither the host
 //! nor the connection is signed with Shared Key, and the path is passed on as it came.
 
+mod fault;
+
 use std::{
     collections::HashMap,
     io::{self, Read as _, Write as _},
@@ -16,45 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use fault::Fault;
+use fault::{answer, endless, in_one_piece, refusal, with_headers, with_length};
+
 /// How long a stalled answer is held if the client does not leave.
 const STALL_LIMIT: Duration = Duration::from_secs(120);
 /// The longest request head that is looked at.
 const HEAD_LIMIT: usize = 64 * 1024;
-
-/// What happens to one answer. Numbers of bytes count the body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The connection is reset; the service is not asked.
-    Reset,
-    /// So many bytes come, then the connection is reset.
-    ResetAfter(usize),
-    /// So many bytes come, then the connection is closed in good order.
-    Truncate(usize),
-    /// So many bytes come, then none, and the connection stays open.
-    Stall(usize),
-    /// Not even the head of the answer comes.
-    StallBeforeAnswer,
-    /// An answer with this status and error code; the service is not asked.
-    Status {
-        /// HTTP status.
-        code: u16,
-        /// `x-ms-error-code`.
-        error: &'static str,
-        /// `Retry-After`, in seconds.
-        retry_after: Option<u32>,
-    },
-    /// The `Content-Length` is so much larger (or smaller) than the body.
-    WrongLength(i64),
-    /// The body comes in pieces of `bytes` with pauses between them.
-    Drip {
-        /// Bytes of one piece.
-        bytes: usize,
-        /// Time between two pieces.
-        pause: Duration,
-    },
-    /// One bit in the middle of the body is another one; its length is right.
-    FlipBit,
-}
 
 /// A request as the script and the log see it.
 #[derive(Clone, Debug)]
@@ -170,7 +140,14 @@ impl Shared {
                 Some(Fault::Reset) => return Ok(()),
                 Some(Fault::StallBeforeAnswer) => return self.hold(&mut client, head.len()),
                 Some(Fault::Status { code, error, retry_after }) => {
-                    client.write_all(&own_answer(*code, error, *retry_after))?;
+                    client.write_all(&refusal(*code, error, *retry_after))?;
+                }
+                Some(Fault::Answer { code, headers, body }) => {
+                    client.write_all(&answer(*code, headers.clone(), body))?;
+                }
+                Some(Fault::Endless { code, headers, begin, piece, pause }) => {
+                    consume(&mut client, head.len())?;
+                    return endless(&mut client, *code, headers, [begin, piece], *pause);
                 }
                 _ => {
                     let (answer_head, body) = self.ask(&head)?;
@@ -233,6 +210,29 @@ impl Shared {
                     *byte ^= 1;
                 }
                 client.write_all(&[head.as_bytes(), &body].concat())?;
+                Ok(true)
+            }
+            Some(Fault::PageOfRightLength(page)) => {
+                let page = format!("{page:width$}", width = body.len());
+                client.write_all(&answer(
+                    200,
+                    [("Content-Type", "text/html".to_owned())],
+                    first_of(&page, body.len()),
+                ))?;
+                Ok(true)
+            }
+            Some(Fault::Headers(changes)) => {
+                client.write_all(&[with_headers(head, changes).as_bytes(), body].concat())?;
+                Ok(true)
+            }
+            Some(Fault::Replace(pairs)) => {
+                let text = String::from_utf8_lossy(&in_one_piece(head, body)).into_owned();
+                let other = pairs.iter().fold(text, |text, (from, to)| text.replace(from, to));
+                let length = Some(other.len().to_string());
+                let changes = [("transfer-encoding", None), ("content-length", None)];
+                let head = with_headers(head, &changes).replacen("\r\n", "\r\nContent-Length: @\r\n", 1);
+                let head = with_headers(&head, &[("Content-Length", length)]);
+                client.write_all(&[head.as_bytes(), other.as_bytes()].concat())?;
                 Ok(true)
             }
             _ => {
@@ -334,27 +334,9 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// The head with a content length that lies.
-fn with_length(head: &str, by: i64) -> String {
-    let change = |line: &str| match line.split_once(':') {
-        Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-            let right: i64 = value.trim().parse().unwrap_or_default();
-            format!("{name}: {}", right.saturating_add(by).max(0))
-        }
-        _ => line.to_owned(),
-    };
-    head.split("\r\n").map(change).collect::<Vec<_>>().join("\r\n")
-}
-
-fn own_answer(code: u16, error: &str, retry_after: Option<u32>) -> Vec<u8> {
-    let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{error}</Code></Error>");
-    let wait = retry_after.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
-    format!(
-        "HTTP/1.1 {code} Fault\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\
-         x-ms-error-code: {error}\r\n{wait}\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+/// The text's first so many bytes.
+fn first_of(text: &str, bytes: usize) -> &str {
+    text.get(..bytes).unwrap_or(text)
 }
 
 #[cfg(test)]
