@@ -1,10 +1,38 @@
-//! Text from outside made fit to be shown: harmless to a terminal, and no longer than anyone reads.
+//! Text made fit to be shown: names from outside harmless to a terminal and no longer than anyone reads, and
+//! numbers in the one form that all texts have.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Most characters of one message on standard error; a blob name has 1,024 at most.
 pub const MESSAGE_CHARS: usize = 2_000;
+
+/// `1234567` -> `1,234,567`.
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes in binary units: `999 B`, `1.5 KiB`, `12.0 GiB`. Rounded down, so that nothing seems to have reached
+/// a limit that it has not.
+pub fn bytes(value: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if value < 1024 {
+        return format!("{value} B");
+    }
+    let place = (value.ilog2() / 10).clamp(1, 6);
+    // Tenths in whole numbers: no float is as exact.
+    let tenths = u128::from(value) * 10 >> (10 * place);
+    let unit = UNITS.get(place as usize - 1).unwrap_or(&"EiB");
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
 
 /// Makes a name from a log or a file system harmless: control, bidirectional and invisible
 /// characters become visible escapes such as `\u{1b}`. With `ascii`, so does all that is not ASCII.
@@ -65,6 +93,27 @@ fn is_harmful(char: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_read_well_at_their_edges() {
+        let counts = [(0, "0"), (999, "999"), (1000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")];
+        for (value, text) in counts {
+            assert_eq!(count(value), text);
+        }
+        let sizes = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (1024 * 1024 - 1, "1023.9 KiB"),
+            (200_000_000, "190.7 MiB"),
+            (5 << 30, "5.0 GiB"),
+            (u64::MAX, "15.9 EiB"),
+        ];
+        for (value, text) in sizes {
+            assert_eq!(bytes(value), text);
+        }
+    }
 
     #[test]
     fn hostile_names_become_visible() {

@@ -4,43 +4,12 @@ use std::borrow::Cow;
 
 use chrono::DateTime;
 pub use flowlog_core::text::escape;
+pub(crate) use flowlog_core::text::{bytes, count};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// `1234567` -> `1,234,567`.
-pub(crate) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// `1 file`, `2 files`.
 pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
-}
-
-/// Bytes in binary units: `999 B`, `1.5 KiB`, `12.0 GiB`.
-pub(crate) fn bytes(value: u64) -> String {
-    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    if value < 1024 {
-        return format!("{value} B");
-    }
-    let mut scaled = value as f64 / 1024.0;
-    let mut unit = UNITS[0];
-    for next in &UNITS[1..] {
-        // Not 1024: 1023.96 would print as "1024.0 KiB".
-        if scaled < 1023.95 {
-            break;
-        }
-        scaled /= 1024.0;
-        unit = next;
-    }
-    format!("{scaled:.1} {unit}")
 }
 
 /// `part` of `whole` in percent. Something never prints as nothing, nor a part as the whole.
@@ -158,23 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well_at_their_edges() {
-        let counts = [(0, "0"), (999, "999"), (1000, "1,000"), (u64::MAX, "18,446,744,073,709,551,615")];
-        for (value, text) in counts {
-            assert_eq!(count(value), text);
-        }
-        let sizes = [
-            (0, "0 B"),
-            (1023, "1023 B"),
-            (1024, "1.0 KiB"),
-            (1536, "1.5 KiB"),
-            (1024 * 1024 - 1, "1.0 MiB"),
-            (5 << 30, "5.0 GiB"),
-            (u64::MAX, "16.0 EiB"),
-        ];
-        for (value, text) in sizes {
-            assert_eq!(bytes(value), text);
-        }
+    fn shares_read_well_at_their_edges() {
         let shares = [
             ((0, 0), "-"),
             ((0, 5), "0.0 %"),
