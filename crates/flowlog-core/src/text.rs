@@ -29,7 +29,7 @@ pub fn bytes(value: u64) -> String {
     }
     let place = (value.ilog2() / 10).clamp(1, 6);
     // Tenths in whole numbers: no float is as exact.
-    let tenths = u128::from(value) * 10 >> (10 * place);
+    let tenths = (u128::from(value) * 10) >> (10 * place);
     let unit = UNITS.get(place as usize - 1).unwrap_or(&"EiB");
     format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
