@@ -104,7 +104,7 @@ pub struct Cli {
     pub from_dir: Option<PathBuf>,
 
     /// With --from-dir: remove each source file once its copy is safe
-    #[arg(long = "move", requires = "from_dir")]
+    #[arg(long = "move")]
     pub move_files: bool,
 
     /// Print what would be fetched (reason, bytes, local path, blob) and change nothing

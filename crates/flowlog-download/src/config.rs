@@ -76,6 +76,13 @@ const MAX_PATH: usize = if cfg!(windows) { 250 } else { 4096 };
 
 /// Checks the command line and the environment.
 pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
+    // clap passes over what an option requires where another one conflicts with that.
+    if cli.move_files && cli.from_dir.is_none() {
+        return Err(usage(
+            "--move needs --from-dir: it removes files of a source folder once their copy is safe".to_owned(),
+        )
+        .hint("nothing is ever removed from a container"));
+    }
     let source = match &cli.from_dir {
         Some(dir) => SourceConfig::Folder { dir: source_folder(dir)?, move_files: cli.move_files },
         None => SourceConfig::Container(container(cli, env)?),

@@ -133,6 +133,7 @@ impl Session {
         (summary.listed, summary.listed_bytes) = (listing.blobs.len() as u64, listing.bytes());
         (summary.ignored, summary.left_out, summary.calls) =
             (listing.ignored, listing.left_out, listing.calls);
+        summary.passed = listing.passed.clone();
         let known = manifest.entries(&source.id)?;
         if listing.blobs.is_empty() && known.is_empty() {
             return Err(nothing_there(config, filter, &listing));
@@ -276,9 +277,13 @@ fn nothing_wanted(filter: &Filter, listing: &Listing) -> Failure {
     let failure = Failure::new(Kind::NotFound, format!("no blob matches: {filter}")).hint(
         "times are UTC; names and MAC addresses must be whole, in any case; try --dry-run with fewer filters",
     );
-    match listing.left_out {
+    let failure = match listing.left_out {
         0 => failure,
         count => failure.hint(format!("{count} blobs were left out because their names tell too little")),
+    };
+    match listing.passed.resources {
+        0 => failure,
+        _ => failure.hint(format!("there is: {}", listing.passed.named())),
     }
 }
 

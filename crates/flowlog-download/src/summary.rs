@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     error::Failure,
     fetch::BROKE_OFF,
-    listing::Archived,
+    listing::{Archived, PassedOver},
     plan::{Job, Plan, Why},
     progress::{amount, shown},
 };
@@ -37,6 +37,8 @@ pub struct Summary {
     pub ignored: u64,
     /// Blobs left out because their names do not tell what the filter asks about.
     pub left_out: u64,
+    /// What is there and was not asked for.
+    pub passed: PassedOver,
     /// Requests made to list.
     pub calls: u64,
     /// Blobs that were to be looked at: all that are listed, unless a choice was made.
@@ -169,6 +171,9 @@ impl Summary {
         if self.archived > 0 {
             line("Archived", archived(self.archived, self.rehydrating))?;
         }
+        if !self.passed.is_nothing() {
+            line("Passed over", self.passed_over())?;
+        }
         line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
         if self.not_tried > 0 {
             let count = HumanCount(self.not_tried);
@@ -219,6 +224,12 @@ impl Summary {
             "kept_bytes": self.kept_bytes,
             "planned": planned,
             "left_out": self.left_out,
+            "passed_over": {
+                "blobs": self.passed.blobs,
+                "branches": self.passed.branches,
+                "resources": self.passed.resources,
+                "names": self.passed.names,
+            },
             "skipped": self.skipped,
             "shortened": self.shortened,
             "ignored": self.ignored,
@@ -228,6 +239,24 @@ impl Summary {
             "not_tried": self.not_tried,
             "seconds": (self.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         })
+    }
+
+    /// What was not asked for, in words.
+    fn passed_over(&self) -> String {
+        let PassedOver { blobs, branches, resources, .. } = &self.passed;
+        let mut parts = Vec::new();
+        if *branches > 0 {
+            let noun = if *branches == 1 { "branch" } else { "branches" };
+            let mut part = format!("{} {noun} of the container", HumanCount(*branches));
+            if *resources > 0 {
+                part = format!("{part} ({})", shown(&self.passed.named()));
+            }
+            parts.push(part);
+        }
+        if *blobs > 0 {
+            parts.push(amount_of(*blobs));
+        }
+        format!("{}: not asked for", parts.join(" and "))
     }
 
     /// One line a blob, tabs between its columns, so that scripts can read it; then the sums.
@@ -251,6 +280,9 @@ impl Summary {
                 "Left out    {} blobs whose names do not tell what is asked for",
                 HumanCount(self.left_out)
             )?;
+        }
+        if !self.passed.is_nothing() {
+            writeln!(out, "Passed over {}", self.passed_over())?;
         }
         self.write_failures(out)
     }

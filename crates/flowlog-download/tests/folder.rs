@@ -153,3 +153,52 @@ fn the_download_folder_may_lie_inside_the_source() {
     }
     assert_same_tree(&tree(&root), &expected);
 }
+
+#[test]
+fn what_other_tools_have_not_finished_is_left_alone_and_counted() {
+    let (source, root) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let expected = fill(source.path(), common::CONTAINER, false);
+    let (name, _) = day_of(&["VNET-A"], 1).swap_remove(0);
+    let folder = source.path().join(common::CONTAINER).join(&name).parent().expect("a parent").to_owned();
+    let leftovers = [
+        "PT1H.json:Zone.Identifier",
+        "PT1H.json.crdownload",
+        "PT1H.json.1a2b3c.partial",
+        "PT1H.json.part",
+        "PT1H.json.tmp",
+        "PT1H.json~",
+        "~$PT1H.json",
+        ".azDownload-11111111-2222-PT1H.json",
+    ];
+    for leftover in leftovers {
+        let written = fs::write(folder.join(leftover), "half");
+        assert!(written.is_ok() || cfg!(windows), "{leftover}: {written:?}");
+    }
+    let before = tree(source.path()).len();
+    let count = before - expected.len();
+    for extra in [&[][..], &["--move"]] {
+        let output = run(source.path(), root.path(), extra);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(figure(&output, "Ignored"), count as u64, "{}", said(&output));
+        assert_same_tree(&tree(root.path()), &expected);
+    }
+    assert_eq!(tree(source.path()).len(), count);
+}
+
+#[test]
+fn moving_needs_a_folder_to_move_from() {
+    let root = tempfile::tempdir().expect("a folder");
+    for account in [
+        &[][..],
+        &["--storage-account", "logs1"],
+        &["--endpoint", "http://127.0.0.1:1/devstoreaccount1"],
+        &["--connection-string", "UseDevelopmentStorage=true"],
+    ] {
+        for extra in [&[][..], &["--force"], &["--cap-mbps", "1"]] {
+            let mut command = common::tool(root.path());
+            let output = command.arg("--move").args(account).args(extra).output().expect("a run");
+            assert_eq!(output.status.code(), Some(2), "{account:?}: {}", said(&output));
+            assert!(said(&output).contains("--move needs --from-dir"), "{account:?}: {}", said(&output));
+        }
+    }
+}

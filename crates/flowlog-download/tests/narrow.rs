@@ -17,6 +17,7 @@ use common::{CONTAINER, Container, assert_same_tree, blob_name, figure, record, 
 use flowlog_core::blob_path::{Form, LocalName};
 use flowlog_testkit::azurite::Azurite;
 use proxy::Counting;
+use serde_json::json;
 
 const SUBSCRIPTION: &str = "8ad06da4-71eb-4b2a-9c9e-c4a1b2f3d4e5";
 
@@ -144,9 +145,20 @@ fn filters_take_names_in_any_case_and_say_what_they_leave_out() {
 
     let dir = tempfile::tempdir().expect("a temporary folder");
     for (arguments, code, words) in [
-        (&["--last", "6h"][..], 5, "no blob matches: hours from"),
+        (&["--flow-log", "none"][..], 5, "hint: there is: NETWORKWATCHER_EASTUS_VNET-A"),
+        (&["--last", "6h"], 5, "no blob matches: hours from"),
         (&["--flow-log", "VNET"], 5, "no blob matches: flow log vnet"),
-        (&["--from", "2025-10-06", "--to", "2025-10-05"], 2, "is not before --to"),
+        (
+            &["--from", "2025-10-06", "--to", "2025-10-05"],
+            2,
+            "--from 2025-10-06 is later than --to 2025-10-05",
+        ),
+        (&["--from", "2025-10-07", "--to", "2025-10-05T09:00"], 2, "--from 2025-10-05T09:00 --to 2025-10-07"),
+        (
+            &["--from", "2025-10-05T09:00", "--to", "2025-10-05T09:00Z"],
+            2,
+            "is the same moment as --to 2025-10-05T09:00Z",
+        ),
         (&["--from", "5 October"], 2, "expected a UTC date (2025-10-05)"),
         (&["--last", "6"], 2, "expected a number and a unit"),
         (&["--mac", "7C1E"], 2, "expected twelve hex digits"),
@@ -156,4 +168,50 @@ fn filters_take_names_in_any_case_and_say_what_they_leave_out() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
         assert!(said(&output).contains(words), "{arguments:?}: {}", said(&output));
     }
+}
+
+#[test]
+fn flow_logs_of_watchers_with_names_of_their_own_are_found_and_the_rest_is_counted() {
+    let mut container = Container::new(CONTAINER);
+    let own =
+        |watcher: &str, log: &str, hour| blob_name(log, 5, hour, 1).replace("NETWORKWATCHER_EASTUS", watcher);
+    let old = |watcher: &str, log: &str, hour| {
+        let [name, _] = old_layouts(5, hour);
+        name.replace("NETWORKWATCHER_EASTUS", watcher).replace("FLOWLOGS/OLD", &format!("FLOWLOGS/{log}"))
+    };
+    let mut blobs = Vec::new();
+    for hour in 8..10 {
+        for watcher in ["NW", "NW_PROD", "NETWORKWATCHER_HUB_EU", "NETWORKWATCHER_EASTUS"] {
+            blobs.extend([own(watcher, "FLOW1", hour), own(watcher, "FLOW2", hour)]);
+            blobs.extend([old(watcher, "FLOW1", hour), old(watcher, "FLOW2", hour)]);
+        }
+        blobs.push(own("NETWORKWATCHER_EASTUS", "PROD_FLOW1", hour));
+    }
+    let wanted: Vec<String> = blobs
+        .iter()
+        .filter(|name| name.contains("FLOW1/") && !name.contains("EASTUS_PROD_FLOW1"))
+        .map(|name| LocalName::new(name).path(Form::Full, ""))
+        .collect();
+    assert_eq!(wanted.len(), 16);
+    container.upload_whole(blobs.into_iter().map(small).collect());
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let mut command = container.tool(dir.path());
+    command.args(["--flow-log", "flow1"]);
+    let output = ok(command);
+    let mut wanted = wanted;
+    wanted.sort();
+    assert_eq!(tree(dir.path()).into_keys().collect::<Vec<_>>(), wanted);
+    let text = said(&output);
+    // Five of the new layout, four of the old one.
+    assert!(
+        text.contains("Passed over 9 branches of the container (FLOW2, NETWORKWATCHER_EASTUS_FLOW2, "),
+        "{text}"
+    );
+
+    let mut command = container.tool(dir.path());
+    command.args(["--flow-log", "NW_PROD_FLOW1", "--from", "2025-10-05T09:00", "--format", "json"]);
+    let output = ok(command);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&json["listed"], &json["unchanged"]), (&1.into(), &1.into()), "{json}");
+    assert_eq!(json["passed_over"]["branches"], json!(17), "{json}");
 }

@@ -13,6 +13,7 @@ mod local;
 mod moment;
 mod name;
 mod peek;
+mod region;
 mod safe;
 
 pub use digest::hex_digest;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Moment;
+use super::{Moment, region::is_region};
 
 /// The resource a flow-log blob was written for, as the first half of its name spells it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +15,9 @@ pub enum Resource {
         resource_group: String,
         /// Network watcher with its region, `NETWORKWATCHER_EASTUS`; empty when the segment has none.
         watcher: String,
-        /// Name of the flow-log resource.
+        /// Name of the flow-log resource. Both names may hold `_`, and the segment does not say where one
+        /// ends: of a watcher with a name of its own this is all behind the first `_`, which may be too
+        /// much. [`Resource::is_called`] knows the other readings.
         flow_log: String,
     },
     /// Older VNet form: the flow log's whole Resource Manager path.
@@ -48,6 +50,30 @@ impl Resource {
             Self::SecurityGroup { group, .. } => group,
         }
     }
+
+    /// Whether this may be the flow log (or network security group) of that name, in any case.
+    ///
+    /// Azure's own watchers are called `NetworkWatcher_` and a region, so there the flow log's name is what
+    /// follows. A watcher with a name of its own may hold `_` like the flow log: `NW_PROD_FLOW1` is
+    /// `FLOW1` of `NW_PROD` or `PROD_FLOW1` of `NW`, and answers to both. The whole segment is a name, too.
+    pub fn is_called(&self, name: &str) -> bool {
+        let same = |known: &str| known.to_lowercase() == name.to_lowercase();
+        let Self::FlowLog { watcher, flow_log, .. } = self else { return same(self.flow_log_name()) };
+        if same(flow_log) || same(&format!("{watcher}_{flow_log}")) {
+            return true;
+        }
+        !is_default_watcher(watcher)
+            && flow_log.match_indices('_').any(|(at, _)| flow_log.get(at + 1..).is_some_and(same))
+    }
+}
+
+const DEFAULT_WATCHER: &str = "NETWORKWATCHER_";
+
+/// Whether Azure made the watcher and gave it the name of its region.
+fn is_default_watcher(watcher: &str) -> bool {
+    let prefix = watcher.get(..DEFAULT_WATCHER.len());
+    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(DEFAULT_WATCHER))
+        && watcher.get(DEFAULT_WATCHER.len()..).is_some_and(is_region)
 }
 
 /// A NIC's MAC address: twelve upper-case hex digits without separators.
@@ -212,8 +238,8 @@ fn resource(segments: &[&str], is_vnet: bool) -> Option<Resource> {
 }
 
 /// Splits `NETWORKWATCHER_{REGION}_{FLOWLOG}`; a flow log's name may hold `_` itself, a region cannot.
+/// Any other watcher's name is taken to end at its first `_`.
 fn split_watcher(segment: &str) -> (&str, &str) {
-    const DEFAULT_WATCHER: &str = "NETWORKWATCHER_";
     let default =
         segment.get(..DEFAULT_WATCHER.len()).is_some_and(|s| s.eq_ignore_ascii_case(DEFAULT_WATCHER));
     let from = if default { DEFAULT_WATCHER.len() } else { 0 };
@@ -306,6 +332,32 @@ mod tests {
     }
 
     #[test]
+    fn a_flow_log_answers_to_every_name_its_segment_may_hold() {
+        let called = |segment: &str, name: &str| {
+            let text = VNET.replace("NETWORKWATCHER_EASTUS_PROD_VNET-FLOWLOG", segment);
+            BlobName::parse(&text).expect("a VNet name").resource.is_called(name)
+        };
+        for name in ["FLOW1", "flow1", "PROD_FLOW1", "NW_PROD_FLOW1"] {
+            assert!(called("NW_PROD_FLOW1", name), "{name}");
+        }
+        for name in ["NW", "PROD", "NW_PROD", "LOW1", "FLOW", "W_PROD_FLOW1", "", "_FLOW1"] {
+            assert!(!called("NW_PROD_FLOW1", name), "{name}");
+        }
+        // Azure's own watchers leave no doubt; one that only begins like them does.
+        assert!(called("NETWORKWATCHER_EASTUS_PROD_FLOW1", "prod_flow1"));
+        assert!(called("NETWORKWATCHER_EASTUS_PROD_FLOW1", "NetworkWatcher_eastus_PROD_FLOW1"));
+        assert!(!called("NETWORKWATCHER_EASTUS_PROD_FLOW1", "FLOW1"));
+        assert!(called("NETWORKWATCHER_PROD_EU_FLOW1", "FLOW1"));
+        assert!(called("NETWORKWATCHER_PROD_EU_FLOW1", "EU_FLOW1"));
+        // Without any watcher, and with `_` at an end.
+        assert!(called("FLOW1", "flow1") && called("NW__FLOW1", "_FLOW1") && called("NW__FLOW1", "FLOW1"));
+        assert!(called("NW_FLOW1_", "FLOW1_") && called("_FLOW1", "_FLOW1"));
+        // The older path says it plainly.
+        let old = BlobName::parse(&VNET_PATH.replace("VNETLOG", "PROD_FLOW1")).expect("a VNet name");
+        assert!(old.resource.is_called("prod_flow1") && !old.resource.is_called("FLOW1"));
+    }
+
+    #[test]
     fn the_case_of_keys_does_not_matter() {
         let lower = VNET.to_ascii_lowercase();
         let blob = BlobName::parse(&lower).expect("a VNet name");
@@ -362,6 +414,14 @@ mod tests {
             let start = Moment::new(y, m, d, h, minute, 0).expect("a valid time");
             let blob = BlobName { resource, start, mac: Mac::parse(&mac), leaf: "PT1H.json".into() };
             prop_assert_eq!(BlobName::parse(&blob.to_string()), Some(blob));
+        }
+
+        /// Wherever the watcher's name ends, the flow log is found.
+        #[test]
+        fn every_cut_of_a_watchers_own_name_is_found(watcher in "[A-Z][A-Z0-9_.-]{0,12}", log in "[A-Z0-9][A-Z0-9_.-]{0,12}") {
+            prop_assume!(!is_default_watcher(watcher.split_inclusive('_').take(2).collect::<String>().trim_end_matches('_')));
+            let name = VNET.replace("NETWORKWATCHER_EASTUS_PROD_VNET-FLOWLOG", &format!("{watcher}_{log}"));
+            prop_assert!(BlobName::parse(&name).expect("a VNet name").resource.is_called(&log.to_lowercase()));
         }
 
         #[test]

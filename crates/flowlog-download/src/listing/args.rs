@@ -1,12 +1,12 @@
 //! The options that narrow a run.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use clap::Args;
 use flowlog_core::blob_path::Mac;
 
 use super::{
     filter::Selection,
-    window::{Window, parse_from, parse_span, parse_to},
+    window::{Asked, Window, parse_from, parse_span, parse_to},
 };
 use crate::error::{Failure, Kind};
 
@@ -15,11 +15,11 @@ use crate::error::{Failure, Kind};
 pub struct SelectArgs {
     /// Only flows since this UTC date or time (2025-10-05, 2025-10-05T09:30)
     #[arg(long, value_name = "TIME", value_parser = parse_from)]
-    pub from: Option<DateTime<Utc>>,
+    pub from: Option<Asked>,
 
     /// Only flows up to this UTC time; a date means up to the end of that day
     #[arg(long, value_name = "TIME", value_parser = parse_to)]
-    pub to: Option<DateTime<Utc>>,
+    pub to: Option<Asked>,
 
     /// Only the last 30m, 6h, 7d, ...
     #[arg(long, value_name = "SPAN", value_parser = parse_span, conflicts_with_all = ["from", "to"])]
@@ -41,18 +41,33 @@ pub struct SelectArgs {
 impl SelectArgs {
     /// The validated selection.
     pub fn selection(&self) -> Result<Selection, Failure> {
-        if let (Some(from), Some(to)) = (self.from, self.to)
-            && from >= to
+        if let (Some(from), Some(to)) = (&self.from, &self.to)
+            && from.time >= to.time
         {
-            return Err(Failure::new(Kind::Usage, format!("--from {from} is not before --to {to}")));
+            return Err(empty(from, to));
         }
+        let time = |asked: &Option<Asked>| asked.as_ref().map(|asked| asked.time);
         Ok(Selection {
-            window: Window { from: self.from, to: self.to },
+            window: Window { from: time(&self.from), to: time(&self.to) },
             last: self.last,
             flow_logs: self.flow_log.clone(),
             subscriptions: self.subscription.clone(),
             macs: self.mac.clone(),
         })
+    }
+}
+
+/// No time lies between the two: most often they were swapped.
+fn empty(from: &Asked, to: &Asked) -> Failure {
+    let same = parse_from(&to.text).is_ok_and(|start| start.time == from.time);
+    let how = if same { "the same moment as" } else { "later than" };
+    let (from, to) = (&from.text, &to.text);
+    let failure =
+        Failure::new(Kind::Usage, format!("--from {from} is {how} --to {to}: no time lies between them"));
+    if same {
+        failure.hint("--to itself does not belong to the time; a date alone means its whole day")
+    } else {
+        failure.hint(format!("the other way round? --from {to} --to {from}"))
     }
 }
 

@@ -56,7 +56,7 @@ pub async fn list_wanted(
         }
         for prefix in page.prefixes {
             match filter.branch(&prefix) {
-                Branch::Skip => {}
+                Branch::Skip => listing.passed.branch(&prefix, Filter::is_resource(&prefix)),
                 found => {
                     let by_level = found == Branch::Descend;
                     waiting.push((Call { prefix, by_level, marker: None }, Trail::default()));

@@ -112,6 +112,11 @@ impl Filter {
         }
     }
 
+    /// Whether a prefix is a resource or above one, not a time of it.
+    pub(super) fn is_resource(prefix: &str) -> bool {
+        date_parts(prefix).is_none()
+    }
+
     /// Judges a prefix that ends in `/`, or the empty one.
     pub fn branch(&self, prefix: &str) -> Branch {
         if prefix.is_empty() {
@@ -171,7 +176,8 @@ impl Filter {
         let (Resource::FlowLog { subscription, .. }
         | Resource::FlowLogPath { subscription, .. }
         | Resource::SecurityGroup { subscription, .. }) = resource;
-        wants(&self.subscriptions, subscription) && wants(&self.flow_logs, resource.flow_log_name())
+        let called = self.flow_logs.is_empty() || self.flow_logs.iter().any(|name| resource.is_called(name));
+        called && wants(&self.subscriptions, subscription)
     }
 }
 
@@ -248,8 +254,10 @@ mod tests {
     }
 
     fn filter(from: &str, to: &str) -> Filter {
-        let window =
-            Window { from: Some(parse_from(from).expect("a time")), to: Some(parse_to(to).expect("a time")) };
+        let window = Window {
+            from: Some(parse_from(from).expect("a time").time),
+            to: Some(parse_to(to).expect("a time").time),
+        };
         Filter { hours: window.hours(), ..Filter::default() }
     }
 
@@ -323,17 +331,41 @@ mod tests {
         assert_eq!(Filter::default().blob("exports/x.json"), Verdict::Wanted);
     }
 
+    #[test]
+    fn a_flow_log_is_found_whatever_its_watcher_is_called() {
+        let select = Selection { flow_logs: vec!["Flow1".into()], ..Selection::default() };
+        let filter = select.at(DateTime::UNIX_EPOCH);
+        let hour = "y=2025/m=10/d=05/h=09/m=00/macAddress=7C1E5264840B/PT1H.json";
+        for (layout, watcher, wanted) in [
+            (0, "NETWORKWATCHER_EASTUS", true),
+            (0, "NW", true),
+            (0, "NW_PROD", true),
+            (0, "N_W_PROD_1", true),
+            (0, "NETWORKWATCHER_HUB_EU", true),
+            (0, "NETWORKWATCHER_EASTUS_PROD", false),
+            (1, "NW_PROD", true),
+            (1, "NETWORKWATCHER_EASTUS_PROD", true),
+        ] {
+            let prefix = resource(layout, "FLOW1").replace("NETWORKWATCHER_EASTUS", watcher);
+            let name = format!("{prefix}{hour}");
+            let (branch, verdict) =
+                if wanted { (Branch::Take, Verdict::Wanted) } else { (Branch::Skip, Verdict::Unwanted) };
+            assert_eq!((filter.branch(&prefix), filter.blob(&name)), (branch, verdict), "{prefix}");
+        }
+    }
+
     proptest! {
         /// Walking must never lose a blob the filter wants, nor one it would have to count as unknown.
         #[test]
         fn no_wanted_blob_lies_in_a_branch_that_is_skipped(
-            layout in 0usize..3, log in "[A-Z_]{1,6}", asked in prop::option::of("[A-Z_]{1,3}"),
+            layout in 0usize..3, watcher in "(NETWORKWATCHER_)?[A-Z_]{1,6}", log in "[A-Z_]{1,6}", asked in prop::option::of("[A-Z_]{1,3}"),
             day in 1u32..32, month in 1u32..13, hour in 0u32..24, mac in any::<bool>(),
             from in 0i64..400 * 24, span in 1i64..2000,
         ) {
             let nic = if mac { "macAddress=7C1E5264840B/" } else { "" };
-            let name = format!("{}y=2025/m={month:02}/d={day:02}/h={hour:02}/m=00/{nic}PT1H.json", resource(layout, &log));
-            let start = parse_from("2025-01-01").expect("a date") + TimeDelta::hours(from);
+            let resource = resource(layout, &log).replace("NETWORKWATCHER_EASTUS", &watcher);
+            let name = format!("{resource}y=2025/m={month:02}/d={day:02}/h={hour:02}/m=00/{nic}PT1H.json");
+            let start = parse_from("2025-01-01").expect("a date").time + TimeDelta::hours(from);
             let window = Window { from: Some(start), to: Some(start + TimeDelta::minutes(span * 7)) };
             let filter = Filter { hours: window.hours(), flow_logs: asked.iter().map(|a| a.to_lowercase()).collect(), ..Filter::default() };
             prop_assert!(filter.blob(&name) != Verdict::Wanted || descends(&filter, &name));

@@ -3,18 +3,20 @@
 use std::{fs::Metadata, io, path::Path, time::UNIX_EPOCH};
 
 use flowlog_core::blob_path::{BlobName, percent_decode, strip_folders_above};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::{Filter, Listed, Listing};
 
-/// File names that may hold flow logs, beside every path that is a flow-log blob name.
+/// Endings of files that may hold flow logs; in a path that is a flow-log blob name, the last part may also
+/// have none.
 pub(super) const LOG_ENDINGS: [&str; 4] = [".json", ".json.gz", ".json.zst", ".jsonl"];
 
 /// Lists the log files below `dir` in name order, except those below `skip` (the download folder).
 ///
 /// A file's path below `dir` is its blob name: folders above it (account, container) are dropped and
-/// `%3A`-style escapes undone. Hidden files, symbolic links and files without a log's ending are
-/// passed over; the latter are counted. Of the rest those that `filter` wants are listed.
+/// `%3A`-style escapes undone. Everything else is left alone and counted: files that are no logs by their
+/// name, hidden ones, what other tools have not finished, symbolic links. Hidden folders are not entered. Of
+/// the rest those that `filter` wants are listed.
 pub fn list_folder(
     dir: &Path,
     skip: &Path,
@@ -23,14 +25,17 @@ pub fn list_folder(
 ) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let (mut count, mut bytes) = (0u64, 0u64);
-    let hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
     let walk = WalkDir::new(dir)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !(hidden(entry.file_name()) || entry.path() == skip));
+        .filter_entry(|entry| entry.depth() == 0 || !is_aside(entry, skip));
     for entry in walk {
         let entry = entry?;
+        if entry.file_type().is_dir() {
+            continue;
+        }
         if !entry.file_type().is_file() {
+            listing.ignored += 1;
             continue;
         }
         let below = entry.path().strip_prefix(dir).unwrap_or(entry.path());
@@ -71,9 +76,21 @@ fn blob_name(path: &str) -> String {
     strip_folders_above(&decoded).to_owned()
 }
 
+/// Whether a folder is none of the source's: hidden, the download folder, or what Safari keeps an unfinished
+/// download in.
+fn is_aside(entry: &DirEntry, skip: &Path) -> bool {
+    let name = entry.file_name().to_string_lossy().to_lowercase();
+    let apart = name.starts_with('.') || name.ends_with(".download") || entry.path() == skip;
+    apart && entry.file_type().is_dir()
+}
+
+/// Whether a name is one of a whole log. What tools add at an end (`.crdownload`, `.partial`, `.tmp`, `~`,
+/// `:Zone.Identifier`) takes the ending away; at the front stand `.` (`.azDownload-`), `~` and `#`.
 fn is_log(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    BlobName::parse(name).is_some() || LOG_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    let leaf = name.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    let whole = LOG_ENDINGS.iter().any(|ending| leaf.ends_with(ending))
+        || (!leaf.contains(['.', ':', '~']) && BlobName::parse(name).is_some());
+    whole && !leaf.starts_with(['.', '~', '#'])
 }
 
 /// What stands for an `ETag`: length and modification time.
@@ -115,6 +132,41 @@ mod tests {
             .expect("a listing");
         let ids: Vec<&str> = listing.blobs.iter().map(|blob| blob.id.as_str()).collect();
         assert_eq!(ids, ["a.json.gz", "b.json", "deep/c.json"]);
-        assert_eq!((listing.ignored, listing.bytes()), (1, 6));
+        assert_eq!((listing.ignored, listing.bytes()), (2, 6));
+    }
+
+    #[test]
+    fn what_is_not_a_whole_log_is_told_by_its_name() {
+        let folder = NAME.trim_end_matches("PT1H.json");
+        for leaf in ["PT1H.json", "pt1h.JSON", "PT1H.json.gz", "PT1H.json.zst", "PT1H (1).json", "a.jsonl"] {
+            assert!(is_log(&format!("{folder}{leaf}")) && is_log(leaf), "{leaf}");
+        }
+        // Some tools drop the ending.
+        assert!(is_log(&format!("{folder}PT1H")) && !is_log("PT1H"));
+        for leaf in [
+            "PT1H.json:Zone.Identifier",
+            "PT1H.json.crdownload",
+            "PT1H.json.partial",
+            "PT1H.json.a1b2c3d4.partial",
+            "PT1H.json.part",
+            "PT1H.json.tmp",
+            "PT1H.json~",
+            "PT1H~",
+            "~PT1H.json",
+            "~$PT1H.json",
+            "#PT1H.json#",
+            ".azDownload-0b1e-PT1H.json",
+            "._PT1H.json",
+            ".PT1H.json.swp",
+            "PT1H.json.filepart",
+            "PT1H.json.aria2",
+            "PT1H.json.bak",
+            "PT1H.json.gz.tmp",
+            "PT1H:Zone.Identifier",
+            "Unconfirmed 12345.crdownload",
+            "Thumbs.db",
+        ] {
+            assert!(!is_log(&format!("{folder}{leaf}")) && !is_log(leaf), "{leaf}");
+        }
     }
 }

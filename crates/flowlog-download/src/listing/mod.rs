@@ -5,6 +5,7 @@ mod container;
 mod filter;
 mod folder;
 mod page;
+mod passed;
 mod trail;
 mod window;
 
@@ -18,6 +19,7 @@ pub use container::{first_page, list_container, list_wanted, quoted};
 pub use filter::{Branch, Filter, Selection, Verdict};
 pub use folder::{list_folder, version_of};
 pub use page::{Archived, HierarchyPolicy};
+pub use passed::PassedOver;
 pub use window::{Hour, Hours, Window, parse_span};
 
 /// A blob as its source lists it.
@@ -44,6 +46,8 @@ pub struct Listing {
     pub ignored: u64,
     /// Blobs left out because their names do not tell what the filter asks about.
     pub left_out: u64,
+    /// What is there and was not asked for.
+    pub passed: PassedOver,
     /// Requests made to list.
     pub calls: u64,
     /// Of the blobs, those in the archive tier, by their ids.
@@ -54,7 +58,10 @@ impl Listing {
     /// Takes a blob in if `filter` wants it; says whether it did.
     fn take(&mut self, blob: Listed, filter: &Filter) -> bool {
         match filter.blob(&blob.name) {
-            Verdict::Unwanted => return false,
+            Verdict::Unwanted => {
+                self.passed.blobs += 1;
+                return false;
+            }
             Verdict::Unknown if !filter.keep_unknown => {
                 self.left_out += 1;
                 return false;

@@ -84,17 +84,34 @@ impl Hours {
     }
 }
 
+/// A time as a person wrote it, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The moment.
+    pub time: DateTime<Utc>,
+    /// As it was written.
+    pub text: String,
+}
+
+impl Asked {
+    fn new(text: &str, time: DateTime<Utc>) -> Self {
+        Self { time, text: text.to_owned() }
+    }
+}
+
 /// Reads `--from`: a date means its first moment.
-pub(super) fn parse_from(text: &str) -> Result<DateTime<Utc>, String> {
-    date(text).map_or_else(|| moment(text), |date| Ok(start_of(date)))
+pub(super) fn parse_from(text: &str) -> Result<Asked, String> {
+    let time = date(text).map_or_else(|| moment(text), |date| Ok(start_of(date)))?;
+    Ok(Asked::new(text, time))
 }
 
 /// Reads `--to`: a date means its end, so that the whole day is asked for.
-pub(super) fn parse_to(text: &str) -> Result<DateTime<Utc>, String> {
-    match date(text) {
-        Some(date) => date.checked_add_days(Days::new(1)).map(start_of).ok_or_else(|| FORMS.to_owned()),
-        None => moment(text),
-    }
+pub(super) fn parse_to(text: &str) -> Result<Asked, String> {
+    let time = match date(text) {
+        Some(date) => date.checked_add_days(Days::new(1)).map(start_of).ok_or_else(|| FORMS.to_owned())?,
+        None => moment(text)?,
+    };
+    Ok(Asked::new(text, time))
 }
 
 /// Reads `--last` and the like: a whole number and `s`, `m`, `h`, `d` or `w`.
@@ -144,8 +161,8 @@ mod tests {
     use super::*;
 
     fn hours(from: &str, to: &str) -> Hours {
-        Window { from: Some(parse_from(from).expect("a time")), to: Some(parse_to(to).expect("a time")) }
-            .hours()
+        let (from, to) = (parse_from(from).expect("a time").time, parse_to(to).expect("a time").time);
+        Window { from: Some(from), to: Some(to) }.hours()
     }
 
     #[test]
@@ -165,8 +182,9 @@ mod tests {
 
     #[test]
     fn times_with_an_offset_become_utc_and_nonsense_is_refused() {
-        assert_eq!(parse_from("2025-10-05T11:30:00+02:00"), parse_from("2025-10-05 09:30"));
-        assert_eq!(parse_from("2025-10-05T09:30Z"), parse_from("2025-10-05T09:30:00"));
+        let time = |text: &str| parse_from(text).map(|asked| asked.time);
+        assert_eq!(time("2025-10-05T11:30:00+02:00"), time("2025-10-05 09:30"));
+        assert_eq!(time("2025-10-05T09:30Z"), time("2025-10-05T09:30:00"));
         for text in
             ["", "yesterday", "2025-02-29", "05/10/2025", "2025-10-05T25:00", "2025-10-05T09", "+12025-01-01"]
         {
