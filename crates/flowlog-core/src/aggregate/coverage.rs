@@ -31,6 +31,8 @@ pub struct LogCoverage {
     pub states: [u64; State::ALL.len()],
     /// Hours (Unix ms / [`HOUR_MS`]) with records.
     pub hours: BTreeMap<i64, HourCounts>,
+    /// Tuples of records without a time that could be read: they are in none of the hours.
+    pub untimed: u64,
     /// The hour being read, kept apart from the map: tuples come by the million.
     current: Option<(i64, HourCounts)>,
 }
@@ -40,12 +42,12 @@ impl LogCoverage {
     pub fn of(mac: &str, resource: &str, kind: LogKind) -> Self {
         let states = [0; State::ALL.len()];
         let (mac, resource) = (mac.to_owned(), resource.to_owned());
-        Self { mac, resource, kind, states, hours: BTreeMap::new(), current: None }
+        Self { mac, resource, kind, states, hours: BTreeMap::new(), untimed: 0, current: None }
     }
 
     /// The tuples that follow stand in this record.
     pub(super) fn record(&mut self, record: &RecordContext<'_>) {
-        let Some(time_ms) = record.time_ms else { return };
+        let Some(time_ms) = record.time_ms else { return self.put_away() };
         let hour = time_ms.div_euclid(HOUR_MS);
         match &mut self.current {
             Some((current, counts)) if *current == hour => counts.last_ms = counts.last_ms.max(time_ms),
@@ -59,8 +61,9 @@ impl LogCoverage {
     #[inline]
     pub(super) fn count(&mut self, state: State) {
         self.states[state_index(state)] += 1;
-        if let Some((_, counts)) = &mut self.current {
-            counts.tuples += 1;
+        match &mut self.current {
+            Some((_, counts)) => counts.tuples += 1,
+            None => self.untimed += 1,
         }
     }
 

@@ -11,9 +11,10 @@ pub struct Moment(NaiveDateTime);
 impl Moment {
     /// A moment from its parts; `None` for a date or time that does not exist.
     ///
-    /// Years outside 1..=9999 are refused: they have no four-digit folder name.
+    /// Years outside 1970..=9999 are refused, as in records: no flow log is older, and later ones have no
+    /// four-digit folder name.
     pub fn new(year: i32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
-        let date = NaiveDate::from_ymd_opt(year, month, day).filter(|_| (1..=9999).contains(&year))?;
+        let date = NaiveDate::from_ymd_opt(year, month, day).filter(|_| (1970..=9999).contains(&year))?;
         date.and_hms_opt(hour, minute, second).map(Self)
     }
 
@@ -67,6 +68,7 @@ mod tests {
         assert_eq!(Moment::new(2025, 2, 29, 0, 0, 0), None);
         assert_eq!(Moment::new(2025, 1, 1, 24, 0, 0), None);
         assert_eq!(Moment::new(12025, 1, 1, 0, 0, 0), None);
+        assert_eq!(Moment::new(1969, 12, 31, 23, 59, 59), None);
         assert_eq!(Moment::parse("05/10/2025 09:03"), None);
         assert_eq!(Moment::parse("+12025-01-01T00:00:00Z"), None);
     }

@@ -28,11 +28,13 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         if u64::from(peak.attempts) < limits.attempts {
             continue;
         }
-        let bin_count = u32::try_from(facts.span_ms() / 1000).unwrap_or_default() / BIN_SECONDS + 1;
+        let bin_count = facts.span_ms() / 1000 / i64::from(BIN_SECONDS) + 1;
         let mut loads: Vec<u32> = bins.iter().map(|(_, load)| load.attempts).collect();
-        loads.resize(loads.len().max(bin_count as usize), 0);
         loads.sort_unstable();
-        let usual = loads.get(loads.len() / 2).copied().unwrap_or_default();
+        // Bins without a connection are counted, not listed: a wrong date can be millennia away.
+        let empty = usize::try_from(bin_count).unwrap_or(usize::MAX).saturating_sub(loads.len());
+        let middle = (empty + loads.len()) / 2;
+        let usual = middle.checked_sub(empty).and_then(|place| loads.get(place)).copied().unwrap_or_default();
         if f64::from(peak.attempts) < limits.times_usual * f64::from(usual.max(1)) {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Hours without a record although the NIC was busy before and after: a log that was off, or blobs that are missing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::facts::{Facts, shown};
 use super::{EvidenceRow, Finding, Severity, counted};
@@ -26,7 +26,10 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for (&hour, counts) in logs.iter().flat_map(|log| &log.hours) {
         all.entry(hour).or_default().tuples += counts.tuples;
     }
-    let common = gaps(&all, least, |_| true);
+    let common = gaps(&all, least, |before, after| {
+        (before.saturating_add(1), after.saturating_sub(before).saturating_sub(1))
+    });
+    let present: Vec<i64> = all.keys().copied().collect();
     let mut findings = Vec::new();
     findings.extend(finding("all NICs", &common, logs.len() as u64, Severity::Medium));
     let mut of_mac: BTreeMap<&str, BTreeMap<i64, HourCounts>> = BTreeMap::new();
@@ -38,20 +41,25 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         }
     }
     for (mac, hours) in of_mac {
-        let own = gaps(&hours, least, |hour| all.contains_key(&hour));
+        let own = gaps(&hours, least, |before, after| {
+            let place = |hour| present.partition_point(|present| *present < hour);
+            let (from, to) = (place(before.saturating_add(1)), place(after));
+            (present.get(from).copied().unwrap_or(after), i64::try_from(to - from).unwrap_or(i64::MAX))
+        });
         findings.extend(finding(mac, &own, 1, Severity::Low));
     }
     findings
 }
 
-/// Gaps between hours of which both have at least `least` tuples, in hours that `counts` says count.
-fn gaps(hours: &BTreeMap<i64, HourCounts>, least: u64, counts: impl Fn(i64) -> bool) -> Vec<Gap> {
+/// Gaps between hours of which both have at least `least` tuples. `missing` tells of two hours which is the first
+/// between them that counts, and how many do: hours are never walked, since a wrong date may be millennia away.
+fn gaps(hours: &BTreeMap<i64, HourCounts>, least: u64, missing: impl Fn(i64, i64) -> (i64, i64)) -> Vec<Gap> {
     let ends = hours.iter().zip(hours.iter().skip(1));
     ends.filter_map(|((&before, a), (&after, b))| {
-        let missing: BTreeSet<i64> = (before.saturating_add(1)..after).filter(|&hour| counts(hour)).collect();
         let around = (a.tuples, b.tuples);
-        let from = *missing.first().filter(|_| around.0.min(around.1) >= least)?;
-        Some(Gap { from, hours: missing.len() as u64, around })
+        let (from, hours) = missing(before, after);
+        let hours = u64::try_from(hours).ok().filter(|hours| *hours > 0)?;
+        (around.0.min(around.1) >= least).then_some(Gap { from, hours, around })
     })
     .collect()
 }
@@ -104,7 +112,10 @@ mod tests {
             list.iter().map(|&(hour, tuples)| (hour, HourCounts { tuples, last_ms: 0 })).collect()
         };
         let found = |list: &[(i64, u64)]| -> Vec<(i64, u64)> {
-            gaps(&hours(list), 100, |_| true).iter().map(|gap| (gap.from, gap.hours)).collect()
+            gaps(&hours(list), 100, |before, after| (before + 1, after - before - 1))
+                .iter()
+                .map(|gap| (gap.from, gap.hours))
+                .collect()
         };
         assert_eq!(found(&[(1, 100), (2, 100), (5, 100)]), [(3, 2)]);
         assert_eq!(found(&[(1, 100), (3, 99)]), []);

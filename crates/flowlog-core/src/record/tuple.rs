@@ -13,6 +13,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::digits::{dotted_quad, eight_digits, short_number};
+use super::time::LAST_MS;
 use crate::flow::{Counters, Direction, Encryption, FlowTuple, Protocol, State};
 
 /// Why a tuple could not be read.
@@ -115,8 +116,7 @@ fn parse_fields(text: &[u8]) -> Result<FlowTuple, TupleFault> {
 
 fn milliseconds(time: u64) -> Option<i64> {
     let ms = if time < FIRST_MILLISECONDS { time * 1000 } else { time };
-    // Beyond the year 9999 a time is an error of the log, and dates could not be printed.
-    if ms > 253_402_300_799_999 { None } else { i64::try_from(ms).ok() }
+    i64::try_from(ms).ok().filter(|ms| *ms <= LAST_MS)
 }
 
 /// Takes the field up to the next comma (or the end) off `rest`, with the comma.

@@ -30,6 +30,8 @@ pub struct Coverage {
     pub logged_twice: Vec<String>,
     /// Records passed over because another file held them before.
     pub repeated_records: u64,
+    /// Tuples of records without a time between 1970 and 9999: they are in no hour and no gap.
+    pub untimed_tuples: u64,
     /// What follows for the reader, in sentences.
     pub remarks: Vec<String>,
 }
@@ -72,7 +74,9 @@ pub struct Gap {
 
 pub(super) fn coverage(tables: &Aggregate, files: &[FileRow]) -> Coverage {
     let logs = &tables.coverage;
-    let present: BTreeSet<i64> = logs.iter().flat_map(|log| log.hours.keys().copied()).collect();
+    let mut present: Vec<i64> = logs.iter().flat_map(|log| log.hours.keys().copied()).collect();
+    present.sort_unstable();
+    present.dedup();
     let mut rows: Vec<LogRow> = logs.iter().map(|log| row(log, &present)).collect();
     rows.sort_unstable_by(|a, b| (&a.mac, &a.resource, a.kind).cmp(&(&b.mac, &b.resource, b.kind)));
     let span = present.first().zip(present.last()).map_or(0, |(first, last)| first.abs_diff(*last) + 1);
@@ -84,6 +88,7 @@ pub(super) fn coverage(tables: &Aggregate, files: &[FileRow]) -> Coverage {
         unfinished_ms: newest.filter(|newest| newest.rem_euclid(HOUR_MS) < HOUR_MS - UNFINISHED_MS),
         logged_twice: logged_twice(logs),
         repeated_records: files.iter().map(|file| file.repeated_records).sum(),
+        untimed_tuples: logs.iter().map(|log| log.untimed).sum(),
         logs: rows,
         remarks: Vec::new(),
     };
@@ -91,7 +96,7 @@ pub(super) fn coverage(tables: &Aggregate, files: &[FileRow]) -> Coverage {
     coverage
 }
 
-fn row(log: &LogCoverage, present: &BTreeSet<i64>) -> LogRow {
+fn row(log: &LogCoverage, present: &[i64]) -> LogRow {
     let states = State::ALL.iter().map(|&state| (state.letter(), log.state(state)));
     let hour_ms = |hour: Option<(&i64, _)>| hour.map(|(hour, _)| hour.saturating_mul(HOUR_MS));
     LogRow {
@@ -111,23 +116,24 @@ fn row(log: &LogCoverage, present: &BTreeSet<i64>) -> LogRow {
     }
 }
 
-/// Runs of hours that others have and this log has not.
-fn gaps(log: &LogCoverage, present: &BTreeSet<i64>) -> Vec<Gap> {
+/// Runs of hours that others have and this log has not. `present` are the hours of all logs, in order: only those of
+/// this log are looked up, so that many short logs cost no more than few long ones.
+fn gaps(log: &LogCoverage, present: &[i64]) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = Vec::new();
-    let Some((first, last)) = log.hours.keys().next().zip(log.hours.keys().next_back()) else {
-        return gaps;
-    };
-    let mut open = false;
-    for hour in present {
-        if log.hours.contains_key(hour) {
-            open = false;
-        } else if let Some(gap) = gaps.last_mut().filter(|_| open) {
-            gap.hours += 1;
-        } else {
+    let mut gap = |from: usize, to: usize, inside: bool| {
+        if let Some(hour) = present.get(from).filter(|_| from < to) {
             let from_ms = hour.saturating_mul(HOUR_MS);
-            gaps.push(Gap { from_ms, hours: 1, inside: hour > first && hour < last });
-            open = true;
+            gaps.push(Gap { from_ms, hours: (to - from) as u64, inside });
         }
+    };
+    let mut behind_last = None;
+    for hour in log.hours.keys() {
+        let place = present.partition_point(|present| present < hour);
+        gap(behind_last.unwrap_or_default(), place, behind_last.is_some());
+        behind_last = Some(place + 1);
+    }
+    if let Some(place) = behind_last {
+        gap(place, present.len(), false);
     }
     gaps
 }
@@ -207,6 +213,13 @@ fn remarks(coverage: &Coverage) -> Vec<String> {
         ),
     );
     say(
+        coverage.untimed_tuples > 0,
+        format!(
+            "{} in records without a time between 1970 and 9999: they are counted, but belong to no hour",
+            counted(coverage.untimed_tuples, "tuple is", "tuples are")
+        ),
+    );
+    say(
         coverage.repeated_records > 0,
         format!(
             "{} passed over: other files hold the same",
@@ -230,10 +243,11 @@ mod tests {
 
     #[test]
     fn gaps_are_runs_of_hours_that_others_have() {
-        let present: BTreeSet<i64> = [1, 2, 3, 5, 6, 7, 8].into();
+        let present = [1, 2, 3, 5, 6, 7, 8];
         let found = gaps(&log(&[2, 7]), &present);
         let seen: Vec<_> = found.iter().map(|gap| (gap.from_ms / HOUR_MS, gap.hours, gap.inside)).collect();
         assert_eq!(seen, [(1, 1, false), (3, 3, true), (8, 1, false)]);
         assert_eq!(gaps(&log(&[1, 2, 3, 5, 6, 7, 8]), &present), []);
+        assert_eq!(gaps(&log(&[]), &present), []);
     }
 }
