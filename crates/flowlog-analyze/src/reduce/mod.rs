@@ -60,11 +60,12 @@ pub struct Options<'a> {
 pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> Result<Reduced, ExportError> {
     let beginnings = peek_all(inputs, options.threads);
     let mut groups = plan::groups(inputs, &beginnings);
-    let own_public = plan::own_public(&beginnings);
+    let (own_public, forwards) = (plan::own_public(&beginnings), plan::forwards(inputs, &beginnings));
     let (findings, sightings) = (options.findings, options.resolve);
     let own = options.own.clone();
     let (connections, provenance) = (options.connections.is_some(), options.provenance);
-    let collecting = Collecting { findings, sightings, connections, provenance, own_public, own };
+    let mut collecting =
+        Collecting { findings, sightings, connections, provenance, own_public, forwards, own };
     loop {
         let stretches = epochs::cut(&groups, &beginnings, inputs);
         let paused = groups.iter().map(|group| Paused::new(plan::unread(group, &beginnings))).collect();
@@ -94,6 +95,11 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
         if let Some(united) = plan::unite(&groups, &logs, &beginnings, inputs) {
             // Rare: a file with records of several NICs. Joining their connections needs a second reading.
             groups = united;
+            continue;
+        }
+        if let Some(more) = plan::missed(&pass.reduced.aggregate, &collecting, inputs) {
+            // Rare: nothing at the beginning of any file showed that others' logs tell of its connections, too.
+            collecting = more;
             continue;
         }
         let (duplicates, written) = schedule.finish();
@@ -139,6 +145,7 @@ fn read_all(
         rows.extend(worker.rows);
         logs.extend(worker.logs);
     }
+    aggregate.end_logs();
     rows.sort_by_key(|(input, _)| *input);
     let files = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Pass { reduced: Reduced { aggregate, files }, logs })

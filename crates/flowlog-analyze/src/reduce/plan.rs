@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::net::IpAddr;
 
-use flowlog_core::aggregate::{self, HOUR_MS, plain_mac};
+use flowlog_core::aggregate::{self, Aggregate, Collecting, HOUR_MS, plain_mac};
 use flowlog_core::bytes;
 use flowlog_core::flow::{AddressClass, Direction, FlowTuple};
 use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
@@ -36,14 +36,22 @@ pub(super) struct Beginning {
     /// MAC address of its NIC; `None` if there is no flow-log record.
     mac: Option<String>,
     kind: Option<LogKind>,
-    /// Near ends of the first record's tuples that have public addresses.
-    own_public: BTreeSet<IpAddr>,
+    /// Near ends of the first record's tuples whose addresses are not private, and all far ends.
+    near: BTreeSet<IpAddr>,
+    far: BTreeSet<IpAddr>,
+    /// A host of the internet is a near end, and a private one the far end of it.
+    passes_on: bool,
 }
 
 impl Beginning {
     /// Time of the first record, Unix ms.
     pub(super) fn time_ms(&self) -> Option<i64> {
         self.time_ms
+    }
+
+    /// The NIC seems to pass on traffic of others with the internet.
+    fn forwards(&self) -> bool {
+        self.passes_on || self.near.iter().any(|near| self.far.contains(near))
     }
 
     #[cfg(test)]
@@ -80,10 +88,17 @@ impl Sink for Beginning {
     }
     fn rule(&mut self, _: &str, _: &str) {}
     fn tuple(&mut self, tuple: &FlowTuple) {
-        let near = if tuple.direction == Direction::Outbound { tuple.source } else { tuple.destination };
-        if AddressClass::of(near).is_public() {
-            self.own_public.insert(near);
+        let (near, far) = match tuple.direction {
+            Direction::Outbound => (tuple.source, tuple.destination),
+            Direction::Inbound => (tuple.destination, tuple.source),
+        };
+        let class = AddressClass::of(near);
+        if is_unicast(class) && !class.is_private() {
+            self.near.insert(near);
+            let internet = matches!(class, AddressClass::Public | AddressClass::Documentation);
+            self.passes_on |= internet && AddressClass::of(far).is_private();
         }
+        self.far.insert(far);
     }
     fn malformed(&mut self, _: &MalformedTuple<'_>) {}
 }
@@ -109,11 +124,38 @@ pub(super) fn unread(group: &Group, beginnings: &[Beginning]) -> aggregate::Grou
     aggregate::Group::logged_twice(of(LogKind::VNet).filter_map(hour))
 }
 
-/// Own hosts with public addresses, as far as the files' first records tell.
+/// Whether a NIC can have such an address.
+fn is_unicast(class: AddressClass) -> bool {
+    !matches!(class, AddressClass::Platform | AddressClass::Multicast | AddressClass::Broadcast)
+}
+
+/// Own hosts whose addresses are not private, as far as the files' first records tell.
 pub(super) fn own_public(beginnings: &[Beginning]) -> Vec<IpAddr> {
-    let all: BTreeSet<IpAddr> =
-        beginnings.iter().flat_map(|beginning| &beginning.own_public).copied().collect();
+    let all: BTreeSet<IpAddr> = beginnings.iter().flat_map(|beginning| &beginning.near).copied().collect();
     all.into_iter().collect()
+}
+
+/// True if a NIC passes on traffic of others with the internet, as far as the files' first records tell, or if they
+/// cannot be looked at before they are read.
+pub(super) fn forwards(inputs: &[Input], beginnings: &[Beginning]) -> bool {
+    inputs.iter().any(Input::is_stream) || beginnings.iter().any(Beginning::forwards)
+}
+
+/// What reading found of `collecting` that the files' first records did not tell: what should be collected in a second
+/// reading; `None` if nothing was missed. A stream cannot be read twice.
+pub(super) fn missed(read: &Aggregate, collecting: &Collecting, inputs: &[Input]) -> Option<Collecting> {
+    if !collecting.sightings || collecting.forwards || inputs.iter().any(Input::is_stream) {
+        return None;
+    }
+    let known: BTreeSet<IpAddr> = collecting.own_public.iter().copied().collect();
+    let is_new = |address: &IpAddr| !AddressClass::of(*address).is_private() && !known.contains(address);
+    let new = read.near.own().filter_map(|host| read.hosts.address(host)).filter(is_new);
+    let new: BTreeSet<IpAddr> = new.filter(|&address| collecting.own.find(address).is_none()).collect();
+    let forwards = read.near.forwards();
+    (forwards || !new.is_empty()).then(|| {
+        let own_public = known.union(&new).copied().collect();
+        Collecting { forwards, own_public, ..collecting.clone() }
+    })
 }
 
 /// One group a NIC, each in time order. A stream can be read only once and may hold any NIC: with one,

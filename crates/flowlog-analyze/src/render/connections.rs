@@ -105,7 +105,10 @@ impl Row {
     /// What rows written together are ordered by: numbers of hosts depend on who met them first.
     fn order(&self) -> impl Ord + use<'_> {
         let ends = (self.source, self.source_port, self.destination, self.destination_port, self.protocol);
-        (&self.first_time, ends, &self.mac, self.log, self.outcome)
+        let told = (self.direction, self.log, self.outcome, &self.last_time);
+        let counts =
+            (self.tuples, self.packets_sent, self.bytes_sent, self.packets_received, self.bytes_received);
+        (&self.first_time, ends, &self.mac, told, counts)
     }
 }
 

@@ -133,6 +133,7 @@ fn coverage() -> Coverage {
         logged_twice: vec!["000D3A05C006".into()],
         repeated_records: 60,
         untimed_tuples: 0,
+        stateless_connections: 0,
         remarks: vec![
             "no denials can be seen: the data holds no D rows (none happened, or the flow log leaves them out)".into(),
             "60 records passed over: other files hold the same".into(),

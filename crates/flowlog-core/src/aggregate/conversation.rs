@@ -1,6 +1,6 @@
 //! A conversation: who talks to whom about what. Its table is what all rankings are made from.
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::hosts::HostId;
@@ -39,7 +39,7 @@ pub struct Allowed {
     pub tuples: u64,
     /// Begun tuples.
     pub begins: u64,
-    /// Connections that ended.
+    /// Connections of which both begin and end were seen.
     pub ended: u64,
     /// Connections, whether or not their begin or end was seen.
     pub connections: u64,
@@ -109,6 +109,9 @@ pub struct Trouble {
     pub one_way: u64,
     /// Their counters.
     pub one_way_counters: Counters,
+    /// Connections let in of which the log has neither ends nor bytes ([`crate::connection::Outcome::Stateless`]): no
+    /// trouble, but nothing of the conversation can be called unanswered either.
+    pub stateless: u64,
 }
 
 impl Default for Trouble {
@@ -118,6 +121,7 @@ impl Default for Trouble {
             incomplete_last_ms: i64::MIN,
             one_way: 0,
             one_way_counters: Counters::default(),
+            stateless: 0,
         }
     }
 }
@@ -127,15 +131,17 @@ impl Trouble {
         self.incomplete += other.incomplete;
         self.incomplete_last_ms = self.incomplete_last_ms.max(other.incomplete_last_ms);
         self.one_way += other.one_way;
+        self.stateless += other.stateless;
         self.one_way_counters.add(&other.one_way_counters);
     }
 
     pub(super) fn take_out(&mut self, other: &Self) {
         self.incomplete = self.incomplete.saturating_sub(other.incomplete);
         self.one_way = self.one_way.saturating_sub(other.one_way);
+        self.stateless = self.stateless.saturating_sub(other.stateless);
         self.one_way_counters.take_out(&other.one_way_counters);
     }
 }
 
 /// A table by conversation.
-pub type ByConversation<T> = HashMap<ConversationKey, T, FixedState>;
+pub type ByConversation<T> = HashMap<ConversationKey, T, RandomState>;

@@ -3,7 +3,7 @@
 //! Virtual network encryption works between machines of a VNet and its peers: only pairs of which
 //! both ends are one's own are counted. Everything is per tuple, as logged.
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::conversation::{ByConversation, ConversationKey};
@@ -56,10 +56,10 @@ impl PairCounts {
 pub struct EncryptedPairs {
     own: OwnNetworks,
     subnets: Vec<OwnNetwork>,
-    subnet_ids: HashMap<OwnNetwork, u32, FixedState>,
+    subnet_ids: HashMap<OwnNetwork, u32, RandomState>,
     /// Subnet of each host, by [`HostId`]; [`OUTSIDE`] for hosts of others.
     of_host: Vec<u32>,
-    pairs: HashMap<(u32, u32), usize, FixedState>,
+    pairs: HashMap<(u32, u32), usize, RandomState>,
     counts: Vec<PairCounts>,
     recent: Vec<Option<((u32, u32), usize)>>,
     /// Denied tuples that were dropped for want of encryption and not by a rule, by conversation.

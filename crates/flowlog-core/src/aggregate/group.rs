@@ -1,10 +1,11 @@
 //! The files that are read one after the other because they belong together: mostly those of one NIC.
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
 use super::coverage::{HOUR_MS, LogCoverage};
+use super::evidence::Evidence;
 use super::hosts::HostId;
 use super::near::NearLog;
 use super::settle::ReadLog;
@@ -24,11 +25,11 @@ pub struct Group {
     pub(super) tables: Tables,
     pub(super) logs: Vec<NicLog>,
     pub(super) current: usize,
-    names: HashMap<LogName, usize, FixedState>,
+    names: HashMap<LogName, usize, RandomState>,
     /// Two flow logs of the same NIC are in it (VNet and NSG): connections stand in both.
     pub(super) logged_twice: bool,
     /// Hours (Unix ms / [`HOUR_MS`]) that the `VNet` log of a NIC (MAC address) has files of.
-    vnet_hours: HashMap<String, HashSet<i64, FixedState>, FixedState>,
+    vnet_hours: HashMap<String, HashSet<i64, RandomState>, RandomState>,
 }
 
 impl Group {
@@ -67,8 +68,10 @@ impl Group {
                 connections: Connections::default(),
                 near: NearLog::default(),
                 coverage: LogCoverage::of(&name.0, &name.1, name.2),
+                evidence: Evidence::default(),
                 newest_ms: i64::MIN,
                 is_evidence: true,
+                has_ends: false,
             });
             logs.len() - 1
         });
@@ -92,17 +95,23 @@ pub(super) struct NicLog {
     pub(super) connections: Connections<HostId>,
     pub(super) near: NearLog,
     pub(super) coverage: LogCoverage,
+    /// What findings are made from, until it is known whether the NIC only passes it on.
+    pub(super) evidence: Evidence,
     /// Its newest tuple, Unix ms.
     pub(super) newest_ms: i64,
     /// Findings are made from it, too: not from the NSG log of an hour that the `VNet` log has, which says more.
     pub(super) is_evidence: bool,
+    /// It had continuations or ends of what an NSG's own rule for inbound TCP let in: not of version 2 without
+    /// `FlowTimeoutInMinutes`, which has none.
+    pub(super) has_ends: bool,
 }
 
 impl NicLog {
     /// What is to be known of it where its connections are settled.
     #[inline]
     pub(super) fn read(&self, logged_twice: bool, until_ms: i64) -> ReadLog {
-        ReadLog { id: self.id, until_ms, logged_twice, is_evidence: self.is_evidence }
+        let Self { id, is_evidence, has_ends, .. } = *self;
+        ReadLog { id, until_ms, logged_twice, is_evidence, has_ends }
     }
 }
 
@@ -135,11 +144,17 @@ impl Tables {
         self.allowed.entry(key).or_default().add(&Allowed {
             tuples: connection.tuples(),
             begins: connection.begins(),
-            ended: if connection.ended_ms().is_some() { connection.count() } else { 0 },
+            ended: if connection.begins() > 0 && connection.ended_ms().is_some() {
+                connection.count()
+            } else {
+                0
+            },
             connections: connection.count(),
             counters: connection.counters,
         });
-        if let (true, Some(begun)) = (connection.is_incomplete(), connection.begun_ms()) {
+        if outcome == Outcome::Stateless {
+            self.trouble.entry(key).or_default().stateless += 1;
+        } else if let (true, Some(begun)) = (connection.is_incomplete(), connection.begun_ms()) {
             let trouble = self.trouble.entry(key).or_default();
             trouble.incomplete += 1;
             trouble.incomplete_last_ms = trouble.incomplete_last_ms.max(begun);

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use crate::flow::AddressClass;
@@ -22,8 +22,8 @@ const RECENT: usize = 1024;
 /// another. Each has its own look-up tables, and asks the shared ones only for what it meets first.
 pub struct Hosts {
     recent: Box<[(Ipv4Addr, Option<HostId>); RECENT]>,
-    v4: HashMap<Ipv4Addr, HostId, FixedState>,
-    v6: HashMap<Ipv6Addr, HostId, FixedState>,
+    v4: HashMap<Ipv4Addr, HostId, RandomState>,
+    v6: HashMap<Ipv6Addr, HostId, RandomState>,
     numbers: Arc<Mutex<Numbers>>,
     /// The addresses known here, by number: as far as [`Hosts::refresh`] has read them.
     addresses: Vec<IpAddr>,
@@ -33,7 +33,7 @@ pub struct Hosts {
 /// Who has which number.
 #[derive(Default)]
 struct Numbers {
-    by_address: HashMap<IpAddr, HostId, FixedState>,
+    by_address: HashMap<IpAddr, HostId, RandomState>,
     addresses: Vec<IpAddr>,
 }
 

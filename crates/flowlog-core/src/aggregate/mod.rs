@@ -25,7 +25,7 @@ mod settle;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble};
@@ -44,11 +44,12 @@ pub use provenance::{Origin, Provenance};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 
 use crate::connection::{ConnectionKey, Sighting};
-use crate::flow::{FlowTuple, OwnNetworks, State};
+use crate::flow::{Direction, Encryption, FlowTuple, OwnNetworks, State};
 use crate::record::{MalformedTuple, RecordContext, Sink};
 use evidence::Evidence;
-use group::Tables;
-use settle::{Lists, ReadLog, Settlement, Settling};
+use group::{NicLog, Tables};
+use near::{Ends, NearLog};
+use settle::{Lists, OwnHosts, ReadLog, Settlement, Settling};
 
 /// What is collected beside the tables of the report.
 #[derive(Clone, Debug, Default)]
@@ -62,8 +63,10 @@ pub struct Collecting {
     pub connections: bool,
     /// Where tuples come from: what comparisons need.
     pub provenance: bool,
-    /// Own hosts with public addresses, as far as they are known before reading.
+    /// Own hosts with addresses that are not private, as far as they are known before reading.
     pub own_public: Vec<IpAddr>,
+    /// Some NIC passes on traffic of others ([`NearEnds::forwards`]): any connection may stand in several logs.
+    pub forwards: bool,
     /// Networks that the person says are own.
     pub own: OwnNetworks,
 }
@@ -93,6 +96,8 @@ pub struct Aggregate {
     pub hosts: Hosts,
     /// What findings are made from, if it is collected.
     pub evidence: Evidence,
+    /// The same of logs whose NIC has several near ends, some of which may be other NICs'.
+    set_aside: Vec<(Ends, Evidence)>,
     /// What each rule decided.
     pub rules: Rules,
     /// Whose NIC wrote what.
@@ -110,12 +115,12 @@ pub struct Aggregate {
 impl Aggregate {
     /// Tables that collect what `collecting` says, and number hosts together with `hosts`.
     pub fn new(collecting: &Collecting, hosts: &Hosts) -> Self {
-        let mut hosts = hosts.beside();
-        let own_public = collecting.own_public.iter().map(|&address| hosts.id(address)).collect();
+        let hosts = hosts.beside();
         let settled = Settlement {
             sightings: collecting.sightings.then(Lists::default),
             connections: collecting.connections.then(Lists::default),
-            own_public,
+            forwards: collecting.forwards,
+            own: OwnHosts::new(collecting.own.clone(), &collecting.own_public),
         };
         let evidence = if collecting.findings { Evidence::default() } else { Evidence::off() };
         let provenance = if collecting.provenance { Provenance::collecting() } else { Provenance::default() };
@@ -150,8 +155,10 @@ impl Aggregate {
     pub fn put_aside(&mut self, next_ms: i64) -> Group {
         let mut group = std::mem::take(&mut self.group);
         for log in &mut group.logs {
-            let mut settling = self.settling(&mut group.tables, log.read(group.logged_twice, next_ms));
-            log.connections.sweep(next_ms, |key, connection| settling.take(&key, &connection));
+            let read = log.read(group.logged_twice, next_ms);
+            let NicLog { connections, evidence, near, .. } = log;
+            let mut settling = self.settling(&mut group.tables, evidence, near, read);
+            connections.sweep(next_ms, |key, connection| settling.take(&key, &connection));
         }
         self.empty(&mut group.tables);
         group
@@ -162,17 +169,38 @@ impl Aggregate {
     pub fn end_group(&mut self) -> Vec<(String, String)> {
         let mut group = std::mem::take(&mut self.group);
         let names = group.names();
+        self.hosts.refresh();
         for mut log in std::mem::take(&mut group.logs) {
-            let mut settling = self.settling(&mut group.tables, log.read(group.logged_twice, log.newest_ms));
-            log.connections.finish(|key, connection| settling.take(&key, &connection));
-            log.coverage.put_away();
-            self.near.end_log(&log.coverage.resource, &log.near);
-            self.nics.insert(log.coverage.mac.clone());
-            self.coverage.push(log.coverage);
+            let read = log.read(group.logged_twice, log.newest_ms);
+            let NicLog { connections, evidence, near, .. } = &mut log;
+            let mut settling = self.settling(&mut group.tables, evidence, near, read);
+            connections.finish(|key, connection| settling.take(&key, &connection));
+            self.end_log(log);
         }
         self.empty(&mut group.tables);
-        self.hosts.refresh();
         names
+    }
+
+    fn end_log(&mut self, mut log: NicLog) {
+        log.coverage.put_away();
+        let ends = log.near.finish(&self.hosts);
+        self.near.end_log(&log.coverage.resource, &ends);
+        if ends.several {
+            self.set_aside.push((ends, log.evidence));
+        } else {
+            self.evidence.merge(log.evidence);
+        }
+        self.nics.insert(log.coverage.mac.clone());
+        self.coverage.push(log.coverage);
+    }
+
+    /// All logs have been read: of what one NIC only passes on, the NICs at its ends have the evidence, if their logs
+    /// are here.
+    pub fn end_logs(&mut self) {
+        for (ends, mut evidence) in std::mem::take(&mut self.set_aside) {
+            evidence.leave_to_others(&ends, &self.near);
+            self.evidence.merge(evidence);
+        }
     }
 
     /// Moves a group's counts by conversation into those of all groups.
@@ -203,6 +231,7 @@ impl Aggregate {
         self.duplicates.add(&other.duplicates);
         self.coverage.append(&mut other.coverage);
         self.evidence.merge(other.evidence);
+        self.set_aside.extend(other.set_aside);
         self.provenance.merge(other.provenance);
         self.hosts.refresh();
         self.nics.append(&mut other.nics);
@@ -212,15 +241,22 @@ impl Aggregate {
         self.encryption.merge(other.encryption);
     }
 
-    fn settling<'a>(&'a mut self, tables: &'a mut Tables, log: ReadLog) -> Settling<'a> {
-        let Self { evidence, outcomes, settled, hosts, .. } = self;
-        Settling { tables, evidence, outcomes, settled, hosts, log }
+    fn settling<'a>(
+        &'a mut self,
+        tables: &'a mut Tables,
+        evidence: &'a mut Evidence,
+        near: &'a mut NearLog,
+        log: ReadLog,
+    ) -> Settling<'a> {
+        let evidence = (!self.evidence.is_off()).then_some(evidence);
+        let Self { outcomes, settled, hosts, .. } = self;
+        Settling { tables, evidence, near, outcomes, settled, hosts, log }
     }
 }
 
 fn merge_table<K: Eq + std::hash::Hash, T>(
-    mine: &mut HashMap<K, T, FixedState>,
-    other: HashMap<K, T, FixedState>,
+    mine: &mut HashMap<K, T, RandomState>,
+    other: HashMap<K, T, RandomState>,
     add: impl Fn(&mut T, &T),
 ) {
     if mine.is_empty() {
@@ -247,15 +283,18 @@ impl hashbrown::Equivalent<(String, String)> for RuleKey<'_> {
 impl Sink for Aggregate {
     fn record(&mut self, record: &RecordContext<'_>) {
         self.provenance.record(record.mac);
-        let Self { group, evidence, outcomes, settled, hosts, .. } = self;
+        let is_off = self.evidence.is_off();
+        let Self { group, outcomes, settled, hosts, .. } = self;
         group.enter(record);
         let Group { tables, logs, current, logged_twice, .. } = group;
         let Some(log) = logs.get_mut(*current) else { return };
         log.coverage.record(record);
         if let Some(now) = record.time_ms {
             let read = log.read(*logged_twice, now);
-            let mut settling = Settling { tables, evidence, outcomes, settled, hosts, log: read };
-            log.connections.advance(now, |key, connection| settling.take(&key, &connection));
+            let NicLog { connections, evidence, near, .. } = log;
+            let evidence = (!is_off).then_some(evidence);
+            let mut settling = Settling { tables, evidence, near, outcomes, settled, hosts, log: read };
+            connections.advance(now, |key, connection| settling.take(&key, &connection));
         }
     }
 
@@ -271,18 +310,21 @@ impl Sink for Aggregate {
         self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
         let source = self.hosts.id(tuple.source);
         let destination = self.hosts.id(tuple.destination);
-        self.evidence.see(tuple, source, destination);
         let dropped = self.rules.is_dropped(tuple);
         self.overall.dropped += u64::from(dropped);
         self.rules.count(tuple, source, destination, dropped);
         self.encryption.count(tuple, source, destination, &self.hosts);
         self.provenance.see(tuple, source, destination);
-        let Self { group, evidence, outcomes, settled, hosts, encryption, .. } = self;
+        let is_off = self.evidence.is_off();
+        let stateless = tuple.encryption == Encryption::NotRecorded && self.rules.lets_in_by_user_rule(tuple);
+        let Self { group, outcomes, settled, hosts, encryption, .. } = self;
         let Group { tables, logs, current, logged_twice, .. } = group;
         let Some(log) = logs.get_mut(*current) else { return };
-        log.near.see(tuple, source, destination);
         log.coverage.count(tuple.state);
         log.newest_ms = log.newest_ms.max(time);
+        if !is_off {
+            log.evidence.see(tuple, source, destination);
+        }
         if tuple.state == State::Allow {
             let key = ConversationKey {
                 source,
@@ -292,6 +334,9 @@ impl Sink for Aggregate {
             };
             let once = Allowed { tuples: 1, connections: 1, ..Allowed::default() };
             tables.allowed.entry(key).or_default().add(&once);
+            let inbound = tuple.direction == Direction::Inbound;
+            let (near, far) = if inbound { (destination, source) } else { (source, destination) };
+            log.near.see(near, far, 1, hosts);
             return;
         }
         if dropped {
@@ -302,8 +347,8 @@ impl Sink for Aggregate {
                 protocol: tuple.protocol,
             };
             encryption.drop(key);
-        } else if tuple.state == State::Deny && log.is_evidence {
-            evidence.deny(tuple, source, destination, hosts);
+        } else if tuple.state == State::Deny && log.is_evidence && !is_off {
+            log.evidence.deny(tuple, source, destination, hosts);
         }
         let key = ConnectionKey {
             source,
@@ -312,9 +357,16 @@ impl Sink for Aggregate {
             destination_port: tuple.destination_port,
             protocol: tuple.protocol,
         };
+        log.has_ends |= stateless && tuple.state != State::Begin;
         let read = log.read(*logged_twice, time);
-        let mut settling = Settling { tables, evidence, outcomes, settled, hosts, log: read };
-        log.connections.add(key, tuple, |key, connection| settling.take(&key, &connection));
+        let NicLog { connections, evidence, near, .. } = log;
+        let evidence = (!is_off).then_some(evidence);
+        let mut settling = Settling { tables, evidence, near, outcomes, settled, hosts, log: read };
+        if stateless && tuple.state == State::Begin {
+            connections.add_stateless(key, tuple, |key, connection| settling.take(&key, &connection));
+        } else {
+            connections.add(key, tuple, |key, connection| settling.take(&key, &connection));
+        }
     }
 
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {

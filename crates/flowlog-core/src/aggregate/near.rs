@@ -1,16 +1,22 @@
 //! Whose network interface wrote a log: the near ends of each NIC's log, and the VNet they are in.
+//!
+//! The near end of a row is the source of what goes out and the destination of what comes in. It is an address of the
+//! NIC, unless the NIC forwards: the log of a firewall appliance or a gateway tells of traffic whose two ends are both
+//! elsewhere. Such a log is known by near ends that are far ends, too, or that are hosts of the internet reached by
+//! private ones alone, or by their number; it places only the address that most of its own rows share.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use foldhash::fast::RandomState;
 use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 
-use super::hosts::HostId;
-use super::ids::IdSet;
-use crate::flow::{Direction, FlowTuple};
+use super::hosts::{HostId, Hosts};
+use crate::connection::{Connection, ConnectionKey};
+use crate::flow::{AddressClass, Direction};
 
-/// Private addresses a NIC can have (Azure's limit). A log with more near ends is a router's: it
-/// writes of traffic it only passes on, and its ends are anywhere.
-const ADDRESSES_OF_A_NIC: u64 = 256;
+/// Private addresses a NIC can have (Azure's limit). A log with more near ends is a router's.
+const ADDRESSES_OF_A_NIC: usize = 256;
+/// A public near end is the NIC's own only with at least one in so many of its log's rows.
+const SHARE: u64 = 8;
 
 /// The VNet a host is in, as far as the logs tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,97 +27,234 @@ enum Vnet {
     Several,
 }
 
+/// How well a log knows a near end as its NIC's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Claim {
+    /// One of several.
+    Some,
+    /// Most rows share it.
+    Most,
+}
+
+/// A host that is the near end of logs.
+#[derive(Clone, Copy, Debug)]
+struct Own {
+    claim: Claim,
+    /// By the logs of the best claim; `None` if they do not tell.
+    vnet: Option<Vnet>,
+}
+
 /// The near end of every log: the source of what goes out, the destination of what comes in.
 #[derive(Default)]
 pub struct NearEnds {
     /// VNets that flow logs are of (ids in lower case), by first meeting.
     vnets: Vec<String>,
-    /// The VNet of each near end.
-    of_host: HashMap<HostId, Vnet, FixedState>,
+    vnet_places: HashMap<String, usize, RandomState>,
     /// Every near end, but those of routers.
-    own: IdSet,
+    own: HashMap<HostId, Own, RandomState>,
+    forwards: bool,
 }
 
-/// The near ends of one NIC's log.
+/// What a log says of one near end.
+#[derive(Clone, Copy, Debug, Default)]
+struct NearEnd {
+    rows: u64,
+    /// Some far end is not private.
+    outside: bool,
+}
+
+/// The near and far ends of one NIC's log. Memory: one entry for each host of the log.
 #[derive(Default)]
 pub(super) struct NearLog {
-    last: Option<HostId>,
-    ends: IdSet,
+    last: Option<(HostId, NearEnd)>,
+    near: HashMap<HostId, NearEnd, RandomState>,
+    far: HashSet<HostId, RandomState>,
 }
 
 impl NearLog {
-    /// A tuple of the log.
+    /// Rows of the log.
     #[inline]
-    pub(super) fn see(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
-        let near = if tuple.direction == Direction::Outbound { source } else { destination };
-        if self.last != Some(near) {
-            self.last = Some(near);
-            self.ends.insert(near.0);
+    pub(super) fn see(&mut self, near: HostId, far: HostId, rows: u64, hosts: &Hosts) {
+        let once = NearEnd { rows, outside: !hosts.class(far).is_private() };
+        match &mut self.last {
+            Some((last, end)) if *last == near => {
+                end.rows += once.rows;
+                end.outside |= once.outside;
+            }
+            _ => {
+                self.put_away();
+                self.last = Some((near, once));
+            }
         }
+        // What a machine says to itself, by way of a load balancer, makes it no far end.
+        if near != far {
+            self.far.insert(far);
+        }
+    }
+
+    /// The rows of a connection that can get no more.
+    #[inline]
+    pub(super) fn settle(&mut self, key: &ConnectionKey<HostId>, connection: &Connection, hosts: &Hosts) {
+        let (near, far) = match connection.direction {
+            Direction::Outbound => (key.source, key.destination),
+            Direction::Inbound => (key.destination, key.source),
+        };
+        self.see(near, far, connection.tuples(), hosts);
+    }
+
+    fn put_away(&mut self) {
+        if let Some((near, end)) = self.last.take() {
+            let known = self.near.entry(near).or_default();
+            known.rows += end.rows;
+            known.outside |= end.outside;
+        }
+    }
+
+    /// Tells the NIC's own addresses from those of traffic it only passes on.
+    pub(super) fn finish(mut self, hosts: &Hosts) -> Ends {
+        self.put_away();
+        let mut ends = Ends::default();
+        for is_ipv4 in [true, false] {
+            let is_family =
+                |host: HostId| hosts.address(host).is_some_and(|address| address.is_ipv4() == is_ipv4);
+            let family = self.near.iter().map(|(&host, &end)| (host, end));
+            let family = family.filter(|&(host, _)| is_family(host) && is_unicast(hosts.class(host)));
+            let family: Vec<(HostId, NearEnd)> = family.collect();
+            self.finish_family(&family, hosts, &mut ends);
+        }
+        ends
+    }
+
+    fn finish_family(&self, family: &[(HostId, NearEnd)], hosts: &Hosts, ends: &mut Ends) {
+        let sum = |ends: &[(HostId, NearEnd)]| ends.iter().map(|(_, end)| end.rows).sum::<u64>();
+        let all = sum(family);
+        let is_internet = |host| is_internet(hosts.class(host));
+        let elsewhere = |&(host, end): &(HostId, NearEnd)| {
+            let most = hosts.class(host).is_private() && end.rows * 2 > all;
+            (self.far.contains(&host) && !most) || (is_internet(host) && !end.outside)
+        };
+        let near: Vec<(HostId, NearEnd)> = family.iter().copied().filter(|end| !elsewhere(end)).collect();
+        let forwards = near.len() < family.len() || near.len() > ADDRESSES_OF_A_NIC;
+        ends.forwards |= forwards;
+        ends.forwards_internet |= family.iter().any(|end| elsewhere(end) && is_internet(end.0));
+        ends.several |= forwards || near.len() > 1;
+        let rows = sum(&near);
+        for (host, end) in near {
+            let claim = if end.rows * 2 > rows { Claim::Most } else { Claim::Some };
+            let seldom = is_internet(host) && end.rows.saturating_mul(SHARE) < rows;
+            if claim == Claim::Most || !(forwards || seldom) {
+                ends.own.insert(host, claim);
+            }
+        }
+    }
+}
+
+/// Whether a NIC can have such an address, as far as it matters here.
+fn is_unicast(class: AddressClass) -> bool {
+    use AddressClass::{Broadcast, LinkLocal, Loopback, Multicast, Platform};
+    !matches!(class, Broadcast | LinkLocal | Loopback | Multicast | Platform)
+}
+
+/// Examples are written with addresses of documentation: they stand for the internet.
+fn is_internet(class: AddressClass) -> bool {
+    matches!(class, AddressClass::Public | AddressClass::Documentation)
+}
+
+/// The near ends of a log that has been read, told apart.
+#[derive(Default)]
+pub(super) struct Ends {
+    /// Addresses of the NIC.
+    pub(super) own: HashMap<HostId, Claim, RandomState>,
+    /// The NIC passes on traffic of others.
+    pub(super) forwards: bool,
+    /// Among it, traffic with the internet.
+    forwards_internet: bool,
+    /// There is more than one near end of a family.
+    pub(super) several: bool,
+}
+
+impl Ends {
+    /// How well the log knows `host` as its own.
+    pub(super) fn claim(&self, host: HostId) -> Option<Claim> {
+        self.own.get(&host).copied()
     }
 }
 
 impl NearEnds {
-    /// No more tuples follow of `log`, the log of `resource`.
-    pub(super) fn end_log(&mut self, resource: &str, log: &NearLog) {
-        if log.ends.len() > ADDRESSES_OF_A_NIC {
-            return;
-        }
-        let vnet = vnet_of(resource).map(|vnet| self.vnet_place(vnet));
-        for id in log.ends.iter() {
-            self.own.insert(id);
-            if let Some(vnet) = vnet {
-                self.place(HostId(id), Vnet::One(vnet));
-            }
+    /// No more tuples follow of the log of `resource`.
+    pub(super) fn end_log(&mut self, resource: &str, ends: &Ends) {
+        self.forwards |= ends.forwards_internet;
+        let vnet = vnet_of(resource).map(|vnet| Vnet::One(self.vnet_place(vnet)));
+        for (&host, &claim) in &ends.own {
+            self.place(host, Own { claim, vnet });
         }
     }
 
     fn vnet_place(&mut self, vnet: String) -> usize {
-        self.vnets.iter().position(|known| *known == vnet).unwrap_or_else(|| {
-            self.vnets.push(vnet);
-            self.vnets.len() - 1
+        let vnets = &mut self.vnets;
+        *self.vnet_places.entry(vnet).or_insert_with_key(|vnet| {
+            vnets.push(vnet.clone());
+            vnets.len() - 1
         })
     }
 
-    fn place(&mut self, host: HostId, vnet: Vnet) {
-        match self.of_host.entry(host) {
+    fn place(&mut self, host: HostId, new: Own) {
+        match self.own.entry(host) {
             Entry::Vacant(slot) => {
-                slot.insert(vnet);
+                slot.insert(new);
             }
-            Entry::Occupied(mut known) => {
-                if *known.get() != vnet {
-                    known.insert(Vnet::Several);
-                }
+            Entry::Occupied(mut known) if known.get().claim < new.claim => {
+                known.insert(new);
             }
+            Entry::Occupied(mut known) if known.get().claim == new.claim => {
+                let vnet = &mut known.get_mut().vnet;
+                *vnet = match (*vnet, new.vnet) {
+                    (Some(mine), Some(theirs)) if mine != theirs => Some(Vnet::Several),
+                    (mine, theirs) => mine.or(theirs),
+                };
+            }
+            Entry::Occupied(_) => {}
         }
     }
 
-    /// True for a host that is the near end of a log that was read, and not of a router's.
+    /// True for a host that is the near end of a log that was read, and not only passed on by a router.
     pub fn is_own(&self, host: HostId) -> bool {
-        self.own.contains(host.0)
+        self.own.contains_key(&host)
+    }
+
+    /// How well the best log knows `host` as its own.
+    pub(super) fn claim(&self, host: HostId) -> Option<Claim> {
+        self.own.get(&host).map(|own| own.claim)
+    }
+
+    /// Own hosts, in no order.
+    pub fn own(&self) -> impl Iterator<Item = HostId> {
+        self.own.keys().copied()
+    }
+
+    /// True if some NIC passes traffic on between others and the internet: what goes out may be in several logs.
+    pub fn forwards(&self) -> bool {
+        self.forwards
     }
 
     /// The VNet (ARM id in lower case) whose flow log has `host` as its near end; `None` as well if there are several.
     pub fn vnet(&self, host: HostId) -> Option<&str> {
-        match self.of_host.get(&host)? {
-            Vnet::One(place) => self.vnets.get(*place).map(String::as_str),
+        match self.own.get(&host)?.vnet? {
+            Vnet::One(place) => self.vnets.get(place).map(String::as_str),
             Vnet::Several => None,
         }
     }
 
     /// Adds everything of `other`.
     pub(super) fn merge(&mut self, other: Self) {
-        self.own.add(&other.own);
+        self.forwards |= other.forwards;
         let places: Vec<usize> = other.vnets.into_iter().map(|vnet| self.vnet_place(vnet)).collect();
-        for (host, vnet) in other.of_host {
-            match vnet {
-                Vnet::One(place) => {
-                    if let Some(&place) = places.get(place) {
-                        self.place(host, Vnet::One(place));
-                    }
-                }
-                Vnet::Several => self.place(host, Vnet::Several),
-            }
+        for (host, own) in other.own {
+            let vnet = match own.vnet {
+                Some(Vnet::One(place)) => places.get(place).map(|&place| Vnet::One(place)),
+                other => other,
+            };
+            self.place(host, Own { vnet, ..own });
         }
     }
 }
@@ -140,24 +283,67 @@ mod tests {
         assert_eq!((vnet_of(nic), vnet_of(""), vnet_of("/virtualNetworks/")), (None, None, None));
     }
 
+    /// Hosts with these addresses, numbered from 0.
+    fn hosts(addresses: &[&str]) -> Hosts {
+        let mut hosts = Hosts::default();
+        for address in addresses {
+            hosts.id(address.parse().unwrap());
+        }
+        hosts
+    }
+
+    /// The own addresses of a log of `(near, far, rows)`, and whether its NIC forwards.
+    fn own(hosts: &Hosts, rows: &[(u32, u32, u64)]) -> (Vec<u32>, bool) {
+        let mut log = NearLog::default();
+        for &(near, far, rows) in rows {
+            log.see(HostId(near), HostId(far), rows, hosts);
+        }
+        let ends = log.finish(hosts);
+        let mut own: Vec<u32> = ends.own.keys().map(|host| host.0).collect();
+        own.sort_unstable();
+        (own, ends.forwards)
+    }
+
     #[test]
-    fn an_address_in_two_vnets_is_in_none_for_sure_and_a_router_places_nobody() {
-        let log = |ids: std::ops::Range<u32>| {
-            let mut log = NearLog::default();
-            for id in ids {
-                log.ends.insert(id);
-            }
-            log
+    fn what_a_nic_only_passes_on_is_not_its_own() {
+        let hosts = hosts(&["10.0.0.4", "10.1.0.4", "93.184.216.34", "10.2.0.4", "1.1.1.1", "20.0.0.5"]);
+        // A machine with two addresses.
+        assert_eq!(own(&hosts, &[(0, 2, 9), (1, 2, 1)]), (vec![0, 1], false));
+        // Source NAT: comes in for the internet, goes out under the own address.
+        assert_eq!(own(&hosts, &[(2, 1, 2), (0, 2, 2)]), (vec![0], true));
+        // One arm, no NAT: both ends are elsewhere.
+        assert_eq!(own(&hosts, &[(3, 1, 2), (1, 3, 2)]), (vec![], true));
+        // The trusted one of two arms: hosts of the internet, reached by private ones alone.
+        assert_eq!(own(&hosts, &[(2, 1, 5), (4, 3, 5)]), (vec![], true));
+        // Public addresses in a network of one's own, and a load balancer's that is kept by the machine.
+        assert_eq!(own(&hosts, &[(5, 2, 5), (5, 1, 3)]), (vec![5], false));
+        assert_eq!(own(&hosts, &[(5, 2, 5), (0, 1, 3)]), (vec![0, 5], false));
+        // Two machines speak by way of a load balancer that sends some of it back.
+        assert_eq!(own(&hosts, &[(0, 0, 1), (0, 2, 3)]), (vec![0], false));
+    }
+
+    #[test]
+    fn more_addresses_than_a_nic_can_have_are_a_router_s() {
+        let texts: Vec<String> = (0..400).map(|n| format!("10.0.{}.{}", n / 200, n % 200)).collect();
+        let hosts = hosts(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        let log = |addresses: u32| (0..addresses).map(|near| (near, 399, 1)).collect::<Vec<_>>();
+        assert_eq!(own(&hosts, &log(256)).0.len(), 256);
+        assert_eq!(own(&hosts, &log(257)), (vec![], true));
+    }
+
+    #[test]
+    fn an_address_in_two_vnets_is_in_none_for_sure_and_the_better_claim_counts() {
+        let ends = |own: &[(u32, Claim)]| Ends {
+            own: own.iter().map(|&(host, claim)| (HostId(host), claim)).collect(),
+            ..Ends::default()
         };
         let mut a = NearEnds::default();
-        a.end_log("/x/virtualNetworks/a", &log(7..9));
-        a.end_log("/x/virtualNetworks/a", &log(100..400));
-        assert_eq!((a.vnet(HostId(7)), a.vnet(HostId(100))), (Some("/x/virtualnetworks/a"), None));
-        assert!(a.is_own(HostId(7)) && !a.is_own(HostId(100)));
+        a.end_log("/x/virtualNetworks/a", &ends(&[(7, Claim::Most), (8, Claim::Most), (9, Claim::Some)]));
         let mut b = NearEnds::default();
-        b.end_log("/x/virtualNetworks/b", &log(8..10));
+        b.end_log("/x/virtualNetworks/b", &ends(&[(8, Claim::Most), (9, Claim::Most), (7, Claim::Some)]));
         a.merge(b);
         assert_eq!(a.vnet(HostId(7)), Some("/x/virtualnetworks/a"));
         assert_eq!((a.vnet(HostId(8)), a.vnet(HostId(9))), (None, Some("/x/virtualnetworks/b")));
+        assert!(a.is_own(HostId(8)) && !a.is_own(HostId(10)));
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::conversation::{ByConversation, ConversationKey};
@@ -55,10 +55,10 @@ pub struct Provenance {
     /// By conversation.
     pub origins: ByConversation<Origin>,
     /// Near ends of NICs, and the NIC's place in `nics`.
-    near: HashSet<(HostId, usize), FixedState>,
+    near: HashSet<(HostId, usize), RandomState>,
     /// MAC addresses, and when there are tuples of them.
     nics: Vec<(String, NicTimes)>,
-    spellings: HashMap<String, usize, FixedState>,
+    spellings: HashMap<String, usize, RandomState>,
     nic: usize,
     class: u8,
 }

@@ -5,7 +5,7 @@
 
 mod class;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 pub use class::{RuleClass, plain_rule};
@@ -209,14 +209,15 @@ type Key = (String, String);
 #[derive(Default)]
 pub struct Rules {
     rows: Vec<(Key, RuleCounts)>,
-    ids: HashMap<Key, usize, FixedState>,
+    ids: HashMap<Key, usize, RandomState>,
     /// Inbound TCP from public addresses to [`ADMIN_PORTS`] that was not denied. Addresses of one's
     /// own are among the sources: what is own is known only at the end.
-    pub let_in: HashMap<LetInKey, LetIn, FixedState>,
-    /// Of each row: it is no rule, and what is denied under it was dropped for want of encryption.
-    unspecified: Vec<bool>,
+    pub let_in: HashMap<LetInKey, LetIn, RandomState>,
+    /// Whose rule each row is.
+    classes: Vec<RuleClass>,
     current: usize,
-    current_is_unspecified: bool,
+    /// `None` before the first rule.
+    class: Option<RuleClass>,
     /// Each in the one place its bits lead to; empty until something is met.
     recent: Vec<Option<Met>>,
 }
@@ -230,13 +231,23 @@ impl Rules {
     /// The tuples that follow were decided by this rule.
     pub(super) fn select(&mut self, acl: &str, rule: &str) {
         self.current = self.id(acl, rule);
-        self.current_is_unspecified = self.unspecified.get(self.current).copied().unwrap_or_default();
+        self.class = self.classes.get(self.current).copied();
     }
 
     /// True for a denied tuple that no rule denied: it was dropped for want of encryption.
     #[inline]
     pub(super) fn is_dropped(&self, tuple: &FlowTuple) -> bool {
-        tuple.state == State::Deny && (self.current_is_unspecified || tuple.encryption.is_dropped())
+        let unspecified = self.class == Some(RuleClass::Unspecified);
+        tuple.state == State::Deny && (unspecified || tuple.encryption.is_dropped())
+    }
+
+    /// True for inbound TCP that a rule somebody wrote let in.
+    #[inline]
+    pub(super) fn lets_in_by_user_rule(&self, tuple: &FlowTuple) -> bool {
+        self.class == Some(RuleClass::User)
+            && tuple.direction == Direction::Inbound
+            && tuple.protocol == Protocol::TCP
+            && tuple.state != State::Deny
     }
 
     #[inline]
@@ -285,7 +296,7 @@ impl Rules {
         let key = (acl.to_owned(), rule.to_owned());
         self.ids.insert(key.clone(), id);
         self.rows.push((key, RuleCounts::default()));
-        self.unspecified.push(RuleClass::of(acl, rule) == RuleClass::Unspecified);
+        self.classes.push(RuleClass::of(acl, rule));
         id
     }
 

@@ -1,14 +1,15 @@
 //! Where connections go that can get no more tuples.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::evidence::{Evidence, Settled};
 use super::group::Tables;
 use super::hosts::{HostId, Hosts};
+use super::near::NearLog;
 use super::outcomes::Outcomes;
 use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};
-use crate::flow::Direction;
+use crate::flow::{Direction, OwnNetworks};
 
 /// Where connections go that can get no more tuples, beside the tables.
 #[derive(Default)]
@@ -17,7 +18,44 @@ pub(super) struct Settlement {
     pub(super) sightings: Option<Lists>,
     /// The others; `None` if nobody asks.
     pub(super) connections: Option<Lists>,
-    pub(super) own_public: HashSet<HostId, FixedState>,
+    /// Some NIC forwards: every connection may stand in another log, too.
+    pub(super) forwards: bool,
+    pub(super) own: OwnHosts,
+}
+
+/// Hosts that are one's own although their addresses do not say so.
+#[derive(Default)]
+pub(super) struct OwnHosts {
+    /// Named by the person.
+    networks: OwnNetworks,
+    /// Known from the logs.
+    addresses: BTreeSet<IpAddr>,
+    /// By [`HostId`], as far as anybody asked.
+    is_own: Vec<bool>,
+}
+
+impl OwnHosts {
+    /// Hosts of `networks`, and those of `addresses`.
+    pub(super) fn new(networks: OwnNetworks, addresses: &[IpAddr]) -> Self {
+        Self { networks, addresses: addresses.iter().copied().collect(), is_own: Vec::new() }
+    }
+
+    #[inline]
+    fn contains(&mut self, host: HostId, hosts: &Hosts) -> bool {
+        match self.is_own.get(host.0 as usize) {
+            Some(&is_own) => is_own,
+            None => self.learn(host, hosts),
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, host: HostId, hosts: &Hosts) -> bool {
+        let new = hosts.addresses().iter().skip(self.is_own.len());
+        let is_own = |address| self.addresses.contains(address) || self.networks.find(*address).is_some();
+        let new: Vec<bool> = new.map(is_own).collect();
+        self.is_own.extend(new);
+        self.is_own.get(host.0 as usize).copied().unwrap_or_default()
+    }
 }
 
 /// Sightings in lists of one size: a single list that grows would be copied, and leave holes in memory.
@@ -45,7 +83,9 @@ impl Lists {
 /// Takes the connections of one log that can get no more tuples.
 pub(super) struct Settling<'a> {
     pub(super) tables: &'a mut Tables,
-    pub(super) evidence: &'a mut Evidence,
+    /// `None` if no findings are asked for.
+    pub(super) evidence: Option<&'a mut Evidence>,
+    pub(super) near: &'a mut NearLog,
     pub(super) outcomes: &'a mut Outcomes,
     pub(super) settled: &'a mut Settlement,
     pub(super) hosts: &'a Hosts,
@@ -62,16 +102,26 @@ pub(super) struct ReadLog {
     pub(super) logged_twice: bool,
     /// Findings are made from it, too.
     pub(super) is_evidence: bool,
+    /// It has ends of what an NSG's own rule for inbound TCP let in.
+    pub(super) has_ends: bool,
 }
 
 impl Settling<'_> {
     #[inline]
     pub(super) fn take(&mut self, key: &ConnectionKey<HostId>, connection: &Connection) {
-        let outcome = connection.outcome(key.protocol, self.log.until_ms);
+        let outcome = if connection.is_stateless() && !self.log.has_ends {
+            Outcome::Stateless
+        } else {
+            connection.outcome(key.protocol, self.log.until_ms)
+        };
+        self.near.settle(key, connection, self.hosts);
         self.tables.settle(key, connection, outcome);
         self.outcomes.count(outcome, connection);
-        if self.log.is_evidence && !self.evidence.is_off() && outcome != Outcome::Denied {
-            self.evidence.settle(&Settled::new(key, connection), self.hosts);
+        if let Some(evidence) = &mut self.evidence
+            && self.log.is_evidence
+            && outcome != Outcome::Denied
+        {
+            evidence.settle(&Settled::new(key, connection, outcome), self.hosts);
         }
         let list = if self.has_other_log(key, connection, outcome) {
             &mut self.settled.sightings
@@ -84,7 +134,12 @@ impl Settling<'_> {
     }
 
     /// Whether the other end's NIC, or another log of this one, may tell of it, too.
-    fn has_other_log(&self, key: &ConnectionKey<HostId>, connection: &Connection, outcome: Outcome) -> bool {
+    fn has_other_log(
+        &mut self,
+        key: &ConnectionKey<HostId>,
+        connection: &Connection,
+        outcome: Outcome,
+    ) -> bool {
         if self.settled.sightings.is_none() {
             return false;
         }
@@ -92,10 +147,13 @@ impl Settling<'_> {
             Direction::Outbound => key.destination,
             Direction::Inbound => key.source,
         };
-        let own_public = &self.settled.own_public;
+        if self.log.logged_twice {
+            return true;
+        }
         // A denied attempt stands in the log of the NIC that denied it, and in no other NIC's.
-        let two_ends =
-            self.hosts.class(far).is_private() || (!own_public.is_empty() && own_public.contains(&far));
-        self.log.logged_twice || (two_ends && outcome != Outcome::Denied)
+        outcome != Outcome::Denied
+            && (self.settled.forwards
+                || self.hosts.class(far).is_private()
+                || self.settled.own.contains(far, self.hosts))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::model::{Counts, Outcome};
@@ -58,7 +58,7 @@ impl Seen {
 
 /// Both sets: A first.
 pub(super) type Both = [Seen; 2];
-pub(super) type Table<K> = HashMap<K, Both, FixedState>;
+pub(super) type Table<K> = HashMap<K, Both, RandomState>;
 
 /// Destination, port and protocol, whoever calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +80,7 @@ pub(super) struct Union {
     pub(super) by_port: Table<(Protocol, u16)>,
     pub(super) totals: [Counts; 2],
     /// Near ends of the NICs whose logs were read, and hosts of own networks.
-    own: HashSet<HostId, FixedState>,
+    own: HashSet<HostId, RandomState>,
 }
 
 impl Union {
@@ -100,15 +100,17 @@ impl Union {
         for (side, set) in sets.into_iter().enumerate() {
             union.conversations.reserve(set.allowed.len());
             for (key, allowed) in &set.allowed {
-                union.put(side, key, &Seen::allowed(allowed));
+                let mut seen = Seen::allowed(allowed);
+                // Nor does an NSG flow log of version 2 say of all it lets in whether it was answered.
+                seen.answered |= set.trouble.get(key).is_some_and(|trouble| trouble.stateless > 0);
+                union.put(side, key, &seen);
             }
             for (key, denied) in &set.denied {
                 let counts = Counts { denied: denied.tuples, ..Counts::default() };
                 union.put(side, key, &Seen { counts, answered: false });
             }
-            let address = |host| set.hosts.address(host);
-            let near = set.provenance.nics(address).map(|(address, _)| union.hosts.id(address));
-            union.own.extend(near);
+            let own = set.near.own().filter_map(|host| union.ids.get(side)?.get(host.0 as usize));
+            union.own.extend(own);
         }
         let numbered = (0..).map(HostId).zip(union.hosts.addresses());
         union.own.extend(numbered.filter(|(_, address)| own.find(**address).is_some()).map(|(host, _)| host));

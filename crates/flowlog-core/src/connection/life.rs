@@ -31,6 +31,8 @@ pub struct Connection {
     /// Continued or ended at or after its last begin.
     answered: bool,
     denied: bool,
+    /// Its log has no ends and no counters for it, whatever became of it.
+    stateless: bool,
 }
 
 impl Connection {
@@ -57,6 +59,7 @@ impl Connection {
             direction: tuple.direction,
             answered: false,
             denied: true,
+            stateless: false,
         }
     }
 
@@ -89,6 +92,15 @@ impl Connection {
     /// Begun, and never continued or ended.
     pub fn is_incomplete(&self) -> bool {
         self.begun_ms != UNKNOWN && !self.answered
+    }
+
+    /// Nothing but its begin was logged, by a rule whose rows never have an end ([`super::Connections::add_stateless`]).
+    pub fn is_stateless(&self) -> bool {
+        self.stateless && self.is_incomplete()
+    }
+
+    pub(super) fn set_stateless(&mut self) {
+        self.stateless = true;
     }
 
     /// Sent packets over its whole life and got none back.

@@ -18,6 +18,7 @@ pub struct LogId(u64);
 impl LogId {
     /// The log of the NIC `mac` (12 hex digits, no separators) and of `resource` (lower case).
     pub fn new(mac: &str, resource: &str, kind: LogKind) -> Self {
+        // The same in every run, since connections are ordered by it: no table is laid out by these hashes.
         let hash = |text: &str| FixedState::default().hash_one(text);
         let is_mac = mac.len() == 12 && mac.bytes().all(|byte| byte.is_ascii_hexdigit());
         let digits = u64::from_str_radix(mac, 16).ok().filter(|_| is_mac);

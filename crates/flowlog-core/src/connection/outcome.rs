@@ -12,6 +12,9 @@ pub enum Outcome {
     Open,
     /// Begun and never seen again, although the log went on for [`super::OPEN_MS`] or longer.
     BegunOnly,
+    /// Let in by an NSG's own rule for inbound TCP, whose rows in the NSG flow log (version 2) have neither ends nor
+    /// bytes while its virtual network has no `FlowTimeoutInMinutes`: nothing is known of how it went.
+    Stateless,
     /// Packets were sent over its whole life and none came back.
     Unanswered,
     /// TCP: three packets or fewer came back, and no payload: most likely a reset.
@@ -22,11 +25,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order reports list them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Completed,
         Self::BeganBefore,
         Self::Open,
         Self::BegunOnly,
+        Self::Stateless,
         Self::Unanswered,
         Self::Refused,
         Self::Denied,
@@ -39,6 +43,7 @@ impl Outcome {
             Self::BeganBefore => "began-before",
             Self::Open => "open",
             Self::BegunOnly => "begun-only",
+            Self::Stateless => "stateless",
             Self::Unanswered => "unanswered",
             Self::Refused => "refused",
             Self::Denied => "denied",
@@ -52,6 +57,7 @@ impl Outcome {
             Self::BeganBefore => "ended, began before the data",
             Self::Open => "open: no end seen",
             Self::BegunOnly => "begun and never seen again",
+            Self::Stateless => "let in, no end logged (NSG)",
             Self::Unanswered => "sent packets, none came back",
             Self::Refused => "reset without payload (TCP)",
             Self::Denied => "denied (attempts)",

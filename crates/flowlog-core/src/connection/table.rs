@@ -1,29 +1,36 @@
 //! The connections of one NIC's log that are open or ended lately.
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::{Connection, ConnectionKey, SETTLE_MS, SILENT_MS};
-use crate::flow::{FlowTuple, State};
+use crate::flow::{Direction, FlowTuple, State};
 
 /// How often the table is searched for connections that have settled, in ms of log time.
 pub(super) const SWEEP_EVERY_MS: i64 = 300_000;
 
-type Table<H> = HashMap<ConnectionKey<H>, Connection, FixedState>;
+type Table<H> = HashMap<ConnectionKey<H>, Connection, RandomState>;
 
-/// The connections of one NIC that are open or ended lately, and its denied attempts of late.
+/// The connections of one NIC that are open or ended lately, and its denied attempts of late. An appliance with one
+/// NIC logs what it passes on twice, coming in and going out: each direction has tables of its own.
 pub struct Connections<H> {
-    lives: Table<H>,
+    lives: [Table<H>; 2],
     /// Apart, since a 5-tuple that was denied may be let through a moment later, and the other way round.
-    denials: Table<H>,
+    denials: [Table<H>; 2],
     next_sweep_ms: i64,
 }
 
 impl<H> Default for Connections<H> {
     fn default() -> Self {
-        Self { lives: HashMap::default(), denials: HashMap::default(), next_sweep_ms: i64::MIN }
+        let tables = || [HashMap::default(), HashMap::default()];
+        Self { lives: tables(), denials: tables(), next_sweep_ms: i64::MIN }
     }
+}
+
+/// The place of a direction's table.
+fn place(direction: Direction) -> usize {
+    usize::from(direction == Direction::Outbound)
 }
 
 impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
@@ -42,9 +49,22 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
         }
     }
 
+    /// Adds a begin of which the log has neither end nor counters, whatever becomes of the connection.
+    pub fn add_stateless(
+        &mut self,
+        key: ConnectionKey<H>,
+        tuple: &FlowTuple,
+        settled: impl FnMut(ConnectionKey<H>, Connection),
+    ) {
+        self.add(key, tuple, settled);
+        if let Some(connection) = self.lives[place(tuple.direction)].get_mut(&key) {
+            connection.set_stateless();
+        }
+    }
+
     #[inline]
     fn live(&mut self, key: ConnectionKey<H>, tuple: &FlowTuple) -> Option<Connection> {
-        match self.lives.entry(key) {
+        match self.lives[place(tuple.direction)].entry(key) {
             Entry::Vacant(slot) => {
                 slot.insert(Connection::of(tuple));
                 None
@@ -64,7 +84,7 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
 
     #[inline]
     fn deny(&mut self, key: ConnectionKey<H>, tuple: &FlowTuple) -> Option<Connection> {
-        match self.denials.entry(key) {
+        match self.denials[place(tuple.direction)].entry(key) {
             Entry::Vacant(slot) => {
                 slot.insert(Connection::denied(tuple));
                 None
@@ -73,7 +93,7 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
                 let attempt = slot.get_mut();
                 let near =
                     attempt.first_ms.saturating_sub(SETTLE_MS)..=attempt.last_ms.saturating_add(SETTLE_MS);
-                if near.contains(&tuple.time_ms) && attempt.direction == tuple.direction {
+                if near.contains(&tuple.time_ms) {
                     attempt.add(tuple);
                     return None;
                 }
@@ -96,27 +116,33 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
     pub fn sweep(&mut self, now_ms: i64, mut settled: impl FnMut(ConnectionKey<H>, Connection)) {
         self.next_sweep_ms = now_ms.saturating_add(SWEEP_EVERY_MS);
         let (ended_ms, silent_ms) = (now_ms.saturating_sub(SETTLE_MS), now_ms.saturating_sub(SILENT_MS));
-        self.lives.retain(|key, connection| {
-            let over =
-                connection.ended_ms().is_some_and(|ended| ended < ended_ms) || connection.last_ms < silent_ms;
-            if over {
-                settled(*key, *connection);
-            }
-            !over
-        });
-        self.denials.retain(|key, attempt| {
-            let over = attempt.last_ms < ended_ms;
-            if over {
-                settled(*key, *attempt);
-            }
-            !over
-        });
+        for lives in &mut self.lives {
+            lives.retain(|key, connection| {
+                let over = connection.ended_ms().is_some_and(|ended| ended < ended_ms)
+                    || connection.last_ms < silent_ms;
+                if over {
+                    settled(*key, *connection);
+                }
+                !over
+            });
+        }
+        for denials in &mut self.denials {
+            denials.retain(|key, attempt| {
+                let over = attempt.last_ms < ended_ms;
+                if over {
+                    settled(*key, *attempt);
+                }
+                !over
+            });
+        }
     }
 
     /// The end of the data: hands out everything that is left.
     pub fn finish(&mut self, mut settled: impl FnMut(ConnectionKey<H>, Connection)) {
-        for (key, connection) in self.lives.drain().chain(self.denials.drain()) {
-            settled(key, connection);
+        for table in self.lives.iter_mut().chain(&mut self.denials) {
+            for (key, connection) in table.drain() {
+                settled(key, connection);
+            }
         }
     }
 }

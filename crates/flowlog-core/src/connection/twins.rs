@@ -5,11 +5,14 @@
 //! byte fields mean source to destination "irrespective of where captured"). Rows cannot be
 //! compared, since times differ by milliseconds and continuations are cut differently. Connections
 //! can: two sightings are one connection if their 5-tuples are equal, their logs are different, and
-//! their times overlap, give or take [`OVERLAP_MS`]. Of a connection the sighting with the most
-//! tuples counts, since it was watched the longest; of equals the initiator's.
+//! their times overlap, give or take [`OVERLAP_MS`]. An appliance with one NIC that passes a connection
+//! on has it in its log twice, as `I` and as `O`: these are two sightings, too. Of a connection the
+//! sighting with the most tuples counts, since it was watched the longest; of equals the initiator's.
 
-use foldhash::fast::FixedState;
 use std::hash::{BuildHasher, Hash};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
 use super::table::SWEEP_EVERY_MS;
 use super::{Connection, ConnectionKey, LogId, Outcome, SETTLE_MS, SILENT_MS};
@@ -48,6 +51,11 @@ impl<H: Ord> Sighting<H> {
         (self.connection.tuples(), outbound, std::cmp::Reverse(self.log))
     }
 
+    /// Who tells: a log in one direction.
+    fn source(&self) -> (LogId, Direction) {
+        (self.log, self.connection.direction)
+    }
+
     fn overlaps(&self, other: &Self) -> bool {
         let ahead = |a: &Connection, b: &Connection| a.first_ms.saturating_sub(OVERLAP_MS) <= b.last_ms;
         ahead(&self.connection, &other.connection) && ahead(&other.connection, &self.connection)
@@ -79,8 +87,7 @@ impl<H: Copy + Eq + Ord + Hash> Twins<H> {
     /// sightings, and however the time is cut.
     pub fn advance(&mut self, mut lists: Vec<Vec<Sighting<H>>>, log_ms: i64, out: &mut impl Resolved<H>) {
         lists.push(std::mem::take(&mut self.waiting));
-        let is_over = |near: &[Sighting<H>]| is_over(near, log_ms);
-        let hasher = FixedState::default();
+        let hasher = RandomState::default();
         // Sorting small numbers and looking up is far faster than sorting sightings.
         let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(lists.iter().map(Vec::len).sum());
         for (list, sightings) in (0_u32..).zip(&lists) {
@@ -95,7 +102,7 @@ impl<H: Copy + Eq + Ord + Hash> Twins<H> {
             same.clear();
             same.extend(run.iter().filter_map(at));
             if let [alone] = same.as_slice() {
-                if is_over(&same) {
+                if is_over(&same, log_ms) {
                     out.connection(alone, &[]);
                 } else {
                     later.push(*alone);
@@ -104,13 +111,7 @@ impl<H: Copy + Eq + Ord + Hash> Twins<H> {
             }
             same.sort_unstable_by(|a, b| a.key.cmp(&b.key).then_with(|| a.order().cmp(&b.order())));
             for of_key in same.chunk_by(|a, b| a.key == b.key) {
-                for near in clusters(of_key) {
-                    if is_over(near) {
-                        resolve(near, out);
-                    } else {
-                        later.extend_from_slice(near);
-                    }
-                }
+                resolve(of_key, log_ms, &mut later, out);
             }
         }
         self.waiting = later;
@@ -135,44 +136,100 @@ fn is_over<H>(near: &[Sighting<H>], log_ms: i64) -> bool {
     near.iter().all(|sighting| sighting.connection.last_ms < over_ms)
 }
 
-/// Cuts the sightings of one 5-tuple, in order of time, where none overlaps the ones before.
-fn clusters<H>(sightings: &[Sighting<H>]) -> impl Iterator<Item = &[Sighting<H>]> {
-    let mut last_ms = i64::MIN;
-    sightings.chunk_by(move |a, b| {
-        last_ms = last_ms.max(a.connection.last_ms);
-        let together = b.connection.first_ms.saturating_sub(OVERLAP_MS) <= last_ms;
-        if !together {
-            last_ms = i64::MIN;
-        }
-        together
-    })
-}
-
-/// Tells the sightings of a cluster apart into connections: a log tells of each only once.
-fn resolve<H: Copy + Ord>(cluster: &[Sighting<H>], out: &mut impl Resolved<H>) {
-    // Nearly all clusters are one sighting at each end.
-    if let [one, other] = cluster
-        && one.log != other.log
+/// Tells the sightings of one 5-tuple, in order, apart into connections. What can get no other sighting goes to
+/// `out`, the rest to `later`.
+fn resolve<H: Copy + Ord>(
+    sightings: &[Sighting<H>],
+    log_ms: i64,
+    later: &mut Vec<Sighting<H>>,
+    out: &mut impl Resolved<H>,
+) {
+    // Nearly always it is one sighting at each end.
+    if let [one, other] = sightings
+        && one.source() != other.source()
         && one.overlaps(other)
     {
+        if !is_over(sightings, log_ms) {
+            return later.extend_from_slice(sightings);
+        }
         let (most, less) = if one.weight() > other.weight() { (one, other) } else { (other, one) };
         return out.connection(most, std::slice::from_ref(less));
     }
-    let mut connections: Vec<Vec<Sighting<H>>> = Vec::new();
-    for sighting in cluster {
-        let fits = |seen: &&mut Vec<Sighting<H>>| {
-            seen.iter().all(|other| other.log != sighting.log)
-                && seen.iter().any(|other| other.overlaps(sighting))
-        };
-        match connections.iter_mut().find(fits) {
-            Some(seen) => seen.push(*sighting),
-            None => connections.push(vec![*sighting]),
-        }
+    // An attempt that was denied here is none that was let through there.
+    let (mut denied, mut let_through) = (Joined::default(), Joined::default());
+    for sighting in sightings {
+        let joined = if sighting.outcome == Outcome::Denied { &mut denied } else { &mut let_through };
+        joined.add(sighting);
     }
-    for mut seen in connections {
+    for mut seen in denied.connections.into_iter().chain(let_through.connections) {
+        if !is_over(&seen, log_ms) {
+            later.append(&mut seen);
+            continue;
+        }
         seen.sort_unstable_by_key(|sighting| std::cmp::Reverse(sighting.weight()));
         if let Some((most, others)) = seen.split_first() {
             out.connection(most, others);
         }
+    }
+}
+
+/// Sightings of one 5-tuple joined to connections, in the order of their first tuples: each to the first connection
+/// that it overlaps and that has none from the same log and direction yet.
+///
+/// Two things never change back, which keeps the work linear however often a 5-tuple is used: a connection that the
+/// newest sighting does not overlap gets no more, and each log has passed a connection once it is in it.
+struct Joined<H> {
+    connections: Vec<Vec<Sighting<H>>>,
+    /// Newest tuple of each connection, Unix ms.
+    last_ms: Vec<i64>,
+    /// For each connection that gets no more: the next one that might.
+    next: Vec<usize>,
+    /// By log and direction: the first connection it has not passed.
+    passed: HashMap<(LogId, Direction), usize, RandomState>,
+}
+
+impl<H> Default for Joined<H> {
+    fn default() -> Self {
+        let passed = HashMap::default();
+        Self { connections: Vec::new(), last_ms: Vec::new(), next: Vec::new(), passed }
+    }
+}
+
+impl<H: Copy + Ord> Joined<H> {
+    fn add(&mut self, sighting: &Sighting<H>) {
+        let from = self.passed.get(&sighting.source()).copied().unwrap_or_default();
+        let place = self.first_open(from, sighting.connection.first_ms.saturating_sub(OVERLAP_MS));
+        let last_ms = sighting.connection.last_ms;
+        if let (Some(seen), Some(known)) = (self.connections.get_mut(place), self.last_ms.get_mut(place)) {
+            seen.push(*sighting);
+            *known = last_ms.max(*known);
+        } else {
+            self.connections.push(vec![*sighting]);
+            self.last_ms.push(last_ms);
+            self.next.push(place);
+        }
+        self.passed.insert(sighting.source(), place + 1);
+    }
+
+    /// The first connection from `place` on whose newest tuple is not before `since_ms`; their number if there is none.
+    fn first_open(&mut self, place: usize, since_ms: i64) -> usize {
+        let mut open = place;
+        while let (Some(&last_ms), Some(next)) = (self.last_ms.get(open), self.next.get_mut(open)) {
+            if *next == open {
+                if last_ms >= since_ms {
+                    break;
+                }
+                *next = open + 1;
+            }
+            open = *next;
+        }
+        // The way is shorter the next time.
+        let mut behind = place;
+        while behind < open
+            && let Some(next) = self.next.get_mut(behind)
+        {
+            behind = std::mem::replace(next, open);
+        }
+        open
     }
 }

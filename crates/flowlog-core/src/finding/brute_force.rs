@@ -88,7 +88,7 @@ fn sessions(bins: &Bins<Sessions>) -> u64 {
 
 fn burst(facts: &Facts<'_>, key: &ConversationKey, bins: &Bins<Sessions>) -> Option<Burst> {
     let limits = &facts.thresholds.brute_force;
-    let bins: Vec<&(u32, Sessions)> = bins.iter().collect();
+    let bins: Vec<(u32, &Sessions)> = bins.iter().collect();
     let external = facts.is_internet(key.source);
     let (window, least) =
         if external { (HALF_HOUR, limits.external_attempts) } else { (1, limits.internal_attempts) };

@@ -62,17 +62,15 @@ impl<'a> Facts<'a> {
     pub(super) fn new(tables: &'a Aggregate, thresholds: &'a Thresholds) -> Self {
         let evidence = &tables.evidence;
         let own: Vec<OwnNetwork> = thresholds.internal.iter().filter_map(|text| text.parse().ok()).collect();
-        let kind = |(place, &address): (usize, &IpAddr)| match AddressClass::of(address) {
-            class if class.is_private() => Kind::Internal,
-            AddressClass::Public | AddressClass::Documentation => {
-                let near = evidence.is_own(HostId(u32::try_from(place).unwrap_or(u32::MAX)));
-                if near || own.iter().any(|own| own.network.contains(address)) {
-                    Kind::Internal
-                } else {
-                    Kind::Internet
-                }
+        let kind = |(host, &address): (HostId, &IpAddr)| {
+            let named = || own.iter().any(|own| own.network.contains(address));
+            match AddressClass::of(address) {
+                AddressClass::Platform | AddressClass::Multicast | AddressClass::Broadcast => Kind::Other,
+                // What a NIC logs as its own, or the person names, is own whatever its class.
+                class if class.is_private() || tables.near.is_own(host) || named() => Kind::Internal,
+                AddressClass::Public | AddressClass::Documentation => Kind::Internet,
+                _ => Kind::Other,
             }
-            _ => Kind::Other,
         };
         let mut facts = Self {
             tables,
@@ -84,7 +82,7 @@ impl<'a> Facts<'a> {
             outbound: Vec::new(),
             inbound: Vec::new(),
             contacts: BTreeMap::new(),
-            kinds: tables.hosts.addresses().iter().enumerate().map(kind).collect(),
+            kinds: (0..).map(HostId).zip(tables.hosts.addresses()).map(kind).collect(),
         };
         facts.gather_failures();
         facts.gather_allowed();

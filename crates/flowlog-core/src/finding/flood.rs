@@ -5,21 +5,23 @@ use std::collections::BTreeMap;
 use super::facts::{Facts, shown};
 use super::{Finding, Severity};
 use crate::aggregate::HostId;
-use crate::aggregate::evidence::{BIN_SECONDS, Bins, Load};
+use crate::aggregate::evidence::{BIN_SECONDS, Bins, Load, Side};
 
 pub(super) const RULE: &str = "flood";
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let limits = &facts.thresholds.flood;
-    let mut views: BTreeMap<HostId, &Bins<Load>> = BTreeMap::new();
+    let mut views: BTreeMap<HostId, (&Bins<Load>, Side)> = BTreeMap::new();
     let total = |bins: &Bins<Load>| bins.iter().map(|(_, load)| u64::from(load.attempts)).sum::<u64>();
-    for ((host, _), bins) in &facts.evidence.load {
-        if facts.is_internal(*host) && views.get(host).is_none_or(|other| total(bins) > total(other)) {
-            views.insert(*host, bins);
+    for ((host, side), bins) in &facts.evidence.load {
+        // Of equal views always the same, in whatever order they come.
+        let more = |(other, theirs): &(&Bins<Load>, Side)| (total(bins), *theirs) > (total(other), *side);
+        if facts.is_internal(*host) && views.get(host).is_none_or(more) {
+            views.insert(*host, (bins, *side));
         }
     }
     let mut findings = Vec::new();
-    for (host, bins) in views {
+    for (host, (bins, _)) in views {
         let Some((bin, peak)) =
             bins.iter().max_by_key(|(bin, load)| (load.attempts, std::cmp::Reverse(*bin)))
         else {
@@ -33,12 +35,12 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         loads.sort_unstable();
         // Bins without a connection are counted, not listed: a wrong date can be millennia away.
         let empty = usize::try_from(bin_count).unwrap_or(usize::MAX).saturating_sub(loads.len());
-        let middle = (empty + loads.len()) / 2;
+        let middle = usize::midpoint(empty, loads.len());
         let usual = middle.checked_sub(empty).and_then(|place| loads.get(place)).copied().unwrap_or_default();
         if f64::from(peak.attempts) < limits.times_usual * f64::from(usual.max(1)) {
             continue;
         }
-        let begin_ms = i64::from(*bin) * i64::from(BIN_SECONDS) * 1000;
+        let begin_ms = i64::from(bin) * i64::from(BIN_SECONDS) * 1000;
         let failed = f64::from(peak.failed) / f64::from(peak.attempts);
         let (allowed, denied) = (&facts.tables.allowed, &facts.tables.denied);
         let to = allowed.iter().filter(|(key, _)| key.destination == host);

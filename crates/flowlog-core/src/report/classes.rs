@@ -175,17 +175,15 @@ fn place(
     own: &OwnNetworks,
     tags: Option<&ServiceTags>,
 ) -> Place {
+    // What a NIC logs as its own, or the person names, is own whatever its class.
+    let is_own = || own.find(address).is_some() || tables.near.is_own(host);
     match AddressClass::of(address) {
         AddressClass::Platform => return Place::Platform,
         AddressClass::Multicast | AddressClass::Broadcast => return Place::Multicast,
-        AddressClass::LinkLocal | AddressClass::Loopback | AddressClass::Reserved => return Place::Other,
-        AddressClass::Private | AddressClass::CarrierGradeNat => {}
+        class if class.is_private() || is_own() => {}
         // Examples are written with addresses of documentation: they stand for the internet.
-        AddressClass::Public | AddressClass::Documentation => {
-            if own.find(address).is_none() && !tables.near.is_own(host) {
-                return public(address, tags);
-            }
-        }
+        AddressClass::Public | AddressClass::Documentation => return public(address, tags),
+        _ => return Place::Other,
     }
     if let Some(name) = own.vnet(address) {
         return Place::Known(Known::Name(name.to_ascii_lowercase()));

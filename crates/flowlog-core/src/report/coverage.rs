@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::FileRow;
 use crate::aggregate::{Aggregate, HOUR_MS, LogCoverage};
+use crate::connection::Outcome;
 use crate::finding::counted;
 use crate::flow::State;
 use crate::record::LogKind;
@@ -32,6 +33,8 @@ pub struct Coverage {
     pub repeated_records: u64,
     /// Tuples of records without a time between 1970 and 9999: they are in no hour and no gap.
     pub untimed_tuples: u64,
+    /// Connections let in by NSGs' own rules for inbound TCP, of which the NSG flow log has neither ends nor bytes.
+    pub stateless_connections: u64,
     /// What follows for the reader, in sentences.
     pub remarks: Vec<String>,
 }
@@ -88,6 +91,7 @@ pub(super) fn coverage(tables: &Aggregate, files: &[FileRow]) -> Coverage {
         unfinished_ms: newest.filter(|newest| newest.rem_euclid(HOUR_MS) < HOUR_MS - UNFINISHED_MS),
         logged_twice: logged_twice(logs),
         repeated_records: files.iter().map(|file| file.repeated_records).sum(),
+        stateless_connections: tables.outcomes.of(Outcome::Stateless).connections,
         untimed_tuples: logs.iter().map(|log| log.untimed).sum(),
         logs: rows,
         remarks: Vec::new(),
@@ -143,10 +147,14 @@ fn missing_states(tables: &Aggregate) -> Vec<char> {
     // NSG version 1 records no life cycle: there, nothing but denials can be missing.
     let only_v1 =
         overall.tuples > 0 && overall.tuples == overall.state(State::Allow) + overall.state(State::Deny);
+    let stateless = tables.outcomes.of(Outcome::Stateless).tuples;
     let expected: &[State] = if overall.tuples == 0 {
         &[]
     } else if only_v1 && overall.state(State::Allow) > 0 {
         &[State::Deny]
+    } else if stateless > 0 && stateless == overall.state(State::Begin) {
+        // Nothing of it can continue or end.
+        &[State::Begin, State::Deny]
     } else {
         &[State::Begin, State::Continue, State::End, State::Deny]
     };
@@ -210,6 +218,14 @@ fn remarks(coverage: &Coverage) -> Vec<String> {
         format!(
             "{} in both VNet and NSG flow logs: what both tell of counts once, except NSG version 1 rows",
             counted(coverage.logged_twice.len() as u64, "NIC is", "NICs are")
+        ),
+    );
+    say(
+        coverage.stateless_connections > 0,
+        format!(
+            "{} in by NSGs' own inbound TCP rules without end and bytes: so NSG flow logs version 2 write them while \
+             the virtual network has no FlowTimeoutInMinutes; whether they were answered is not known",
+            counted(coverage.stateless_connections, "connection was let", "connections were let")
         ),
     );
     say(

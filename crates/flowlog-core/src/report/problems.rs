@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::name::service;
@@ -157,7 +157,7 @@ pub(super) fn unusual_ports(ranked: &Ranked<'_>, limit: usize, found: &mut u64) 
 }
 
 pub(super) fn denied_sources(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<DeniedSourceRow> {
-    let mut tuples: HashMap<HostId, u64, FixedState> = HashMap::default();
+    let mut tuples: HashMap<HostId, u64, RandomState> = HashMap::default();
     let tables = ranked.tables;
     let by_rule = tables.denied.iter().map(|(key, denied)| (key, tables.denied_by_rule(key, denied)));
     let by_rule = by_rule.filter(|(_, by_rule)| *by_rule > 0);
@@ -167,7 +167,7 @@ pub(super) fn denied_sources(ranked: &Ranked<'_>, limit: usize, found: &mut u64)
     let mut sources: Vec<_> = tuples.into_iter().filter(|&(_, tuples)| tuples > MANY_DENIALS).collect();
     *found = sources.len() as u64;
     first(&mut sources, limit, |a, b| b.1.cmp(&a.1).then_with(|| ranked.place(a.0).cmp(&ranked.place(b.0))));
-    let mut spread: HashMap<HostId, Spread, FixedState> =
+    let mut spread: HashMap<HostId, Spread, RandomState> =
         sources.iter().map(|&(source, _)| (source, Spread::default())).collect();
     for (key, _) in by_rule {
         if let Some(spread) = spread.get_mut(&key.source) {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::tally::Tally;
@@ -33,7 +33,7 @@ pub(super) struct Ranked<'a> {
     pub(super) tables: &'a Aggregate,
     hosts: Vec<HostTally>,
     /// Ports of protocols that have any.
-    pub(super) ports: HashMap<(Protocol, u16), Tally, FixedState>,
+    pub(super) ports: HashMap<(Protocol, u16), Tally, RandomState>,
     /// Place of each host in the order of addresses: numbers of hosts depend on who met them first.
     places: Vec<u32>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Ranked<'a> {
 impl<'a> Ranked<'a> {
     pub(super) fn new(tables: &'a Aggregate) -> Self {
         let mut hosts = vec![HostTally::default(); tables.hosts.len()];
-        let mut ports: HashMap<(Protocol, u16), Tally, FixedState> = HashMap::default();
+        let mut ports: HashMap<(Protocol, u16), Tally, RandomState> = HashMap::default();
         let mut each = |key: &ConversationKey, add: &dyn Fn(&mut Tally)| {
             if let Some(host) = hosts.get_mut(key.source.0 as usize) {
                 add(&mut host.as_source);

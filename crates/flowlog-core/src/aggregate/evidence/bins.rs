@@ -1,4 +1,6 @@
-//! Counts in bins of time: a short sorted list, for what comes nearly in time order.
+//! Counts in bins of time, for what comes nearly in time order.
+
+use std::collections::BTreeMap;
 
 /// Length of a bin, seconds: the window of most published thresholds.
 pub const BIN_SECONDS: u32 = 300;
@@ -14,36 +16,56 @@ pub trait Tally: Copy {
     fn add(&mut self, other: &Self);
 }
 
-/// Counts by bin, sorted by time; only bins with something in them.
+/// Counts by bin, in order of time; only bins with something in them.
+// Most have one bin: they need no allocation, and a busy one is found without a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bins<T>(Vec<(u32, T)>);
+pub struct Bins<T> {
+    /// The bin counted last.
+    last: Option<(u32, T)>,
+    /// The others.
+    rest: BTreeMap<u32, T>,
+}
 
 impl<T> Default for Bins<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self { last: None, rest: BTreeMap::new() }
     }
 }
 
 impl<T: Tally> Bins<T> {
     #[inline]
     pub(super) fn add(&mut self, bin: u32, tally: &T) {
-        // Connections settle nearly in the order of time: the place is at the end, or close to it.
-        let place = self.0.iter().rposition(|(known, _)| *known <= bin);
-        match place.and_then(|place| self.0.get_mut(place)) {
-            Some((known, present)) if *known == bin => present.add(tally),
-            _ => self.0.insert(place.map_or(0, |place| place + 1), (bin, *tally)),
+        match &mut self.last {
+            Some((last, present)) if *last == bin => present.add(tally),
+            _ => self.turn_to(bin, tally),
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (bin, tally) in &other.0 {
-            self.add(*bin, tally);
+    fn turn_to(&mut self, bin: u32, tally: &T) {
+        let mut counts = *tally;
+        if let Some(known) = self.rest.remove(&bin) {
+            counts.add(&known);
+        }
+        if let Some((last, counts)) = self.last.replace((bin, counts)) {
+            self.rest.insert(last, counts);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        if self.last.is_none() {
+            *self = other;
+            return;
+        }
+        for (bin, tally) in other.iter() {
+            self.add(bin, tally);
         }
     }
 
     /// Bin and counts, in order of time.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &(u32, T)> {
-        self.0.iter()
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u32, &T)> {
+        let (at, last) = self.last.as_ref().map_or((0, None), |(bin, counts)| (*bin, Some((*bin, counts))));
+        let before = self.rest.range(..at).map(|(bin, counts)| (*bin, counts));
+        before.chain(last).chain(self.rest.range(at..).map(|(bin, counts)| (*bin, counts)))
     }
 }
 
@@ -124,7 +146,7 @@ mod tests {
         for bin in [5, 7, 6, 5, 1, 7] {
             bins.add(bin, &once);
         }
-        let found: Vec<_> = bins.iter().map(|(bin, load)| (*bin, load.attempts)).collect();
+        let found: Vec<_> = bins.iter().map(|(bin, load)| (bin, load.attempts)).collect();
         assert_eq!(found, [(1, 1), (5, 2), (6, 1), (7, 2)]);
     }
 

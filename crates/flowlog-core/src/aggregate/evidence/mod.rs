@@ -9,9 +9,10 @@
 //! matter, both views say the same.
 
 mod bins;
+mod passed_on;
 mod rhythm;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
@@ -21,7 +22,7 @@ pub use rhythm::{BEATS, Beat, Rhythm};
 use super::conversation::{ByConversation, ConversationKey};
 use super::hosts::{HostId, Hosts};
 use super::merge_table;
-use crate::connection::{Connection, ConnectionKey};
+use crate::connection::{Connection, ConnectionKey, Outcome};
 use crate::flow::{AddressClass, Counters, Direction, Encryption, FlowTuple, Protocol};
 
 /// Services that ask for a password, or give control of a machine: sessions to them are kept by time.
@@ -53,6 +54,8 @@ pub enum Fate {
     Refused,
     /// Begun, and nothing more is known.
     Open,
+    /// Let in, and its log never tells more ([`crate::connection::Outcome::Stateless`]): neither failed nor answered.
+    Untold,
 }
 
 /// One connection that can get no more tuples, or the end of the data came first.
@@ -77,7 +80,7 @@ pub struct Settled {
 }
 
 impl Settled {
-    pub(super) fn new(key: &ConnectionKey<HostId>, connection: &Connection) -> Self {
+    pub(super) fn new(key: &ConnectionKey<HostId>, connection: &Connection, outcome: Outcome) -> Self {
         let side = match connection.direction {
             Direction::Outbound => Side::Source,
             Direction::Inbound => Side::Destination,
@@ -92,7 +95,7 @@ impl Settled {
             last_ms: connection.last_ms,
             duration_ms: connection.last_ms.saturating_sub(first_ms),
             counters: connection.counters,
-            fate: fate(key.protocol, connection),
+            fate: if outcome == Outcome::Stateless { Fate::Untold } else { fate(key.protocol, connection) },
         }
     }
 }
@@ -204,7 +207,7 @@ impl Clear {
 
 /// Two hosts, the initiator first.
 pub type Pair = (HostId, HostId);
-type Table<K, V> = HashMap<K, V, FixedState>;
+type Table<K, V> = HashMap<K, V, RandomState>;
 
 /// Everything collected for findings.
 #[derive(Default)]
@@ -223,8 +226,6 @@ pub struct Evidence {
     pub load: Table<(HostId, Side), Bins<Load>>,
     /// What was not encrypted although encryption is on.
     pub clear: ByConversation<Clear>,
-    /// True for hosts that are the near end of a logged NIC; by [`HostId`].
-    own: Vec<bool>,
     /// Nothing is collected: no findings were asked for.
     off: bool,
 }
@@ -240,13 +241,9 @@ impl Evidence {
         self.off
     }
 
-    /// A tuple: its near end is an own host.
+    /// A tuple: was it encrypted?
     #[inline]
     pub(super) fn see(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId) {
-        if self.off {
-            return;
-        }
-        mark(&mut self.own, if tuple.direction == Direction::Outbound { source } else { destination });
         if tuple.encryption > Encryption::NotEncrypted && tuple.encryption < Encryption::Unknown {
             self.unencrypted(tuple, source, destination);
         }
@@ -269,14 +266,12 @@ impl Evidence {
         self.clear.entry(key).and_modify(|clear| clear.add(&once)).or_insert(once);
     }
 
-    /// True for hosts whose NIC's log was read.
-    pub fn is_own(&self, host: HostId) -> bool {
-        self.own.get(host.0 as usize).copied().unwrap_or(false)
-    }
-
     /// Takes a connection in.
     pub(super) fn settle(&mut self, settled: &Settled, hosts: &Hosts) {
         let Settled { key, side, counters, fate, .. } = settled;
+        if *fate == Fate::Untold {
+            return self.load(settled, hosts);
+        }
         let own_source = *side == Side::Source || hosts.class(key.source).is_private();
         let seconds = seconds(settled.first_ms);
         if own_source && *fate != Fate::Open {
@@ -291,10 +286,7 @@ impl Evidence {
         if *fate != Fate::Answered {
             self.fail(settled);
         }
-        if *side == Side::Destination || hosts.class(key.destination).is_private() {
-            let load = Load { attempts: 1, failed: u32::from(*fate != Fate::Answered) };
-            self.load.entry((key.destination, *side)).or_default().add(bin_of(settled.first_ms), &load);
-        }
+        self.load(settled, hosts);
         let login = key.protocol == Protocol::TCP && LOGIN_PORTS.contains(&key.port);
         if login && *fate == Fate::Answered && settled.begun_ms.is_some() {
             let attempt = settled.duration_ms <= SHORT_MS && counters.bytes() <= SMALL_BYTES;
@@ -310,6 +302,15 @@ impl Evidence {
             self.lasts(settled);
         } else if is_internet(hosts.class(key.source)) {
             self.lasts(settled);
+        }
+    }
+
+    fn load(&mut self, settled: &Settled, hosts: &Hosts) {
+        let Settled { key, side, fate, .. } = settled;
+        if *side == Side::Destination || hosts.class(key.destination).is_private() {
+            let load =
+                Load { attempts: 1, failed: u32::from(!matches!(fate, Fate::Answered | Fate::Untold)) };
+            self.load.entry((key.destination, *side)).or_default().add(bin_of(settled.first_ms), &load);
         }
     }
 
@@ -341,9 +342,6 @@ impl Evidence {
     /// A denied packet. Its conversation is in the table of denials; here are only load and contact.
     #[inline]
     pub(super) fn deny(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, hosts: &Hosts) {
-        if self.off {
-            return;
-        }
         let outbound = tuple.direction == Direction::Outbound;
         let side = if outbound { Side::Source } else { Side::Destination };
         if !outbound || hosts.class(destination).is_private() {
@@ -363,9 +361,6 @@ impl Evidence {
 
     /// Adds everything of `other`.
     pub(super) fn merge(&mut self, other: Self) {
-        for (place, _) in other.own.iter().enumerate().filter(|&(_, own)| *own) {
-            mark(&mut self.own, HostId(u32::try_from(place).unwrap_or(u32::MAX)));
-        }
         for (pair, contact) in other.contacts {
             self.contact(pair, contact);
         }
@@ -381,26 +376,16 @@ impl Evidence {
             }
         }
         for (key, bins) in other.logins {
-            self.logins.entry(key).or_default().merge(&bins);
+            self.logins.entry(key).or_default().merge(bins);
         }
         for (key, bins) in other.load {
-            self.load.entry(key).or_default().merge(&bins);
+            self.load.entry(key).or_default().merge(bins);
         }
     }
 }
 
 fn is_internet(class: AddressClass) -> bool {
     matches!(class, AddressClass::Public | AddressClass::Documentation)
-}
-
-fn mark(flags: &mut Vec<bool>, host: HostId) {
-    let place = host.0 as usize;
-    if flags.len() <= place {
-        flags.resize(place + 1, false);
-    }
-    if let Some(flag) = flags.get_mut(place) {
-        *flag = true;
-    }
 }
 
 /// Unix seconds of Unix ms; times no log can have are held at the ends.
