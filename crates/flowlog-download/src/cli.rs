@@ -40,13 +40,13 @@ A run fetches only what is new or has changed; of a blob that grew, only the new
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 #[command(name = "flowlog-download", version, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Storage account that holds the flow logs
+    /// Storage account that holds the flow logs: its name, or an address of it or of the container
     #[arg(long, value_name = "NAME")]
     pub storage_account: Option<String>,
 
-    /// Container to download
-    #[arg(long, value_name = "NAME", default_value = "insights-logs-flowlogflowevent")]
-    pub container_name: String,
+    /// Container to download [default: the one an address names, else insights-logs-flowlogflowevent]
+    #[arg(long, value_name = "NAME")]
+    pub container_name: Option<String>,
 
     /// Folder the tree is written to
     #[arg(long, value_name = "DIR", default_value = "./FlowLogs")]

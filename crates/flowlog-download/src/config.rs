@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use azure_core::http::Url;
 
 use crate::{
-    auth::{Access, Auth, Cloud, choose},
+    auth::{Access, Auth, choose},
     cli::Cli,
     error::{Failure, Kind},
     listing::Selection,
@@ -130,56 +130,9 @@ fn source_folder(dir: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn container(cli: &Cli, env: Env<'_>) -> Result<ContainerConfig, Failure> {
-    check_container_name(&cli.container_name)?;
-    choose(cli, env)
-}
-
-/// Account and endpoint as the options, else the environment, name them.
-pub(crate) fn place(cli: &Cli, env: Env<'_>, cloud: Cloud) -> Result<(String, Url), Failure> {
-    let endpoint = cli.endpoint.as_deref().map(parse_endpoint).transpose()?;
-    let account = cli
-        .storage_account
-        .clone()
-        .or_else(|| endpoint.as_ref().and_then(account_of))
-        .or_else(|| env("AZURE_STORAGE_ACCOUNT"));
-    let account = account.ok_or_else(|| {
-        usage("which storage account? --storage-account is missing".to_owned()).hint(
-            "or give --connection-string, --endpoint, or --from-dir to reorganise blobs already on disk",
-        )
-    })?;
-    if let Some(endpoint) = endpoint {
-        return Ok((account, endpoint));
-    }
-    let valid = (3..=24).contains(&account.len())
-        && account.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    if !valid {
-        return Err(usage(format!(
-            "'{}' is not a storage account name: 3 to 24 lower-case letters and digits",
-            account.escape_debug()
-        )));
-    }
-    let endpoint = parse_endpoint(&format!("https://{account}.{}", cloud.blob_suffix()))?;
-    Ok((account, endpoint))
-}
-
-pub(crate) fn parse_endpoint(text: &str) -> Result<Url, Failure> {
-    let url = Url::parse(text.trim_end_matches('/'))
-        .map_err(|error| usage(format!("endpoint '{}': {error}", text.escape_debug())))?;
-    let plain = matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.query().is_none();
-    if plain {
-        return Ok(url);
-    }
-    Err(usage(
-        "an endpoint is an http or https address without a query, like https://NAME.blob.core.windows.net"
-            .to_owned(),
-    ))
-}
-
-/// The account an endpoint names: the first path segment (emulators), else the host's first label.
-pub(crate) fn account_of(endpoint: &Url) -> Option<String> {
-    let segment = endpoint.path_segments()?.next().filter(|segment| !segment.is_empty()).map(str::to_owned);
-    let label = || endpoint.domain()?.split('.').next().map(str::to_owned);
-    segment.or_else(label)
+    let config = choose(cli, env)?;
+    check_container_name(&config.container)?;
+    Ok(config)
 }
 
 /// Microsoft Learn, "Naming and referencing containers"; `$logs` and `$web` exist too.

@@ -48,6 +48,8 @@ pub struct Step {
     pub name: &'static str,
     /// Whether it went well; `None` if it was left out.
     pub ok: Option<bool>,
+    /// It went well, and something about it should be changed all the same.
+    pub warning: bool,
     /// What was found.
     pub found: String,
     /// What to do, where something is to be done.
@@ -65,17 +67,28 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     fn ok(&mut self, name: &'static str, found: impl Into<String>) {
-        self.steps.push(Step { name, ok: Some(true), found: found.into(), advice: Vec::new() });
+        self.steps.push(Step {
+            name,
+            ok: Some(true),
+            warning: false,
+            found: found.into(),
+            advice: Vec::new(),
+        });
+    }
+
+    /// What does not keep a download from working and should be changed all the same.
+    fn warned(&mut self, name: &'static str, found: String) {
+        self.steps.push(Step { name, ok: Some(true), warning: true, found, advice: Vec::new() });
     }
 
     fn left_out(&mut self, name: &'static str, why: &str) {
-        self.steps.push(Step { name, ok: None, found: why.to_owned(), advice: Vec::new() });
+        self.steps.push(Step { name, ok: None, warning: false, found: why.to_owned(), advice: Vec::new() });
     }
 
     fn failed(&mut self, kind: Kind, name: &'static str, found: impl Into<String>, advice: &[&str]) {
         self.kind = self.kind.or(Some(kind));
         let advice = advice.iter().map(|&line| line.to_owned()).collect();
-        self.steps.push(Step { name, ok: Some(false), found: found.into(), advice });
+        self.steps.push(Step { name, ok: Some(false), warning: false, found: found.into(), advice });
     }
 
     /// 0 if every step went well, else what a run would end with.
@@ -87,6 +100,7 @@ impl Diagnosis {
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         for step in &self.steps {
             let word = match step.ok {
+                Some(true) if step.warning => "WARNING",
                 Some(true) => "ok",
                 Some(false) => "FAILED",
                 None => "-",
@@ -107,7 +121,7 @@ impl Diagnosis {
         let steps: Vec<Value> = self
             .steps
             .iter()
-            .map(|step| json!({"name": step.name, "ok": step.ok, "found": step.found, "advice": step.advice}))
+            .map(|step| json!({"name": step.name, "ok": step.ok, "warning": step.warning, "found": step.found, "advice": step.advice}))
             .collect();
         let outcome = if self.kind.is_none() { "complete" } else { "failed" };
         json!({"kind": "doctor", "outcome": outcome, "exit_code": self.exit_code(), "steps": steps})
@@ -140,6 +154,9 @@ fn settings(found: &mut Diagnosis, container: &ContainerConfig, env: Env<'_>) {
         "settings",
         format!("account '{account}', container '{name}', {endpoint}, by {}", auth.describe()),
     );
+    for warning in auth::warnings(container) {
+        found.warned("settings", warning);
+    }
     let proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
     if let Some(name) = proxies.into_iter().find(|name| env(name).is_some()) {
         found.ok(

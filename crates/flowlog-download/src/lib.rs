@@ -4,6 +4,7 @@
 //! [`normalise`]); bytes are brought by [`fetch`], named by [`place`], remembered by [`manifest`].
 #![forbid(unsafe_code)]
 
+mod address;
 pub mod answer;
 pub mod auth;
 pub mod cli;
@@ -16,6 +17,7 @@ pub mod follow;
 pub mod grow;
 pub mod listing;
 pub mod manifest;
+pub mod next;
 pub mod normalise;
 pub mod outcome;
 pub mod pace;
@@ -34,6 +36,7 @@ pub mod unreachable;
 pub mod verify;
 
 use std::{
+    collections::HashSet,
     fs, io,
     path::Path,
     sync::{Arc, atomic::AtomicU64},
@@ -49,7 +52,8 @@ use crate::{
     fetch::{Fetcher, Origin},
     grow::Growing,
     listing::{Filter, Listing, version_of},
-    manifest::{Manifest, STATE_FOLDER},
+    manifest::{Manifest, STATE_FOLDER, key},
+    next::Next,
     normalise::{Decider, Spelled, spell},
     outcome::Outcome,
     place::{Placer, Relation, relation},
@@ -87,6 +91,10 @@ async fn admitted(cli: &Cli, env: Env<'_>, cancel: &Cancel) -> Result<Config, Fa
         proxy::understood(&container.endpoint, env)?;
         let settled = until(cancel, auth::settle(container, env)).await;
         settled.unwrap_or_else(|| Err(Failure::new(Kind::Interrupted, "interrupted while logging in")))?;
+        let progress = Progress::default();
+        for warning in auth::warnings(container) {
+            progress.say(&format!("warning: {warning}"));
+        }
     }
     Ok(config)
 }
@@ -139,6 +147,9 @@ impl Session {
             return Err(nothing_there(config, filter, &listing));
         }
 
+        let narrowed = !filter.is_everything();
+        let asked: Option<HashSet<String>> =
+            narrowed.then(|| listing.blobs.iter().map(|blob| key(&source.id, &blob.id)).collect());
         let plan = plan(listing, known, |path| size_of(&config.root.join(path)));
         summary.compared(&plan);
         progress.listed();
@@ -200,10 +211,22 @@ impl Session {
         (summary.spliced, summary.kept_bytes) = fetcher.growing.savings();
         summary.failed.extend(done.failed);
         summary.failed.sort();
+        summary.next = next(manifest, asked.as_ref())?;
         summary.interrupted = cancel.is_set();
         summary.elapsed = started.elapsed();
         Ok(summary)
     }
+}
+
+/// What to analyse next: what was asked for, or the tree.
+fn next(manifest: &Manifest, asked: Option<&HashSet<String>>) -> Result<Next, Failure> {
+    let Some(asked) = asked else {
+        return Ok(if manifest.is_empty()? { Next::Nothing } else { Next::Tree });
+    };
+    let paths = manifest.paths()?;
+    let all = paths.iter().map(|(_, path)| path.as_str()).collect();
+    let wanted = paths.iter().filter(|(key, _)| asked.contains(key)).map(|(_, path)| path.as_str()).collect();
+    Ok(next::next(&wanted, &all))
 }
 
 /// Compares the tree with the source; fetches and changes nothing.

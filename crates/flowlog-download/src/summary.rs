@@ -15,6 +15,7 @@ use crate::{
     error::Failure,
     fetch::BROKE_OFF,
     listing::{Archived, PassedOver},
+    next::Next,
     plan::{Job, Plan, Why},
     progress::{amount, shown},
 };
@@ -79,6 +80,8 @@ pub struct Summary {
     pub all_refused: bool,
     /// The run was ended early.
     pub interrupted: bool,
+    /// What to analyse next.
+    pub next: Next,
     /// Wall time.
     pub elapsed: Duration,
     /// Where the tree is.
@@ -185,7 +188,29 @@ impl Summary {
         if self.interrupted {
             writeln!(out, "\nStopped early: run the same command again to fetch the rest")
         } else {
-            writeln!(out, "\nNext: flowlog-analyze {}", quoted(&self.shown_root.display().to_string()))
+            self.write_next(out)
+        }
+    }
+
+    /// The command that comes next.
+    fn write_next(&self, out: &mut dyn Write) -> io::Result<()> {
+        let root = self.shown_root.display().to_string();
+        let command = |arguments: &[String]| {
+            let arguments: Vec<String> = arguments.iter().map(|argument| quoted(argument)).collect();
+            format!("\nNext: flowlog-analyze {}", arguments.join(" "))
+        };
+        match &self.next {
+            Next::Nothing => Ok(()),
+            // A pattern below a folder whose own name is one would mean something else.
+            Next::Parts(parts) if !root.contains(['*', '?', '[']) => {
+                let root = root.trim_end_matches(['/', '\\']);
+                let below: Vec<String> = parts.iter().map(|part| format!("{root}/{part}")).collect();
+                writeln!(out, "{}", command(&below))
+            }
+            Next::Parts(_) | Next::More => {
+                writeln!(out, "{}\n      (the tree holds more than was asked for)", command(&[root]))
+            }
+            Next::Tree => writeln!(out, "{}", command(&[root])),
         }
     }
 
@@ -367,10 +392,20 @@ fn amount_of(blobs: u64) -> String {
     if blobs == 1 { "1 blob".to_owned() } else { format!("{} blobs", HumanCount(blobs)) }
 }
 
-/// A path as a shell takes it.
+/// A path as the shells of this system take it.
 fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/\\._-:~".contains(c);
-    if path.chars().all(plain) { path.to_owned() } else { format!("\"{}\"", shown(path)) }
+    // An option would begin like that.
+    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
+    let plain = |c: char| c.is_alphanumeric() || "/._-:".contains(c) || (cfg!(windows) && c == '\\');
+    if !path.is_empty() && path.chars().all(plain) {
+        return path;
+    }
+    if cfg!(windows) {
+        // No path holds a double quote there.
+        format!("\"{}\"", shown(&path))
+    } else {
+        format!("'{}'", shown(&path).replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -395,6 +430,19 @@ mod tests {
         let mut text = Vec::new();
         Summary { failed, verb: "Downloaded", ..Summary::default() }.write(&mut text).expect("memory");
         String::from_utf8(text).expect("text")
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_are_quoted_as_a_shell_reads_them() {
+        for path in
+            ["plain/2025-10-05", "my logs", "$HOME/`x`", "it's", "~/x", "a\"b\\c", "-x", "x;y", "a&b", ""]
+        {
+            let command = format!("printf %s {}", quoted(path));
+            let output = std::process::Command::new("sh").args(["-c", &command]).output().expect("a shell");
+            let read = String::from_utf8(output.stdout).expect("text");
+            assert_eq!(read.trim_start_matches("./"), path, "{command}");
+        }
     }
 
     #[test]

@@ -215,3 +215,37 @@ fn flow_logs_of_watchers_with_names_of_their_own_are_found_and_the_rest_is_count
     assert_eq!((&json["listed"], &json["unchanged"]), (&1.into(), &1.into()), "{json}");
     assert_eq!(json["passed_over"]["branches"], json!(17), "{json}");
 }
+
+#[test]
+fn the_next_command_analyses_what_was_asked_for() {
+    let source = tempfile::tempdir().expect("a folder");
+    for (name, records) in common::day_of(&["WEB", "DB"], 1) {
+        let path = source.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, common::content(&records)).expect("written");
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let mut command = tool(Path::new("my logs"));
+        command.current_dir(dir.path()).arg("--from-dir").arg(source.path()).args(arguments);
+        let text = said(&ok(command));
+        text.lines().skip_while(|line| !line.starts_with("Next: ")).collect::<Vec<_>>().join("\n")
+    };
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    let next = |parts: &[&str]| {
+        let parts: Vec<String> = parts.iter().map(|part| format!("{quote}my logs{part}{quote}")).collect();
+        format!("Next: flowlog-analyze {}", parts.join(" "))
+    };
+    // The tree holds nothing else yet.
+    let hour = ["--from", "2025-10-05T09:00", "--to", "2025-10-05T10:00"];
+    assert_eq!(run(&hour), next(&[""]));
+    assert_eq!(run(&[]), next(&[""]));
+    assert_eq!(run(&hour), next(&["/2025-10-05/09", "/2025-10-05/10"]));
+    assert_eq!(run(&["--flow-log", "web"]), next(&["/*/*/FlowLog_??????_WEB_????????????_*"]));
+    assert_eq!(
+        run(&["--mac", "7C1E52648401", "--flow-log", "db"]),
+        next(&["/*/*/FlowLog_??????_DB_7C1E52648401_*"])
+    );
+    let many = run(&["--to", "2025-10-05T18:00"]);
+    assert_eq!(many, format!("{}\n      (the tree holds more than was asked for)", next(&[""])));
+}

@@ -40,6 +40,8 @@ pub struct Access {
     pub resource_group: Option<String>,
     /// What was tried before the way that is used, and why it was passed over.
     pub tried: Vec<String>,
+    /// What a person should hear of the addresses given.
+    pub notes: Vec<String>,
     /// The identity a search for the key found working.
     pub credential: Option<Arc<dyn TokenCredential>>,
 }

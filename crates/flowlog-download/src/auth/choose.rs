@@ -3,16 +3,17 @@
 //! The order: an option, `AZ_STORAGE_KEY`, `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`,
 //! `AZURE_STORAGE_CONNECTION_STRING`, then an identity: first to find the key with, else to log in.
 
-use azure_core::http::Url;
-
 use super::{Access, AccountKey, Auth, AuthMode, ConnectionString, sas, secret_file};
 use crate::{
+    address::{Address, Place, place},
     cli::Cli,
-    config::{ContainerConfig, Env, account_of, parse_endpoint, place, usage},
+    config::{ContainerConfig, Env, usage},
     error::Failure,
 };
 
 const CONNECTION_STRING: &str = "AZURE_STORAGE_CONNECTION_STRING";
+/// Where Azure writes VNet flow logs.
+const CONTAINER: &str = "insights-logs-flowlogflowevent";
 const ACCOUNT: &str = "AZURE_STORAGE_ACCOUNT";
 
 /// A way in, and the option or variable it came from.
@@ -29,33 +30,36 @@ pub fn choose(cli: &Cli, env: Env<'_>) -> Result<ContainerConfig, Failure> {
     };
     let shared = env(CONNECTION_STRING).filter(|_| string.is_none());
 
-    let (account, endpoint, found) = if let Some(read) = string {
-        let (account, endpoint) = place_of(cli, &read, "--connection-string")?;
+    let (mut place, found) = if let Some(read) = string {
+        let place = place_of(cli, &read, "--connection-string")?;
         let way = read.auth.describe();
         let found = fits(&read.auth, access.mode).then(|| (read.auth, "--connection-string".to_owned()));
         let found = found.ok_or_else(|| excluded("--connection-string", way, access.mode))?;
-        (account, endpoint, Some(found))
+        (place, Some(found))
     } else if let Some(text) = shared.as_deref().filter(|_| !by_option && env(ACCOUNT).is_none()) {
         // Nothing else names an account, so the string's own secret is meant.
         let read = read(text, CONNECTION_STRING)?;
-        let (account, endpoint) = place_of(cli, &read, CONNECTION_STRING)?;
+        let place = place_of(cli, &read, CONNECTION_STRING)?;
         let own = fits(&read.auth, access.mode).then(|| (read.auth, CONNECTION_STRING.to_owned()));
         let found = match given.or(own) {
             None => from_environment(access.mode, env)?,
             found => found,
         };
-        (account, endpoint, found)
+        (place, found)
     } else {
-        let (account, endpoint) = place(cli, env, access.cloud)?;
-        let mut found = match given {
+        let mut place = place(cli, env, access.cloud)?;
+        let mut found = match given.or(pasted(&mut place, access.mode)?) {
             None => from_environment(access.mode, env)?,
             found => found,
         };
         if let Some(text) = shared.filter(|_| found.is_none()) {
-            found = from_shared(&text, &account, by_option, &mut access)?;
+            found = from_shared(&text, &place.account, by_option, &mut access)?;
         }
-        (account, endpoint, found)
+        (place, found)
     };
+    let container = container_of(cli, place.container.take())?;
+    let Place { account, endpoint, .. } = place;
+    access.notes = place.notes;
 
     let (auth, origin) = match found {
         Some(found) => found,
@@ -67,7 +71,27 @@ pub fn choose(cli: &Cli, env: Env<'_>) -> Result<ContainerConfig, Failure> {
             .hint("set AZ_STORAGE_KEY to use the account key"));
     }
     access.origin = origin;
-    Ok(ContainerConfig { account, container: cli.container_name.clone(), endpoint, auth, access })
+    Ok(ContainerConfig { account, container, endpoint, auth, access })
+}
+
+/// The SAS token of an address.
+fn pasted(place: &mut Place, mode: AuthMode) -> Result<Option<Found>, Failure> {
+    match place.token.take() {
+        Some((_, option)) if !mode.takes_sas() => Err(excluded(option, "shared access signature", mode)),
+        token => Ok(token.map(|(token, option)| (Auth::Sas(token), option.to_owned()))),
+    }
+}
+
+/// The container that is named, by an option or in an address.
+fn container_of(cli: &Cli, pasted: Option<(String, &str)>) -> Result<String, Failure> {
+    match (&cli.container_name, pasted) {
+        (Some(asked), Some((name, option))) if *asked != name => Err(usage(format!(
+            "--container-name says '{asked}', the address in {option} is of container '{name}'"
+        ))),
+        (Some(asked), _) => Ok(asked.clone()),
+        (None, Some((name, _))) => Ok(name),
+        (None, None) => Ok(CONTAINER.to_owned()),
+    }
 }
 
 /// What to do if nobody gave a secret.
@@ -137,7 +161,8 @@ fn from_shared(
             return Ok(None);
         }
     };
-    let named = read.endpoint.as_deref().and_then(|text| account_of(&parse_endpoint(text).ok()?));
+    let named =
+        read.endpoint.as_deref().and_then(|text| Address::parse(text, CONNECTION_STRING, None).ok()?.account);
     match read.account.or(named) {
         Some(other) if other != account => {
             if !by_option {
@@ -185,22 +210,27 @@ fn token(text: &str, origin: String) -> Result<Found, Failure> {
 }
 
 /// Account and endpoint of a connection string.
-fn place_of(cli: &Cli, read: &ConnectionString, origin: &str) -> Result<(String, Url), Failure> {
-    if let (Some(asked), Some(account)) = (&cli.storage_account, &read.account)
+fn place_of(cli: &Cli, read: &ConnectionString, origin: &'static str) -> Result<Place, Failure> {
+    let asked = cli.storage_account.as_deref();
+    let asked = asked.map(|text| Address::parse(text, "--storage-account", None)).transpose()?;
+    let asked = asked.and_then(|address| address.account);
+    if let (Some(asked), Some(account)) = (&asked, &read.account)
         && asked != account
     {
         return Err(usage(format!("{origin} is for account '{account}', --storage-account says '{asked}'")));
     }
-    let stated = read.account.clone().or_else(|| cli.storage_account.clone());
-    let endpoint = match (&read.endpoint, &stated) {
-        (Some(endpoint), _) => parse_endpoint(endpoint)?,
-        (None, Some(account)) => {
-            parse_endpoint(&format!("{}://{account}.blob.{}", read.protocol, read.suffix))?
-        }
+    let stated = read.account.clone().or(asked);
+    let text = match (&read.endpoint, &stated) {
+        (Some(endpoint), _) => endpoint.clone(),
+        (None, Some(account)) => format!("{}://{account}.blob.{}", read.protocol, read.suffix),
         (None, None) => return Err(usage(format!("{origin} names no account"))),
     };
-    let account = stated.or_else(|| account_of(&endpoint)).unwrap_or_default();
-    Ok((account, endpoint))
+    let address = Address::parse(&text, origin, stated.as_deref())?;
+    let (Some(account), Some(endpoint)) = (stated.or(address.account), address.endpoint) else {
+        return Err(usage(format!("{origin} names no account")));
+    };
+    let container = address.container.map(|name| (name, origin));
+    Ok(Place { account, endpoint, container, token: None, notes: Vec::new() })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod sas;
 mod secret_file;
 mod settle;
 mod shared_key;
+mod warn;
 
 use std::fmt;
 
@@ -24,8 +25,10 @@ pub use cloud::Cloud;
 pub use connection_string::{ConnectionString, ConnectionStringError};
 pub use explain::{explain, used};
 pub use login::{Transports, login};
+pub(crate) use sas::parse as sas_token;
 pub use settle::settle;
 pub use shared_key::{AccountKey, SharedKeyPolicy};
+pub use warn::warnings;
 
 /// The way requests are authorised. Closed on purpose: each way has its own tests.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use azure_core::{
 use super::Secret;
 
 /// The token in `text`: bare, after a question mark, or at the end of an address.
-pub(super) fn parse(text: &str) -> Option<Secret> {
+pub(crate) fn parse(text: &str) -> Option<Secret> {
     let token = text.trim().rsplit('?').next().unwrap_or_default();
     let signed = token.split('&').any(|part| part.strip_prefix("sig=").is_some_and(|sig| !sig.is_empty()));
     signed.then(|| Secret::new(token))

@@ -175,6 +175,21 @@ impl Manifest {
         }
     }
 
+    /// Keys and local paths of all blobs of all sources; of blobs that share a file, all.
+    pub fn paths(&self) -> Result<Vec<(String, String)>, Failure> {
+        self.work(|db| {
+            let mut paths = Vec::new();
+            for row in db.begin_read()?.open_table(BLOBS)?.range::<&str>(..)? {
+                let (key, value) = row?;
+                // `entries` tells of what cannot be read.
+                if let Ok(entry) = serde_json::from_str::<Entry>(value.value()) {
+                    paths.push((key.value().to_owned(), entry.path));
+                }
+            }
+            Ok(paths)
+        })
+    }
+
     /// The blob that owns a path, if any: its key and entry.
     pub fn owner(&self, path: &str) -> Result<Option<(String, Entry)>, Failure> {
         self.work(|db| {
@@ -262,7 +277,7 @@ impl Manifest {
     }
 
     /// Nothing was ever recorded, nor announced.
-    fn is_empty(&self) -> Result<bool, Failure> {
+    pub fn is_empty(&self) -> Result<bool, Failure> {
         self.work(|db| {
             let transaction = db.begin_read()?;
             Ok(transaction.open_table(BLOBS)?.is_empty()? && transaction.open_table(CLAIMS)?.is_empty()?)
