@@ -107,8 +107,7 @@ impl Read {
 
     /// Not one of its files holds a flow log that could be read.
     fn is_nothing(&self) -> bool {
-        let nothing = |file: &FileRow| file.records == 0 && file.error.is_some();
-        self.reduced.files.iter().all(nothing)
+        self.reduced.files.iter().all(FileRow::is_nothing)
     }
 }
 

@@ -34,7 +34,7 @@ const PROBLEM_LIMIT: usize = 10_000;
 pub enum Outcome {
     /// Everything was read.
     Done,
-    /// Not one of the files holds a flow log that could be read.
+    /// Not one tuple of any file could be read ([`FileRow::is_nothing`]).
     NothingAnalysed,
     /// There is a finding of the severity of `--fail-on`, or a graver one (in a comparison: a new one, or one
     /// that has become so grave); whether or not input was skipped.
@@ -183,7 +183,7 @@ fn outcome(report: &Report, config: &Config) -> Outcome {
     let totals = &report.totals;
     let (strict, limit) = (config.running.strict, config.findings.fail_on.map(Severity::from));
     let grave = |finding: &Finding| limit.is_some_and(|limit| finding.severity >= limit);
-    if totals.records == 0 && totals.files == totals.files_with_errors {
+    if report.files.iter().all(FileRow::is_nothing) {
         Outcome::NothingAnalysed
     } else if report.findings.iter().flat_map(|found| &found.findings).any(grave) {
         Outcome::Findings

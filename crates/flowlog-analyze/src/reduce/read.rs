@@ -168,7 +168,9 @@ fn row(input: &Input, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
             records: 0,
             tuples: 0,
             malformed: 0,
+            misshapen: 0,
             repeated_records: 0,
+            left_out_bytes: 0,
             first_time_ms,
             last_time_ms,
             error: Some(format!("cannot be opened: {error}")),
@@ -179,7 +181,9 @@ fn row(input: &Input, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
             records: decoded.records,
             tuples: decoded.tuples,
             malformed: decoded.malformed,
+            misshapen: decoded.misshapen,
             repeated_records: decoded.repeated,
+            left_out_bytes: decoded.left_out_bytes,
             first_time_ms,
             last_time_ms,
             error: problem(decoded),
@@ -187,10 +191,17 @@ fn row(input: &Input, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
     }
 }
 
+/// Everything that is wrong with a file, in one line.
 fn problem(decoded: &Decoded) -> Option<String> {
     let problem = decoded.problem.as_ref()?;
-    Some(match decoded.broken_records {
-        0 | 1 => problem.to_string(),
-        broken => format!("{problem} (and {} more broken records)", broken - 1),
-    })
+    let mut words = vec![problem.to_string()];
+    if decoded.broken_records > 1 {
+        words.push(format!("and {} more broken records", decoded.broken_records - 1));
+    }
+    if decoded.left_out_bytes > 0 {
+        let bytes = if decoded.left_out_bytes == 1 { "byte" } else { "bytes" };
+        words.push(format!("{} {bytes} left out", decoded.left_out_bytes));
+    }
+    words.extend(decoded.more_problems.iter().map(ToString::to_string));
+    Some(words.join("; "))
 }

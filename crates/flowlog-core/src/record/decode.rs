@@ -2,13 +2,17 @@
 
 use std::io::Read;
 
-use super::document::{Counts, read_record};
-use super::framing::Framer;
-use super::{SeenRecords, Sink};
+use super::document::{Counts, RecordEnd, read_record, tell_beside};
+use super::framing::{Ending, Framed, Framer, Place, Saw};
+use super::head::head;
+use super::rows::Rows;
+use super::seen::Known;
+use super::{MalformedTuple, RecordContext, SeenRecords, Sink, shape};
 use crate::error::{InputError, InputErrorKind};
+use crate::flow::FlowTuple;
 
 /// What one input held.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Decoded {
     /// Bytes read, after decompression.
     pub bytes: u64,
@@ -18,14 +22,20 @@ pub struct Decoded {
     pub tuples: u64,
     /// Tuples that could not be read.
     pub malformed: u64,
+    /// Of them, those in values that stand where a flow log has something else.
+    pub misshapen: u64,
     /// Objects in the place of records that are no flow-log records.
     pub other_objects: u64,
     /// Records that another file held before, passed over ([`SeenRecords`]).
     pub repeated: u64,
     /// Records that are no valid JSON to their end.
     pub broken_records: u64,
+    /// Bytes of broken records behind the last tuple that could be read, and bytes between records that are no JSON.
+    pub left_out_bytes: u64,
     /// The first thing that kept the input from being read whole, if any.
     pub problem: Option<InputError>,
+    /// What else did, one of a kind.
+    pub more_problems: Vec<InputError>,
 }
 
 /// Decodes one input after the other in the same memory.
@@ -53,60 +63,187 @@ impl Decoder {
         if let Some(seen) = &mut seen {
             seen.begin_file();
         }
-        let mut repeated = 0;
         let mut framer = Framer::new(reader, &mut self.buffer);
-        let mut counts = Counts::default();
-        let mut problem = None;
-        let mut broken_records = 0;
-        let mut cut = false;
+        let mut reading =
+            Reading { sink, seen, counts: Counts::default(), decoded: Decoded::default(), cut: false };
         loop {
             match framer.next() {
                 Ok(None) => break,
                 Ok(Some(framed)) => {
-                    cut |= !framed.complete;
-                    if let Some(seen) = &mut seen
-                        && seen.is_repeated(framed.bytes, framed.complete)
-                    {
-                        repeated += 1;
-                        continue;
-                    }
-                    let Err(error) = read_record(framed.bytes, framed.offset, sink, &mut counts) else {
-                        continue;
-                    };
-                    broken_records += 1;
-                    if framed.complete || !error.is_eof() {
-                        let offset = framed.offset + position(framed.bytes, &error);
-                        let kind = InputErrorKind::BadJson(words(&error));
-                        problem.get_or_insert(InputError { kind, offset });
+                    if let Some(broken) = reading.value(&framed) {
+                        let resumed = framer.resume_behind(broken.offset);
+                        reading.broken(broken, resumed, framer.offset());
                     }
                 }
                 Err(error) => {
-                    problem.get_or_insert(error);
+                    reading.problem(error);
                     break;
                 }
             }
+            if let Some(note) = framer.take_note() {
+                reading.problem(note);
+            }
         }
-        let fault = |kind| InputError { kind, offset: framer.offset() };
-        if cut {
-            problem.get_or_insert_with(|| fault(InputErrorKind::Truncated));
+        if let Some(note) = framer.take_note() {
+            reading.problem(note);
         }
-        let nothing_found = counts.records == 0 && counts.tuples == 0 && problem.is_none();
-        if nothing_found && !framer.saw_json() {
-            problem = Some(fault(InputErrorKind::Empty));
-        } else if nothing_found && counts.others > 0 {
-            problem = Some(fault(InputErrorKind::NotFlowLog(counts.other_category)));
-        }
-        Decoded {
-            bytes: framer.offset(),
-            records: counts.records,
-            tuples: counts.tuples,
-            malformed: counts.malformed,
-            other_objects: counts.others,
-            repeated,
-            broken_records,
-            problem,
+        reading.decoded.left_out_bytes += framer.left_out();
+        reading.end(framer.offset(), framer.saw())
+    }
+}
+
+/// A record that could not be read to its end.
+struct Broken {
+    /// Where it begins.
+    offset: u64,
+    /// What stands before this is counted.
+    read_to: u64,
+    /// Why, unless it was simply cut off.
+    error: Option<InputError>,
+}
+
+/// One input being read.
+struct Reading<'a, S> {
+    sink: &'a mut S,
+    seen: Option<&'a mut SeenRecords>,
+    counts: Counts,
+    decoded: Decoded,
+    /// The input ends inside a value.
+    cut: bool,
+}
+
+impl<S: Sink> Reading<'_, S> {
+    fn problem(&mut self, error: InputError) {
+        if self.decoded.problem.is_none() {
+            self.decoded.problem = Some(error);
         }
     }
+
+    /// Reads what the framer found. If it is a broken record, the framer must be told.
+    fn value(&mut self, framed: &Framed<'_>) -> Option<Broken> {
+        let Framed { bytes, offset, place, ending } = *framed;
+        self.cut |= ending == Ending::Input;
+        let Self { sink, counts, .. } = self;
+        match place {
+            Place::Element => tell_beside(bytes, offset, *sink, counts, shape::tell_element),
+            Place::Member => tell_beside(bytes, offset, *sink, counts, shape::tell_strays),
+            Place::Record => return self.record(framed),
+        }
+        None
+    }
+
+    fn record(&mut self, framed: &Framed<'_>) -> Option<Broken> {
+        let Framed { bytes, offset, ending, .. } = *framed;
+        let complete = ending == Ending::Complete;
+        let head = self.seen.as_ref().and_then(|_| head(bytes));
+        let known = head.map_or(Known::New, |head| self.look_up(head, framed));
+        let rows = match known {
+            Known::Whole => {
+                self.decoded.repeated += 1;
+                return None;
+            }
+            Known::Begun(skip) => Rows::behind(skip),
+            Known::New => Rows::default(),
+        };
+        let RecordEnd { error, read_to, rows } =
+            read_record(bytes, offset, self.sink, &mut self.counts, rows);
+        let whole = complete && error.is_none();
+        if let (Some(seen), Some(head)) = (&mut self.seen, head) {
+            seen.keep(head, &rows, whole);
+        }
+        let error = error?;
+        let error = (complete || !error.is_eof()).then(|| {
+            let kind = InputErrorKind::BadJson(words(&error));
+            InputError { kind, offset: offset + position(bytes, &error) }
+        });
+        let error = if ending == Ending::NextRecord { Some(cut_record(offset)) } else { error };
+        Some(Broken { offset, read_to, error })
+    }
+
+    /// Whether another file holds the record: looks at its tuples only if one holds a record of the same head.
+    fn look_up(&self, head: u64, framed: &Framed<'_>) -> Known {
+        let Some(seen) = self.seen.as_ref().filter(|seen| seen.knows(head)) else { return Known::New };
+        let rows = Rows::marked(seen.cut_at(head));
+        let mut counts = Counts::default();
+        let end = read_record(framed.bytes, framed.offset, &mut Nowhere, &mut counts, rows);
+        if counts.records == 0 && end.rows.count == 0 {
+            return Known::New;
+        }
+        seen.find(head, &end.rows, framed.ending == Ending::Complete && end.error.is_none())
+    }
+
+    /// A record broke off. `resumed` says whether another one was found inside what was taken for it; reading goes
+    /// on at `next`.
+    fn broken(&mut self, broken: Broken, resumed: bool, next: u64) {
+        let Broken { offset, read_to, error } = broken;
+        self.decoded.broken_records += 1;
+        self.decoded.left_out_bytes += next.saturating_sub(read_to);
+        if resumed {
+            self.cut = false;
+            self.problem(cut_record(offset));
+        } else if let Some(error) = error {
+            self.problem(error);
+        }
+    }
+
+    fn end(mut self, offset: u64, saw: Saw) -> Decoded {
+        let fault = |kind| InputError { kind, offset };
+        if self.cut {
+            self.problem(fault(InputErrorKind::Truncated));
+        }
+        let Counts { records, tuples, malformed, misshapen, others, .. } = self.counts;
+        let nothing_found = records == 0 && malformed == 0 && self.decoded.problem.is_none();
+        let mut problems = Vec::new();
+        match saw {
+            Saw::Nothing if nothing_found => problems.push(fault(InputErrorKind::Empty)),
+            Saw::Something if nothing_found => {
+                problems.push(fault(InputErrorKind::NotJson("nothing but commas and brackets")));
+            }
+            _ => {}
+        }
+        if let Some((offset, reason)) = self.counts.first_misshapen {
+            problems.push(InputError { kind: InputErrorKind::Shape(misshapen, reason), offset });
+        }
+        if let (0, Some((offset, reason))) = (tuples, self.counts.first_malformed)
+            && malformed > misshapen
+        {
+            problems.push(InputError { kind: InputErrorKind::AllMalformed(malformed, reason), offset });
+        }
+        if let Some((first, other)) = self.counts.first_other {
+            let (kind, offset) = if nothing_found {
+                (InputErrorKind::NotFlowLog(other), offset)
+            } else {
+                (InputErrorKind::OtherObjects(others, other), first)
+            };
+            problems.push(InputError { kind, offset });
+        }
+        let mut problems = self.decoded.problem.take().into_iter().chain(problems);
+        Decoded {
+            bytes: offset,
+            records,
+            tuples,
+            malformed,
+            misshapen,
+            other_objects: others,
+            problem: problems.next(),
+            more_problems: problems.collect(),
+            ..self.decoded
+        }
+    }
+}
+
+fn cut_record(offset: u64) -> InputError {
+    InputError { kind: InputErrorKind::CutRecord, offset }
+}
+
+/// A sink for records that are only looked at.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn record(&mut self, _: &RecordContext<'_>) {}
+    fn rule(&mut self, _: &str, _: &str) {}
+    fn tuple(&mut self, _: &FlowTuple) {}
+    fn malformed(&mut self, _: &MalformedTuple<'_>) {}
 }
 
 /// Where in `bytes` the parser stopped; it tells a line and a column, both counted from 1.

@@ -3,7 +3,7 @@
 //! `serde_json` drives; the visitors here push tuples into the [`Sink`] while the parser walks over
 //! the record's bytes, so that nothing is collected. Keys may come in any order: a list that comes
 //! before the keys which give it its context is held as a raw slice until the object's end.
-//! Values of an unexpected type are passed over, never fatal.
+//! Values of an unexpected type are never fatal: they are noticed here, and `shape` tells of them.
 //!
 //! ```text
 //! VNet  flowRecords{ flows[{ aclID, flowGroups[{ rule, flowTuples[] }] }] }
@@ -16,111 +16,50 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::tuple::{self, TupleFault};
-use super::{LogKind, MalformedTuple, Sink};
+use super::name::{MAX_NAME_BYTES, bounded};
+use super::tuple::looks_like_tuple;
+use super::{LogKind, Sink};
+use crate::error::Stranger;
 
-/// What the decoder counts over a whole input.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) records: u64,
-    pub(super) tuples: u64,
-    pub(super) malformed: u64,
-    /// Objects that are no flow-log records.
-    pub(super) others: u64,
-    /// Category of the first of them.
-    pub(super) other_category: Option<String>,
-}
-
-/// Walks over the record `bytes`, which begin at `offset` of the input.
-pub(super) fn read_record<S: Sink>(
-    bytes: &[u8],
-    offset: u64,
-    sink: &mut S,
-    counts: &mut Counts,
-) -> Result<(), serde_json::Error> {
-    let mut push = Push { sink, counts, bytes, offset, counted: false };
-    // Checking a whole record for UTF-8 at once is faster than each of its strings. What is none
-    // is read up to where it goes wrong.
-    match std::str::from_utf8(bytes) {
-        Ok(text) => read(serde_json::Deserializer::from_str(text), &mut push),
-        Err(_) => read(serde_json::Deserializer::from_slice(bytes), &mut push),
-    }
-}
-
-fn read<'de, S: Sink>(
-    mut parser: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
-    push: &mut Push<'_, S>,
-) -> Result<(), serde_json::Error> {
-    RecordObject { push }.deserialize(&mut parser)?;
-    parser.end()
-}
-
-/// Where everything that is found goes.
-struct Push<'a, S> {
-    sink: &'a mut S,
-    counts: &'a mut Counts,
-    bytes: &'a [u8],
-    offset: u64,
-    /// The record at hand is counted: at its first tuples already, since it may be cut behind them.
-    counted: bool,
-}
-
-impl<S: Sink> Push<'_, S> {
-    fn count_record(&mut self) {
-        if !std::mem::replace(&mut self.counted, true) {
-            self.counts.records += 1;
-        }
-    }
-
-    fn malformed(&mut self, fault: TupleFault, text: &str, offset: u64) {
-        self.counts.malformed += 1;
-        self.sink.malformed(&MalformedTuple { reason: fault.reason(), text, offset });
-    }
-
-    /// Offset in the input of `text`, if it is borrowed from the record; else the record's own.
-    fn offset_of(&self, text: &str) -> u64 {
-        let inside = text.as_ptr().addr().wrapping_sub(self.bytes.as_ptr().addr());
-        if inside < self.bytes.len() { self.offset + inside as u64 } else { self.offset }
-    }
-}
-
-/// Passes over every value whose type the visitor has no use for.
-macro_rules! pass_over {
+/// Notices every value whose type the visitor has no use for, and passes it over.
+macro_rules! notice {
     (@scalars) => {
         fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
+            Ok(self.odd())
         }
         fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
+            Ok(self.odd())
         }
         fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
+            Ok(self.odd())
         }
         fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
+            Ok(self.odd())
         }
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a JSON value")
         }
     };
+    (@null) => {
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Self::Value::default())
+        }
+    };
     (@strings) => {
         fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok(Self::Value::default())
+            Ok(self.odd())
         }
     };
     (@lists) => {
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
             while list.next_element::<IgnoredAny>()?.is_some() {}
-            Ok(Self::Value::default())
+            Ok(self.odd())
         }
     };
     (@objects) => {
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok(Self::Value::default())
+            Ok(self.odd())
         }
     };
 }
@@ -136,34 +75,84 @@ macro_rules! any_value {
 
 // Behind the macros, which it uses.
 mod levels;
+mod push;
 
-use levels::Tuples;
+use levels::{Found, Tuples};
+pub(super) use levels::{LevelKeys, levels};
+pub(super) use push::{Counts, Push, RecordEnd, read_record, tell_beside};
 
 /// A string; anything else counts as absent.
-struct Text;
+struct Text<'o> {
+    odd: &'o mut bool,
+}
 
-impl<'de> Visitor<'de> for Text {
+impl Text<'_> {
+    fn odd<T>(self) -> Option<T> {
+        *self.odd = true;
+        None
+    }
+}
+
+impl<'de> Visitor<'de> for Text<'_> {
     type Value = Option<Cow<'de, str>>;
-    pass_over!(@scalars);
-    pass_over!(@lists);
-    pass_over!(@objects);
+    notice!(@lists);
+    notice!(@objects);
+    notice!(@null);
+    notice!(@scalars);
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        *self.odd |= looks_like_tuple(text);
         Ok(Some(Cow::Borrowed(text)))
     }
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        *self.odd |= looks_like_tuple(text);
         Ok(Some(Cow::Owned(text.to_owned())))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Text {
+impl<'de> DeserializeSeed<'de> for Text<'_> {
     type Value = Option<Cow<'de, str>>;
     any_value!();
 }
 
-/// The index of a key among those that matter, whatever its case.
-struct Key(&'static [&'static str]);
+/// A value that no flow log has; what looks like a tuple in it is noticed.
+struct Unknown<'o> {
+    odd: &'o mut bool,
+}
 
-impl Visitor<'_> for Key {
+impl Unknown<'_> {
+    #[allow(clippy::unused_self)] // scalars are of no interest here
+    fn odd(self) {}
+}
+
+impl<'de> Visitor<'de> for Unknown<'_> {
+    type Value = ();
+    notice!(@scalars);
+    notice!(@null);
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        *self.odd |= looks_like_tuple(text.trim_ascii_start());
+        Ok(())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(Unknown { odd: self.odd })?.is_some() {}
+        Ok(())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key::<IgnoredAny>()?.is_some() {
+            map.next_value_seed(Unknown { odd: self.odd })?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Unknown<'_> {
+    type Value = ();
+    any_value!();
+}
+
+/// The index of a key among those that matter, whatever its case.
+struct Key<'k>(&'k [&'static str]);
+
+impl Visitor<'_> for Key<'_> {
     type Value = Option<usize>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
@@ -173,7 +162,7 @@ impl Visitor<'_> for Key {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Key {
+impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<usize>;
     fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<Self::Value, D::Error> {
         parser.deserialize_str(self)
@@ -185,7 +174,7 @@ struct RecordObject<'p, 'a, S> {
     push: &'p mut Push<'a, S>,
 }
 
-const RECORD_KEYS: &[&str] = &[
+pub(super) const RECORD_KEYS: &[&str] = &[
     "time",
     "macAddress",
     "targetResourceID",
@@ -204,55 +193,99 @@ struct Context<'de> {
     category: Option<Cow<'de, str>>,
 }
 
+/// What the keys of an object that may be a record hold.
+#[derive(Default)]
+struct Content {
+    vnet: Option<Found>,
+    nsg: Option<Found>,
+    /// Records inside it: Microsoft's own NSG version 1 sample has them.
+    records: bool,
+}
+
+impl<S> RecordObject<'_, '_, S> {
+    fn odd(self) {
+        self.push.odd = true;
+    }
+}
+
 impl<'de, S: Sink> Visitor<'de> for RecordObject<'_, '_, S> {
     type Value = ();
-    pass_over!(@scalars);
-    pass_over!(@strings);
-    pass_over!(@lists);
+    notice!(@scalars);
+    notice!(@null);
+    notice!(@strings);
+    notice!(@lists);
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let push = self.push;
         push.counted = false;
         let mut context = Context::default();
         let mut held: Vec<(LogKind, &'de RawValue)> = Vec::new();
-        let mut is_flow_log = false;
+        let mut content = Content::default();
         while let Some(key) = map.next_key_seed(Key(RECORD_KEYS))? {
+            let text = Text { odd: &mut push.odd };
             match key {
-                Some(0) => context.time = map.next_value_seed(Text)?,
-                Some(1) => context.mac = map.next_value_seed(Text)?,
-                Some(2 | 3) => context.resource = map.next_value_seed(Text)?,
-                Some(4) => context.category = map.next_value_seed(Text)?,
+                Some(0) => context.time = map.next_value_seed(text)?,
+                Some(1) => context.mac = map.next_value_seed(text)?,
+                Some(2 | 3) => context.resource = map.next_value_seed(text)?,
+                Some(4) => context.category = map.next_value_seed(text)?,
                 Some(key @ (5 | 6)) => {
                     let kind = if key == 5 { LogKind::VNet } else { LogKind::Nsg };
                     let known = context.time.is_some() && context.resource.is_some();
                     // NSG records name the NIC further in.
                     if known && (kind == LogKind::Nsg || context.mac.is_some()) {
-                        is_flow_log |= map.next_value_seed(Tuples::root(push, &context, kind))?;
+                        let found = map.next_value_seed(Tuples::root(push, &context, kind))?;
+                        content.take(kind, found);
                     } else {
                         held.push((kind, map.next_value()?));
                     }
                 }
-                // Microsoft's own NSG version 1 sample has records inside a record.
-                Some(7) => map.next_value_seed(RecordList { push })?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
+                Some(7) => {
+                    map.next_value_seed(RecordList { push })?;
+                    content.records = true;
                 }
+                _ => map.next_value_seed(Unknown { odd: &mut push.odd })?,
             }
         }
         for (kind, raw) in held {
-            is_flow_log |= Tuples::root(push, &context, kind)
+            let found = Tuples::root(push, &context, kind)
                 .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
                 .map_err(serde::de::Error::custom)?;
+            content.take(kind, found);
         }
-        if is_flow_log {
-            push.count_record();
-        } else {
-            push.counts.others += 1;
-            if push.counts.others == 1 {
-                push.counts.other_category = context.category.map(Cow::into_owned);
-            }
-        }
+        content.count(context.category.as_deref(), push);
         Ok(())
+    }
+}
+
+impl Content {
+    fn take(&mut self, kind: LogKind, found: Found) {
+        let slot = if kind == LogKind::VNet { &mut self.vnet } else { &mut self.nsg };
+        *slot = (*slot).max(Some(found));
+    }
+
+    /// Counts the object as what it is: a flow-log record, records in an envelope, or something else.
+    fn count<S: Sink>(&self, category: Option<&str>, push: &mut Push<'_, S>) {
+        let is = |name: &str| category.is_some_and(|category| category.eq_ignore_ascii_case(name));
+        let (is_vnet, is_nsg) = (is("FlowLogFlowEvent"), is("NetworkSecurityGroupFlowEvent"));
+        // Other logs have `properties` of their own.
+        let nsg = self.nsg.filter(|&found| found != Found::WrongType || is_nsg);
+        if self.vnet.max(nsg) >= Some(Found::WrongType) {
+            push.odd |= self.vnet.max(nsg) == Some(Found::WrongType);
+            push.count_record();
+        } else if !self.records {
+            push.counts.others += 1;
+            push.counts.first_other.get_or_insert_with(|| {
+                let missing = match (self.vnet, self.nsg) {
+                    (Some(_), _) => Some("flowRecords.flows"),
+                    (None, None) if is_vnet => Some("flowRecords"),
+                    (None, None) if is_nsg => Some("properties"),
+                    (None, Some(_)) if is_nsg => Some("properties.flows"),
+                    _ => None,
+                };
+                let category = category.map(|category| bounded(category, MAX_NAME_BYTES).into_owned());
+                (push.offset, Stranger { category, missing })
+            });
+        }
     }
 }
 
@@ -266,11 +299,18 @@ struct RecordList<'p, 'a, S> {
     push: &'p mut Push<'a, S>,
 }
 
+impl<S> RecordList<'_, '_, S> {
+    fn odd(self) {
+        self.push.odd = true;
+    }
+}
+
 impl<'de, S: Sink> Visitor<'de> for RecordList<'_, '_, S> {
     type Value = ();
-    pass_over!(@scalars);
-    pass_over!(@strings);
-    pass_over!(@objects);
+    notice!(@scalars);
+    notice!(@null);
+    notice!(@strings);
+    notice!(@objects);
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while list.next_element_seed(RecordObject { push: self.push })?.is_some() {}
         Ok(())
@@ -287,62 +327,24 @@ struct Tuple<'p, 'a, S> {
     push: &'p mut Push<'a, S>,
 }
 
-impl<S: Sink> Tuple<'_, '_, S> {
-    fn no_text(self) {
-        let offset = self.push.offset;
-        self.push.malformed(TupleFault::NotText, "", offset);
+impl<S> Tuple<'_, '_, S> {
+    fn odd(self) {
+        self.push.odd = true;
     }
 }
 
 impl<'de, S: Sink> Visitor<'de> for Tuple<'_, '_, S> {
     type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a flow tuple")
-    }
-
+    notice!(@scalars);
+    notice!(@lists);
+    notice!(@objects);
+    #[inline]
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        match tuple::parse(text) {
-            Ok(tuple) => {
-                self.push.counts.tuples += 1;
-                self.push.sink.tuple(&tuple);
-            }
-            Err(fault) => {
-                let offset = self.push.offset_of(text);
-                self.push.malformed(fault, text, offset);
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.no_text();
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.no_text();
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.no_text();
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.no_text();
+        self.push.tuple(text);
         Ok(())
     }
     fn visit_unit<E>(self) -> Result<(), E> {
-        self.no_text();
-        Ok(())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        self.no_text();
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        self.no_text();
+        self.odd();
         Ok(())
     }
 }

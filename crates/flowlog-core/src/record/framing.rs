@@ -4,27 +4,67 @@
 //! which flow logs are met: the blob's `{"records":[...]}`, one record alone, records one a line,
 //! an array of records, and the content of an appended block, which begins with a comma. It looks
 //! at braces, brackets and quotes only; what an object says is the business of `document`. At no
-//! time does it hold more than one record and one read-ahead buffer.
+//! time does it hold more than one record and one read-ahead buffer. Where brackets do not tell, since a
+//! record breaks off, it goes on at what looks like the next one ([`resume`]).
+
+mod input;
+mod resume;
 
 use std::io::Read;
 
 use super::scan::Scan;
 use crate::error::{InputError, InputErrorKind};
+use resume::{Next, next_record};
 
 /// The largest single record accepted, in bytes. Azure writes records of 32 KiB.
 pub const MAX_RECORD_BYTES: usize = 256 << 20;
 
+/// A record longer than this, in bytes, is looked at for the beginning of another one inside it.
+const SUSPICIOUS_BYTES: usize = 1 << 20;
 /// Small enough for the buffer to stay in a core's own cache.
 const READ_AHEAD: usize = 1 << 16;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// An object that may be a record.
+/// A value, and what it stands for.
 pub(super) struct Framed<'a> {
     pub(super) bytes: &'a [u8],
     /// Offset of its first byte in the input.
     pub(super) offset: u64,
-    /// False if the input ended inside it.
-    pub(super) complete: bool,
+    pub(super) place: Place,
+    pub(super) ending: Ending,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// An object that may be a record.
+    Record,
+    /// No object, in a list of records.
+    Element,
+    /// Beside the list of records. What stands before that list comes in one piece and is no JSON by itself.
+    Member,
+}
+
+/// How a value ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// With its last bracket.
+    Complete,
+    /// It breaks off where another record begins.
+    NextRecord,
+    /// It breaks off with the input.
+    Input,
+}
+
+/// What an input holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Saw {
+    /// White space at most.
+    Nothing,
+    /// Anything else.
+    Something,
+    /// Objects or lists.
+    Values,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +75,14 @@ enum Level {
     Records { enveloped: bool },
     /// Inside the envelope object, behind its `records` array.
     Envelope,
+}
+
+/// What may close at the top: the list and the document that a fragment's records were in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    Nothing,
+    List,
+    Document,
 }
 
 /// Finds the record objects of `R`.
@@ -50,7 +98,17 @@ pub(super) struct Framer<'b, R> {
     /// Why reading stopped before the end; reported once what stands in the buffer was handed out.
     failure: Option<std::io::Error>,
     level: Level,
-    saw_json: bool,
+    closing: Closing,
+    /// The byte before was a comma.
+    after_comma: bool,
+    saw: Saw,
+    /// A record has broken off before: brackets alone are not trusted any more.
+    careful: bool,
+    /// Offset up to which no record begins behind the one at hand.
+    clear_to: u64,
+    /// What was wrong and did not end the reading.
+    note: Option<InputError>,
+    left_out: u64,
 }
 
 impl<'b, R: Read> Framer<'b, R> {
@@ -64,13 +122,19 @@ impl<'b, R: Read> Framer<'b, R> {
             ended: false,
             failure: None,
             level: Level::Top,
-            saw_json: false,
+            closing: Closing::Nothing,
+            after_comma: false,
+            saw: Saw::Nothing,
+            careful: false,
+            clear_to: 0,
+            note: None,
+            left_out: 0,
         }
     }
 
-    /// True once anything but white space was met.
-    pub(super) fn saw_json(&self) -> bool {
-        self.saw_json
+    /// What was met up to now.
+    pub(super) fn saw(&self) -> Saw {
+        self.saw
     }
 
     /// Offset of the next byte to look at: the number of bytes dealt with.
@@ -78,10 +142,20 @@ impl<'b, R: Read> Framer<'b, R> {
         self.base + self.at as u64
     }
 
-    /// The next object that may be a record, or `None` at the end of the input.
+    /// Bytes between records that were passed over.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// The first thing that was wrong and did not end the reading, since the last call.
+    pub(super) fn take_note(&mut self) -> Option<InputError> {
+        self.note.take()
+    }
+
+    /// The next value that may be a record or hold tuples, or `None` at the end of the input.
     ///
     /// # Errors
-    /// What stands between records is no JSON, or the input ended inside it, or cannot be read.
+    /// The input is no JSON at all, or ended inside it, or cannot be read.
     pub(super) fn next(&mut self) -> Result<Option<Framed<'_>>, InputError> {
         if self.offset() == 0 {
             self.skip_byte_order_mark();
@@ -90,31 +164,61 @@ impl<'b, R: Read> Framer<'b, R> {
             let Some(byte) = self.skip_blank() else {
                 return self.end_of_input();
             };
-            self.saw_json = true;
+            self.saw = self.saw.max(Saw::Something);
+            let after_comma = std::mem::replace(&mut self.after_comma, byte == b',');
             match (self.level, byte) {
                 // A fragment begins with the comma that follows the record before it.
-                (_, b',') => self.at += 1,
+                (_, b',') => {
+                    if after_comma {
+                        self.note_here(InputErrorKind::Unexpected(byte));
+                    }
+                    self.at += 1;
+                }
                 (Level::Top, b'{') => {
-                    if let Some(end) = self.enter_envelope()? {
-                        return Ok(Some(self.take(end)));
+                    self.saw = Saw::Values;
+                    let start = self.at;
+                    match self.enter_envelope()? {
+                        Entered::Records { key_at } if key_at == start + 1 => {}
+                        Entered::Records { key_at } => {
+                            return Ok(Some(self.piece(start, key_at, Place::Member, Ending::Complete)));
+                        }
+                        Entered::Alone(end) => {
+                            self.closing = Closing::List;
+                            return Ok(Some(self.take(end, Place::Record)));
+                        }
                     }
                 }
                 (Level::Top, b'[') => self.enter(Level::Records { enveloped: false }),
-                // The closing block of a blob, alone or behind an appended block.
-                (Level::Top, b']' | b'}') => self.at += 1,
+                // The closing block of a blob, behind an appended block.
+                (Level::Top, b']') if self.closing == Closing::List => self.close(Closing::Document),
+                (Level::Top, b'}') if self.closing == Closing::Document => self.close(Closing::Nothing),
+                (Level::Top, b']' | b'}') => {
+                    self.note_here(InputErrorKind::Unexpected(byte));
+                    self.at += 1;
+                }
                 (Level::Records { .. }, b'{') => {
                     let end = self.end_of_value(self.at)?;
-                    return Ok(Some(self.take(end)));
+                    return Ok(Some(self.take(end, Place::Record)));
                 }
                 (Level::Records { enveloped }, b']') => {
                     self.enter(if enveloped { Level::Envelope } else { Level::Top });
                 }
                 (Level::Records { .. }, b'"' | b'[' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n') => {
-                    self.skip_value()?;
+                    let end = self.end_of_value(self.at)?;
+                    // Nothing is lost with a null.
+                    if byte == b'n' {
+                        self.at = end.at;
+                    } else {
+                        return Ok(Some(self.take(end, Place::Element)));
+                    }
                 }
                 (Level::Envelope, b'}') => self.enter(Level::Top),
-                (Level::Envelope, b'"') => self.next_member()?,
-                (_, other) => return Err(self.not_json(other)),
+                (Level::Envelope, b'"') => {
+                    if let Some(end) = self.next_member()? {
+                        return Ok(Some(self.take(end, Place::Member)));
+                    }
+                }
+                (_, other) => self.unexpected(other)?,
             }
         }
     }
@@ -128,81 +232,91 @@ impl<'b, R: Read> Framer<'b, R> {
     }
 
     fn enter(&mut self, level: Level) {
+        self.saw = Saw::Values;
         self.at += 1;
         self.level = level;
+        self.closing = Closing::Nothing;
+    }
+
+    fn close(&mut self, next: Closing) {
+        self.at += 1;
+        self.closing = next;
     }
 
     /// Reads keys from the brace at `at` up to `records`, whose array is then entered. If there is
     /// none, the object is a record on its own: its end is returned.
-    fn enter_envelope(&mut self) -> Result<Option<End>, InputError> {
+    fn enter_envelope(&mut self) -> Result<Entered, InputError> {
         let start = self.at;
         let mut at = start + 1;
         loop {
-            at = self.blank_end(at);
+            at = self.blank_end(start, at)?;
             match self.byte(at) {
-                None => {
-                    return Ok(Some(End { at, complete: false }));
-                }
+                None => return Ok(Entered::Alone(End { at, ending: Ending::Input })),
                 Some(b',') => at += 1,
                 Some(b'"') => {
+                    let key_at = at;
                     let key_end = self.end_of_value_from(start, at)?;
-                    let is_records = self
-                        .buffer
-                        .get(at..key_end.at)
-                        .is_some_and(|key| key.eq_ignore_ascii_case(b"\"records\""));
-                    at = self.blank_end(key_end.at);
+                    if key_end.ending != Ending::Complete {
+                        return Ok(Entered::Alone(key_end));
+                    }
+                    let key = self.buffer.get(at..key_end.at).unwrap_or_default();
+                    let is_records = key.eq_ignore_ascii_case(b"\"records\"");
+                    at = self.blank_end(start, key_end.at)?;
                     if self.byte(at) == Some(b':') {
-                        at = self.blank_end(at + 1);
+                        at = self.blank_end(start, at + 1)?;
                     }
                     if is_records && self.byte(at) == Some(b'[') {
                         self.at = at;
                         self.enter(Level::Records { enveloped: true });
-                        return Ok(None);
+                        return Ok(Entered::Records { key_at });
                     }
                     let value_end = self.end_of_value_from(start, at)?;
-                    if !value_end.complete {
-                        return Ok(Some(value_end));
+                    if value_end.ending != Ending::Complete {
+                        return Ok(Entered::Alone(value_end));
                     }
                     at = value_end.at;
                 }
                 // The end of the object, or no JSON: either way the plain scan finds where it stops.
-                Some(_) => return self.end_of_value(start).map(Some),
+                Some(_) => return self.end_of_value(start).map(Entered::Alone),
             }
         }
     }
 
-    /// One `"key": value` of the envelope behind its records. A second `records` array is entered.
-    fn next_member(&mut self) -> Result<(), InputError> {
+    /// One `"key": value` of the envelope behind its records: the end of the value. A second `records` array is
+    /// entered.
+    fn next_member(&mut self) -> Result<Option<End>, InputError> {
         let key_end = self.end_of_value(self.at)?;
         let key = self.buffer.get(self.at..key_end.at).unwrap_or_default();
         let is_records = key.eq_ignore_ascii_case(b"\"records\"");
         self.at = key_end.at;
         match self.skip_blank() {
             Some(b':') => self.at += 1,
-            Some(other) => return Err(self.not_json(other)),
+            Some(other) => return self.unexpected(other).map(|()| None),
             None => return Err(self.error(InputErrorKind::Truncated)),
         }
         match self.skip_blank() {
-            Some(b'[') if is_records => self.enter(Level::Records { enveloped: true }),
-            Some(_) => self.skip_value()?,
-            None => return Err(self.error(InputErrorKind::Truncated)),
+            Some(b'[') if is_records => {
+                self.enter(Level::Records { enveloped: true });
+                Ok(None)
+            }
+            Some(_) => self.end_of_value(self.at).map(Some),
+            None => Err(self.error(InputErrorKind::Truncated)),
         }
-        Ok(())
-    }
-
-    fn skip_value(&mut self) -> Result<(), InputError> {
-        let end = self.end_of_value(self.at)?;
-        self.at = end.at;
-        if end.complete { Ok(()) } else { Err(self.error(InputErrorKind::Truncated)) }
     }
 
     /// Hands out the bytes from `at` up to `end` and moves behind them.
-    fn take(&mut self, end: End) -> Framed<'_> {
+    fn take(&mut self, end: End, place: Place) -> Framed<'_> {
         let start = self.at;
-        let offset = self.offset();
         self.at = end.at;
-        let bytes = self.buffer.get(start..end.at).unwrap_or_default();
-        Framed { bytes, offset, complete: end.complete }
+        if end.ending == Ending::NextRecord {
+            self.resume_at(end.at);
+        }
+        self.piece(start, end.at, place, end.ending)
+    }
+
+    fn piece(&self, start: usize, end: usize, place: Place, ending: Ending) -> Framed<'_> {
+        let bytes = self.buffer.get(start..end).unwrap_or_default();
+        Framed { bytes, offset: self.base + start as u64, place, ending }
     }
 
     fn end_of_value(&mut self, start: usize) -> Result<End, InputError> {
@@ -215,194 +329,59 @@ impl<'b, R: Read> Framer<'b, R> {
         let mut scan = Scan::new(self.byte(at));
         let mut at = at;
         loop {
-            let unread = self.buffer.get(at..).unwrap_or_default();
-            if let Some(length) = scan.end_in(unread) {
-                return Ok(End { at: at + length, complete: true });
+            let look = self.careful || self.ended || at - keep > SUSPICIOUS_BYTES;
+            let next = if look { self.next_record_behind(keep) } else { None };
+            let end = next.unwrap_or(self.buffer.len());
+            if let Some(length) = scan.end_in(self.buffer.get(at..end).unwrap_or_default()) {
+                return Ok(End { at: at + length, ending: Ending::Complete });
+            }
+            if let Some(next) = next {
+                return Ok(End { at: next, ending: Ending::NextRecord });
             }
             at = self.buffer.len();
-            if at - keep > MAX_RECORD_BYTES {
-                return Err(InputError {
-                    kind: InputErrorKind::RecordTooLarge,
-                    offset: self.base + keep as u64,
-                });
-            }
+            self.check_length(keep, at)?;
             if !self.fill() {
-                return Ok(End { at, complete: scan.is_scalar() });
+                if let Some(next) = self.next_record_behind(keep) {
+                    return Ok(End { at: next, ending: Ending::NextRecord });
+                }
+                let ending = if scan.is_scalar() { Ending::Complete } else { Ending::Input };
+                return Ok(End { at, ending });
             }
         }
     }
 
-    fn skip_byte_order_mark(&mut self) {
-        while self.buffer.len() < BYTE_ORDER_MARK.len() && self.fill() {}
-        if self.buffer.starts_with(BYTE_ORDER_MARK) {
-            self.at = BYTE_ORDER_MARK.len();
+    fn check_length(&self, start: usize, at: usize) -> Result<(), InputError> {
+        if at - start > MAX_RECORD_BYTES {
+            let offset = self.base + start as u64;
+            return Err(InputError { kind: InputErrorKind::RecordTooLarge, offset });
         }
-    }
-
-    /// Moves to the next byte that is not white space and returns it.
-    fn skip_blank(&mut self) -> Option<u8> {
-        self.discard();
-        self.at = self.blank_end(self.at);
-        self.byte(self.at)
-    }
-
-    fn blank_end(&mut self, mut at: usize) -> usize {
-        while self.byte(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) {
-            at += 1;
-        }
-        at
-    }
-
-    fn byte(&mut self, at: usize) -> Option<u8> {
-        while at >= self.buffer.len() {
-            if !self.fill() {
-                return None;
-            }
-        }
-        self.buffer.get(at).copied()
-    }
-
-    /// Drops the bytes that were dealt with, once there are enough of them to pay for the move.
-    fn discard(&mut self) {
-        if self.at >= READ_AHEAD {
-            self.buffer.drain(..self.at);
-            self.base += self.at as u64;
-            self.at = 0;
-        }
-    }
-
-    /// Reads on. False at the end of the input, and where reading failed.
-    fn fill(&mut self) -> bool {
-        if self.ended {
-            return false;
-        }
-        let filled = self.buffer.len();
-        self.buffer.resize(filled + READ_AHEAD, 0);
-        let outcome = loop {
-            let space = self.buffer.get_mut(filled..).unwrap_or_default();
-            match self.reader.read(space) {
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                outcome => break outcome,
-            }
-        };
-        let length = *outcome.as_ref().unwrap_or(&0);
-        self.buffer.truncate(filled + length);
-        self.ended = length == 0;
-        self.failure = outcome.err();
-        !self.ended
+        Ok(())
     }
 
     fn error(&self, kind: InputErrorKind) -> InputError {
         InputError { kind, offset: self.offset() }
     }
 
-    /// The best sentence for a byte that begins no JSON value.
-    fn not_json(&self, byte: u8) -> InputError {
-        let head = self.buffer.get(self.at..).unwrap_or_default();
-        let kind = if self.offset() > BYTE_ORDER_MARK.len() as u64 {
-            InputErrorKind::Unexpected(byte)
-        } else if byte == b'<' {
-            InputErrorKind::NotJson("it looks like HTML or XML (an error page saved in its place?)")
-        } else if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || head.get(1) == Some(&0) {
-            InputErrorKind::NotJson("it is UTF-16 text; save it as UTF-8")
-        } else if head.starts_with(b"PK\x03\x04") {
-            InputErrorKind::NotJson("it is a ZIP archive; unpack it first")
-        } else {
-            InputErrorKind::NotJson("it is not JSON")
-        };
-        self.error(kind)
+    fn note_here(&mut self, kind: InputErrorKind) {
+        if self.note.is_none() {
+            self.note = Some(self.error(kind));
+        }
     }
+}
+
+/// What an object at the top turned out to be.
+enum Entered {
+    /// A document, whose list of records was entered; `key_at` is where its `records` key stands.
+    Records { key_at: usize },
+    /// A record alone, up to here.
+    Alone(End),
 }
 
 #[derive(Clone, Copy)]
 struct End {
     at: usize,
-    complete: bool,
+    ending: Ending,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Hands out `step` bytes a read, so that every boundary falls everywhere.
-    struct Drip<'a>(&'a [u8], usize);
-
-    impl Read for Drip<'_> {
-        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-            let length = self.1.min(self.0.len()).min(out.len());
-            let (now, later) = self.0.split_at(length);
-            out.get_mut(..length).unwrap().copy_from_slice(now);
-            self.0 = later;
-            Ok(length)
-        }
-    }
-
-    fn frames(text: &str) -> (Vec<String>, Option<String>) {
-        let whole = frames_by(text, usize::MAX);
-        for step in [1, 2, 3, 7] {
-            assert_eq!(frames_by(text, step), whole, "read {step} bytes at a time");
-        }
-        whole
-    }
-
-    fn frames_by(text: &str, step: usize) -> (Vec<String>, Option<String>) {
-        let mut buffer = Vec::new();
-        let mut framer = Framer::new(Drip(text.as_bytes(), step), &mut buffer);
-        let mut found = Vec::new();
-        loop {
-            match framer.next() {
-                Ok(Some(framed)) => {
-                    let words = std::str::from_utf8(framed.bytes).unwrap();
-                    let at = usize::try_from(framed.offset).unwrap();
-                    assert!(text.get(at..).unwrap().starts_with(words), "the offset points at the record");
-                    found.push(format!("{words}{}", if framed.complete { "" } else { " (cut)" }));
-                }
-                Ok(None) => return (found, None),
-                Err(error) => return (found, Some(error.to_string())),
-            }
-        }
-    }
-
-    #[test]
-    fn every_shape_gives_the_same_records() {
-        let two = vec![r#"{"a":"}"}"#.to_owned(), r#"{"b":{"c":[1]}}"#.to_owned()];
-        for text in [
-            r#"{"records":[{"a":"}"},{"b":{"c":[1]}}]}"#,
-            r#"{ "x" : {"y":["]"]}, "records" : [ {"a":"}"} , {"b":{"c":[1]}} ] , "z": 1 }"#,
-            "\u{feff}{\"records\":[{\"a\":\"}\"},{\"b\":{\"c\":[1]}}]}\n",
-            r#"[{"a":"}"},{"b":{"c":[1]}}]"#,
-            "{\"a\":\"}\"}\n{\"b\":{\"c\":[1]}}\n",
-            r#",{"a":"}"},{"b":{"c":[1]}}"#,
-            r#"{"a":"}"},{"b":{"c":[1]}}]}"#,
-            r#"{"Records":[{"a":"}"}]}{"records":[{"b":{"c":[1]}}]}"#,
-            r#"{"records":[null,{"a":"}"},"s",[{}],1,{"b":{"c":[1]}}]}"#,
-        ] {
-            assert_eq!(frames(text), (two.clone(), None), "{text}");
-        }
-    }
-
-    #[test]
-    fn strings_hide_brackets_and_escapes_hide_quotes() {
-        let text = r#"{"a\"{":"\\","b":"[{\"\\\""}"#;
-        assert_eq!(frames(text), (vec![text.to_owned()], None));
-    }
-
-    #[test]
-    fn a_cut_is_told_from_an_end() {
-        assert_eq!(frames(r#"{"records":[{"a":1},{"b":"#).0, [r#"{"a":1}"#, r#"{"b": (cut)"#]);
-        let (found, error) = frames(r#"{"records":[{"a":1}"#);
-        assert_eq!(found, [r#"{"a":1}"#]);
-        assert!(error.unwrap().starts_with("truncated: ends at byte 19"));
-        assert!(frames(r#"{"records":[{"a":1}]"#).1.unwrap().starts_with("truncated"));
-        assert_eq!(frames(r#"{"records":[]}"#), (vec![], None));
-        assert_eq!(frames(""), (vec![], None));
-    }
-
-    #[test]
-    fn what_is_no_json_is_named() {
-        assert!(frames("<!DOCTYPE html>").1.unwrap().contains("HTML"));
-        assert!(frames("\u{feff}<html>").1.unwrap().contains("HTML"));
-        assert!(frames("hello").1.unwrap().contains("not JSON"));
-        assert!(frames("{\"a\":1} what").1.unwrap().starts_with("unexpected 'w' at byte 8"));
-    }
-}
+mod tests;

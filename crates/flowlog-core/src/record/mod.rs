@@ -5,8 +5,12 @@ mod decode;
 mod digits;
 mod document;
 mod framing;
+mod head;
+pub mod name;
+mod rows;
 mod scan;
 mod seen;
+mod shape;
 pub mod time;
 pub mod tuple;
 
@@ -60,6 +64,8 @@ pub trait Sink {
     fn record(&mut self, record: &RecordContext<'_>);
     /// The following tuples matched this rule of this ACL (for NSG logs the ACL is the NSG's own resource id).
     fn rule(&mut self, acl: &str, rule: &str);
+    /// The encryption word of the tuple that follows, which is none that this version knows.
+    fn encryption_word(&mut self, _word: &str) {}
     /// One well-formed tuple.
     fn tuple(&mut self, tuple: &FlowTuple);
     /// One tuple that could not be read.

@@ -1,28 +1,47 @@
 //! Records that were read before from another file: copies of the same hour that overlap.
 //!
 //! An hour's blob grows for an hour. Whoever kept an early copy beside a later one has most of its
-//! records twice. Azure writes a record once and never changes it, so that a record with the same
-//! bytes is the same record; the same tuple in two records of one file is not.
+//! records twice, and an editor or `jq` writes the same records in other bytes. Azure writes a record once and
+//! never changes it, so that a record of the same NIC, resource, time and tuples, in this order, is the same
+//! record; the same tuple in two records of one file is not.
 
-use std::hash::BuildHasher;
-
-use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
-/// By its first so many bytes a record is known again when it is cut off: time and NIC stand in the first 512, and
-/// whoever holds a record of the same NIC and minute holds that minute.
-const HEADS: [usize; 3] = [2048, 1024, 512];
+use super::rows::Rows;
 
-/// Hash of a record, and the file it was first read from.
+/// Hash of a record, or of its beginning, and the file it was first read from.
 type Table = HashMap<u64, u32, foldhash::fast::FixedState>;
+
+/// What is known of a record before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Nothing: it is new.
+    New,
+    /// Another file broke off inside it: its first so many tuples are known.
+    Begun(u64),
+    /// Another file holds it.
+    Whole,
+}
 
 /// The records read of late from the files of one NIC.
 #[derive(Debug, Default)]
 pub struct SeenRecords {
     file: u32,
-    /// Of now, and of the time before the last [`SeenRecords::forget`].
-    whole: [Table; 2],
-    heads: [Table; 2],
+    now: Lately,
+    /// Of the time before the last [`SeenRecords::forget`].
+    before: Lately,
+}
+
+#[derive(Debug, Default)]
+struct Lately {
+    /// By the record's head: whether a closer look is worth while.
+    heads: Table,
+    /// By head and first tuple: a record that breaks off is known by them.
+    begun: Table,
+    /// By head and all tuples.
+    whole: Table,
+    /// By head, of records that broke off: file, number of tuples and their hash.
+    cut: HashMap<u64, (u32, u64, u64), foldhash::fast::FixedState>,
 }
 
 impl SeenRecords {
@@ -31,68 +50,120 @@ impl SeenRecords {
         self.file += 1;
     }
 
-    /// Whether the record was read from another file before. A record that is cut off is known by its beginning.
-    pub(super) fn is_repeated(&mut self, record: &[u8], complete: bool) -> bool {
-        let mut heads = HEADS.iter().filter_map(|&length| record.get(..length)).map(hash);
-        if !complete {
-            return heads.next().is_some_and(|longest| self.known(&self.heads, longest));
-        }
-        let whole = hash(record);
-        if self.known(&self.whole, whole) {
-            return true;
-        }
-        self.whole[0].entry(whole).or_insert(self.file);
-        for head in heads {
-            self.heads[0].entry(head).or_insert(self.file);
-        }
-        false
+    /// Whether another file holds a record with this head, so that its tuples are to be looked at.
+    pub(super) fn knows(&self, head: u64) -> bool {
+        self.known(head, |lately| &lately.heads)
     }
 
-    fn known(&self, tables: &[Table; 2], hash: u64) -> bool {
-        tables.iter().filter_map(|table| table.get(&hash)).any(|&file| file != self.file)
+    /// How many tuples of a record with this head broke off in another file.
+    pub(super) fn cut_at(&self, head: u64) -> u64 {
+        self.cut(head).map_or(0, |(_, count, _)| count)
+    }
+
+    /// What is known of the record with this head and these `rows`, which were marked at [`Self::cut_at`].
+    pub(super) fn find(&self, head: u64, rows: &Rows, complete: bool) -> Known {
+        let key = if complete { mix(head, rows.hash) } else { mix(head, rows.first) };
+        if complete && self.known(key, |lately| &lately.whole) {
+            return Known::Whole;
+        }
+        match self.cut(head) {
+            Some((_, count, hash)) if rows.count >= count && rows.hash_at_mark == hash => Known::Begun(count),
+            // Another file holds more of it.
+            _ if !complete && self.known(key, |lately| &lately.begun) => Known::Whole,
+            _ => Known::New,
+        }
+    }
+
+    /// Keeps in mind a record that was read.
+    pub(super) fn keep(&mut self, head: u64, rows: &Rows, complete: bool) {
+        let (now, file) = (&mut self.now, self.file);
+        now.heads.entry(head).or_insert(file);
+        now.begun.entry(mix(head, rows.first)).or_insert(file);
+        if complete {
+            now.whole.entry(mix(head, rows.hash)).or_insert(file);
+        } else if rows.count > 0 {
+            now.cut.insert(head, (file, rows.count, rows.hash));
+        }
+    }
+
+    fn known(&self, key: u64, table: impl Fn(&Lately) -> &Table) -> bool {
+        [&self.now, &self.before]
+            .into_iter()
+            .filter_map(|lately| table(lately).get(&key))
+            .any(|&file| file != self.file)
+    }
+
+    fn cut(&self, head: u64) -> Option<(u32, u64, u64)> {
+        [&self.now, &self.before]
+            .into_iter()
+            .find_map(|lately| lately.cut.get(&head).copied())
+            .filter(|&(file, ..)| file != self.file)
     }
 
     /// Some hours have passed: what was read before the last such call is forgotten.
     pub fn forget(&mut self) {
-        for tables in [&mut self.whole, &mut self.heads] {
-            tables[1] = std::mem::take(&mut tables[0]);
-        }
+        self.before = std::mem::take(&mut self.now);
     }
 }
 
-fn hash(bytes: &[u8]) -> u64 {
-    FixedState::default().hash_one(bytes)
+fn mix(head: u64, rows: u64) -> u64 {
+    head ^ rows.rotate_left(32)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const HEAD: u64 = 7;
+
+    fn rows(texts: &[&str], mark: u64) -> Rows {
+        let mut rows = Rows::marked(mark);
+        for text in texts {
+            rows.take(text);
+        }
+        rows
+    }
+
+    /// What a reader does with a record: looks, and keeps it if it is new.
+    fn read(seen: &mut SeenRecords, texts: &[&str], complete: bool) -> Known {
+        let rows = rows(texts, seen.cut_at(HEAD));
+        let known = if seen.knows(HEAD) { seen.find(HEAD, &rows, complete) } else { Known::New };
+        if known != Known::Whole {
+            seen.keep(HEAD, &rows, complete);
+        }
+        known
+    }
+
     #[test]
     fn a_record_is_repeated_only_by_another_file_and_for_a_while() {
         let mut seen = SeenRecords::default();
         seen.begin_file();
-        assert!(!seen.is_repeated(b"a", true));
-        assert!(!seen.is_repeated(b"a", true), "twice in one file is written twice");
+        assert_eq!(read(&mut seen, &["a", "b"], true), Known::New);
+        assert_eq!(read(&mut seen, &["a", "b"], true), Known::New, "twice in one file is written twice");
         seen.begin_file();
-        assert!(seen.is_repeated(b"a", true));
-        assert!(!seen.is_repeated(b"b", true));
+        assert_eq!(read(&mut seen, &["a", "b"], true), Known::Whole);
+        assert_eq!(read(&mut seen, &["b", "a"], true), Known::New, "the order is part of it");
         seen.forget();
         seen.begin_file();
-        assert!(seen.is_repeated(b"b", true));
+        assert_eq!(read(&mut seen, &["b", "a"], true), Known::Whole);
         seen.forget();
-        assert!(!seen.is_repeated(b"b", true));
+        seen.forget();
+        assert_eq!(read(&mut seen, &["b", "a"], true), Known::New);
     }
 
     #[test]
-    fn a_cut_record_is_known_by_its_beginning_if_that_says_enough() {
-        let record = vec![b'x'; 5000];
+    fn a_cut_record_adds_nothing_to_the_whole_one_and_the_whole_one_only_its_rest() {
         let mut seen = SeenRecords::default();
         seen.begin_file();
-        assert!(!seen.is_repeated(&record, true));
+        assert_eq!(read(&mut seen, &["a", "b"], false), Known::New);
         seen.begin_file();
-        assert!(seen.is_repeated(&record[..3000], false));
-        assert!(seen.is_repeated(&record[..600], false));
-        assert!(!seen.is_repeated(&record[..500], false));
+        assert_eq!(read(&mut seen, &["a", "b", "c"], false), Known::Begun(2), "another cut, further on");
+        seen.begin_file();
+        assert_eq!(read(&mut seen, &["a"], false), Known::Whole);
+        seen.begin_file();
+        assert_eq!(read(&mut seen, &["a", "b", "c", "d"], true), Known::Begun(3));
+        seen.begin_file();
+        assert_eq!(read(&mut seen, &["a", "b", "c", "d"], true), Known::Whole);
+        assert_eq!(read(&mut seen, &["a", "x"], true), Known::New, "another record of the same time");
     }
 }

@@ -327,12 +327,24 @@ pub struct FileRow {
     pub records: u64,
     pub tuples: u64,
     pub malformed: u64,
+    /// Of the malformed tuples, those in values that stand where a flow log has something else.
+    pub misshapen: u64,
     /// Records passed over because another file held them before.
     pub repeated_records: u64,
+    /// Bytes of records that break off and of what stands between records, which could not be read.
+    pub left_out_bytes: u64,
     pub first_time_ms: Option<i64>,
     pub last_time_ms: Option<i64>,
     /// Why the file could not be read whole, or is no flow log; nothing if all is well.
     pub error: Option<String>,
+}
+
+impl FileRow {
+    /// True if nothing could be read of a file that is not simply empty of flows. A file in an unexpected shape has
+    /// been read: its rows are told one by one.
+    pub fn is_nothing(&self) -> bool {
+        self.error.is_some() && self.tuples == 0 && self.misshapen == 0
+    }
 }
 
 /// One reason why tuples could not be read.

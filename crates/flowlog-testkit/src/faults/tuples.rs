@@ -19,10 +19,10 @@ pub(super) fn all() -> Vec<Fault> {
             "tuple_counter_overflow",
             r#""1768464001000,10.10.1.4,10.10.2.5,40001,8080,6,O,E,X,1,18446744073709551616,1,60""#,
         ),
-        bad("tuple_number", "17"),
-        bad("tuple_null", "null"),
-        bad("tuple_object", r#"{"src":"10.10.1.4","list":[1,2,{"x":null}]}"#),
-        bad("tuple_array", r#"["10.10.1.4","10.10.2.5"]"#),
+        no_text("tuple_number", "17"),
+        no_text("tuple_null", "null"),
+        no_text("tuple_object", r#"{"src":"10.10.1.4","list":[1,2,{"x":null}]}"#),
+        no_text("tuple_array", r#"["10.10.1.4","10.10.2.5"]"#),
         fine("tuple_empty_counters", r#""1768464001000,10.10.1.4,10.10.2.5,40001,8080,6,O,B,NX,,,,""#),
         fine("tuple_in_seconds", r#""1768464001,10.10.1.4,10.10.2.5,40001,8080,6,O,B,NX,0,0,0,0""#),
         fine("tuple_ipv6", r#""1768464001000,fd00:db8:a:1::4,::ffff:192.0.2.1,0,0,58,O,B,NX,0,0,0,0""#),
@@ -45,6 +45,11 @@ fn between(tuple: &str) -> String {
 
 fn bad(name: &'static str, tuple: &str) -> Fault {
     Fault { malformed: 1, ..good(name, between(tuple), 1, 3) }
+}
+
+/// No string at all: the file's shape is not that of a flow log.
+fn no_text(name: &'static str, tuple: &str) -> Fault {
+    Fault { error: true, ..bad(name, tuple) }
 }
 
 fn fine(name: &'static str, tuple: &str) -> Fault {
