@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use flowlog_core::aggregate::RuleClass;
 use flowlog_core::connection::Outcome;
-use flowlog_core::finding::{EvidenceRow, Finding, Findings, Noise, Severity, Suppressed, Suppression};
+use flowlog_core::finding::{
+    EvidenceRow, Finding, Findings, Noise, Scanner, Severity, Suppressed, Suppression,
+};
 use flowlog_core::report::{
     Connections, Coverage, DeniedSourceRow, Gap, LogRow, OutcomeRow, PortScanRow, ProblemCounts, Report,
     ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, Totals,
@@ -371,7 +373,7 @@ fn findings() -> Findings {
         severity,
         title: format!("{LONG_V6} scans the ports of 5 hosts"),
         reason:
-            "15 or more distinct ports of one host were denied, refused or unanswered within 300 s; here up \
+            "15 or more distinct ports of one host were denied, refused or unanswered within 5 min; here up \
                  to 60. Vulnerability scanners and monitoring do the same on purpose."
                 .to_owned(),
         entity: LONG_V6.to_owned(),
@@ -396,6 +398,22 @@ fn findings() -> Findings {
             reason: "penetration test".to_owned(),
             expires: "2025-11-30".to_owned(),
         }],
-        noise: Noise { sources: 1_204, conversations: 8_800, attempts: 12_345, scanners: 17 },
+        noise: Noise {
+            sources: 1_204,
+            conversations: 8_800,
+            attempts: 12_345,
+            targets: 6,
+            scanners: 17,
+            top: vec![Scanner {
+                source: LONG_V6.to_owned(),
+                provider: Some("Censys (scanner)"),
+                targets: 6,
+                conversations: 1_500,
+                attempts: 2_100,
+                let_through: 2,
+                first_time_ms: START,
+                last_time_ms: START + HOUR,
+            }],
+        },
     }
 }

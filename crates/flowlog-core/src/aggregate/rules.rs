@@ -174,8 +174,8 @@ pub struct LetIn {
     pub begun: u64,
     /// Bytes that came back.
     pub bytes_received: u64,
-    /// Packets that came back.
-    pub packets_received: u64,
+    /// Payload came back ([`Counters::is_answered`](crate::flow::Counters::is_answered) of a row).
+    pub answered: bool,
     /// Oldest and newest tuple, Unix ms.
     pub times: (i64, i64),
 }
@@ -184,7 +184,7 @@ impl LetIn {
     fn add(&mut self, other: &Self) {
         self.begun += other.begun;
         self.bytes_received = self.bytes_received.saturating_add(other.bytes_received);
-        self.packets_received = self.packets_received.saturating_add(other.packets_received);
+        self.answered |= other.answered;
         self.times = (self.times.0.min(other.times.0), self.times.1.max(other.times.1));
     }
 }
@@ -282,7 +282,7 @@ impl Rules {
         let once = LetIn {
             begun: u64::from(matches!(tuple.state, State::Begin | State::Allow)),
             bytes_received: counters.bytes_received,
-            packets_received: counters.packets_received,
+            answered: counters.is_answered(tuple.protocol),
             times: (tuple.time_ms, tuple.time_ms),
         };
         self.let_in.entry(key).and_modify(|known| known.add(&once)).or_insert(once);

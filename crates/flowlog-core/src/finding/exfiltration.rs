@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, shown};
+use super::provider::Provider;
 use super::statistics::{mad, median, sort};
+use super::words::tenths;
 use super::{Finding, Severity};
 use crate::aggregate::HostId;
 use crate::flow::Counters;
+use crate::text::bytes;
 
 pub(super) const RULE: &str = "exfiltration";
 /// Fewer hosts than this have no "usual".
@@ -14,6 +17,7 @@ const PEERS: usize = 5;
 /// The scale at which the MAD of a normal distribution is its standard deviation (Iglewicz and Hoaglin 1993).
 const NORMAL: f64 = 0.6745;
 
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bytes of an upload
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let limits = &facts.thresholds.exfiltration;
     let mut pairs: BTreeMap<(HostId, HostId), Counters> = BTreeMap::new();
@@ -43,8 +47,10 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let entity = facts.name(*source);
+        let provider = Provider::of(facts.address(*destination));
         let rows =
             facts.outbound.iter().filter(|(key, _)| (key.source, key.destination) == (*source, *destination));
+        let (first_time_ms, last_time_ms) = facts.times_of(rows.clone().map(|(key, _)| key), false);
         let rows = rows.map(|(key, allowed)| facts.row(key, allowed.counters.bytes_sent, "bytes sent"));
         let (evidence, evidence_rows) = shown(rows.collect());
         let to = facts.name(*destination);
@@ -52,17 +58,19 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             id: format!("{RULE}:{entity}:{to}"),
             rule: RULE,
             severity: Severity::High,
-            title: format!("{entity} sent {:.1} GB to {to}", sent as f64 / 1e9),
+            title: format!("{entity} sent {} to {to}{}", bytes(sent), provider.in_brackets()),
             reason: format!(
-                "{ratio:.0} times what came back; the usual largest upload of the {} hosts that talk to the internet is \
-                 {:.1} MB (modified z-score {z:.1}, limit {}). Backups and media uploads look the same.",
+                "{} times what came back; the usual largest upload of the {} hosts that talk to the internet is {} \
+                 (modified z-score {:.1}, limit {}). Backups and media uploads look the same.",
+                ratio.floor(),
                 largest.len(),
-                10_f64.powf(middle) / 1e6,
+                bytes(10_f64.powf(middle) as u64),
+                tenths(z),
                 limits.z_score
             ),
             entity,
-            first_time_ms: facts.times.0,
-            last_time_ms: facts.times.1,
+            first_time_ms,
+            last_time_ms,
             techniques: &["T1048 Exfiltration Over Alternative Protocol", "T1567 Exfiltration Over Web Service"],
             next_step: "Find out who runs the destination and which data the source holds.",
             evidence,

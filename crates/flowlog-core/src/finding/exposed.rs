@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Facts, shown};
+use super::words::list;
 use super::{Finding, Severity};
 use crate::aggregate::{ADMIN_PORTS, Allowed, ConversationKey, HostId};
 use crate::flow::Protocol;
@@ -13,11 +14,12 @@ const PROBER_PORTS: usize = 16;
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let mut ports_of: BTreeMap<HostId, BTreeSet<u16>> = BTreeMap::new();
-    for (key, _) in &facts.inbound {
+    let answered = || facts.inbound.iter().filter(|(key, _)| facts.answered(key) > 0);
+    for (key, _) in answered() {
         ports_of.entry(key.source).or_default().insert(key.port);
     }
     let mut by_host: BTreeMap<HostId, Vec<&(ConversationKey, &Allowed)>> = BTreeMap::new();
-    for row in &facts.inbound {
+    for row in answered() {
         let key = &row.0;
         let prober = ports_of.get(&key.source).is_some_and(|ports| ports.len() >= PROBER_PORTS);
         if key.protocol == Protocol::TCP && ADMIN_PORTS.contains(&key.port) && !prober {
@@ -29,21 +31,26 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let ports: BTreeSet<u16> = rows.iter().map(|(key, _)| key.port).collect();
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
         let sources: BTreeSet<HostId> = rows.iter().map(|(key, _)| key.source).collect();
+        let (first_time_ms, last_time_ms) = facts.times_of(rows.iter().map(|(key, _)| key), true);
         let rows = rows.iter().map(|(key, allowed)| facts.let_through(key, allowed));
         let (evidence, evidence_rows) = shown(rows.collect());
         Finding {
             id: format!("{RULE}:{entity}"),
             rule: RULE,
             severity: Severity::High,
-            title: format!("The internet reaches port {} of {entity}", ports.join(", ")),
+            title: format!(
+                "The internet reaches {} {} of {entity}",
+                if ports.len() == 1 { "port" } else { "ports" },
+                list(&ports)
+            ),
             reason: format!(
                 "{} public {} got an answer with payload from a port that administers machines or data.",
                 sources.len(),
                 if sources.len() == 1 { "address" } else { "addresses" }
             ),
             entity,
-            first_time_ms: facts.times.0,
-            last_time_ms: facts.times.1,
+            first_time_ms,
+            last_time_ms,
             techniques: &["T1133 External Remote Services", "T1190 Exploit Public-Facing Application"],
             next_step: "Close the port to the internet (Azure Bastion, VPN, just-in-time access), then check the sources.",
             evidence,

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
 
 use super::thresholds::Thresholds;
 use super::{EVIDENCE_ROWS, EvidenceRow};
 use crate::aggregate::evidence::{Contact, Evidence};
 use crate::aggregate::{Aggregate, Allowed, ConversationKey, HostId};
-use crate::flow::{AddressClass, OwnNetwork, Protocol};
-
-/// How long after a begin a connection must have shown a sign of life, ms: two continuations.
-const OPEN_MS: i64 = 600_000;
+use crate::flow::{AddressClass, OwnNetwork, Protocol, State};
+use crate::text::bytes;
 
 /// A conversation with connections that were denied, refused or unanswered.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +24,28 @@ pub(super) struct Failure {
 }
 
 /// What a host of the internet failed to reach.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Knocks {
+    /// Distinct destinations, ports and protocols.
     pub(super) conversations: u64,
-    pub(super) tuples: u64,
+    /// Denied packets and failed connections.
+    pub(super) attempts: u64,
+    /// Distinct destinations.
+    pub(super) hosts: HashSet<HostId, RandomState>,
+    /// First and last of them, Unix ms.
+    pub(super) times: (i64, i64),
+}
+
+impl Knocks {
+    fn add(&mut self, failure: &Failure) {
+        self.times = match self.conversations {
+            0 => (failure.first_ms, failure.last_ms),
+            _ => (self.times.0.min(failure.first_ms), self.times.1.max(failure.last_ms)),
+        };
+        self.conversations += 1;
+        self.attempts = self.attempts.saturating_add(failure.count);
+        self.hosts.insert(failure.key.destination);
+    }
 }
 
 pub(super) struct Facts<'a> {
@@ -41,11 +57,14 @@ pub(super) struct Facts<'a> {
     /// Failures of internal sources.
     pub(super) failures: Vec<Failure>,
     /// Failures of hosts of the internet, by source.
-    pub(super) knocks: HashMap<HostId, Knocks, FixedState>,
+    pub(super) knocks: HashMap<HostId, Knocks, RandomState>,
     /// Allowed conversations from internal hosts to the internet.
     pub(super) outbound: Vec<(ConversationKey, &'a Allowed)>,
-    /// Allowed conversations from the internet to internal hosts that got payload back.
+    /// Allowed conversations from the internet to internal hosts.
     pub(super) inbound: Vec<(ConversationKey, &'a Allowed)>,
+    /// Each host of the internet with each own host it has a conversation with, whoever began it; sorted.
+    users: Vec<(HostId, HostId)>,
+    talkers: usize,
     /// First contacts by source, in order of time.
     pub(super) contacts: BTreeMap<HostId, Vec<(HostId, Contact)>>,
     kinds: Vec<Kind>,
@@ -81,6 +100,8 @@ impl<'a> Facts<'a> {
             knocks: HashMap::default(),
             outbound: Vec::new(),
             inbound: Vec::new(),
+            users: Vec::new(),
+            talkers: 0,
             contacts: BTreeMap::new(),
             kinds: (0..).map(HostId).zip(tables.hosts.addresses()).map(kind).collect(),
         };
@@ -113,11 +134,11 @@ impl<'a> Facts<'a> {
                 failure.last_ms = failure.last_ms.max(other.last_ms);
                 failure.count = failure.count.max(other.count);
             }
-            self.take_failure(failure);
+            self.take_failure(&failure);
         }
         for key in failed.keys().filter(|key| !by_rule(key)) {
             if let Some(failure) = self.failed(key) {
-                self.take_failure(failure);
+                self.take_failure(&failure);
             }
         }
         let mut failures = std::mem::take(&mut self.failures);
@@ -125,44 +146,98 @@ impl<'a> Facts<'a> {
         self.failures = failures;
     }
 
-    fn take_failure(&mut self, failure: Failure) {
+    fn take_failure(&mut self, failure: &Failure) {
+        if self.is_late(&failure.key) {
+            return;
+        }
         if self.is_internal(failure.key.source) {
-            self.failures.push(failure);
+            self.failures.push(*failure);
         } else if self.is_internet(failure.key.source) {
-            let knocks = self.knocks.entry(failure.key.source).or_default();
-            knocks.conversations += 1;
-            knocks.tuples += failure.count;
+            self.knocks.entry(failure.key.source).or_default().add(failure);
         }
     }
 
-    /// What failed without being denied. A begin alone is a failure only if there was time enough to go on.
+    /// Packets of a server to the ports of a client that has called it: they came when the client was gone.
+    fn is_late(&self, key: &ConversationKey) -> bool {
+        self.evidence.from_service.get(key).is_some_and(|&port| {
+            let ConversationKey { source, destination, protocol, .. } = *key;
+            let call = ConversationKey { source: destination, destination: source, port, protocol };
+            port > 0 && self.tables.allowed.contains_key(&call)
+        })
+    }
+
+    /// What failed without being denied. Where a log holds no ends at all, silence says nothing.
     fn failed(&self, key: &ConversationKey) -> Option<Failure> {
         let failed = self.evidence.failed.get(key)?;
         let mut count = failed.failed.iter().copied().max().unwrap_or_default();
         let (mut first_ms, mut last_ms) = failed.times;
-        let went_on = self.tables.overall.state(crate::flow::State::End) > 0;
-        if went_on && key.protocol == Protocol::TCP && failed.open_times.0 < self.times.1 - OPEN_MS {
-            count += failed.open.iter().copied().max().unwrap_or_default();
-            first_ms = first_ms.min(failed.open_times.0);
-            last_ms = last_ms.max(failed.open_times.1);
+        if self.ends_are_logged() && key.protocol == Protocol::TCP {
+            count += failed.silent.iter().copied().max().unwrap_or_default();
+            first_ms = first_ms.min(failed.silent_times.0);
+            last_ms = last_ms.max(failed.silent_times.1);
         }
         (count > 0).then_some(Failure { key: *key, first_ms, last_ms, count })
+    }
+
+    /// Some of its connections that were let through were refused or not answered.
+    pub(super) fn has_failed(&self, key: &ConversationKey) -> bool {
+        self.failed(key).is_some()
+    }
+
+    /// Some connection's end is in the data: what never ended is not only unseen.
+    pub(super) fn ends_are_logged(&self) -> bool {
+        self.tables.overall.state(State::End) > 0
     }
 
     fn gather_allowed(&mut self) {
         let tables = self.tables;
         for (key, allowed) in &tables.allowed {
-            if self.is_internet(key.destination) {
-                if self.is_internal(key.source) {
+            let (from, to) = (self.kind(key.source), self.kind(key.destination));
+            match (from, to) {
+                (Kind::Internal, Kind::Internet) => {
                     self.outbound.push((*key, allowed));
+                    self.users.push((key.destination, key.source));
                 }
-            } else if self.is_internet(key.source)
-                && self.is_internal(key.destination)
-                && answered_with_payload(allowed)
-            {
-                self.inbound.push((*key, allowed));
+                (Kind::Internet, Kind::Internal) => {
+                    self.inbound.push((*key, allowed));
+                    self.users.push((key.source, key.destination));
+                }
+                _ => {}
             }
         }
+        self.users.sort_unstable();
+        self.users.dedup();
+        let mut talkers: Vec<HostId> = self.outbound.iter().map(|(key, _)| key.source).collect();
+        talkers.sort_unstable();
+        talkers.dedup();
+        self.talkers = talkers.len();
+    }
+
+    /// Own hosts that have a conversation with a host of the internet, whoever began it.
+    pub(super) fn users(&self, internet: HostId) -> usize {
+        let of = |least: u32| self.users.partition_point(|&(host, _)| host.0 < least);
+        of(internet.0.saturating_add(1)) - of(internet.0)
+    }
+
+    /// Connections of a conversation that got payload back.
+    pub(super) fn answered(&self, key: &ConversationKey) -> u64 {
+        let activity = self.evidence.activity.get(key);
+        activity.map_or(0, |activity| activity.answered.iter().copied().max().unwrap_or_default())
+    }
+
+    /// First and last time of these conversations' connections; of those answered, if `answered`. The data's
+    /// own where nothing is known (NSG flow logs version 1 have no connections).
+    pub(super) fn times_of<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k ConversationKey>,
+        answered: bool,
+    ) -> (i64, i64) {
+        let mut times = (i64::MAX, i64::MIN);
+        for activity in keys.filter_map(|key| self.evidence.activity.get(key)) {
+            let (first, last) = if answered { activity.answered_times } else { activity.times };
+            times = (times.0.min(first), times.1.max(last));
+        }
+        if times.0 > times.1 { self.times } else { times }
     }
 
     fn kind(&self, host: HostId) -> Kind {
@@ -196,17 +271,14 @@ impl<'a> Facts<'a> {
         self.times.1 - self.times.0
     }
 
-    /// Internal hosts that talk to the internet.
+    /// Internal hosts that call the internet.
     pub(super) fn talkers(&self) -> usize {
-        let mut hosts: Vec<HostId> = self.outbound.iter().map(|(key, _)| key.source).collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        hosts.len()
+        self.talkers
     }
 
     /// A conversation from the internet that was let through and answered, as a row of evidence.
     pub(super) fn let_through(&self, key: &ConversationKey, allowed: &Allowed) -> EvidenceRow {
-        let what = format!("connections let through, {} bytes came back", allowed.counters.bytes_received);
+        let what = format!("connections let through, {} came back", bytes(allowed.counters.bytes_received));
         self.row(key, allowed.connections, what)
     }
 
@@ -220,12 +292,6 @@ impl<'a> Facts<'a> {
             what: what.into(),
         }
     }
-}
-
-/// More than a handshake came back.
-fn answered_with_payload(allowed: &Allowed) -> bool {
-    let counters = &allowed.counters;
-    counters.packets_received > 0 && counters.bytes_received > counters.packets_received.saturating_mul(80)
 }
 
 /// The heaviest rows, and how many there are.

@@ -22,7 +22,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         if !inside || !PORTS.contains(&key.port) {
             continue;
         }
-        for (bin, _) in bins.iter() {
+        for (bin, _) in &bins.sorted() {
             let hour = bin / BINS_PER_HOUR;
             hours.entry(key.source).or_default().entry(hour).or_default().insert(key.destination);
             let first = firsts.entry((key.source, key.destination)).or_insert(hour);
@@ -53,15 +53,20 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let known = hour.saturating_sub(data_first) >= 2;
         let entity = facts.name(source);
         let mut rows = BTreeMap::new();
+        let mut times = (i64::MAX, i64::MIN);
         for ((key, _), bins) in &facts.evidence.logins {
-            let then: u64 = bins
-                .iter()
-                .filter(|(bin, _)| bin / BINS_PER_HOUR == hour)
-                .map(|(_, sessions)| u64::from(sessions.sessions))
-                .sum();
-            if key.source == source && PORTS.contains(&key.port) && then > 0 {
+            if key.source != source || !PORTS.contains(&key.port) || !facts.is_internal(key.destination) {
+                continue;
+            }
+            let bins = bins.sorted();
+            let then =
+                bins.iter().filter(|(bin, _)| bin / BINS_PER_HOUR == hour).map(|(_, sessions)| sessions);
+            let sessions: u64 = then.clone().map(|then| u64::from(then.sessions)).sum();
+            if sessions > 0 {
                 let row = rows.entry(*key).or_insert(0);
-                *row = then.max(*row);
+                *row = sessions.max(*row);
+                times.0 = then.clone().map(|then| then.times.0).fold(times.0, i64::min);
+                times.1 = then.map(|then| then.times.1).fold(times.1, i64::max);
             }
         }
         let rows = rows.iter().map(|(key, count)| facts.row(key, *count, "sessions in that hour"));
@@ -82,8 +87,8 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 limits.hosts, limits.times_usual
             ),
             entity,
-            first_time_ms: i64::from(hour) * 3_600_000,
-            last_time_ms: i64::from(hour) * 3_600_000 + 3_599_999,
+            first_time_ms: times.0,
+            last_time_ms: times.1,
             techniques: &["T1021 Remote Services", "T1570 Lateral Tool Transfer"],
             next_step: "Ask who ran what on the source in that hour; look at the targets' login records.",
             evidence,

@@ -21,6 +21,7 @@ mod log_gap;
 mod long;
 mod model;
 mod noise;
+mod provider;
 mod scan_accepted;
 mod slow_scan;
 mod statistics;
@@ -28,18 +29,22 @@ mod strobe;
 mod suppression;
 mod thresholds;
 mod vertical;
+mod words;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 pub use limits::Allowed;
-pub(crate) use model::counted;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
-pub use noise::Noise;
+pub use noise::{Noise, Scanner};
 pub use suppression::{Suppressed, Suppression, SuppressionError, Suppressions};
 pub use thresholds::{
     Beacon, BruteForce, Dns, Exfiltration, Flood, Horizontal, Lateral, LogGap, Long, SlowScan, Strobe,
     Thresholds, Vertical,
 };
+pub(crate) use words::counted;
 
 use crate::aggregate::Aggregate;
 use facts::Facts;
@@ -99,14 +104,27 @@ pub fn rules() -> impl Iterator<Item = &'static str> {
 /// Runs every detector over `aggregate`, whose groups must have ended.
 pub fn detect(aggregate: &Aggregate, options: &FindingOptions) -> Findings {
     let facts = Facts::new(aggregate, &options.thresholds);
-    let mut findings: Vec<Finding> = DETECTORS.iter().flat_map(|(_, find)| find(&facts)).collect();
-    findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then(a.first_time_ms.cmp(&b.first_time_ms)).then_with(|| a.id.cmp(&b.id))
-    });
+    let findings = in_order(DETECTORS.iter().flat_map(|(_, find)| find(&facts)).collect());
     let noise = noise::sum(&facts);
     let (findings, suppressed, expired) =
         options.suppressions.apply(findings, options.today.as_deref().unwrap_or_default());
     Findings { findings, suppressed, expired, noise }
+}
+
+/// The gravest first; of one severity one of each rule before the second of any, each rule's in order of time.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then(a.first_time_ms.cmp(&b.first_time_ms)).then_with(|| a.id.cmp(&b.id))
+    });
+    let mut seen: BTreeMap<(Severity, &str), usize> = BTreeMap::new();
+    let mut turns: Vec<(usize, Finding)> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let turn = seen.entry((finding.severity, finding.rule)).or_default();
+        *turn += 1;
+        turns.push((*turn, finding));
+    }
+    turns.sort_by_key(|(turn, finding)| (Reverse(finding.severity), *turn));
+    turns.into_iter().map(|(_, finding)| finding).collect()
 }
 
 #[cfg(test)]

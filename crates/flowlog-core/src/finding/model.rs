@@ -74,11 +74,6 @@ pub struct Finding {
     pub evidence_rows: u64,
 }
 
-/// A count and what is counted.
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
-}
-
 /// One conversation a finding rests on, or several of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EvidenceRow {

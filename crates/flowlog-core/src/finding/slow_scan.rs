@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::facts::{Facts, shown};
 use super::{Finding, Severity};
-use crate::aggregate::{Allowed, HostId};
+use crate::aggregate::HostId;
 use crate::flow::Protocol;
 
 pub(super) const RULE: &str = "slow-scan";
@@ -71,12 +71,11 @@ fn drop_bursts(facts: &Facts<'_>, steps: &mut Vec<Step>) {
         }
     }
     steps.retain(|(seconds, failed, _)| {
-        !*failed || !bursts.iter().any(|(from, to)| (from..=to).contains(&seconds))
+        let before = bursts.partition_point(|(from, _)| from <= seconds);
+        let within =
+            before.checked_sub(1).and_then(|place| bursts.get(place)).is_some_and(|(_, to)| seconds <= to);
+        !*failed || !within
     });
-}
-
-fn answered(allowed: &Allowed) -> bool {
-    allowed.counters.packets_received > 3
 }
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
@@ -86,7 +85,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let scanner = (limits.detection / limits.false_alarm).ln();
     let ordinary = ((1.0 - limits.detection) / (1.0 - limits.false_alarm)).ln();
     // A target that many fail to reach is dead, and says nothing of one of them.
-    let mut failing: HashMap<HostId, HashSet<HostId, FixedState>, FixedState> = HashMap::default();
+    let mut failing: HashMap<HostId, HashSet<HostId, RandomState>, RandomState> = HashMap::default();
     for row in &facts.failures {
         failing.entry(row.key.destination).or_default().insert(row.key.source);
     }
@@ -99,15 +98,14 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for row in facts.failures.iter().filter(|row| row.key.protocol == Protocol::TCP) {
         let seconds = u32::try_from(row.first_ms / 1000).unwrap_or_default();
         let inside = facts.is_internal(row.key.destination);
-        if inside && !dead(&row.key.destination) && !facts.tables.allowed.get(&row.key).is_some_and(answered)
-        {
+        if inside && !dead(&row.key.destination) && facts.answered(&row.key) == 0 {
             let steps = by_port.entry((row.key.source, row.key.port)).or_default();
             steps.push((seconds, true, row.key.destination));
         }
     }
     by_port.retain(|_, steps| steps.len() >= limits.contacts);
-    for (key, allowed) in &facts.tables.allowed {
-        if !answered(allowed) || !facts.is_internal(key.destination) {
+    for key in facts.tables.allowed.keys() {
+        if facts.answered(key) == 0 || !facts.is_internal(key.destination) {
             continue;
         }
         if let Some(steps) = by_port.get_mut(&(key.source, key.port)) {
@@ -135,7 +133,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let entity = facts.name(source);
-        let targets: HashSet<HostId, FixedState> = best.iter().map(|(_, host)| *host).collect();
+        let targets: HashSet<HostId, RandomState> = best.iter().map(|(_, host)| *host).collect();
         let rows = facts.failures.iter().filter(|row| row.key.source == source);
         let rows = rows.filter(|row| targets.contains(&row.key.destination));
         let (evidence, evidence_rows) = shown(

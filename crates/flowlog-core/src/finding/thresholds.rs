@@ -117,9 +117,11 @@ limits! {
     /// Guessing passwords.
     BruteForce {
         /// Attempts of a host of the internet within half an hour.
-        external_attempts: u64 = 30,
-        /// Attempts of an internal host within five minutes.
-        internal_attempts: u64 = 25,
+        external_attempts: u64 = 15,
+        /// Attempts of an internal host within five minutes, at services that people log in to.
+        internal_attempts: u64 = 15,
+        /// The same at those that programs use: databases, directories, file shares.
+        service_attempts: u64 = 25,
         /// Least share of short sessions among all.
         short_share: f64 = 0.8,
         /// Largest standard deviation of the attempts' bytes, as a share of their mean.
@@ -144,8 +146,22 @@ limits! {
         low: f64 = 0.8,
         /// Score from which it is of medium severity.
         medium: f64 = 0.9,
-        /// Shortest span of the pair's connections that can be judged, seconds.
+        /// Shortest span of a pair's connections that can be judged over the whole data, seconds.
         span_seconds: u32 = 3600,
+        /// Score from which a finding is raised of a dense part alone.
+        dense: f64 = 0.9,
+        /// Least connections of a dense part.
+        dense_connections: usize = 30,
+        /// Shortest dense part, seconds.
+        dense_seconds: u32 = 120,
+        /// Least product of connections and seconds of a dense part: 60 in five minutes.
+        dense_product: u64 = 18_000,
+        /// Shape of the gaps from which a finding is raised.
+        shape: f64 = 2.4,
+        /// Least gaps to have a shape.
+        shape_gaps: usize = 24,
+        /// Who calls so many hosts by the clock is a poller.
+        poller: usize = 5,
     }
 }
 limits! {
@@ -182,9 +198,11 @@ limits! {
     Flood {
         /// Attempts within five minutes.
         attempts: u64 = 3000,
+        /// Failed attempts of one host at one of the internet within five minutes.
+        outbound: u64 = 1000,
         /// So many times the usual five minutes of the host.
         times_usual: f64 = 10.0,
-        /// Share without an answer from which it is called a SYN flood.
+        /// Share that failed, of those whose fate is known, from which it is of medium severity or above.
         failed_share: f64 = 0.5,
     }
 }

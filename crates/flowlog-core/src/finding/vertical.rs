@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{Facts, Failure, shown};
 use super::statistics::densest;
+use super::words::duration;
 use super::{EvidenceRow, Finding, Severity, counted};
 
 pub(super) const RULE: &str = "vertical-scan";
@@ -27,12 +28,9 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             continue;
         }
         let Some(first) = failures.first() else { continue };
-        let what = format!(
-            "ports failed, {} of them within {} s",
-            burst.len(),
-            (times.get(end - 1).copied().unwrap_or_default() - times.get(start).copied().unwrap_or_default())
-                / 1000
-        );
+        let within = times.get(end - 1).zip(times.get(start)).map_or(0, |(last, first)| last - first);
+        let what =
+            format!("ports failed, {} of them within {}", burst.len(), duration((within / 1000).max(1)));
         let mut row = facts.row(&first.key, failures.len() as u64, what);
         row.port = None;
         let last = failures.iter().map(|failure| failure.last_ms).max().unwrap_or(first.first_ms);
@@ -51,9 +49,10 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             severity: if most >= 100 || targets > 3 { Severity::High } else { Severity::Medium },
             title: format!("{entity} scans the ports of {}", counted(targets as u64, "host", "hosts")),
             reason: format!(
-                "{} or more distinct ports of one host were denied, refused or unanswered within {} s; here up \
-                 to {most}. Vulnerability scanners and monitoring do the same on purpose.",
-                limits.ports, limits.window_seconds
+                "{} or more distinct ports of one host were denied, refused or unanswered within {}; here up to \
+                 {most}. Vulnerability scanners and monitoring do the same on purpose.",
+                limits.ports,
+                duration(limits.window_seconds)
             ),
             entity,
             first_time_ms,

@@ -169,6 +169,14 @@ pub struct Counters {
     pub bytes_received: u64,
 }
 
+/// A TCP packet of at most so many bytes carries no payload (Ethernet, IPv6 and TCP headers, few options).
+const BARE_PACKET: u64 = 80;
+/// What the options of a SYN add to it.
+const SYN_OPTIONS: u64 = 16;
+/// A SYN is answered at most so often: the answer and five repetitions (Linux, `tcp_synack_retries`). More
+/// packets than these acknowledge data.
+const BARE_PACKETS: u64 = 6;
+
 impl Counters {
     /// Adds `other`, holding at [`u64::MAX`] instead of wrapping round.
     pub fn add(&mut self, other: &Self) {
@@ -184,6 +192,16 @@ impl Counters {
         self.bytes_sent = self.bytes_sent.saturating_sub(other.bytes_sent);
         self.packets_received = self.packets_received.saturating_sub(other.packets_received);
         self.bytes_received = self.bytes_received.saturating_sub(other.bytes_received);
+    }
+
+    /// Whether payload came back over a connection with these counters: the one test of "answered". Of
+    /// TCP, resets and handshakes are no answer however often they are repeated. Ask it of single connections
+    /// (or rows of them), never of sums of several.
+    pub fn is_answered(&self, protocol: Protocol) -> bool {
+        let packets = self.packets_received;
+        protocol != Protocol::TCP && packets > 0
+            || packets > BARE_PACKETS
+            || self.bytes_received > packets.saturating_mul(BARE_PACKET).saturating_add(SYN_OPTIONS)
     }
 
     /// Bytes both ways.

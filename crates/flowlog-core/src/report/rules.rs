@@ -55,7 +55,7 @@ pub struct AdminAccessRow {
     pub service: Option<&'static str>,
     /// Distinct public sources.
     pub sources: u64,
-    /// Of these, sources to which packets came back.
+    /// Of these, sources to which payload came back.
     pub answered_sources: u64,
     /// Distinct hosts they reached.
     pub destinations: u64,
@@ -116,7 +116,7 @@ pub(super) fn admin_access(aggregate: &Aggregate, own: &OwnNetworks) -> Vec<Admi
             service: service(Protocol::TCP, port),
             sources: distinct(group.iter().map(|(key, _)| key.source)),
             answered_sources: distinct(
-                group.iter().filter(|(_, let_in)| let_in.packets_received > 0).map(|(key, _)| key.source),
+                group.iter().filter(|(_, let_in)| let_in.answered).map(|(key, _)| key.source),
             ),
             destinations: distinct(group.iter().map(|(key, _)| key.destination)),
             begun: group.iter().map(|(_, let_in)| let_in.begun).sum(),

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use chrono::DateTime;
 use clap::{Parser, ValueEnum};
-use flowlog_testkit::scenario::{Behaviour, Blob, Capture, Format, Gap, Plant, Scenario, Volume};
+use flowlog_testkit::scenario::{Behaviour, Blob, Capture, Format, Gap, Harmless, Plant, Scenario, Volume};
 use flowlog_testkit::truth::Truth;
 
 /// Write a made-up storage container of Azure flow logs, and the exact truth about it
@@ -55,6 +55,12 @@ struct Cli {
     /// How often each behaviour that a detector should find is planted
     #[arg(long, default_value_t = 0)]
     behaviours: usize,
+    /// How often each harmless thing that looks alike (vendors, load tests, pollers, ...) is planted
+    #[arg(long, default_value_t = 0)]
+    harmless: usize,
+    /// Log so many of the NICs by NSG flow logs version 2 with stateless rules: begins alone
+    #[arg(long, default_value_t = 0)]
+    stateless_nics: u32,
     /// Longest list in truth.json; totals and list lengths are exact whatever it is
     #[arg(long, default_value_t = 2000, value_name = "ROWS")]
     truth_rows: usize,
@@ -121,6 +127,9 @@ fn scenario(cli: &Cli) -> Result<Scenario> {
         internal_hosts: cli.internal_hosts.unwrap_or_else(|| grown(4000, 100, 8_000)),
         plants: Plant::ALL.repeat(cli.plants),
         behaviours: Behaviour::ALL.repeat(cli.behaviours),
+        harmless: Harmless::ALL.repeat(cli.harmless),
+        nsg_v2_nics: cli.stateless_nics,
+        nsg_v2_stateless: cli.stateless_nics > 0,
         gaps: gaps(cli),
         ..Scenario::default()
     })

@@ -68,6 +68,7 @@ impl<'a> Draft<'a> {
             fate: Fate::Ends,
             rule_out: Rule::AllowVnetOut,
             rule_in: Rule::AllowVnetIn,
+            through: None,
         }
     }
 

@@ -24,6 +24,7 @@ mod tuple_text;
 pub(crate) mod world;
 
 pub use behaviours::Behaviour;
+pub use behaviours::harmless::Harmless;
 pub use settings::{Addresses, Capture, Cut, Format, Gap, Mix, Plant, Scenario, Volume};
 
 use blob::BlobWriter;
@@ -163,6 +164,14 @@ impl<'a> Run<'a> {
         let mut truth = Vec::new();
         for (number, &behaviour) in self.scenario.behaviours.iter().enumerate() {
             let plot = behaviours::play(behaviour, number, &mut self.draft, start_ms, end_ms);
+            for connection in &plot.connections {
+                self.timeline.log(self.world, connection, &mut self.log_rng);
+            }
+            truth.extend(plot.truth);
+        }
+        for (number, &harmless) in self.scenario.harmless.iter().enumerate() {
+            let number = number / Harmless::ALL.len();
+            let plot = behaviours::harmless::play(harmless, number, &mut self.draft, start_ms, end_ms);
             for connection in &plot.connections {
                 self.timeline.log(self.world, connection, &mut self.log_rng);
             }

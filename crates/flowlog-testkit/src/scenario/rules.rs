@@ -57,6 +57,13 @@ pub(crate) struct RuleTable {
     pub(crate) rules: Vec<RuleEntry>,
 }
 
+impl Rule {
+    /// True for rules that people wrote.
+    pub(crate) fn is_user(self) -> bool {
+        NSG_RULES.get(self as usize).is_some_and(|name| name.starts_with("UserRule"))
+    }
+}
+
 impl RuleTable {
     /// A table with the rules outside NSGs.
     pub(crate) fn new(network_manager: String) -> Self {

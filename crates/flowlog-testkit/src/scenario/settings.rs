@@ -1,6 +1,7 @@
 //! The settings of a scenario: plain data, every field may be changed.
 
 use super::behaviours::Behaviour;
+use super::behaviours::harmless::Harmless;
 
 /// A network and its traffic, fully determined by these settings: the same settings give the same bytes.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Scenario {
     pub format: Format,
     /// So many of the last NICs are logged by an NSG flow log version 2 instead.
     pub nsg_v2_nics: u32,
+    /// Of TCP that a user's rule let in, NSG flow logs version 2 tell the begin alone, without counters.
+    pub nsg_v2_stateless: bool,
     /// Which ends log a connection between two monitored NICs.
     pub capture: Capture,
     /// Where public addresses come from.
@@ -39,6 +42,8 @@ pub struct Scenario {
     pub plants: Vec<Plant>,
     /// Behaviours that detectors should find; [`crate::truth::Truth::behaviours`] says whose they are.
     pub behaviours: Vec<Behaviour>,
+    /// Harmless things that look alike; what may be said of them is among the truth, and not required.
+    pub harmless: Vec<Harmless>,
     /// A blob that breaks off.
     pub cut: Option<Cut>,
     /// Blobs that are missing: what the NIC would have logged there is in no blob and in no truth.
@@ -56,6 +61,7 @@ impl Default for Scenario {
             volume: Volume::Tuples(20_000),
             format: Format::VNet,
             nsg_v2_nics: 0,
+            nsg_v2_stateless: false,
             capture: Capture::BothEnds,
             addresses: Addresses::Internet,
             internal_hosts: 400,
@@ -66,6 +72,7 @@ impl Default for Scenario {
             mix: Mix::default(),
             plants: Plant::ALL.to_vec(),
             behaviours: Vec::new(),
+            harmless: Vec::new(),
             cut: None,
             gaps: Vec::new(),
         }

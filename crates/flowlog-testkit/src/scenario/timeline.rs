@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     pub(crate) rule_out: Rule,
     /// The rule at the destination's NIC.
     pub(crate) rule_in: Rule,
+    /// The NIC of an appliance that passes it on under its own address, and logs both halves.
+    pub(crate) through: Option<u32>,
 }
 
 /// The tuples of the hours to come, by NIC.
@@ -50,6 +52,7 @@ pub(crate) struct Connection {
 pub(crate) struct Timeline {
     start_ms: i64,
     capture: Capture,
+    stateless: bool,
     /// `[hour][nic]`
     hours: Vec<Vec<Vec<Event>>>,
     /// Tuples put down so far.
@@ -61,7 +64,8 @@ pub(crate) struct Timeline {
 impl Timeline {
     pub(crate) fn new(scenario: &Scenario, start_ms: i64, nics: usize) -> Self {
         let hours = (0..scenario.hours).map(|_| vec![Vec::new(); nics]).collect();
-        Self { start_ms, capture: scenario.capture, hours, scheduled: 0, connections: 0 }
+        let stateless = scenario.nsg_v2_stateless;
+        Self { start_ms, capture: scenario.capture, stateless, hours, scheduled: 0, connections: 0 }
     }
 
     /// Takes one NIC's tuples of one hour.
@@ -82,6 +86,16 @@ impl Timeline {
         };
         if let Some(nic) = source_nic {
             self.log_at(world, connection, nic as usize, true, rng);
+        }
+        if let Some(nic) = connection.through {
+            self.log_at(world, connection, nic as usize, false, rng);
+            // Translated it is another connection.
+            let appliance = world.nics[nic as usize].ipv4;
+            let source_port = 1024 + (connection.source_port ^ (connection.source & 0xffff) as u16) % 60_000;
+            self.connections += 2;
+            let translated = Connection { source: appliance, source_port, through: None, ..*connection };
+            self.log_at(world, &translated, nic as usize, true, rng);
+            return;
         }
         // A denial is the business of the end that denies, whatever is captured of connections.
         let denied_there = matches!(connection.fate, Fate::DeniedAtDestination(_));
@@ -108,7 +122,9 @@ impl Timeline {
             state: State::Begin,
             encryption: connection.encryption,
         };
-        let mut log = NicLog { timeline: self, format: world.nics[nic].format, nic };
+        let nsg = world.nics[nic].format == Format::NsgV2;
+        let stateless = nsg && self.stateless && !outbound && connection.protocol == 6 && rule.is_user();
+        let mut log = NicLog { timeline: self, format: world.nics[nic].format, nic, stateless };
         match (connection.fate, outbound) {
             (Fate::Ends, _) => log.life(event, connection.duration_ms, connection.counters, rng),
             (Fate::BegunOnly, _) => log.push(event),
@@ -148,6 +164,8 @@ struct NicLog<'a> {
     timeline: &'a mut Timeline,
     format: Format,
     nic: usize,
+    /// Of a flow of TCP let in by a user's rule, an NSG flow log tells the begin alone.
+    stateless: bool,
 }
 
 impl NicLog<'_> {
@@ -155,8 +173,8 @@ impl NicLog<'_> {
     fn push(&mut self, mut event: Event) {
         if self.format != Format::VNet {
             let unknown_to_nsg = !RuleTable::is_nsg(event.rule) || !matches!(event.protocol, 6 | 17);
-            let no_life_cycle =
-                self.format == Format::NsgV1 && matches!(event.state, State::Continue | State::End);
+            let no_life_cycle = (self.format == Format::NsgV1 || self.stateless)
+                && matches!(event.state, State::Continue | State::End);
             if unknown_to_nsg || no_life_cycle {
                 return;
             }

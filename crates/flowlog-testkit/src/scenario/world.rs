@@ -12,6 +12,18 @@ use std::collections::HashMap;
 /// NICs a `VNet` has at most; then the next `VNet` begins.
 const NICS_PER_VNET: u32 = 48;
 
+/// Addresses of Microsoft (Azure's own, Exchange Online), Amazon, Apple, Cloudflare, GitHub and Google.
+const VENDORS: [[u8; 4]; 8] = [
+    [20, 42, 0, 1],
+    [13, 107, 42, 14],
+    [17, 57, 144, 20],
+    [40, 96, 0, 1],
+    [52, 95, 110, 1],
+    [104, 16, 0, 1],
+    [140, 82, 112, 3],
+    [8, 8, 8, 8],
+];
+
 /// What a machine is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -83,6 +95,8 @@ pub(crate) struct Pools {
     pub(crate) unused: Vec<HostId>,
     /// Hosts of the internet that only behaviours use.
     pub(crate) strangers: Vec<HostId>,
+    /// Services of known vendors.
+    pub(crate) vendors: Vec<HostId>,
 }
 
 /// Everything that stays the same during a scenario.
@@ -135,7 +149,7 @@ impl World {
         world.add_nics(scenario, &mut rng);
         world.add_internal(scenario, &mut rng);
         world.add_internet(scenario, &mut rng);
-        if !scenario.behaviours.is_empty() {
+        if !scenario.behaviours.is_empty() || !scenario.harmless.is_empty() {
             world.add_stages(scenario, &mut rng);
         }
         world
@@ -215,6 +229,10 @@ impl World {
         for number in 0..500_u16 {
             let host = self.host(Ipv4Addr::new(10, 9, (number / 250) as u8, (number % 250) as u8 + 2).into());
             self.pools.unused.push(host);
+        }
+        for vendor in VENDORS {
+            let host = self.host(Ipv4Addr::from(vendor).into());
+            self.pools.vendors.push(host);
         }
         while self.pools.strangers.len() < scenario.behaviours.len() {
             let address = random_public(rng).into();

@@ -93,7 +93,7 @@ fn admin_access<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<(
         bytes_received: Some(row.bytes_received),
         first_time: Some(iso_time(row.first_time_ms)),
         last_time: Some(iso_time(row.last_time_ms)),
-        note: format!("sources that got packets back: {}", row.answered_sources).into(),
+        note: format!("sources that got payload back: {}", row.answered_sources).into(),
         ..Row::default()
     });
     sheet.section("Administration ports let in", rows)

@@ -1,6 +1,6 @@
 //! Findings: what deserves attention, before anything else.
 
-use flowlog_core::finding::{EvidenceRow, Finding, Severity};
+use flowlog_core::finding::{EvidenceRow, Finding, Noise, Scanner, Severity};
 use flowlog_core::report::Report;
 
 use super::page::{Page, Tone};
@@ -26,17 +26,7 @@ pub(super) fn all(page: &mut Page, report: &Report) {
     for (state, what) in blind.iter().filter(|(state, _)| missing(state)) {
         page.pair("Not visible", &format!("{what}: the data holds no {state} rows"));
     }
-    let noise = &found.noise;
-    let line = format!(
-        "{} from the internet tried {} and got nothing ({}; {} as much as a scan). Every public address sees this.",
-        counted(noise.sources, "host", "hosts"),
-        counted(noise.attempts, "time", "times"),
-        counted(noise.conversations, "target", "targets"),
-        counted(noise.scanners, "host tried", "hosts tried")
-    );
-    if noise.sources > 0 {
-        page.pair("Noise", &line);
-    }
+    noise(page, &found.noise);
     if !found.suppressed.is_empty() {
         let ids: Vec<String> = found.suppressed.iter().map(|entry| page.name(&entry.id)).collect();
         page.pair("Suppressed", &ids.join(", "));
@@ -57,6 +47,40 @@ pub(super) fn all(page: &mut Page, report: &Report) {
         one(page, finding);
     }
     page.more(places.iter().filter(|shown| !**shown).count() as u64);
+}
+
+/// What the internet tried in vain, and who tried the most.
+fn noise(page: &mut Page, noise: &Noise) {
+    if noise.sources == 0 {
+        return;
+    }
+    let line = format!(
+        "{} from the internet tried {} in vain, at {} of {}; {} as much as a scan. Every public address sees this.",
+        counted(noise.sources, "host", "hosts"),
+        counted(noise.attempts, "time", "times"),
+        counted(noise.conversations, "port", "ports"),
+        counted(noise.targets, "own host", "own hosts"),
+        counted(noise.scanners, "host tried", "hosts tried")
+    );
+    page.pair("Noise", &line);
+    let scanners: Vec<String> = noise.top.iter().map(scanner).collect();
+    if !scanners.is_empty() {
+        page.pair("Top scanners", &scanners.join("; "));
+    }
+}
+
+fn scanner(scanner: &Scanner) -> String {
+    let provider = scanner.provider.map(|name| format!(", {name}")).unwrap_or_default();
+    let let_through = match scanner.let_through {
+        0 => String::new(),
+        places => format!(", let through at {}", count(places)),
+    };
+    format!(
+        "{}{provider}: {} of {}{let_through}",
+        scanner.source,
+        counted(scanner.conversations, "port", "ports"),
+        counted(scanner.targets, "host", "hosts")
+    )
 }
 
 fn grave(finding: &Finding) -> bool {

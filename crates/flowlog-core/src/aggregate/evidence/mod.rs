@@ -1,8 +1,9 @@
 //! What findings need beyond the report's own tables, collected while connections settle.
 //!
 //! Everything here merges commutatively: sums, minima, maxima and bounded sets of smallest
-//! elements, never "the first that came". Tables grow with pairs and conversations; lists of times
-//! are bounded ([`BEATS`]) or cut into bins of [`BIN_SECONDS`].
+//! elements, never "the first that came". Tables grow with pairs and conversations; what is kept of
+//! each is bounded, by [`BEATS`] begins (64 KiB at most) or by bins of [`BIN_SECONDS`] (32 KiB a day
+//! at most, and none for times at which nothing happened).
 //!
 //! A connection between two logged NICs is seen twice. Where counts matter, the two views are kept
 //! apart by [`Side`] and a detector takes one of them; where only distinct ends or first times
@@ -11,199 +12,32 @@
 mod bins;
 mod passed_on;
 mod rhythm;
+mod settled;
+mod sums;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-pub use bins::{BIN_SECONDS, Bins, Load, Sessions, bin_of};
+pub use bins::{ATTEMPT_BYTES, ATTEMPT_MS, BIN_SECONDS, Bins, Load, SLOT_SECONDS, SLOTS, Sessions, bin_of};
 pub use rhythm::{BEATS, Beat, Rhythm};
+pub use settled::{Fate, Settled, Side};
+pub use sums::{Activity, Clear, Contact, Failed, Long};
 
 use super::conversation::{ByConversation, ConversationKey};
 use super::hosts::{HostId, Hosts};
 use super::merge_table;
-use crate::connection::{Connection, ConnectionKey, Outcome};
-use crate::flow::{AddressClass, Counters, Direction, Encryption, FlowTuple, Protocol};
+use crate::flow::{AddressClass, Direction, Encryption, FlowTuple, Protocol};
 
 /// Services that ask for a password, or give control of a machine: sessions to them are kept by time.
 pub const LOGIN_PORTS: [u16; 19] =
     [21, 22, 23, 110, 135, 139, 143, 389, 445, 1433, 1521, 3306, 3389, 5432, 5900, 5985, 5986, 6379, 27_017];
 /// Connections that last at least so long are kept, ms.
 pub const LONG_MS: i64 = 3_600_000;
-/// A session up to this long and this large can be one attempt to log in.
-const SHORT_MS: i64 = 60_000;
-const SMALL_BYTES: u64 = 32 << 10;
-
-/// Which end's NIC logged a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
-    /// The initiator's.
-    Source,
-    /// The responder's.
-    Destination,
-}
-
-/// How a connection went, as far as its counters can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Packets came back, and more than a refusal.
-    Answered,
-    /// Packets were sent and none came back.
-    Unanswered,
-    /// TCP: three packets or fewer came back, and no payload: reset.
-    Refused,
-    /// Begun, and nothing more is known.
-    Open,
-    /// Let in, and its log never tells more ([`crate::connection::Outcome::Stateless`]): neither failed nor answered.
-    Untold,
-}
-
-/// One connection that can get no more tuples, or the end of the data came first.
-#[derive(Clone, Copy, Debug)]
-pub struct Settled {
-    /// Who, to whom, about what.
-    pub key: ConversationKey,
-    /// Which end's NIC logged it.
-    pub side: Side,
-    /// Unix ms; `None` if it began before the data.
-    pub begun_ms: Option<i64>,
-    /// Its begin, or its oldest tuple, Unix ms.
-    pub first_ms: i64,
-    /// Its newest tuple, Unix ms.
-    pub last_ms: i64,
-    /// At least so long, ms.
-    pub duration_ms: i64,
-    /// Sums over its life.
-    pub counters: Counters,
-    /// How it went.
-    pub fate: Fate,
-}
-
-impl Settled {
-    pub(super) fn new(key: &ConnectionKey<HostId>, connection: &Connection, outcome: Outcome) -> Self {
-        let side = match connection.direction {
-            Direction::Outbound => Side::Source,
-            Direction::Inbound => Side::Destination,
-        };
-        let begun_ms = connection.begun_ms();
-        let first_ms = begun_ms.unwrap_or(connection.first_ms);
-        Self {
-            key: ConversationKey::of(key),
-            side,
-            begun_ms,
-            first_ms,
-            last_ms: connection.last_ms,
-            duration_ms: connection.last_ms.saturating_sub(first_ms),
-            counters: connection.counters,
-            fate: if outcome == Outcome::Stateless { Fate::Untold } else { fate(key.protocol, connection) },
-        }
-    }
-}
-
-fn fate(protocol: Protocol, connection: &Connection) -> Fate {
-    if connection.is_incomplete() {
-        Fate::Open
-    } else if connection.is_one_way() {
-        Fate::Unanswered
-    } else if connection.is_refused(protocol) {
-        Fate::Refused
-    } else {
-        Fate::Answered
-    }
-}
-
-/// Connections of one conversation that got no service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Failed {
-    /// Unanswered or refused, by [`Side`]; a detector takes the larger.
-    pub failed: [u64; 2],
-    /// The first and last of these, Unix ms; `i64::MAX` and `i64::MIN` if there is none.
-    pub times: (i64, i64),
-    /// Begun and not heard of again, by [`Side`].
-    pub open: [u64; 2],
-    /// The first and last of these.
-    pub open_times: (i64, i64),
-}
-
-const NEVER: (i64, i64) = (i64::MAX, i64::MIN);
-
-impl Default for Failed {
-    fn default() -> Self {
-        Self { failed: [0; 2], times: NEVER, open: [0; 2], open_times: NEVER }
-    }
-}
-
-impl Failed {
-    fn add(&mut self, other: &Self) {
-        for side in 0..2 {
-            self.failed[side] += other.failed[side];
-            self.open[side] += other.open[side];
-        }
-        self.times = widest(self.times, other.times);
-        self.open_times = widest(self.open_times, other.open_times);
-    }
-}
-
-fn widest(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
-    (a.0.min(b.0), a.1.max(b.1))
-}
-
-/// When one host first reached, or failed to reach, another: Unix seconds, [`u32::MAX`] for never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contact {
-    /// The first connection with an answer.
-    pub reached: u32,
-    /// The first one denied, refused or unanswered.
-    pub failed: u32,
-}
-
-impl Contact {
-    fn add(&mut self, other: Self) {
-        self.reached = self.reached.min(other.reached);
-        self.failed = self.failed.min(other.failed);
-    }
-}
-
-/// Long connections of one conversation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Long {
-    /// So many lasted [`LONG_MS`] or longer (per NIC that logged them).
-    pub connections: u64,
-    /// The longest, ms.
-    pub longest_ms: i64,
-    /// The newest tuple of any of them, Unix ms.
-    pub last_ms: i64,
-    /// Bytes both ways of the largest.
-    pub bytes: u64,
-}
-
-impl Long {
-    fn add(&mut self, other: &Self) {
-        self.connections += other.connections;
-        self.longest_ms = self.longest_ms.max(other.longest_ms);
-        self.last_ms = self.last_ms.max(other.last_ms);
-        self.bytes = self.bytes.max(other.bytes);
-    }
-}
-
-/// Tuples of one conversation in an encrypted network that were not encrypted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clear {
-    /// Let through in clear (`NX_FALLBACK`, `NX_HW_NOT_SUPPORTED`).
-    pub passed: u64,
-    /// Dropped (`NX_SW_NOT_READY`, `NX_NOT_ACCEPTED`, `NX_NOT_SUPPORTED`).
-    pub dropped: u64,
-    /// First and last, Unix ms.
-    pub times: (i64, i64),
-}
-
-impl Clear {
-    fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.dropped += other.dropped;
-        self.times = widest(self.times, other.times);
-    }
-}
+/// From here on ports are given to clients (by address translation; no system gives lower ones).
+const CLIENT_PORTS: u16 = 1024;
+/// From here on most systems do (Linux, `ip_local_port_range`).
+const DYNAMIC_PORTS: u16 = 32_768;
 
 /// Two hosts, the initiator first.
 pub type Pair = (HostId, HostId);
@@ -212,10 +46,15 @@ type Table<K, V> = HashMap<K, V, RandomState>;
 /// Everything collected for findings.
 #[derive(Default)]
 pub struct Evidence {
+    /// When the connections of each conversation were, and which were answered.
+    pub activity: ByConversation<Activity>,
     /// First contacts of own hosts with others.
     pub contacts: Table<Pair, Contact>,
     /// Conversations with connections that got no service.
     pub failed: ByConversation<Failed>,
+    /// Conversations that failed or were denied and went from a service's port to a client's, as late packets of
+    /// a server do: the port they came from; 0 if they came from several.
+    pub from_service: ByConversation<u16>,
     /// Answered sessions to [`LOGIN_PORTS`], in bins of time.
     pub logins: Table<(ConversationKey, Side), Bins<Sessions>>,
     /// When connections from own hosts to the internet began, as the own NIC logged them.
@@ -224,6 +63,8 @@ pub struct Evidence {
     pub long: ByConversation<Long>,
     /// Connections and denied packets that a host got, in bins of time.
     pub load: Table<(HostId, Side), Bins<Load>>,
+    /// What one host of the internet was asked in vain, in bins of time.
+    pub vain: Table<Pair, Bins<Load>>,
     /// What was not encrypted although encryption is on.
     pub clear: ByConversation<Clear>,
     /// Nothing is collected: no findings were asked for.
@@ -256,62 +97,70 @@ impl Evidence {
             Encryption::SoftwareNotReady | Encryption::NotAccepted | Encryption::NotSupported => false,
             _ => return,
         };
-        let key =
-            ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol };
         let once = Clear {
             passed: u64::from(passed),
             dropped: u64::from(!passed),
             times: (tuple.time_ms, tuple.time_ms),
         };
+        let key = conversation(tuple, source, destination);
         self.clear.entry(key).and_modify(|clear| clear.add(&once)).or_insert(once);
     }
 
     /// Takes a connection in.
     pub(super) fn settle(&mut self, settled: &Settled, hosts: &Hosts) {
-        let Settled { key, side, counters, fate, .. } = settled;
-        if *fate == Fate::Untold {
-            return self.load(settled, hosts);
+        let Settled { key, side, fate, .. } = settled;
+        self.activity.entry(*key).or_default().add(&Activity::once(settled));
+        if *side == Side::Source || hosts.class(key.source).is_private() {
+            self.first_contact(settled);
         }
-        let own_source = *side == Side::Source || hosts.class(key.source).is_private();
-        let seconds = seconds(settled.first_ms);
-        if own_source && *fate != Fate::Open {
-            let failed = *fate != Fate::Answered;
-            // Datagrams that nobody answers (syslog, traps) are no failure.
-            if !failed {
-                self.contact((key.source, key.destination), Contact { reached: seconds, failed: u32::MAX });
-            } else if key.protocol == Protocol::TCP {
-                self.contact((key.source, key.destination), Contact { reached: u32::MAX, failed: seconds });
-            }
+        if fate.failed() || *fate == Fate::Silent {
+            self.failed.entry(*key).or_default().add(&Failed::once(settled));
+            self.came_from(key, settled.source_port);
         }
-        if *fate != Fate::Answered {
-            self.fail(settled);
+        if *side == Side::Destination || hosts.class(key.destination).is_private() {
+            let load = self.load.entry((key.destination, *side)).or_default();
+            load.add(bin_of(settled.first_ms), &Load::once(settled));
         }
-        self.load(settled, hosts);
         let login = key.protocol == Protocol::TCP && LOGIN_PORTS.contains(&key.port);
         if login && *fate == Fate::Answered && settled.begun_ms.is_some() {
-            let attempt = settled.duration_ms <= SHORT_MS && counters.bytes() <= SMALL_BYTES;
-            let session = Sessions::once(counters.bytes(), settled.last_ms, attempt);
-            self.logins.entry((*key, *side)).or_default().add(bin_of(settled.first_ms), &session);
+            let sessions = self.logins.entry((*key, *side)).or_default();
+            sessions.add(bin_of(settled.first_ms), &Sessions::once(settled));
         }
         if *side == Side::Source && is_internet(hosts.class(key.destination)) {
-            if settled.begun_ms.is_some() {
-                let beat = Beat { seconds, bytes: u32::try_from(counters.bytes_sent).unwrap_or(u32::MAX) };
-                let rhythm = self.rhythms.entry(*key);
-                rhythm.and_modify(|known| known.beat(beat)).or_insert_with(|| Rhythm::once(beat));
-            }
-            self.lasts(settled);
+            self.outbound(settled);
         } else if is_internet(hosts.class(key.source)) {
             self.lasts(settled);
         }
     }
 
-    fn load(&mut self, settled: &Settled, hosts: &Hosts) {
-        let Settled { key, side, fate, .. } = settled;
-        if *side == Side::Destination || hosts.class(key.destination).is_private() {
-            let load =
-                Load { attempts: 1, failed: u32::from(!matches!(fate, Fate::Answered | Fate::Untold)) };
-            self.load.entry((key.destination, *side)).or_default().add(bin_of(settled.first_ms), &load);
+    fn first_contact(&mut self, settled: &Settled) {
+        let (pair, seconds) = ((settled.key.source, settled.key.destination), settled.seconds());
+        match settled.fate {
+            Fate::Answered | Fate::Bare => {
+                self.contact(pair, Contact { reached: seconds, failed: u32::MAX });
+            }
+            // Datagrams that nobody answers (syslog, traps) are no failure.
+            Fate::Unanswered | Fate::Refused if settled.key.protocol == Protocol::TCP => {
+                self.contact(pair, Contact { reached: u32::MAX, failed: seconds });
+            }
+            _ => {}
         }
+    }
+
+    /// A connection of an own host, as its NIC logged it, with the internet.
+    fn outbound(&mut self, settled: &Settled) {
+        let Settled { key, fate, counters, .. } = settled;
+        if settled.begun_ms.is_some() {
+            let bytes = u32::try_from(counters.bytes_sent).unwrap_or(u32::MAX);
+            let beat = Beat { seconds: settled.seconds(), bytes };
+            let rhythm = self.rhythms.entry(*key);
+            rhythm.and_modify(|known| known.beat(beat)).or_insert_with(|| Rhythm::once(beat));
+        }
+        if fate.failed() || *fate == Fate::Silent {
+            let vain = self.vain.entry((key.source, key.destination)).or_default();
+            vain.add(bin_of(settled.first_ms), &Load::once(settled));
+        }
+        self.lasts(settled);
     }
 
     fn lasts(&mut self, settled: &Settled) {
@@ -319,39 +168,37 @@ impl Evidence {
             self.long.entry(settled.key).or_default().add(&Long {
                 connections: 1,
                 longest_ms: settled.duration_ms,
+                first_ms: settled.first_ms,
                 last_ms: settled.last_ms,
                 bytes: settled.counters.bytes(),
             });
         }
     }
 
-    fn fail(&mut self, settled: &Settled) {
-        let mut failed = Failed::default();
-        let side = settled.side as usize;
-        let first = settled.first_ms;
-        if settled.fate == Fate::Open {
-            failed.open[side] = 1;
-            failed.open_times = (first, first);
-        } else {
-            failed.failed[side] = 1;
-            failed.times = (first, first);
+    /// Remembers the port that a failed conversation came from, if it may be a service's, and the other a client's.
+    fn came_from(&mut self, key: &ConversationKey, port: u16) {
+        let low = if key.port >= DYNAMIC_PORTS { DYNAMIC_PORTS } else { CLIENT_PORTS };
+        if key.protocol.has_ports() && key.port >= low && port < low {
+            let same = |known: &mut u16| *known = if *known == port { port } else { 0 };
+            self.from_service.entry(*key).and_modify(same).or_insert(port);
         }
-        self.failed.entry(settled.key).or_default().add(&failed);
     }
 
-    /// A denied packet. Its conversation is in the table of denials; here are only load and contact.
+    /// A denied packet. Its conversation is in the table of denials; here are load, contact and where it came from.
     #[inline]
     pub(super) fn deny(&mut self, tuple: &FlowTuple, source: HostId, destination: HostId, hosts: &Hosts) {
         let outbound = tuple.direction == Direction::Outbound;
-        let side = if outbound { Side::Source } else { Side::Destination };
+        let (bin, load) = (bin_of(tuple.time_ms), Load::denied(tuple.time_ms));
         if !outbound || hosts.class(destination).is_private() {
-            let load = Load { attempts: 1, failed: 1 };
-            self.load.entry((destination, side)).or_default().add(bin_of(tuple.time_ms), &load);
+            self.load.entry((destination, Side::of(tuple.direction))).or_default().add(bin, &load);
+        } else {
+            self.vain.entry((source, destination)).or_default().add(bin, &load);
         }
         if outbound || hosts.class(source).is_private() {
             let contact = Contact { reached: u32::MAX, failed: seconds(tuple.time_ms) };
             self.contact((source, destination), contact);
         }
+        self.came_from(&conversation(tuple, source, destination), tuple.source_port);
     }
 
     #[inline]
@@ -364,7 +211,11 @@ impl Evidence {
         for (pair, contact) in other.contacts {
             self.contact(pair, contact);
         }
+        merge_table(&mut self.activity, other.activity, Activity::add);
         merge_table(&mut self.failed, other.failed, Failed::add);
+        merge_table(&mut self.from_service, other.from_service, |mine, other| {
+            *mine = if mine == other { *mine } else { 0 };
+        });
         merge_table(&mut self.long, other.long, Long::add);
         merge_table(&mut self.clear, other.clear, Clear::add);
         for (key, rhythm) in other.rhythms {
@@ -375,13 +226,14 @@ impl Evidence {
                 }
             }
         }
-        for (key, bins) in other.logins {
-            self.logins.entry(key).or_default().merge(bins);
-        }
-        for (key, bins) in other.load {
-            self.load.entry(key).or_default().merge(bins);
-        }
+        merge_table(&mut self.logins, other.logins, Bins::merge);
+        merge_table(&mut self.load, other.load, Bins::merge);
+        merge_table(&mut self.vain, other.vain, Bins::merge);
     }
+}
+
+fn conversation(tuple: &FlowTuple, source: HostId, destination: HostId) -> ConversationKey {
+    ConversationKey { source, destination, port: tuple.destination_port, protocol: tuple.protocol }
 }
 
 fn is_internet(class: AddressClass) -> bool {

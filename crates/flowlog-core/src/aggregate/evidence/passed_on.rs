@@ -1,6 +1,7 @@
 //! Evidence of a NIC whose log tells of other NICs' traffic, too.
 
-use super::{Evidence, Failed, NEVER, Side};
+use super::sums::NEVER;
+use super::{Evidence, Failed, Side};
 use crate::aggregate::HostId;
 use crate::aggregate::near::{Ends, NearEnds};
 
@@ -18,17 +19,29 @@ impl Evidence {
             Side::Source => is_mine(source, destination),
             Side::Destination => is_mine(destination, source),
         };
+        self.activity.retain(|key, activity| {
+            let mine =
+                [Side::Source, Side::Destination].map(|side| is_side_mine(side, key.source, key.destination));
+            for (answered, mine) in activity.answered.iter_mut().zip(mine) {
+                *answered = if mine { *answered } else { 0 };
+            }
+            if activity.answered == [0; 2] {
+                activity.answered_times = NEVER;
+            }
+            mine != [false; 2]
+        });
         self.failed.retain(|key, failed| {
             for side in [Side::Source, Side::Destination] {
                 if !is_side_mine(side, key.source, key.destination) {
                     failed.failed[side as usize] = 0;
-                    failed.open[side as usize] = 0;
+                    failed.silent[side as usize] = 0;
                 }
             }
             failed.drop_times();
-            failed.failed != [0; 2] || failed.open != [0; 2]
+            failed.failed != [0; 2] || failed.silent != [0; 2]
         });
         self.logins.retain(|(key, side), _| is_side_mine(*side, key.source, key.destination));
+        self.vain.retain(|(source, destination), _| is_mine(*source, *destination));
         self.rhythms.retain(|key, _| is_mine(key.source, key.destination));
         self.long.retain(|key, _| is_end_mine(key.source, key.destination));
         self.clear.retain(|key, _| is_end_mine(key.source, key.destination));
@@ -46,8 +59,8 @@ impl Failed {
         if self.failed == [0; 2] {
             self.times = NEVER;
         }
-        if self.open == [0; 2] {
-            self.open_times = NEVER;
+        if self.silent == [0; 2] {
+            self.silent_times = NEVER;
         }
     }
 }

@@ -1,135 +1,13 @@
-//! Behaviours that a detector should find, set into the background with the truth about who did it.
-//!
-//! They are modelled on what attackers' tools do, with random pace, size and order, not on the
-//! limits of any detector.
+//! What attackers' tools do, at full speed.
 
-use super::draft::Draft;
-use super::event::{Counters, HostId};
-use super::rules::Rule;
-use super::timeline::{Connection, Fate, HOUR_MS};
-use super::world::Role;
-use crate::truth::BehaviourTruth;
+use super::{MINUTE, Plot, TCP, UDP, failing, nic, truth};
+use crate::scenario::draft::Draft;
+use crate::scenario::event::{Counters, HostId};
+use crate::scenario::rules::Rule;
+use crate::scenario::timeline::{Connection, Fate, HOUR_MS};
+use crate::scenario::world::Role;
 
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const MINUTE: i64 = 60_000;
-
-/// A behaviour with a known culprit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behaviour {
-    /// An internal host tries some hundred ports of another.
-    VerticalScan,
-    /// An internal host tries one port of some hundred addresses.
-    HorizontalSweep,
-    /// An internal host tries an address every few minutes, all the time.
-    SlowScan,
-    /// A host of the internet guesses passwords over SSH or RDP.
-    BruteForceFromInternet,
-    /// An internal host guesses passwords over SMB, SQL or RDP.
-    BruteForceInside,
-    /// A host of the internet scans, is denied, and finds an open port.
-    ScanAccepted,
-    /// A host of the internet works on a machine over RDP or SSH.
-    ExposedPort,
-    /// An internal host logs in to some twenty others within the hour.
-    LateralMovement,
-    /// Malware calls home at intervals with jitter.
-    Beacon,
-    /// A connection to the internet that stays for most of a day.
-    LongConnection,
-    /// Gigabytes to a host of the internet nobody else uses.
-    Exfiltration,
-    /// Thousands of begun connections from everywhere within minutes.
-    SynFlood,
-    /// Data in name look-ups.
-    DnsTunnel,
-    /// A program that connects to a host of the internet more than once a second, all the time. Of several
-    /// instances only the first is played: each is as large as all the rest.
-    Strobe,
-}
-
-impl Behaviour {
-    /// Every behaviour.
-    pub const ALL: [Self; 14] = [
-        Self::VerticalScan,
-        Self::HorizontalSweep,
-        Self::SlowScan,
-        Self::BruteForceFromInternet,
-        Self::BruteForceInside,
-        Self::ScanAccepted,
-        Self::ExposedPort,
-        Self::LateralMovement,
-        Self::Beacon,
-        Self::LongConnection,
-        Self::Exfiltration,
-        Self::SynFlood,
-        Self::DnsTunnel,
-        Self::Strobe,
-    ];
-}
-
-/// What happens, and the findings that are right: the first is the one a detector must raise.
-pub(super) struct Plot {
-    pub(super) connections: Vec<Connection>,
-    pub(super) truth: Vec<BehaviourTruth>,
-}
-
-/// Plays the `number`th instance of `behaviour` in data from `start` to `end`.
-pub(super) fn play(behaviour: Behaviour, number: usize, draft: &mut Draft<'_>, start: i64, end: i64) -> Plot {
-    let room = (end - start - 2 * HOUR_MS).max(1).unsigned_abs();
-    let at = start + HOUR_MS + draft.rng.below(room) as i64;
-    let stranger = draft.world.pools.strangers[number % draft.world.pools.strangers.len()];
-    match behaviour {
-        Behaviour::VerticalScan => vertical(draft, at),
-        Behaviour::HorizontalSweep => sweep(draft, at),
-        Behaviour::SlowScan => slow(draft, start, end),
-        Behaviour::BruteForceFromInternet => brute_force(draft, at, Some(stranger)),
-        Behaviour::BruteForceInside => brute_force(draft, at, None),
-        Behaviour::ScanAccepted => scan_accepted(draft, at, stranger),
-        Behaviour::ExposedPort => exposed(draft, at, stranger),
-        Behaviour::LateralMovement => lateral(draft, start + (end - start) / 2),
-        Behaviour::Beacon => beacon(draft, start, end, stranger),
-        Behaviour::LongConnection => long(draft, start, end, stranger),
-        Behaviour::Exfiltration => exfiltration(draft, at, stranger),
-        Behaviour::SynFlood => flood(draft, at),
-        Behaviour::DnsTunnel => dns_tunnel(draft, at, stranger),
-        Behaviour::Strobe if number < Behaviour::ALL.len() => strobe(draft, start, end, stranger),
-        Behaviour::Strobe => Plot { connections: Vec::new(), truth: Vec::new() },
-    }
-}
-
-fn nic(draft: &mut Draft<'_>, role: Role) -> HostId {
-    let nic = draft.nic_of_role(role);
-    draft.world.nics[nic].ipv4
-}
-
-/// What a detector should say, and what else would be right.
-fn truth(draft: &Draft<'_>, names: &[(&str, HostId)]) -> Vec<BehaviourTruth> {
-    let one = |(place, (rule, host)): (usize, &(&str, HostId))| BehaviourTruth {
-        rule: (*rule).to_owned(),
-        entity: draft.world.addresses[*host as usize].to_string(),
-        required: place == 0,
-    };
-    names.iter().enumerate().map(one).collect()
-}
-
-/// Denied, refused with a reset, or swallowed.
-fn failing(draft: &mut Draft<'_>, base: Connection) -> Connection {
-    match draft.rng.below(3) {
-        0 => Connection { fate: Fate::DeniedAtDestination(1), rule_in: Rule::DenyAllIn, ..base },
-        1 => {
-            let counters =
-                Counters { packets_sent: 1, bytes_sent: 66, packets_received: 1, bytes_received: 54 };
-            Connection { duration_ms: 2, counters, ..base }
-        }
-        _ => {
-            let counters = Counters { packets_sent: 3, bytes_sent: 198, ..Counters::default() };
-            Connection { duration_ms: 21_000, counters, ..base }
-        }
-    }
-}
-
-fn vertical(draft: &mut Draft<'_>, at: i64) -> Plot {
+pub(super) fn vertical(draft: &mut Draft<'_>, at: i64) -> Plot {
     let source = nic(draft, Role::Client);
     let destination = nic(draft, Role::Data);
     let pace = draft.rng.range(40, 1500);
@@ -146,7 +24,7 @@ fn vertical(draft: &mut Draft<'_>, at: i64) -> Plot {
     Plot { connections, truth: truth(draft, &[("vertical-scan", source)]) }
 }
 
-fn sweep(draft: &mut Draft<'_>, at: i64) -> Plot {
+pub(super) fn sweep(draft: &mut Draft<'_>, at: i64) -> Plot {
     let source = nic(draft, Role::App);
     let port = draft.rng.pick(&[22, 80, 135, 445, 3389, 8080]);
     let (targets, pace) = (draft.rng.range(60, 200) as usize, draft.rng.range(100, 4000));
@@ -163,7 +41,7 @@ fn sweep(draft: &mut Draft<'_>, at: i64) -> Plot {
     Plot { connections, truth: truth(draft, &[("horizontal-sweep", source)]) }
 }
 
-fn slow(draft: &mut Draft<'_>, start: i64, end: i64) -> Plot {
+pub(super) fn slow(draft: &mut Draft<'_>, start: i64, end: i64) -> Plot {
     let source = nic(draft, Role::Client);
     let port = draft.rng.pick(&[22, 445, 3389, 5985]);
     let pool = draft.world.pools.unused.len();
@@ -181,7 +59,7 @@ fn slow(draft: &mut Draft<'_>, start: i64, end: i64) -> Plot {
     Plot { connections, truth: truth(draft, &[("slow-scan", source)]) }
 }
 
-fn brute_force(draft: &mut Draft<'_>, at: i64, stranger: Option<HostId>) -> Plot {
+pub(super) fn brute_force(draft: &mut Draft<'_>, at: i64, stranger: Option<HostId>) -> Plot {
     let inside = stranger.is_none();
     let source = stranger.unwrap_or_else(|| nic(draft, Role::Client));
     let destination = nic(draft, if inside { Role::Data } else { Role::Infra });
@@ -208,14 +86,16 @@ fn brute_force(draft: &mut Draft<'_>, at: i64, stranger: Option<HostId>) -> Plot
             ..draft.connection(time, source, destination, TCP, port, life)
         });
     }
-    let mut names = vec![("brute-force", source)];
-    if !inside {
-        names.push(("exposed-admin-port", destination));
-    }
+    // From the internet, the service is what the finding is about.
+    let names = if inside {
+        vec![("brute-force", source)]
+    } else {
+        vec![("brute-force", destination), ("exposed-admin-port", destination)]
+    };
     Plot { connections, truth: truth(draft, &names) }
 }
 
-fn scan_accepted(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
+pub(super) fn scan_accepted(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     let destination = nic(draft, Role::App);
     let mut time = at;
     let mut connections = Vec::new();
@@ -231,7 +111,7 @@ fn scan_accepted(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     Plot { connections, truth: truth(draft, &[("scan-accepted", stranger)]) }
 }
 
-fn exposed(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
+pub(super) fn exposed(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     let destination = nic(draft, Role::Web);
     let port = draft.rng.pick(&[22, 3389, 5985, 1433]);
     let mut connections = Vec::new();
@@ -244,7 +124,7 @@ fn exposed(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     Plot { connections, truth: truth(draft, &[("exposed-admin-port", destination)]) }
 }
 
-fn lateral(draft: &mut Draft<'_>, middle: i64) -> Plot {
+pub(super) fn lateral(draft: &mut Draft<'_>, middle: i64) -> Plot {
     let source = nic(draft, Role::Client);
     let port = draft.rng.pick(&[445, 3389, 5985, 22]);
     let hour = middle / HOUR_MS * HOUR_MS + draft.rng.below(4) as i64 * HOUR_MS;
@@ -266,7 +146,7 @@ fn lateral(draft: &mut Draft<'_>, middle: i64) -> Plot {
     Plot { connections, truth: truth(draft, &[("lateral-movement", source)]) }
 }
 
-fn beacon(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
+pub(super) fn beacon(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
     let source = nic(draft, Role::Client);
     let port = draft.rng.pick(&[80, 443, 8080, 8443]);
     let pace = draft.rng.range(30, 900) * 1000;
@@ -290,7 +170,7 @@ fn beacon(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot
     Plot { connections, truth: truth(draft, &[("beacon", source)]) }
 }
 
-fn long(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
+pub(super) fn long(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
     let source = nic(draft, Role::App);
     let begin = start + draft.rng.below(((end - start) / 6).unsigned_abs()) as i64;
     let life = (end - start) * 7 / 10;
@@ -300,7 +180,7 @@ fn long(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
     Plot { connections: vec![connection], truth: truth(draft, &[("long-connection", source)]) }
 }
 
-fn exfiltration(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
+pub(super) fn exfiltration(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     let source = nic(draft, Role::Data);
     let parts = draft.rng.range(1, 12);
     let total = draft.rng.range(1_500, 12_000) * 1_000_000;
@@ -325,7 +205,7 @@ fn exfiltration(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     Plot { connections, truth: truth(draft, &[("exfiltration", source)]) }
 }
 
-fn flood(draft: &mut Draft<'_>, at: i64) -> Plot {
+pub(super) fn flood(draft: &mut Draft<'_>, at: i64) -> Plot {
     let destination = nic(draft, Role::Web);
     let packets = draft.rng.range(8_000, 25_000);
     let mut connections = Vec::new();
@@ -338,7 +218,7 @@ fn flood(draft: &mut Draft<'_>, at: i64) -> Plot {
     Plot { connections, truth: truth(draft, &[("flood", destination)]) }
 }
 
-fn dns_tunnel(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
+pub(super) fn dns_tunnel(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     let source = nic(draft, Role::Client);
     let mut time = at;
     let mut connections = Vec::new();
@@ -356,7 +236,7 @@ fn dns_tunnel(draft: &mut Draft<'_>, at: i64, stranger: HostId) -> Plot {
     Plot { connections, truth: truth(draft, &[("dns-bypass", source)]) }
 }
 
-fn strobe(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
+pub(super) fn strobe(draft: &mut Draft<'_>, start: i64, end: i64, stranger: HostId) -> Plot {
     let source = nic(draft, Role::Client);
     let mut time = start;
     let mut connections = Vec::new();

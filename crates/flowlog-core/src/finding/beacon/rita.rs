@@ -1,21 +1,12 @@
-//! Beacons: connections to the internet by the clock, scored as RITA version 5 does.
+//! The score of RITA version 5: even intervals, like sizes, even spread over a window of time, duration.
 //!
 //! Source of the formulas: activecm/rita, `analysis/beacons.go` and `default_config.hjson`
 //! (docs/detection.md names what differs here).
 
-use super::facts::{Facts, shown};
-use super::statistics::{mad, median, quantile, sort};
-use super::{Finding, Severity};
-use crate::aggregate::ConversationKey;
 use crate::aggregate::evidence::Beat;
-use crate::flow::Protocol;
+use crate::finding::statistics::{mad, median, quantile, sort};
 
-pub(super) const RULE: &str = "beacon";
-/// Network time: clients ask by the clock (RFC 5905), and nothing else tells them from beacons.
-const NTP: u16 = 123;
 const BARS: usize = 24;
-/// Taken from the score if half of the hosts use the destination (RITA's prevalence modifier).
-const COMMON: f64 = 0.15;
 
 /// The four parts of the score, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,76 +23,7 @@ impl Score {
     }
 }
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.beacon;
-    let hosts = facts.talkers();
-    let mut findings = Vec::new();
-    for (key, rhythm) in &facts.evidence.rhythms {
-        let clock = key.protocol == Protocol::UDP && key.port == NTP;
-        if rhythm.len() < limits.connections || clock || !facts.is_internet(key.destination) {
-            continue;
-        }
-        let beats = rhythm.sorted();
-        let (Some(first), Some(last)) = (beats.first(), beats.last()) else { continue };
-        if last.seconds - first.seconds < limits.span_seconds {
-            continue;
-        }
-        let seconds = |ms: i64| u32::try_from(ms / 1000).unwrap_or_default();
-        let Some(score) = score(&beats, seconds(facts.times.0), seconds(facts.times.1)) else { continue };
-        if score.total() >= limits.low {
-            findings.push((*key, beats.len(), *first, *last, score));
-        }
-    }
-    let users = |wanted: &ConversationKey| {
-        let mut users: Vec<_> = facts
-            .outbound
-            .iter()
-            .filter(|(key, _)| key.destination == wanted.destination)
-            .map(|(key, _)| key.source)
-            .collect();
-        users.sort_unstable();
-        users.dedup();
-        users.len()
-    };
-    let finding = |(key, count, first, last, score): (ConversationKey, usize, Beat, Beat, Score)| {
-        let entity = facts.name(key.source);
-        let users = users(&key);
-        // What half the hosts do is the landscape's own.
-        let common = hosts >= 4 && users * 2 >= hosts;
-        let total = score.total() - if common { COMMON } else { 0.0 };
-        if total < limits.low {
-            return None;
-        }
-        let severity = if total >= limits.medium { Severity::Medium } else { Severity::Low };
-        let day = f64::from(last.seconds - first.seconds) >= 0.9 * 86_400.0;
-        let span = facts.span_ms() / 3_600_000;
-        let short =
-            if day { String::new() } else { format!(" The data cover {span} h: less than a day says less.") };
-        let (evidence, evidence_rows) = shown(vec![facts.row(&key, count as u64, "connections judged")]);
-        let (destination, port) = (facts.name(key.destination), key.port);
-        Some(Finding {
-            id: format!("{RULE}:{entity}:{destination}:{port}"),
-            rule: RULE,
-            severity,
-            title: format!("{entity} calls {destination}:{port} by the clock (score {total:.2})"),
-            reason: format!(
-                "Regular intervals {:.2}, like sizes {:.2}, even spread over time {:.2}, duration {:.2} (each 0 to 1); \
-                 {users} of {hosts} hosts use the destination.{short} Updates, monitoring and polling look the same.",
-                score.times, score.sizes, score.histogram, score.duration
-            ),
-            entity,
-            first_time_ms: i64::from(first.seconds) * 1000,
-            last_time_ms: i64::from(last.seconds) * 1000,
-            techniques: &["T1071 Application Layer Protocol", "T1571 Non-Standard Port"],
-            next_step: "Find the program on the source that opens these connections, and who runs the destination.",
-            evidence,
-            evidence_rows,
-        })
-    };
-    findings.into_iter().filter_map(finding).collect()
-}
-
-/// The score of `beats` in order of time, in data from `start` to `end` (Unix seconds). `None` with
+/// The score of `beats` in order of time, in a window from `start` to `end` (Unix seconds). `None` with
 /// fewer than three intervals.
 pub(super) fn score(beats: &[Beat], start: u32, end: u32) -> Option<Score> {
     let pairs = beats.iter().zip(beats.iter().skip(1));

@@ -1,0 +1,253 @@
+//! Beacons: connections to the internet by the clock.
+//!
+//! A conversation is judged three ways, and the best score counts: RITA's over the whole data, RITA's over a
+//! part in which it was dense, and the shape of its gaps, which sees clocks with much jitter and those that
+//! rest at night.
+
+mod rita;
+mod shape;
+
+use std::collections::BTreeMap;
+
+use super::facts::{Facts, shown};
+use super::provider::Provider;
+use super::statistics::median;
+use super::words::{duration, hundredths};
+use super::{EvidenceRow, Finding, Severity};
+use crate::aggregate::evidence::{BEATS, Beat, Rhythm, Side};
+use crate::aggregate::{ConversationKey, HostId};
+use crate::flow::Protocol;
+use rita::Score;
+use shape::{parts, shape, sorted_gaps};
+
+pub(super) const RULE: &str = "beacon";
+/// Network time: clients ask by the clock (RFC 5905), and nothing else tells them from beacons.
+const NTP: u16 = 123;
+/// Taken from the score if half of the hosts use the destination (RITA's prevalence modifier).
+const COMMON: f64 = 0.15;
+/// Usual gap of a client that is busy rather than punctual, seconds: below this whole seconds say nothing.
+const BUSY_SECONDS: f64 = 3.0;
+/// Unless so many of its connections fail: then it is calling somebody who does not answer.
+const MOSTLY_FAILED: f64 = 0.8;
+
+/// Gaps of this shape or a smaller one are those of chance.
+const CHANCE: f64 = 1.5;
+
+/// What speaks for a clock.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    /// RITA's score over the whole data.
+    Whole(Score),
+    /// RITA's score over a dense part.
+    Part(Score),
+    /// The shape of the gaps.
+    Shape(f64),
+}
+
+/// A conversation that goes by the clock.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    key: ConversationKey,
+    /// 0 to 1, after prevalence, as it is shown.
+    score: f64,
+    how: How,
+    connections: usize,
+    /// First and last of the connections judged, Unix seconds.
+    span: (u32, u32),
+    /// Hosts that use the destination.
+    users: usize,
+}
+
+pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+    let limits = &facts.thresholds.beacon;
+    let mut by_source: BTreeMap<HostId, Vec<Clock>> = BTreeMap::new();
+    for (key, rhythm) in &facts.evidence.rhythms {
+        let clock = key.protocol == Protocol::UDP && key.port == NTP;
+        if rhythm.len() < limits.connections || clock || !facts.is_internet(key.destination) {
+            continue;
+        }
+        if let Some(clock) = judge(facts, key, rhythm) {
+            by_source.entry(key.source).or_default().push(clock);
+        }
+    }
+    let finding = |(source, mut clocks): (HostId, Vec<Clock>)| {
+        clocks.sort_by(|a, b| {
+            b.score.total_cmp(&a.score).then_with(|| facts.order(&a.key).cmp(&facts.order(&b.key)))
+        });
+        let mut hosts: Vec<HostId> = clocks.iter().map(|clock| clock.key.destination).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        if hosts.len() >= limits.poller {
+            vec![poller(facts, source, &clocks, hosts.len())]
+        } else {
+            clocks.iter().map(|clock| one(facts, clock)).collect()
+        }
+    };
+    by_source.into_iter().flat_map(finding).collect()
+}
+
+/// The best of the three scores that passes its limit.
+fn judge(facts: &Facts<'_>, key: &ConversationKey, rhythm: &Rhythm) -> Option<Clock> {
+    let limits = &facts.thresholds.beacon;
+    let beats = rhythm.sorted();
+    let usual = median(&sorted_gaps(&beats));
+    let busy = usual < BUSY_SECONDS && !mostly_failed(facts, key, beats.len());
+    let gaps = shape(&beats, limits.shape_gaps);
+    // Like sizes alone make RITA's score of chance a high one.
+    let chance = gaps.is_some_and(|shape| shape < CHANCE) && beats.len() >= 4 * limits.shape_gaps;
+    let (users, hosts) = (facts.users(key.destination), facts.talkers());
+    // What half the hosts do is the landscape's own.
+    let common = if hosts >= 4 && users * 2 >= hosts { COMMON } else { 0.0 };
+    let mut best: Option<Clock> = None;
+    let mut take = |beats: &[Beat], how: How, score: f64, least: f64| {
+        let (Some(first), Some(last)) = (beats.first(), beats.last()) else { return };
+        let score = hundredths(score - common);
+        let better = |best: &Clock| (score, beats.len()) > (best.score, best.connections);
+        if score >= least && best.as_ref().is_none_or(better) {
+            let (connections, span) = (beats.len(), (first.seconds, last.seconds));
+            best = Some(Clock { key: *key, score, how, connections, span, users });
+        }
+    };
+    if span(&beats) >= limits.span_seconds
+        && !busy
+        && !chance
+        && let Some(score) = rita(facts, &beats)
+    {
+        take(&beats, How::Whole(score), score.total(), limits.low);
+    }
+    for part in parts(&beats).filter(|part| !busy && is_dense(facts, part)) {
+        let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
+        if let Some(score) = rita::score(part, first.seconds, last.seconds) {
+            take(part, How::Part(score), score.total(), limits.dense);
+        }
+    }
+    if let Some(shape) = gaps {
+        take(&beats, How::Shape(shape), 1.0 - (1.0 - limits.low) * limits.shape / shape, limits.low);
+    }
+    best
+}
+
+/// RITA's score in the window that is covered: of a busy conversation only the earliest connections are kept.
+fn rita(facts: &Facts<'_>, beats: &[Beat]) -> Option<Score> {
+    let seconds = |ms: i64| u32::try_from(ms / 1000).unwrap_or_default();
+    let end = match beats.last() {
+        Some(last) if beats.len() >= BEATS => last.seconds,
+        _ => seconds(facts.times.1),
+    };
+    rita::score(beats, seconds(facts.times.0), end)
+}
+
+fn span(beats: &[Beat]) -> u32 {
+    beats.first().zip(beats.last()).map_or(0, |(first, last)| last.seconds - first.seconds)
+}
+
+/// Many connections stand for a long span.
+fn is_dense(facts: &Facts<'_>, part: &[Beat]) -> bool {
+    let limits = &facts.thresholds.beacon;
+    part.len() >= limits.dense_connections
+        && span(part) >= limits.dense_seconds
+        && part.len() as u64 * u64::from(span(part)) >= limits.dense_product
+}
+
+fn mostly_failed(facts: &Facts<'_>, key: &ConversationKey, connections: usize) -> bool {
+    let side = Side::Source as usize;
+    let failed = facts.evidence.failed.get(key).map_or(0, |failed| failed.failed[side] + failed.silent[side]);
+    failed as f64 >= MOSTLY_FAILED * connections as f64
+}
+
+fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
+    let (key, limits) = (&clock.key, &facts.thresholds.beacon);
+    let (entity, destination, port) = (facts.name(key.source), facts.name(key.destination), key.port);
+    let provider = Provider::of(facts.address(key.destination));
+    let medium = clock.score >= limits.medium && !provider.is_vendor(port);
+    let hosts = facts.talkers();
+    let (evidence, evidence_rows) = shown(vec![row(facts, clock)]);
+    Finding {
+        id: format!("{RULE}:{entity}:{destination}:{port}"),
+        rule: RULE,
+        severity: if medium { Severity::Medium } else { Severity::Low },
+        title: format!(
+            "{entity} calls {destination}:{port}{} by the clock (score {:.2})",
+            provider.in_brackets(),
+            clock.score
+        ),
+        reason: format!(
+            "{} {} of {hosts} hosts use the destination.{} Updates, monitoring and polling look the same.",
+            because(facts, clock),
+            clock.users,
+            provider.sentence(port)
+        ),
+        entity,
+        first_time_ms: i64::from(clock.span.0) * 1000,
+        last_time_ms: i64::from(clock.span.1) * 1000,
+        techniques: &["T1071 Application Layer Protocol", "T1571 Non-Standard Port"],
+        next_step: "Find the program on the source that opens these connections, and who runs the destination.",
+        evidence,
+        evidence_rows,
+    }
+}
+
+/// Who calls many by the clock asks them how they are: malware has one master, or few.
+fn poller(facts: &Facts<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> Finding {
+    let entity = facts.name(source);
+    let (evidence, evidence_rows) = shown(clocks.iter().map(|clock| row(facts, clock)).collect());
+    let first = clocks.iter().map(|clock| clock.span.0).min().unwrap_or_default();
+    let last = clocks.iter().map(|clock| clock.span.1).max().unwrap_or_default();
+    Finding {
+        id: format!("{RULE}:{entity}"),
+        rule: RULE,
+        severity: Severity::Low,
+        title: format!("{entity} calls {hosts} hosts of the internet by the clock"),
+        reason: format!(
+            "{} or more destinations of one host are what a monitor, a crawler or a mail server has: malware calls one \
+             or few.",
+            facts.thresholds.beacon.poller
+        ),
+        entity,
+        first_time_ms: i64::from(first) * 1000,
+        last_time_ms: i64::from(last) * 1000,
+        techniques: &["T1071 Application Layer Protocol"],
+        next_step: "Find the program on the source that opens these connections; suppress the finding if it is meant to.",
+        evidence,
+        evidence_rows,
+    }
+}
+
+fn row(facts: &Facts<'_>, clock: &Clock) -> EvidenceRow {
+    let failed =
+        if mostly_failed(facts, &clock.key, clock.connections) { ", most of them failed" } else { "" };
+    facts.row(&clock.key, clock.connections as u64, format!("connections judged{failed}"))
+}
+
+fn because(facts: &Facts<'_>, clock: &Clock) -> String {
+    let seconds = i64::from(clock.span.1 - clock.span.0);
+    let of_rita = |score: &Score, over: &str| {
+        format!(
+            "Regular intervals {:.2}, like sizes {:.2}, even spread over {over} {:.2}, duration {:.2} (each 0 to 1).",
+            score.times, score.sizes, score.histogram, score.duration
+        )
+    };
+    match &clock.how {
+        How::Whole(score) if facts.span_ms() < 77_760_000 => format!(
+            "{} The data cover {}: less than a day says less.",
+            of_rita(score, "time"),
+            duration(facts.span_ms() / 1000)
+        ),
+        How::Whole(score) => of_rita(score, "time"),
+        How::Part(score) => {
+            format!(
+                "{} connections within {}. {}",
+                clock.connections,
+                duration(seconds),
+                of_rita(score, "these")
+            )
+        }
+        How::Shape(shape) => format!(
+            "The gaps between {} connections within {} have shape {shape:.1}: chance has 1, a clock with jitter {} or \
+             more.",
+            clock.connections,
+            duration(seconds),
+            facts.thresholds.beacon.shape
+        ),
+    }
+}
