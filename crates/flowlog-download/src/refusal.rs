@@ -20,11 +20,24 @@ pub struct Subject<'a> {
     pub host: &'a str,
 }
 
-/// A code whose cause lies in the account, whoever asks: what it says, and what to do.
+/// A code whose cause is known: what it says, and what to do.
 struct Cause {
     code: &'static str,
     says: &'static str,
     hint: &'static str,
+    /// Whether it is the same with any credential.
+    settled: bool,
+}
+
+impl Cause {
+    const fn new(code: &'static str, says: &'static str, hint: &'static str) -> Self {
+        Self { code, says, hint, settled: true }
+    }
+
+    /// Something that the SAS token lacks, which whoever knows the token reads out of it.
+    const fn of_token(code: &'static str, says: &'static str, hint: &'static str) -> Self {
+        Self { settled: false, ..Self::new(code, says, hint) }
+    }
 }
 
 const HTTPS: &str =
@@ -34,58 +47,54 @@ const VAULT: &str = "whoever manages the account's key vault must restore the ke
 
 /// Microsoft Learn, "Common REST API error codes" and "Blob Storage error codes".
 const CAUSES: [Cause; 12] = [
-    Cause {
-        code: "AccountIsDisabled",
-        says: "the storage account is disabled",
-        hint: "its subscription is disabled, or the account is being moved or deleted: its owner must enable it; no key or role is wrong",
-    },
-    Cause {
-        code: "AccountBeingCreated",
-        says: "the storage account is still being created",
-        hint: "try again in some minutes",
-    },
-    Cause { code: "AccountRequiresHttps", says: "the storage account allows https only", hint: HTTPS },
-    Cause { code: "AuthorizationProtocolMismatch", says: "the SAS token allows https only", hint: HTTPS },
-    Cause {
-        code: "AuthorizationSourceIPMismatch",
-        says: "the SAS token is bound to other addresses than this machine's",
-        hint: "come from an address of the token's sip=, or ask for a token without it",
-    },
-    Cause {
-        code: "AuthorizationServiceMismatch",
-        says: "the SAS token is not for blobs",
-        hint: "ask for a token whose ss= contains b",
-    },
-    Cause {
-        code: "AuthorizationResourceTypeMismatch",
-        says: "the SAS token does not cover containers and blobs",
-        hint: "ask for a token whose srt= contains c and o",
-    },
-    Cause {
-        code: "KeyVaultEncryptionKeyNotFound",
-        says: "the key that encrypts the account is not in its key vault: deleted, disabled or expired",
-        hint: VAULT,
-    },
-    Cause {
-        code: "KeyVaultAccessTokenCannotBeAcquired",
-        says: "the account cannot log in to the key vault that holds its encryption key",
-        hint: VAULT,
-    },
-    Cause {
-        code: "KeyVaultVaultNotFound",
-        says: "the key vault that holds the account's encryption key is not there",
-        hint: VAULT,
-    },
-    Cause {
-        code: "KeyVault",
-        says: "the account cannot use its encryption key in the key vault",
-        hint: VAULT,
-    },
-    Cause {
-        code: "FeatureVersionMismatch",
-        says: "the service does not offer what is asked for in this version of its interface",
-        hint: "an emulator or a service of one's own may be too old for this tool",
-    },
+    Cause::new(
+        "AccountIsDisabled",
+        "the storage account is disabled",
+        "its subscription is disabled, or the account is being moved or deleted: its owner must enable it; no key or role is wrong",
+    ),
+    Cause::new(
+        "AccountBeingCreated",
+        "the storage account is still being created",
+        "try again in some minutes",
+    ),
+    Cause::new("AccountRequiresHttps", "the storage account allows https only", HTTPS),
+    Cause::new("AuthorizationProtocolMismatch", "the account or the SAS token allows https only", HTTPS),
+    Cause::of_token(
+        "AuthorizationSourceIPMismatch",
+        "the SAS token is bound to other addresses than this machine's",
+        "come from an address of the token's sip=, or ask for a token without it",
+    ),
+    Cause::of_token(
+        "AuthorizationServiceMismatch",
+        "the SAS token is not for blobs",
+        "ask for a token whose ss= contains b",
+    ),
+    Cause::of_token(
+        "AuthorizationResourceTypeMismatch",
+        "the SAS token does not cover containers and blobs",
+        "ask for a token whose srt= contains c and o",
+    ),
+    Cause::new(
+        "KeyVaultEncryptionKeyNotFound",
+        "the key that encrypts the account is not in its key vault: deleted, disabled or expired",
+        VAULT,
+    ),
+    Cause::new(
+        "KeyVaultAccessTokenCannotBeAcquired",
+        "the account cannot log in to the key vault that holds its encryption key",
+        VAULT,
+    ),
+    Cause::new(
+        "KeyVaultVaultNotFound",
+        "the key vault that holds the account's encryption key is not there",
+        VAULT,
+    ),
+    Cause::new("KeyVault", "the account cannot use its encryption key in the key vault", VAULT),
+    Cause::new(
+        "FeatureVersionMismatch",
+        "the service does not offer what is asked for in this version of its interface",
+        "an emulator or a service of one's own may be too old for this tool",
+    ),
 ];
 
 /// The cause behind a code; codes of key vaults that are not known share one.
@@ -151,9 +160,7 @@ fn from_said(said: &Said, subject: &Subject<'_>, proxy: Option<&Proxy>) -> Failu
         };
         let message =
             format!("cannot read container '{container}' of account '{account}': {} ({shown})", cause.says);
-        // A SAS token that lacks something is read by whoever knows the token.
-        let settled = cause.hint == HTTPS || !cause.says.starts_with("the SAS token");
-        return Failure { settled, ..Failure::new(kind, message).hint(cause.hint) };
+        return Failure { settled: cause.settled, ..Failure::new(kind, message).hint(cause.hint) };
     }
     match (said.status, said.code.as_str()) {
         (_, "ContainerNotFound" | "ContainerBeingDeleted") => {

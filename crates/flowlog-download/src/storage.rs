@@ -49,12 +49,10 @@ pub fn open_at(
     let transports = transports(&config.access, env)?;
     let mut options = transports.outside.clone();
     options.per_call_policies.push(Arc::new(HierarchyPolicy));
-    options.per_try_policies.clear();
+    options.transport = Some(transport(http_client(&config.access, silence(env)?), Speaker::Storage, env)?);
     if let Some(pace) = pace {
         options.per_try_policies.push(Arc::new(PacePolicy(pace)));
     }
-    // Behind the pace: how slowly an answer may come must not depend on how fast it is wanted.
-    options.per_try_policies.push(Answers::of(Speaker::Storage, silence(env)?));
     let mut credential = None;
     match &config.auth {
         Auth::Key(key) => {
@@ -79,17 +77,22 @@ pub fn transports(access: &Access, env: Env<'_>) -> Result<Transports, Failure> 
     use_ring();
     let silence = silence(env)?;
     let retry = RetryOptions::custom(Arc::new(Patience::default()));
-    let options = |client: reqwest::Client| ClientOptions {
-        transport: Some(Transport::new(Arc::new(client))),
-        retry: retry.clone(),
-        cloud: Some(Arc::new(access.cloud_configuration())),
-        per_try_policies: vec![Answers::of(Speaker::Other, silence)],
-        ..ClientOptions::default()
+    let options = |client: reqwest::ClientBuilder| -> Result<ClientOptions, Failure> {
+        Ok(ClientOptions {
+            transport: Some(transport(client, Speaker::Other, env)?),
+            retry: retry.clone(),
+            cloud: Some(Arc::new(access.cloud_configuration())),
+            ..ClientOptions::default()
+        })
     };
     Ok(Transports {
-        outside: options(built(http_client(access, silence))?),
-        metadata: options(built(http_client(access, silence).no_proxy())?),
+        outside: options(http_client(access, silence))?,
+        metadata: options(http_client(access, silence).no_proxy())?,
     })
+}
+
+fn transport(client: reqwest::ClientBuilder, speaker: Speaker, env: Env<'_>) -> Result<Transport, Failure> {
+    Ok(Transport::new(Arc::new(Answers::of(built(client)?, speaker, silence(env)?))))
 }
 
 fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Failure> {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The first step of finding out more.
-const DOCTOR: &str = "the same command with --doctor tries each step on the way by itself";
+pub(crate) const DOCTOR: &str = "the same command with --doctor tries each step on the way by itself";
 
 /// What went wrong before an answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,9 @@ impl Trouble {
             Self::ProxyLogin
         } else if has(&["tunnel error: unsuccessful"]) {
             Self::ProxyRefused
-        } else if kinds.contains(&io::ErrorKind::ConnectionRefused) {
+        } else if kinds.contains(&io::ErrorKind::ConnectionRefused)
+            || has(&["failed to create underlying connection"])
+        {
             Self::Refused
         } else if has(&["socks error", "socks proxy", "tunnel error"]) {
             Self::ProxyBroken(innermost())
@@ -91,7 +93,7 @@ impl fmt::Display for Trouble {
 
 /// Whether trying again within seconds is of no use.
 pub fn is_hopeless(error: &(dyn Error + 'static)) -> bool {
-    !matches!(Trouble::of(error), Trouble::Silent | Trouble::Broken(_) | Trouble::ProxyBroken(_))
+    !matches!(Trouble::of(error), Trouble::Silent | Trouble::Broken(_))
 }
 
 /// One sentence about a container that cannot be reached, and what to do.
@@ -120,7 +122,8 @@ pub fn failure(error: &(dyn Error + 'static), subject: &Subject<'_>, proxy: Opti
         )),
         _ => failed(format!("cannot reach container '{container}' at {host}: {trouble}")),
     };
-    failure.hint(DOCTOR)
+    // No credential would change it.
+    Failure { settled: true, ..failure }.hint(DOCTOR)
 }
 
 /// A proxy that lets nobody through without a name and password.

@@ -14,10 +14,7 @@ mod said;
 mod wrong;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -25,11 +22,7 @@ use async_trait::async_trait;
 use azure_core::{
     Result,
     error::ErrorKind,
-    http::{
-        AsyncRawResponse, Context, Method, Request, StatusCode,
-        headers::Headers,
-        policies::{Policy, PolicyResult},
-    },
+    http::{AsyncRawResponse, HttpClient, Method, Request, StatusCode, headers::Headers},
 };
 
 pub use said::{Said, service_status};
@@ -54,9 +47,12 @@ pub enum Speaker {
     Other,
 }
 
-/// A pipeline policy that lets answers through which can be believed.
+/// An HTTP client that lets answers through which can be believed.
+///
+/// It is no policy of the pipeline: what is no stream is read whole below all policies.
 #[derive(Debug)]
-pub struct Answers {
+pub struct Answers<C> {
+    client: C,
     speaker: Speaker,
     /// Least rate of answers that are no blob is measured over this time.
     window: Duration,
@@ -64,10 +60,10 @@ pub struct Answers {
     answered: AtomicBool,
 }
 
-impl Answers {
-    /// Judges answers of `speaker`; `window` is how long nothing may come.
-    pub fn of(speaker: Speaker, window: Duration) -> Arc<Self> {
-        Arc::new(Self { speaker, window, answered: AtomicBool::new(false) })
+impl<C: HttpClient> Answers<C> {
+    /// Judges what `client` brings of `speaker`; `window` is how long nothing may come.
+    pub fn of(client: C, speaker: Speaker, window: Duration) -> Self {
+        Self { client, speaker, window, answered: AtomicBool::new(false) }
     }
 
     /// What cannot be reached at the first try is wrong or down; trying again would only delay the word.
@@ -80,13 +76,10 @@ impl Answers {
 }
 
 #[async_trait]
-impl Policy for Answers {
-    async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        let Some((policy, rest)) = next.split_first() else {
-            return Err(azure_core::Error::with_message(ErrorKind::Other, "no policy after this one"));
-        };
+impl<C: HttpClient> HttpClient for Answers<C> {
+    async fn execute_request(&self, request: &Request) -> Result<AsyncRawResponse> {
         let asked = Asked::by(request);
-        let sent = policy.send(ctx, request, rest).await;
+        let sent = self.client.execute_request(request).await;
         let (status, headers, body) = sent.map_err(|error| self.failed(error))?.deconstruct();
         self.answered.store(true, Ordering::Relaxed);
         let believed = self.speaker == Speaker::Storage && status.is_success();
@@ -280,6 +273,33 @@ mod tests {
         assert_eq!(by(Method::Head, "http://a/c/b"), Asked::Properties);
         assert_eq!(by(Method::Get, "http://a/c/b?sv=1"), Asked::Content(Content::default()));
         assert_eq!(by(Method::Put, "http://a/c/b"), Asked::Other);
+    }
+
+    /// Refuses connections, but for the second one.
+    #[derive(Debug, Default)]
+    struct Unsteady(std::sync::atomic::AtomicU32);
+
+    #[async_trait]
+    impl HttpClient for Unsteady {
+        async fn execute_request(&self, _: &Request) -> Result<AsyncRawResponse> {
+            if self.0.fetch_add(1, Ordering::Relaxed) == 1 {
+                return Ok(AsyncRawResponse::from_bytes(StatusCode::NotFound, Headers::new(), ""));
+            }
+            let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+            Err(azure_core::Error::new(ErrorKind::Connection, refused))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_port_is_tried_again_once_it_has_answered() {
+        let answers = Answers::of(Unsteady::default(), Speaker::Storage, Duration::from_secs(1));
+        let request = request(Method::Get, "http://a/c/b", &[]);
+        let mut kinds = Vec::new();
+        for _ in 0..3 {
+            kinds.push(answers.execute_request(&request).await.err().map(|error| error.kind().clone()));
+        }
+        // The client tries connections again, other failures not.
+        assert_eq!(kinds, [Some(ErrorKind::Other), None, Some(ErrorKind::Connection)]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub fn used(config: &ContainerConfig) -> String {
 /// Adds to a refusal what was tried, in order, and what to do about the way that was used.
 pub fn explain(mut failure: Failure, config: &ContainerConfig) -> Failure {
     let anonymous = matches!(config.auth, Auth::Anonymous);
-    if failure.kind == Kind::NotFound && anonymous {
+    if failure.kind == Kind::NotFound && anonymous && !failure.settled {
         return failure.hint(
             "without a credential only containers open to the public are seen; try another --auth-mode",
         );
