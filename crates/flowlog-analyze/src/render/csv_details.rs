@@ -185,8 +185,9 @@ fn push_number(row: &mut Vec<u8>, value: impl itoa::Integer) {
     row.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
+/// An IPv4 address written as IPv6 is the IPv4 address here as in the report.
 fn push_address(row: &mut Vec<u8>, address: IpAddr) {
-    match address {
+    match address.to_canonical() {
         IpAddr::V4(address) => push_v4(row, address),
         IpAddr::V6(address) => {
             // Writing to a vector cannot fail.
@@ -290,7 +291,7 @@ mod tests {
         writer.record(&record(None));
         writer.rule("", "r");
         let icmp = FlowTuple {
-            source: Ipv4Addr::new(255, 0, 10, 199).into(),
+            source: Ipv4Addr::new(255, 0, 10, 199).to_ipv6_mapped().into(),
             source_port: 0,
             destination_port: 0,
             protocol: Protocol(200),

@@ -1,10 +1,11 @@
 //! Classes of traffic, encryption between subnets, and rules.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use flowlog_core::report::{Report, RulesFile};
+use flowlog_core::report::{EncryptedPairRow, Report, RulesFile};
 
-use super::{Row, Sheet};
+use super::{Row, Sheet, value};
 use crate::render::csv_text::guard;
 use crate::render::names::{acl_label, encryption_label};
 use crate::render::text::iso_time;
@@ -26,35 +27,48 @@ fn classes<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         tuples: Some(row.tuples),
         denied: Some(row.denied),
         begun: Some(row.begins),
+        conversations: Some(row.conversations),
+        guessed: Some(row.guessed),
         bytes: Some(row.bytes_sent.saturating_add(row.bytes_received)),
         bytes_sent: Some(row.bytes_sent),
         bytes_received: Some(row.bytes_received),
-        note: format!("conversations: {}, guessed: {}", row.conversations, row.guessed).into(),
         ..Row::default()
     });
     sheet.section("Classes of traffic", rows)
 }
 
-/// One row a pair of subnets and word.
+/// One row a pair of subnets, and one a pair and word.
 fn encryption<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
-    let rows = report.encryption_pairs.iter().flat_map(|pair| {
+    let pairs = report.encryption_pairs.iter().map(|pair| Row {
+        item: name(pair),
+        source: guard(&pair.source),
+        destination: guard(&pair.destination),
+        tuples: Some(pair.tuples),
+        dropped: Some(pair.dropped_tuples),
+        encrypted: Some(pair.encrypted_tuples),
+        bytes: Some(pair.bytes),
+        encrypted_bytes: Some(pair.encrypted_bytes),
+        ..Row::default()
+    });
+    sheet.section("Encryption between subnets", pairs)?;
+    let words = report.encryption_pairs.iter().flat_map(|pair| {
         pair.words.iter().map(move |(word, counts)| Row {
-            item: guard(&format!("{} -> {}", pair.source, pair.destination)).into_owned().into(),
+            item: name(pair),
             value: (*word).into(),
-            note: encryption_label(word).into(),
+            source: guard(&pair.source),
+            destination: guard(&pair.destination),
             tuples: Some(counts.tuples),
-            dropped: Some(if word_is_dropped(word) { counts.tuples } else { 0 }),
-            connections: Some(counts.attempts),
+            attempts: Some(counts.attempts),
             bytes: Some(counts.bytes),
+            note: encryption_label(word).into(),
             ..Row::default()
         })
     });
-    sheet.section("Encryption between subnets", rows)
+    sheet.section("Encryption between subnets: words", words)
 }
 
-fn word_is_dropped(word: &str) -> bool {
-    let known = flowlog_core::flow::Encryption::ALL.iter().find(|known| known.word() == word);
-    known.is_some_and(|known| known.is_dropped())
+fn name(pair: &EncryptedPairRow) -> Cow<'static, str> {
+    guard(&format!("{} -> {}", pair.source, pair.destination)).into_owned().into()
 }
 
 fn rules<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
@@ -64,7 +78,7 @@ fn rules<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         acl: guard(&row.acl),
         class: Some(row.class),
         tuples: Some(row.tuples),
-        denied: Some(row.denied - row.dropped_for_encryption),
+        denied: Some(row.denied),
         dropped: Some(row.dropped_for_encryption),
         begun: Some(row.begun),
         sources: Some(row.sources),
@@ -89,22 +103,26 @@ fn admin_access<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<(
         service: row.service,
         begun: Some(row.begun),
         sources: Some(row.sources),
+        answered_sources: Some(row.answered_sources),
         destinations: Some(row.destinations),
         bytes_received: Some(row.bytes_received),
         first_time: Some(iso_time(row.first_time_ms)),
         last_time: Some(iso_time(row.last_time_ms)),
-        note: format!("sources that got payload back: {}", row.answered_sources).into(),
         ..Row::default()
     });
     sheet.section("Administration ports let in", rows)
 }
 
 fn configured<W: Write>(sheet: &mut Sheet<W>, file: &RulesFile) -> io::Result<()> {
+    let limits = file.limits.iter().map(|limit| Row { note: (*limit).into(), ..Row::default() });
+    let others = value("NSGs of the data that are not in the file", file.other_nsgs);
+    sheet.section("Rules as configured", std::iter::once(others).chain(limits))?;
     let nsgs = file.nsgs.iter().map(|row| Row {
         item: guard(&row.nsg),
         acl: row.id.as_deref().map(guard).unwrap_or_default(),
         value: if row.in_data { "in the data" } else { "not in the data" }.into(),
-        note: format!("own rules: {}, hit: {}", row.rules, row.hit).into(),
+        rules: Some(row.rules),
+        hit: Some(row.hit),
         ..Row::default()
     });
     sheet.section("NSGs of the file", nsgs)?;
@@ -112,10 +130,10 @@ fn configured<W: Write>(sheet: &mut Sheet<W>, file: &RulesFile) -> io::Result<()
         item: guard(&row.rule),
         value: guard(&row.nsg),
         direction: Some(if row.direction == 'I' { "inbound" } else { "outbound" }),
+        priority: row.priority,
         note: format!(
-            "{}, priority {}{}",
+            "{}{}",
             row.access,
-            row.priority.map_or_else(|| "unknown".to_owned(), |priority| priority.to_string()),
             if row.certain { "" } else { ", not certain: the data lacks such rows" }
         )
         .into(),

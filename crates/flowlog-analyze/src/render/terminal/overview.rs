@@ -45,8 +45,10 @@ pub(super) fn summary(page: &mut Page, report: &Report) {
     let denied = report.states.get(&'D').copied().unwrap_or(0);
     let share = text::share(denied, totals.tuples);
     let dropped = totals.dropped_for_encryption;
-    let apart =
-        if dropped > 0 { format!(", {} for want of encryption", count(dropped)) } else { String::new() };
+    let apart = match dropped {
+        0 => String::new(),
+        dropped => format!(", of these {} dropped for want of encryption", count(dropped)),
+    };
     page.pair("Denied", &format!("{} ({share}){apart}", counted(denied, "tuple", "tuples")));
     let problems = &report.problem_counts;
     let found = [

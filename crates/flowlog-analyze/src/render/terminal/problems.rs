@@ -97,11 +97,7 @@ pub(super) fn denied(page: &mut Page, report: &Report) {
                 ],
             );
             if dropped > 0 {
-                table.push_with_remark(
-                    row_cells,
-                    format!("of these {}", dropped_remark(dropped)),
-                    Tone::Warn,
-                );
+                table.push_with_remark(row_cells, dropped_remark(dropped), Tone::Warn);
             } else {
                 table.push(row_cells);
             }
@@ -200,14 +196,15 @@ pub(super) fn unusual_ports(page: &mut Page, report: &Report) {
 
 pub(super) fn denied_sources(page: &mut Page, report: &Report) {
     let total = report.problem_counts.denied_sources;
-    let note =
-        format!("More than {MANY_DENIALS} denied tuples each. Many ports or many destinations: a scan.");
+    let note = format!(
+        "More than {MANY_DENIALS} tuples that rules denied, each. Many ports or many destinations: a scan."
+    );
     if visible(page, report, 'D', "Sources with many denials", total)
         && begin(page, "Sources with many denials", total, &note, ("source", "sources"))
     {
         let columns = [
             names("Source", ADDRESS),
-            numbers("Denied"),
+            numbers("Denied by rules"),
             numbers("Destinations"),
             numbers("Ports"),
             names("Class or provider", 17),

@@ -36,7 +36,7 @@ pub(super) fn rules(page: &mut Page, report: &Report) {
             page.name(&row.rule).into(),
             page.name(acl_label(&row.acl)).into(),
             Cell::count(row.tuples),
-            Cell::bad_count(row.denied - row.dropped_for_encryption),
+            Cell::bad_count(row.denied),
             Cell::bytes(row.bytes),
             Cell::count(row.begun),
             Cell::count(row.sources),
@@ -54,9 +54,9 @@ pub(super) fn rules(page: &mut Page, report: &Report) {
     page.more(report.rules.len().saturating_sub(table.len()) as u64);
 }
 
-/// What stands below a row of denials that were none.
+/// What stands below a row of denials some of which were none.
 pub(super) fn dropped_remark(dropped: u64) -> String {
-    format!("{} dropped for want of encryption, by no rule", count(dropped))
+    format!("of these {} dropped for want of encryption, by no rule", count(dropped))
 }
 
 pub(super) fn admin_access(page: &mut Page, report: &Report) {

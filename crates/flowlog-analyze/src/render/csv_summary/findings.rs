@@ -1,0 +1,84 @@
+//! Findings with their evidence, what is suppressed, and the noise of the internet.
+
+use std::io::{self, Write};
+
+use flowlog_core::finding::Finding;
+use flowlog_core::report::Report;
+
+use super::{Row, Sheet, value};
+use crate::render::csv_text::guard;
+use crate::render::names::protocol_label;
+use crate::render::text::iso_time;
+
+pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+    let Some(found) = &report.findings else { return Ok(()) };
+    sheet.section("Findings", found.findings.iter().map(finding))?;
+    let evidence = found.findings.iter().flat_map(|finding| {
+        finding.evidence.iter().map(move |row| Row {
+            item: guard(&finding.id),
+            detector: finding.rule.into(),
+            source: guard(&row.source),
+            destination: guard(&row.destination),
+            port: row.port,
+            protocol: protocol_label(row.protocol).into(),
+            count: Some(row.count),
+            note: guard(&row.what),
+            ..Row::default()
+        })
+    });
+    sheet.section("Evidence", evidence)?;
+    let suppressed = found.suppressed.iter().map(|row| Row {
+        item: guard(&row.title),
+        value: guard(&row.id),
+        last_time: Some(row.expires.clone()),
+        note: guard(&row.reason),
+        ..Row::default()
+    });
+    sheet.section("Suppressed findings", suppressed)?;
+    let expired = found.expired.iter().map(|row| Row {
+        detector: guard(&row.rule),
+        source: guard(&row.entity),
+        last_time: Some(row.expires.clone()),
+        note: guard(&row.reason),
+        ..Row::default()
+    });
+    sheet.section("Expired suppressions", expired)?;
+    let noise = &found.noise;
+    let rows = [
+        ("Hosts of the internet", noise.sources),
+        ("Conversations", noise.conversations),
+        ("Attempts", noise.attempts),
+        ("Own hosts that were tried", noise.targets),
+        ("Hosts that tried as much as a scan", noise.scanners),
+    ];
+    sheet.section("Noise", rows.map(|(item, count)| value(item, count)))?;
+    let scanners = noise.top.iter().map(|row| Row {
+        item: row.source.as_str().into(),
+        source: row.source.as_str().into(),
+        provider: row.provider,
+        conversations: Some(row.conversations),
+        attempts: Some(row.attempts),
+        destinations: Some(row.targets),
+        let_through: Some(row.let_through),
+        first_time: Some(iso_time(row.first_time_ms)),
+        last_time: Some(iso_time(row.last_time_ms)),
+        ..Row::default()
+    });
+    sheet.section("Top scanners", scanners)
+}
+
+fn finding(finding: &Finding) -> Row<'_> {
+    Row {
+        item: guard(&finding.title),
+        value: guard(&finding.id),
+        severity: Some(finding.severity.word()),
+        detector: finding.rule.into(),
+        source: guard(&finding.entity),
+        count: Some(finding.evidence_rows),
+        first_time: Some(iso_time(finding.first_time_ms)),
+        last_time: Some(iso_time(finding.last_time_ms)),
+        note: guard(&finding.reason),
+        next: finding.next_step,
+        ..Row::default()
+    }
+}
