@@ -316,7 +316,7 @@ fn encryption_is_counted_between_subnets_and_drops_are_no_denials() {
     );
     let text = bench.run(&["logs"]).out();
     assert!(text.contains("Encryption between subnets: 3 pairs"), "{text}");
-    assert!(text.contains("1 for want of encryption"), "{text}");
+    assert!(text.contains("of these 1 dropped for want of encryption"), "{text}");
     // Without any word of encryption one line says so.
     let quiet = self::bench();
     assert_eq!(quiet.json(&["logs"]).0["encryption_pairs"], json!([]));
