@@ -1,5 +1,7 @@
 # Recipes for daily work. `just` alone lists them. Without `just`, each is one or two plain commands.
+# What has spaces in it is quoted as for any command; on Windows twice: "'D:\my logs'".
 
+set positional-arguments
 set windows-shell := ["powershell.exe", "-NoLogo", "-Command"]
 
 _default:
@@ -17,12 +19,21 @@ test:
 check:
     bash .ci/run
 
-# Download the flow logs of a storage account, then analyse the tree: just logs mystorageaccount
-logs ACCOUNT PATH="./FlowLogs" *OPTIONS="":
-    cargo run --release --package flowlog-download -- --storage-account {{ ACCOUNT }} --download-path {{ PATH }} {{ OPTIONS }}
-    cargo run --release --package flowlog-analyze -- {{ PATH }} --show-graphs --export-csv --output-path {{ PATH }}
+# Download the flow logs of a storage account, then analyse the tree: just logs mystorageaccount [FOLDER] --last 6h
+[unix]
+logs ACCOUNT *FOLDER_AND_OPTIONS:
+    cargo xtask logs "$@"
+
+[windows]
+logs ACCOUNT *FOLDER_AND_OPTIONS:
+    cargo xtask logs {{ ACCOUNT }} {{ FOLDER_AND_OPTIONS }}
 
 # Analyse what is already on disk
+[unix]
+analyze *ARGUMENTS:
+    cargo run --release --package flowlog-analyze -- "$@"
+
+[windows]
 analyze *ARGUMENTS:
     cargo run --release --package flowlog-analyze -- {{ ARGUMENTS }}
 

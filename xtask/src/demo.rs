@@ -1,12 +1,13 @@
 //! The demo: the sample container reorganised into a tree, and the tree analysed with every output.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-use crate::shell::{cargo, root, run, target};
+use crate::shell::{built, cargo, root, target};
 
 /// The tree, and the folder of the outputs, below the demo's folder.
 const TREE: &str = "FlowLogs";
@@ -15,9 +16,34 @@ const REPORTS: &str = "reports";
 /// Shows the demo on the terminal and keeps its outputs in `target/demo`.
 pub(crate) fn show() -> anyhow::Result<()> {
     let folder = target()?.join("demo");
-    prepare(&folder)?;
+    let mut out = std::io::stdout();
+    let summary = prepare(&folder)?;
+    // The tool's own next step is for who has it installed and stands in the demo's folder.
+    let summary = summary.split("\nNext: ").next().unwrap_or_default();
+    writeln!(out, "{summary}")?;
     analyse(&folder)?.args(["--show-graphs"]).status().context("flowlog-analyze cannot be started")?;
-    write_outputs(&folder)
+    write_outputs(&folder)?;
+    write!(out, "{}", what_next(&folder, &std::env::current_dir()?)?)?;
+    Ok(())
+}
+
+/// What to type after the demo, from the folder `here`, with paths that exist.
+fn what_next(folder: &Path, here: &Path) -> anyhow::Result<String> {
+    let shown = |path: &Path| {
+        let text = path.strip_prefix(here).unwrap_or(path).display().to_string();
+        if text.contains(' ') { format!("\"{text}\"") } else { text }
+    };
+    let (tree, reports) = (folder.join(TREE), folder.join(REPORTS));
+    let [download, analyse] = [built("debug", "flowlog-download")?, built("debug", "flowlog-analyze")?];
+    let (tree, analyse) = (shown(&tree), shown(&analyse));
+    Ok(format!(
+        "\nThe tree is in {tree}, the outputs (text, JSON, CSV) are in {}.\n\
+         Next:\n  {analyse} {tree} --top 30\n  {analyse} {tree} --specific-ips 10.10.3.7\n\
+         With logs of your own:\n  {} --storage-account NAME\n\
+         To have both tools at hand under their names: just install, or the two commands in README.md\n",
+        shown(&reports),
+        shown(&download),
+    ))
 }
 
 /// Writes the demo's outputs to `samples/reports`, where a test compares them.
@@ -36,24 +62,23 @@ pub(crate) fn update_samples() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds both tools and reorganises the sample container into a tree below `folder`.
-pub(crate) fn prepare(folder: &Path) -> anyhow::Result<()> {
-    cargo(&[
-        "build",
-        "--quiet",
-        "--locked",
-        "--package",
-        "flowlog-download",
-        "--package",
-        "flowlog-analyze",
-    ])?;
+/// Builds both tools; cargo shows how far it is.
+pub(crate) fn build() -> anyhow::Result<()> {
+    cargo(&["build", "--locked", "--package", "flowlog-download", "--package", "flowlog-analyze"])
+}
+
+/// Builds both tools, reorganises the sample container into a tree below `folder`, and returns the summary.
+pub(crate) fn prepare(folder: &Path) -> anyhow::Result<String> {
+    build()?;
     fs::create_dir_all(folder)?;
     let container = root()?.join("samples/container");
-    run(tool("flowlog-download", folder)?.arg("--from-dir").arg(container).args([
-        "--force",
-        "--download-path",
-        TREE,
-    ]))
+    let mut command = tool("flowlog-download", folder)?;
+    command.arg("--from-dir").arg(container).args(["--force", "--download-path", TREE]);
+    let output = command.stderr(Stdio::inherit()).output().context("flowlog-download cannot be started")?;
+    if !output.status.success() {
+        bail!("flowlog-download failed: {}", output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Writes what the analysis prints, its report as JSON and its CSV files to the folder of the outputs.
@@ -65,10 +90,12 @@ pub(crate) fn write_outputs(folder: &Path) -> anyhow::Result<()> {
         let mut command = analyse(folder)?;
         // What is kept must not depend on the terminal it was made in.
         command.env("COLUMNS", "100").env("LC_ALL", "C.UTF-8");
-        let output = command.args(arguments).args(["--color", "never"]).stderr(Stdio::inherit()).output()?;
+        // What it says of the files it writes is told from the demo's folder: of use to nobody elsewhere.
+        let output = command.args(arguments).args(["--color", "never"]).output()?;
         // The sample holds a truncated blob on purpose: exit code 3 says that it was noticed.
         if output.status.code() != Some(3) {
-            bail!("flowlog-analyze ended with {}, not with exit code 3", output.status);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            bail!("flowlog-analyze ended with {}, not with exit code 3: {told}", output.status);
         }
         fs::write(reports.join(name), output.stdout)?;
     }
@@ -99,8 +126,7 @@ fn analyse(folder: &Path) -> anyhow::Result<Command> {
 
 /// A tool just built, run in `folder`.
 fn tool(name: &str, folder: &Path) -> anyhow::Result<Command> {
-    let mut command =
-        Command::new(target()?.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)));
+    let mut command = Command::new(built("debug", name)?);
     command.current_dir(folder);
     Ok(command)
 }
@@ -113,9 +139,15 @@ mod tests {
     fn the_samples_are_what_the_demo_writes() {
         let folder = target().unwrap().join("demo-test");
         fs::remove_dir_all(&folder).ok();
-        prepare(&folder).unwrap();
+        let summary = prepare(&folder).unwrap();
+        assert!(summary.contains("\nNext: flowlog-analyze FlowLogs"), "{summary}");
         write_outputs(&folder).unwrap();
-        let samples = root().unwrap().join("samples").join(REPORTS);
+        let root = root().unwrap();
+        let next = what_next(&folder, &root).unwrap();
+        let words = next.split_whitespace().map(|word| word.trim_end_matches(['.', ',']).trim_matches('"'));
+        let paths: Vec<&str> = words.filter(|word| word.contains(std::path::MAIN_SEPARATOR)).collect();
+        assert!(paths.len() >= 7 && paths.iter().all(|path| root.join(path).exists()), "{next}");
+        let samples = root.join("samples").join(REPORTS);
         let found = outputs(&folder).unwrap();
         let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
         let expected =

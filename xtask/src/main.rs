@@ -4,10 +4,15 @@
 mod bench;
 mod bench_download;
 mod demo;
+#[cfg(test)]
+mod docs;
+mod logs;
 mod registries;
 mod score;
 mod shell;
 mod tests;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -22,6 +27,8 @@ struct Cli {
 enum Command {
     /// Reorganise and analyse the sample container, with every output
     Demo,
+    /// Download the flow logs of a storage account and analyse them: logs ACCOUNT [FOLDER] [OPTIONS]
+    Logs(logs::Options),
     /// Write the demo's outputs to samples/reports
     Samples,
     /// Run every test, the ones against a real storage service included
@@ -43,8 +50,9 @@ enum Command {
     BenchDownload(bench_download::Options),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
+        Command::Logs(options) => return logs::run(options),
         Command::Demo => demo::show(),
         Command::Samples => demo::update_samples(),
         Command::Test => tests::run(),
@@ -52,5 +60,6 @@ fn main() -> anyhow::Result<()> {
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
         Command::BenchDownload(options) => bench_download::run(&options, &mut std::io::stderr()),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

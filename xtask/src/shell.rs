@@ -18,6 +18,11 @@ pub(crate) fn target() -> anyhow::Result<PathBuf> {
     Ok(env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder)))
 }
 
+/// A program that was built with a profile.
+pub(crate) fn built(profile: &str, name: &str) -> anyhow::Result<PathBuf> {
+    Ok(target()?.join(profile).join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
 /// Runs the cargo that runs us, in the project's folder.
 pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
     run(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
