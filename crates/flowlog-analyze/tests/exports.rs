@@ -87,6 +87,21 @@ fn what_is_there_is_replaced_only_when_asked_and_only_by_something() {
 }
 
 #[test]
+fn connections_may_go_into_the_folder_that_is_made_for_the_csv_files() {
+    let bench = bench();
+    let run = bench.run(&[
+        "logs",
+        "--export-csv",
+        "--output-path",
+        "new/out",
+        "--export-connections",
+        "new/out/c.csv",
+    ]);
+    assert_eq!(run.code(), 0, "{}", run.talk());
+    assert_eq!(names(&bench.folder.path().join("new/out")).len(), 3);
+}
+
+#[test]
 fn folders_links_to_nothing_and_devices_are_refused() {
     let bench = bench();
     fs::create_dir(bench.folder.path().join("folder.csv")).unwrap();

@@ -35,6 +35,12 @@ impl Exports {
     /// A name that is taken, that is one of the inputs, or that cannot be written.
     pub fn prepare(config: &Config, inputs: &[Input], unfinished: &Unfinished) -> Result<Self, ExportError> {
         let mut swept = 0;
+        // Made first: the connections may go into it as well.
+        if let Some(folder) = &config.csv_folder {
+            let made = std::fs::create_dir_all(folder);
+            made.map_err(|source| ExportError::Write { path: folder.clone(), source })?;
+            swept += staging::sweep(folder);
+        }
         let connections = match &config.connections {
             None => None,
             Some(export) => {
@@ -44,15 +50,8 @@ impl Exports {
                 Some((output, export.format))
             }
         };
-        let csv = match &config.csv_folder {
-            None => None,
-            Some(folder) => {
-                let made = std::fs::create_dir_all(folder);
-                made.map_err(|source| ExportError::Write { path: folder.clone(), source })?;
-                swept += staging::sweep(folder);
-                Some(CsvPair::claim(folder, chrono::Utc::now(), unfinished)?)
-            }
-        };
+        let csv = config.csv_folder.as_deref();
+        let csv = csv.map(|folder| CsvPair::claim(folder, chrono::Utc::now(), unfinished)).transpose()?;
         Ok(Self { csv, connections, unfinished: unfinished.clone(), swept })
     }
 

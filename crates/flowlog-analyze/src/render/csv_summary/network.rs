@@ -54,7 +54,7 @@ fn encryption<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()>
     let words = report.encryption_pairs.iter().flat_map(|pair| {
         pair.words.iter().map(move |(word, counts)| Row {
             item: name(pair),
-            value: (*word).into(),
+            value: guard(word),
             source: guard(&pair.source),
             destination: guard(&pair.destination),
             tuples: Some(counts.tuples),

@@ -59,7 +59,8 @@ fn shares<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
     });
     sheet.section("Directions", directions)?;
     let words = ranked(&report.encryption).into_iter();
-    let words = words.map(|(word, tuples)| row(encryption_label(word).to_owned(), word.to_owned(), tuples));
+    let words =
+        words.map(|(word, tuples)| row(encryption_label(word).to_owned(), guard(word).into_owned(), tuples));
     sheet.section("Encryption", words)
 }
 

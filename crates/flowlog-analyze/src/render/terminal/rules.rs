@@ -64,7 +64,7 @@ pub(super) fn admin_access(page: &mut Page, report: &Report) {
     page.section("Administration ports let in from the internet", "");
     page.note(
         "Rules that let public addresses reach ports that administer machines or data. Answered: sources that got \
-         packets back. A high count of sources without answers is scanning that a rule does not stop.",
+         payload back. A high count of sources without answers is scanning that a rule does not stop.",
     );
     if rows.is_empty() {
         return page.none();

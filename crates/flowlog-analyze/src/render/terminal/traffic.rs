@@ -62,7 +62,7 @@ pub(super) fn encryption(page: &mut Page, report: &Report) {
     let mut table = Table::new([words("Word"), names("Meaning", 20), numbers("Tuples"), numbers("Share")]);
     for (word, tuples) in ranked(&report.encryption) {
         table.push(vec![
-            if word.is_empty() { "-" } else { word }.into(),
+            if word.is_empty() { "-".to_owned() } else { page.name(word) }.into(),
             encryption_label(word).into(),
             Cell::count(tuples),
             of_all(report, tuples),
@@ -73,13 +73,13 @@ pub(super) fn encryption(page: &mut Page, report: &Report) {
 
 pub(super) fn sources(page: &mut Page, report: &Report) {
     page.section("Top sources", &format!("{} in all", text::count(report.totals.unique_sources)));
-    page.note("Who opened connections, by tuples. Bytes are both ways.");
+    page.note("Initiators (who opened connections), by tuples. Bytes are both ways.");
     hosts(page, &report.top_sources, report.totals.unique_sources);
 }
 
 pub(super) fn destinations(page: &mut Page, report: &Report) {
     page.section("Top destinations", &format!("{} in all", text::count(report.totals.unique_destinations)));
-    page.note("Who was called, by tuples. Providers are those that announce the address.");
+    page.note("Responders, by tuples. The provider is who announces the address.");
     hosts(page, &report.top_destinations, report.totals.unique_destinations);
 }
 
