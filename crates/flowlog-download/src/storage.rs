@@ -6,7 +6,7 @@ use azure_core::http::{ClientOptions, RetryOptions, Transport};
 use azure_storage_blob::{BlobContainerClient, BlobContainerClientOptions};
 
 use crate::{
-    answer::{Answers, Speaker},
+    answer::{Answers, InWords, Speaker},
     auth::{Access, Auth, SharedKeyPolicy, Transports, login},
     config::{ContainerConfig, Env},
     error::{Failure, Kind, chain},
@@ -48,7 +48,7 @@ pub fn open_at(
     }
     let transports = transports(&config.access, env)?;
     let mut options = transports.outside.clone();
-    options.per_call_policies.push(Arc::new(HierarchyPolicy));
+    options.per_call_policies = vec![Arc::new(HierarchyPolicy)];
     options.transport = Some(transport(http_client(&config.access, silence(env)?), Speaker::Storage, env)?);
     if let Some(pace) = pace {
         options.per_try_policies.push(Arc::new(PacePolicy(pace)));
@@ -81,6 +81,7 @@ pub fn transports(access: &Access, env: Env<'_>) -> Result<Transports, Failure> 
         Ok(ClientOptions {
             transport: Some(transport(client, Speaker::Other, env)?),
             retry: retry.clone(),
+            per_call_policies: vec![Arc::new(InWords)],
             cloud: Some(Arc::new(access.cloud_configuration())),
             ..ClientOptions::default()
         })

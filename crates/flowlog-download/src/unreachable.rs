@@ -18,6 +18,8 @@ pub enum Trouble {
     NoAddress,
     /// Nobody listens at the port.
     Refused,
+    /// The port does not answer at all.
+    Unanswered,
     /// There is no way to the address.
     NoRoute,
     /// The proxy wants a name and password (407).
@@ -45,9 +47,9 @@ impl Trouble {
             causes().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).collect();
         let innermost =
             || causes().last().map(|cause| crate::auth::scrub(&cause.to_string())).unwrap_or_default();
-        let silent = causes()
-            .filter_map(|cause| cause.downcast_ref::<reqwest::Error>())
-            .any(reqwest::Error::is_timeout);
+        let client = || causes().filter_map(|cause| cause.downcast_ref::<reqwest::Error>());
+        let silent = client().any(reqwest::Error::is_timeout);
+        let connecting = client().any(reqwest::Error::is_connect);
         if has(&["dns error", "failed to lookup address", "resolving for socks proxy"]) {
             Self::NoAddress
         } else if has(&["proxy authorization required"]) {
@@ -67,6 +69,8 @@ impl Trouble {
             Self::NoRoute
         } else if has(&["certificate"]) {
             Self::Certificate(innermost())
+        } else if silent && connecting {
+            Self::Unanswered
         } else if silent || kinds.contains(&io::ErrorKind::TimedOut) {
             Self::Silent
         } else {
@@ -81,6 +85,7 @@ impl fmt::Display for Trouble {
         f.write_str(match self {
             Self::NoAddress => "the name has no address",
             Self::Refused => "the port refuses connections",
+            Self::Unanswered => "the port does not answer",
             Self::NoRoute => "there is no route to the address",
             Self::ProxyLogin => "the proxy asks for a name and password (407)",
             Self::ProxyRefused => "the proxy does not let the connection through",
@@ -110,9 +115,10 @@ pub fn failure(error: &(dyn Error + 'static), subject: &Subject<'_>, proxy: Opti
             format!("storage account '{account}' not found: {host} has no address"),
         )
         .hint("check --storage-account; for a private endpoint, check DNS or give --endpoint"),
-        (Trouble::Refused | Trouble::NoRoute | Trouble::ProxyBroken(_), Some(proxy)) => {
-            failed(format!("cannot reach {host} through the proxy {proxy}: {trouble}")).hint(proxy.check())
-        }
+        (
+            Trouble::Refused | Trouble::Unanswered | Trouble::NoRoute | Trouble::ProxyBroken(_),
+            Some(proxy),
+        ) => failed(format!("cannot reach {host} through the proxy {proxy}: {trouble}")).hint(proxy.check()),
         (Trouble::ProxyLogin, Some(proxy)) => login_wanted(proxy),
         (Trouble::ProxyRefused, Some(proxy)) => failed(format!(
             "the proxy {proxy} does not let connections to {host} through"

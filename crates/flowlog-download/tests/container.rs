@@ -33,7 +33,8 @@ fn a_container_becomes_a_tree_and_a_rerun_fetches_only_what_is_new() {
     assert_eq!(first.status.code(), Some(0), "{}", said(&first));
     assert_eq!((figure(&first, "Listed"), figure(&first, "Downloaded")), (216, 216));
     let text = String::from_utf8_lossy(&first.stdout).into_owned();
-    assert!(text.contains(&format!("Next: flowlog-analyze \"{}\"", root.display())), "{text}");
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    assert!(text.contains(&format!("Next: flowlog-analyze {quote}{}{quote}", root.display())), "{text}");
     assert_same_tree(&tree(&root), &container.expected());
     assert!(
         tree(&root)

@@ -11,6 +11,7 @@
 mod body;
 mod root;
 mod said;
+mod words;
 mod wrong;
 
 use std::{
@@ -26,6 +27,7 @@ use azure_core::{
 };
 
 pub use said::{Said, service_status};
+pub use words::InWords;
 pub use wrong::Wrong;
 
 use crate::{listing::quoted, unreachable::is_hopeless};

@@ -11,6 +11,7 @@ use super::{BROKE_OFF, CHANGES, Cause, Draft, FetchError, Received};
 use crate::{
     answer::service_status,
     grow::{Blocks, Growing, properties},
+    listing::quoted,
     plan::Job,
     refusal::in_words,
     retry::after_break,
@@ -180,6 +181,10 @@ async fn read_rest(
     };
     let mut body = match client.download(Some(options)).await {
         Ok(response) => {
+            if received.version.is_empty() {
+                // The listing told none: what follows belongs to what came first.
+                received.version = quoted(response.properties.etag.map(String::from).unwrap_or_default());
+            }
             // A beginning that was here is not hashed, so the whole cannot be.
             if received.have == 0 {
                 received.expected.tell(response.properties.blob_content_md5.as_ref());

@@ -69,6 +69,8 @@ pub async fn list_wanted(
         progress(listing.blobs.len() as u64, bytes);
     }
     listing.blobs.sort_by(|one, other| one.id.cmp(&other.id));
+    // A blob that changes while pages are read could come twice; it is one.
+    listing.blobs.dedup_by(|one, other| one.id == other.id);
     Ok(listing.without_folders())
 }
 

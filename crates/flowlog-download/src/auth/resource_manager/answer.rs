@@ -3,7 +3,7 @@
 use azure_core::{error::ErrorKind, http::StatusCode};
 use serde::Deserialize;
 
-use crate::{auth::Secret, error::chain};
+use crate::{answer::Said, auth::Secret, refusal::in_words};
 
 /// Why no key was found.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +45,15 @@ pub(super) enum Answer {
 impl Answer {
     pub(super) fn from(error: &azure_core::Error) -> Self {
         match error.kind() {
-            ErrorKind::HttpResponse { status, error_code, .. } => {
-                let shown = error_code.clone().unwrap_or_else(|| status.to_string());
-                match *status {
+            ErrorKind::HttpResponse { status, .. } => {
+                let Some(said) = Said::of(error).filter(|said| said.own) else {
+                    let status = u16::from(*status);
+                    return Self::Other(Unfound::Failed(format!(
+                        "an answer that is not from Azure Resource Manager ({status}): a proxy or sign-in page on the way?"
+                    )));
+                };
+                let shown = if said.code.is_empty() { said.shown() } else { said.code };
+                match said.status {
                     StatusCode::Forbidden | StatusCode::Unauthorized => Self::Refused(shown),
                     StatusCode::NotFound => Self::Missing,
                     _ => Self::Other(Unfound::Failed(format!("Azure Resource Manager answered {shown}"))),
@@ -57,9 +63,10 @@ impl Answer {
                 let message = error.to_string();
                 Self::Other(Unfound::NoToken(azure_core::Error::with_message(ErrorKind::Credential, message)))
             }
-            _ => {
-                Self::Other(Unfound::Failed(format!("cannot reach Azure Resource Manager: {}", chain(error))))
-            }
+            _ => Self::Other(Unfound::Failed(format!(
+                "cannot reach Azure Resource Manager: {}",
+                in_words(error)
+            ))),
         }
     }
 
@@ -88,7 +95,7 @@ pub(super) struct Subscription {
 #[derive(Deserialize)]
 pub(super) struct Account {
     id: String,
-    pub(super) name: String,
+    name: String,
     #[serde(default)]
     properties: Properties,
 }
@@ -98,6 +105,14 @@ struct Properties {
     /// Absent means allowed.
     #[serde(rename = "allowSharedKeyAccess")]
     allow_shared_key_access: Option<bool>,
+}
+
+impl Account {
+    /// Whether this is the account that was asked for, by its name and its id.
+    pub(super) fn is(&self, account: &str) -> bool {
+        let last = self.id.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        self.name.eq_ignore_ascii_case(account) && last.eq_ignore_ascii_case(account)
+    }
 }
 
 impl From<Account> for Found {

@@ -28,6 +28,12 @@ const STORAGE_VERSION: &str = "2023-01-01";
 const AT_ONCE: usize = 8;
 /// Pages of one list; a service that gives ever another one is broken.
 const MOST_PAGES: usize = 500;
+/// Subscriptions that are searched; no identity sees as many.
+const MOST_SUBSCRIPTIONS: usize = 50_000;
+
+fn endless() -> Unfound {
+    Unfound::Failed("Azure Resource Manager gives a list without end".to_owned())
+}
 
 /// The service, spoken to as one identity.
 #[derive(Debug)]
@@ -84,7 +90,8 @@ impl ResourceManager {
         let url = self.account(subscription, group, account);
         let id = url.path().to_owned();
         match self.get::<Account>(url).await {
-            Ok(found) => Ok(Some(found.into())),
+            Ok(found) if found.is(account) => Ok(Some(found.into())),
+            Ok(_) => Err(Unfound::Failed("Azure Resource Manager answered with another account".to_owned())),
             Err(Answer::Refused(_)) => Ok(Some(Found { id, keys_off: false })),
             Err(Answer::Missing) => Ok(None),
             Err(Answer::Other(unfound)) => Err(unfound),
@@ -95,20 +102,19 @@ impl ResourceManager {
         let path = ["subscriptions", subscription, "providers", "Microsoft.Storage", "storageAccounts"];
         let mut next = Some(self.url(&path, STORAGE_VERSION));
         for _ in 0..MOST_PAGES {
-            let Some(url) = next else { break };
+            let Some(url) = next.take() else { break };
             let page: Page<Account> = match self.get(url).await {
                 Ok(page) => page,
                 // A subscription one may not read is as good as one that has no such account.
                 Err(Answer::Refused(_) | Answer::Missing) => return Ok(None),
                 Err(Answer::Other(unfound)) => return Err(unfound),
             };
-            if let Some(found) = page.value.into_iter().find(|found| found.name.eq_ignore_ascii_case(account))
-            {
+            if let Some(found) = page.value.into_iter().find(|found| found.is(account)) {
                 return Ok(Some(found.into()));
             }
             next = self.next(page.next_link)?;
         }
-        Ok(None)
+        next.map_or(Ok(None), |_| Err(endless()))
     }
 
     async fn anywhere(&self, account: &str, group: Option<&str>) -> Result<Found, Unfound> {
@@ -139,19 +145,26 @@ impl ResourceManager {
     /// As [`Self::in_group`], but a refusal is no find: the group may not be this subscription's.
     async fn read_in_group(&self, subscription: &str, group: &str, account: &str) -> Result<Found, Unfound> {
         let url = self.account(subscription, group, account);
-        self.get::<Account>(url).await.map(Found::from).map_err(Answer::into_unfound)
+        let found = self.get::<Account>(url).await.map_err(Answer::into_unfound)?;
+        if found.is(account) {
+            return Ok(found.into());
+        }
+        Err(Unfound::Failed("Azure Resource Manager answered with another account".to_owned()))
     }
 
     async fn subscriptions(&self) -> Result<Vec<String>, Unfound> {
         let mut next = Some(self.url(&["subscriptions"], SUBSCRIPTIONS_VERSION));
         let mut all = Vec::new();
         for _ in 0..MOST_PAGES {
-            let Some(url) = next else { break };
+            let Some(url) = next.take() else { break };
             let page: Page<Subscription> = self.get(url).await.map_err(Answer::into_unfound)?;
             all.extend(page.value.into_iter().map(|subscription| subscription.subscription_id));
             next = self.next(page.next_link)?;
+            if all.len() > MOST_SUBSCRIPTIONS {
+                return Err(endless());
+            }
         }
-        Ok(all)
+        next.map_or(Ok(all), |_| Err(endless()))
     }
 
     async fn first_key(&self, id: &str) -> Result<AccountKey, Unfound> {
