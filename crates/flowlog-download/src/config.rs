@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use azure_core::http::Url;
 
 use crate::{
-    auth::{Access, Auth, choose},
+    auth::{Access, Auth, choose, scrub},
     cli::Cli,
     error::{Failure, Kind},
     listing::Selection,
@@ -114,8 +114,9 @@ pub fn resolve(cli: &Cli, env: Env<'_>) -> Result<Config, Failure> {
     })
 }
 
-pub(crate) fn usage(message: String) -> Failure {
-    Failure::new(Kind::Usage, message)
+/// Such messages repeat what was given, which may be an address with a signature in the wrong place.
+pub(crate) fn usage(message: impl Into<String>) -> Failure {
+    Failure::new(Kind::Usage, scrub(&message.into()))
 }
 
 fn source_folder(dir: &Path) -> Result<PathBuf, Failure> {

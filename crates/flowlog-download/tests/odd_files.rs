@@ -90,6 +90,26 @@ fn what_is_no_file_is_told_at_once_and_left_alone() {
 }
 
 #[test]
+fn the_doctor_looks_at_the_record_too() {
+    let source = tempfile::tempdir().expect("a folder");
+    fill(source.path());
+    let dir = tempfile::tempdir().expect("a folder");
+    assert_eq!(run(source.path(), dir.path(), &[]).status.code(), Some(0));
+    let doctor = || {
+        let mut command = Command::from_std(common::tool(dir.path()));
+        command.args(["--doctor", "--endpoint", "http://127.0.0.1:1/devstoreaccount1"]);
+        command.env("AZ_STORAGE_KEY", "c2VjcmV0").timeout(Duration::from_secs(60));
+        said(&command.output().expect("a run"))
+    };
+    assert!(doctor().contains("sound, with 2 blobs"), "{}", doctor());
+    fs::write(dir.path().join(".flowlog/manifest.redb"), "no record").expect("written");
+    assert!(doctor().contains("2 files in the tree are gone"), "{}", doctor());
+    fs::remove_file(dir.path().join(".flowlog/manifest.redb")).expect("removed");
+    fifo(&dir.path().join(".flowlog/manifest.redb"));
+    assert!(doctor().contains("manifest.redb is in the way"), "{}", doctor());
+}
+
+#[test]
 fn a_folder_of_the_tree_that_leads_out_is_refused_and_the_others_are_served() {
     let source = tempfile::tempdir().expect("a folder");
     let [nine, ten] = fill(source.path()).map(|name| LocalName::new(&name).path(Form::Full, ""));

@@ -14,6 +14,7 @@ use std::{
 use azure_core::http::StatusCode;
 use azure_storage_blob::BlobContainerClient;
 use flowlog_core::blob_path::BlobName;
+use indicatif::HumanCount;
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
     config::{Config, ContainerConfig, Env, SourceConfig},
     error::{Failure, Kind},
     listing::first_page,
+    manifest::{Manifest, STATE_FOLDER},
     progress::shown,
     proxy::Proxy,
     refusal, storage,
@@ -202,11 +204,25 @@ fn folder(found: &mut Diagnosis, root: &Path) {
         Ok(metadata) if metadata.permissions().readonly() => {
             found.failed(Kind::Failed, "folder", format!("{} is read-only", standing.display()), &advice);
         }
-        Ok(_) if standing == root => found.ok("folder", format!("{} is there", root.display())),
+        Ok(_) if standing == root => {
+            found.ok("folder", format!("{} is there", root.display()));
+            record(found, root);
+        }
         Ok(_) => found.ok("folder", format!("{} will be created", root.display())),
         Err(error) => {
             found.failed(Kind::Failed, "folder", format!("{}: {error}", standing.display()), &advice);
         }
+    }
+}
+
+/// Whether the tree's record can be used, if there is one.
+fn record(found: &mut Diagnosis, root: &Path) {
+    if root.join(STATE_FOLDER).symlink_metadata().is_err() {
+        return;
+    }
+    match Manifest::look(root).and_then(|manifest| manifest.paths()) {
+        Ok(paths) => found.ok("record", format!("sound, with {} blobs", HumanCount(paths.len() as u64))),
+        Err(failure) => tell(found, "record", failure),
     }
 }
 

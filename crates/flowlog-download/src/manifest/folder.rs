@@ -123,11 +123,30 @@ fn take_lock(state: &Path, root: &Path) -> Result<File, Failure> {
         .open(&path)
         .map_err(|error| failed(format!("cannot open {}: {error}", path.display())))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(failed(format!("another run is writing to {}", root.display()))
-            .hint("wait for it to end, or give another --download-path")),
+        Ok(()) if stands_at(&file, &path) => Ok(file),
+        // Another run took its folder away between the two steps.
+        Ok(()) | Err(TryLockError::WouldBlock) => {
+            Err(failed(format!("another run is writing to {}", root.display()))
+                .hint("wait for it to end, or give another --download-path"))
+        }
         Err(TryLockError::Error(error)) => Err(failed(format!("cannot lock {}: {error}", path.display()))),
     }
+}
+
+/// Whether an open file is still the one at `path`.
+#[cfg(unix)]
+fn stands_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(open), Ok(standing)) => (open.dev(), open.ino()) == (standing.dev(), standing.ino()),
+        _ => false,
+    }
+}
+
+/// An open file cannot lose its name there.
+#[cfg(not(unix))]
+fn stands_at(_file: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// Name of the `number`th temporary file of this process.
