@@ -1,11 +1,13 @@
 //! Decoding ahead: with fewer NICs than cores, a second thread decodes while the first one counts.
 //!
 //! What the decoder finds is handed over in batches; the counting thread makes exactly the calls
-//! that the decoder would have made.
+//! that the decoder would have made. Batches are bounded by their bytes, since a log may hold more names than
+//! tuples: together, those on their way are below 4 MiB.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use flowlog_core::aggregate::EXAMPLE_CHARS;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, SeenRecords, Sink};
 
@@ -13,6 +15,8 @@ use super::job::{FileEnd, Job, decode_file};
 
 /// Tuples handed over at once: enough to pay for the hand-over, few enough to stay in cache.
 const BATCH: usize = 1024;
+/// Bytes of marks and their texts handed over at once. The texts of one mark are bounded by the decoder.
+const BATCH_BYTES: usize = 64 << 10;
 /// Batches on their way: so far may the decoder be ahead.
 const IN_FLIGHT: usize = 16;
 
@@ -21,6 +25,7 @@ enum Mark {
     FileBegin(usize),
     Record { time_ms: Option<i64>, mac: String, kind: LogKind, resource: String, offset: u64 },
     Rule { acl: String, rule: String },
+    EncryptionWord(String),
     Malformed { reason: &'static str, text: String, offset: u64 },
     FileEnd(usize, FileEnd),
 }
@@ -30,6 +35,8 @@ enum Mark {
 struct Batch {
     tuples: Vec<FlowTuple>,
     marks: Vec<(usize, Mark)>,
+    /// Bytes of the marks.
+    bytes: usize,
 }
 
 /// Who is told when files begin and end.
@@ -49,9 +56,9 @@ pub(super) fn decode_ahead(indexes: &[usize], job: Job<'_>, seen: &mut SeenRecor
             let mut decoder = Decoder::default();
             for &index in indexes {
                 let Some(input) = job.inputs.get(index) else { continue };
-                ahead.mark(Mark::FileBegin(index));
+                ahead.mark(Mark::FileBegin(index), 0);
                 let end = decode_file(&mut decoder, input, job.progress, &mut ahead, seen);
-                ahead.mark(Mark::FileEnd(index, end));
+                ahead.mark(Mark::FileEnd(index, end), 0);
             }
             ahead.hand_over();
         });
@@ -66,15 +73,17 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn mark(&mut self, mark: Mark) {
+    /// Takes a mark in that has so many bytes of text.
+    fn mark(&mut self, mark: Mark, text: usize) {
         self.batch.marks.push((self.batch.tuples.len(), mark));
-        if self.batch.marks.len() >= BATCH {
+        self.batch.bytes += size_of::<(usize, Mark)>() + text;
+        if self.batch.bytes >= BATCH_BYTES {
             self.hand_over();
         }
     }
 
     fn hand_over(&mut self) {
-        let empty = Batch { tuples: Vec::with_capacity(BATCH), marks: Vec::new() };
+        let empty = Batch { tuples: Vec::with_capacity(BATCH), ..Batch::default() };
         // The other side hangs up only when it panics, and then that is what is heard of.
         self.out.send(std::mem::replace(&mut self.batch, empty)).ok();
     }
@@ -83,10 +92,18 @@ impl Ahead {
 impl Sink for Ahead {
     fn record(&mut self, record: &RecordContext<'_>) {
         let RecordContext { time_ms, mac, kind, resource, offset } = *record;
-        self.mark(Mark::Record { time_ms, mac: mac.to_owned(), kind, resource: resource.to_owned(), offset });
+        let text = mac.len() + resource.len();
+        self.mark(
+            Mark::Record { time_ms, mac: mac.to_owned(), kind, resource: resource.to_owned(), offset },
+            text,
+        );
     }
     fn rule(&mut self, acl: &str, rule: &str) {
-        self.mark(Mark::Rule { acl: acl.to_owned(), rule: rule.to_owned() });
+        let text = acl.len() + rule.len();
+        self.mark(Mark::Rule { acl: acl.to_owned(), rule: rule.to_owned() }, text);
+    }
+    fn encryption_word(&mut self, word: &str) {
+        self.mark(Mark::EncryptionWord(word.to_owned()), word.len());
     }
     #[inline]
     fn tuple(&mut self, tuple: &FlowTuple) {
@@ -97,7 +114,10 @@ impl Sink for Ahead {
     }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
         let MalformedTuple { reason, text, offset } = *tuple;
-        self.mark(Mark::Malformed { reason, text: text.to_owned(), offset });
+        // No more than this is kept of an example.
+        let text: String = text.chars().take(EXAMPLE_CHARS).collect();
+        let length = text.len();
+        self.mark(Mark::Malformed { reason, text, offset }, length);
     }
 }
 
@@ -114,6 +134,7 @@ fn replay(batches: &Receiver<Batch>, files: &mut impl Files) {
                     files.record(&RecordContext { time_ms, mac: &mac, kind, resource: &resource, offset });
                 }
                 Mark::Rule { acl, rule } => files.rule(&acl, &rule),
+                Mark::EncryptionWord(word) => files.encryption_word(&word),
                 Mark::Malformed { reason, text, offset } => {
                     files.malformed(&MalformedTuple { reason, text: &text, offset });
                 }

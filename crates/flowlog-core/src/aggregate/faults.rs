@@ -8,7 +8,7 @@ use crate::record::MalformedTuple;
 pub const EXAMPLES: usize = 3;
 
 /// Longest text kept of an example, in characters.
-const TEXT: usize = 120;
+pub const EXAMPLE_CHARS: usize = 120;
 
 /// Tuples with one reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Faults {
         let is_early = fault.examples.len() < EXAMPLES
             || fault.examples.last().is_some_and(|(last, offset, _)| (path, tuple.offset) < (last, *offset));
         if is_early {
-            let text = tuple.text.chars().take(TEXT).collect();
+            let text = tuple.text.chars().take(EXAMPLE_CHARS).collect();
             fault.examples.insert((path.to_owned(), tuple.offset, text));
             fault.trim();
         }

@@ -32,7 +32,7 @@ pub use conversation::{Allowed, ByConversation, ConversationKey, Denied, Trouble
 pub use coverage::{HOUR_MS, HourCounts, LogCoverage};
 pub use duplicates::Duplicates;
 pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
-pub use faults::{EXAMPLES, Fault, Faults};
+pub use faults::{EXAMPLE_CHARS, EXAMPLES, Fault, Faults};
 pub use group::{Group, plain_mac};
 pub use hosts::{HostId, Hosts};
 pub use ids::IdSet;
@@ -267,16 +267,6 @@ fn merge_table<K: Eq + std::hash::Hash, T>(
     mine.reserve(other.len());
     for (key, value) in other {
         mine.entry(key).and_modify(|present| add(present, &value)).or_insert(value);
-    }
-}
-
-/// Looks up `(String, String)` keys without owning the strings.
-#[derive(Hash)]
-struct RuleKey<'a>(&'a str, &'a str);
-
-impl hashbrown::Equivalent<(String, String)> for RuleKey<'_> {
-    fn equivalent(&self, key: &(String, String)) -> bool {
-        self.0 == key.0 && self.1 == key.1
     }
 }
 

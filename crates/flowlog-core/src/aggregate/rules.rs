@@ -5,12 +5,13 @@
 
 mod class;
 
+use std::hash::BuildHasher;
+
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 
 pub use class::{RuleClass, plain_rule};
 
-use super::RuleKey;
 use super::hosts::HostId;
 use super::ids::IdSet;
 use crate::flow::{AddressClass, Direction, FlowTuple, Protocol, State};
@@ -209,7 +210,9 @@ type Key = (String, String);
 #[derive(Default)]
 pub struct Rules {
     rows: Vec<(Key, RuleCounts)>,
-    ids: HashMap<Key, usize, RandomState>,
+    /// Places in `rows`, by the hash of ACL and name.
+    ids: HashTable<usize>,
+    hasher: RandomState,
     /// Inbound TCP from public addresses to [`ADMIN_PORTS`] that was not denied. Addresses of one's
     /// own are among the sources: what is own is known only at the end.
     pub let_in: HashMap<LetInKey, LetIn, RandomState>,
@@ -289,14 +292,16 @@ impl Rules {
     }
 
     fn id(&mut self, acl: &str, rule: &str) -> usize {
-        if let Some(&id) = self.ids.get(&RuleKey(acl, rule)) {
+        let Self { rows, ids, hasher, classes, .. } = self;
+        let key_of = |id: usize| rows.get(id).map(|((acl, rule), _)| (acl.as_str(), rule.as_str()));
+        let hash = hasher.hash_one((acl, rule));
+        if let Some(&id) = ids.find(hash, |&id| key_of(id) == Some((acl, rule))) {
             return id;
         }
-        let id = self.rows.len();
-        let key = (acl.to_owned(), rule.to_owned());
-        self.ids.insert(key.clone(), id);
-        self.rows.push((key, RuleCounts::default()));
-        self.classes.push(RuleClass::of(acl, rule));
+        let id = rows.len();
+        ids.insert_unique(hash, id, |&id| hasher.hash_one(key_of(id).unwrap_or_default()));
+        rows.push(((acl.to_owned(), rule.to_owned()), RuleCounts::default()));
+        classes.push(RuleClass::of(acl, rule));
         id
     }
 

@@ -16,7 +16,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::name::{MAX_NAME_BYTES, bounded};
+use super::name::{MAX_ID_BYTES, MAX_NAME_BYTES, bounded};
 use super::tuple::looks_like_tuple;
 use super::{LogKind, Sink};
 use crate::error::Stranger;
@@ -223,11 +223,14 @@ impl<'de, S: Sink> Visitor<'de> for RecordObject<'_, '_, S> {
         let mut content = Content::default();
         while let Some(key) = map.next_key_seed(Key(RECORD_KEYS))? {
             let text = Text { odd: &mut push.odd };
+            let name = |text: Option<Cow<'de, str>>| text.map(|text| bounded(text, MAX_NAME_BYTES));
             match key {
                 Some(0) => context.time = map.next_value_seed(text)?,
-                Some(1) => context.mac = map.next_value_seed(text)?,
-                Some(2 | 3) => context.resource = map.next_value_seed(text)?,
-                Some(4) => context.category = map.next_value_seed(text)?,
+                Some(1) => context.mac = name(map.next_value_seed(text)?),
+                Some(2 | 3) => {
+                    context.resource = map.next_value_seed(text)?.map(|text| bounded(text, MAX_ID_BYTES));
+                }
+                Some(4) => context.category = name(map.next_value_seed(text)?),
                 Some(key @ (5 | 6)) => {
                     let kind = if key == 5 { LogKind::VNet } else { LogKind::Nsg };
                     let known = context.time.is_some() && context.resource.is_some();
@@ -282,8 +285,7 @@ impl Content {
                     (None, Some(_)) if is_nsg => Some("properties.flows"),
                     _ => None,
                 };
-                let category = category.map(|category| bounded(category, MAX_NAME_BYTES).into_owned());
-                (push.offset, Stranger { category, missing })
+                (push.offset, Stranger { category: category.map(str::to_owned), missing })
             });
         }
     }

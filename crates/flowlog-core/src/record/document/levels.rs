@@ -16,6 +16,8 @@ pub(in crate::record) struct LevelKeys {
     pub(in crate::record) list: &'static str,
     /// The key that gives the list its context.
     context: Option<&'static str>,
+    /// The context is kept at this length.
+    context_bytes: usize,
     /// Without its list, the object is none of a flow log.
     pub(in crate::record) may_lack_list: bool,
     /// What is wrong if it is no object, has no list, or has something else in its place.
@@ -28,6 +30,7 @@ const VNET_LEVELS: &[LevelKeys] = &[
     LevelKeys {
         list: "flows",
         context: None,
+        context_bytes: 0,
         may_lack_list: true,
         no_object: "flowRecords is no object",
         missing: "flowRecords has no flows",
@@ -36,6 +39,7 @@ const VNET_LEVELS: &[LevelKeys] = &[
     LevelKeys {
         list: "flowGroups",
         context: Some("aclID"),
+        context_bytes: MAX_ID_BYTES,
         may_lack_list: false,
         no_object: "an element of flows is no object",
         missing: "a flow has no flowGroups",
@@ -44,6 +48,7 @@ const VNET_LEVELS: &[LevelKeys] = &[
     LevelKeys {
         list: "flowTuples",
         context: Some("rule"),
+        context_bytes: MAX_NAME_BYTES,
         may_lack_list: false,
         no_object: "an element of flowGroups is no object",
         missing: "a flow group has no flowTuples",
@@ -54,6 +59,7 @@ const NSG_LEVELS: &[LevelKeys] = &[
     LevelKeys {
         list: "flows",
         context: None,
+        context_bytes: 0,
         may_lack_list: true,
         no_object: "properties is no object",
         missing: "properties has no flows",
@@ -62,6 +68,7 @@ const NSG_LEVELS: &[LevelKeys] = &[
     LevelKeys {
         list: "flows",
         context: Some("rule"),
+        context_bytes: MAX_NAME_BYTES,
         may_lack_list: false,
         no_object: "an element of flows is no object",
         missing: "a rule has no flows",
@@ -70,6 +77,7 @@ const NSG_LEVELS: &[LevelKeys] = &[
     LevelKeys {
         list: "flowTuples",
         context: Some("mac"),
+        context_bytes: MAX_NAME_BYTES,
         may_lack_list: false,
         no_object: "an element of flows is no object",
         missing: "a NIC has no flowTuples",
@@ -140,7 +148,6 @@ fn announce<S: Sink>(push: &mut Push<'_, S>, place: Place<'_>, own: &str) {
     push.count_record();
     let context = place.context;
     let resource = context.resource.as_deref().unwrap_or_default();
-    let resource = &*bounded(resource, MAX_ID_BYTES);
     let outer_mac = context.mac.as_deref().unwrap_or_default();
     let (mac, acl, rule) = match place.kind {
         LogKind::VNet => (outer_mac, place.outer, own),
@@ -148,9 +155,8 @@ fn announce<S: Sink>(push: &mut Push<'_, S>, place: Place<'_>, own: &str) {
     };
     let time_ms = context.time.as_deref().and_then(crate::record::time::unix_ms);
     let offset = push.offset;
-    let mac = &*bounded(mac, MAX_NAME_BYTES);
     push.sink.record(&RecordContext { time_ms, mac, kind: place.kind, resource, offset });
-    push.sink.rule(&bounded(acl, MAX_ID_BYTES), &bounded(rule, MAX_NAME_BYTES));
+    push.sink.rule(acl, rule);
 }
 
 impl<'de, S: Sink> Visitor<'de> for Tuples<'_, '_, S> {
@@ -179,7 +185,8 @@ impl<'de, S: Sink> Visitor<'de> for Tuples<'_, '_, S> {
                 (Some(0), Some(own)) => found = found.max(Some(map.next_value_seed(list(push, place, own))?)),
                 (Some(0), None) => held.push(map.next_value()?),
                 (Some(_), _) => {
-                    own = Some(map.next_value_seed(Text { odd: &mut push.odd })?.unwrap_or_default());
+                    let text = map.next_value_seed(Text { odd: &mut push.odd })?.unwrap_or_default();
+                    own = Some(bounded(text, level.context_bytes));
                 }
                 (None, _) => map.next_value_seed(Unknown { odd: &mut push.odd })?,
             }

@@ -1,0 +1,108 @@
+//! Small files that mean much: what they may take is bounded. The limit is set on the child process, by the kernel.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::io::Write as _;
+use std::process::Command;
+
+use common::Bench;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+const CONTEXT: &str = r#""time":"2026-01-15T08:01:05Z","macAddress":"000D3A000001","targetResourceID":"/x""#;
+const TUPLE: &str = r#""1768464001000,10.10.1.4,10.10.2.5,40001,8080,6,O,B,X,0,0,0,0""#;
+
+/// Runs the analyser with so many MiB of address space and returns its report and exit code.
+fn within(mib: u32, bench: &Bench, arguments: &str) -> (Value, i32) {
+    let script = format!("ulimit -v {}; exec \"$PROGRAM\" --format json {arguments}", mib << 10);
+    let output = Command::new("timeout")
+        .args(["300", "sh", "-c", &script])
+        .current_dir(bench.logs())
+        // A thread of the C library's allocator reserves 64 MiB that it does not use.
+        .env("MALLOC_ARENA_MAX", "1")
+        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        .output()
+        .unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {talk}"));
+    (report, output.status.code().unwrap())
+}
+
+fn gzip(write: impl FnOnce(&mut GzEncoder<Vec<u8>>)) -> Vec<u8> {
+    let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+    write(&mut out);
+    out.finish().unwrap()
+}
+
+/// A record with these flows.
+fn record(flows: &str) -> String {
+    format!("{{{CONTEXT},\"flowRecords\":{{\"flows\":[{flows}]}}}}")
+}
+
+#[test]
+fn blanks_without_end_are_not_kept() {
+    // Members of a gzip file follow each other; so do 160 MB of blanks.
+    let blanks = gzip(|out| out.write_all(&vec![b' '; 8_000_000]).unwrap());
+    let text = |text: &str| gzip(|out| out.write_all(text.as_bytes()).unwrap());
+    let good = record(&format!(r#"{{"aclID":"a","flowGroups":[{{"rule":"r","flowTuples":[{TUPLE}]}}]}}"#));
+    let (first, last) = (text(&format!("{{\"records\":[{good}")), text("]}"));
+    let file = [first, blanks.repeat(20), last].concat();
+    let (report, code) = within(100, &Bench::new().file("blanks.json.gz", file), "blanks.json.gz");
+    assert_eq!((report["totals"]["tuples"].as_u64(), code), (Some(1), 0));
+}
+
+#[test]
+fn an_object_of_blanks_and_commas_is_refused_at_the_size_of_a_record() {
+    let commas = gzip(|out| out.write_all(&b", ".repeat(7_000_000)).unwrap());
+    let open = gzip(|out| out.write_all(b"{").unwrap());
+    let bench = Bench::new().file("commas.json.gz", [open, commas.repeat(20)].concat());
+    let run = bench.run(&["logs"]);
+    assert_eq!(run.code(), 1);
+    assert!(run.talk().contains("larger than 256 MiB"), "{}", run.talk());
+}
+
+#[test]
+fn the_decoder_is_ahead_by_a_bounded_number_of_bytes() {
+    // 2,000 groups that would each take the 2 MB of their ACL's name along.
+    let acl = "a".repeat(2_000_000);
+    let groups = vec![r#"{"rule":"r","flowTuples":[]}"#; 2000].join(",");
+    let names = format!(
+        "{}\n{}",
+        record(&format!(r#"{{"aclID":"{acl}","flowGroups":[{groups}]}}"#)),
+        record(&format!(r#"{{"aclID":"a","flowGroups":[{{"rule":"r","flowTuples":[{TUPLE}]}}]}}"#))
+    );
+    // 200 MB of what is no tuple, 1 MB each.
+    let long = format!("\"{}\"", "x".repeat(1_000_000));
+    let malformed = record(&format!(
+        r#"{{"aclID":"a","flowGroups":[{{"rule":"r","flowTuples":[{}]}}]}}"#,
+        [long.as_str(); 10].join(",")
+    ));
+    let malformed = gzip(|out| (0..20).for_each(|_| writeln!(out, "{malformed}").unwrap()));
+    let bench = Bench::new().file("names.json", names).file("malformed.json.gz", malformed);
+    let (report, code) = within(300, &bench, "--threads 2 names.json");
+    assert_eq!((report["totals"]["records"].as_u64(), code), (Some(2), 0));
+    let (report, code) = within(150, &bench, "--threads 2 malformed.json.gz names.json");
+    assert_eq!((report["totals"]["malformed"].as_u64(), code), (Some(200), 3));
+}
+
+#[test]
+fn names_are_kept_at_a_bounded_length_and_stay_distinct() {
+    const RECORDS: usize = 20;
+    const RULES: usize = 1000;
+    let file = gzip(|out| {
+        for number in 0..RECORDS {
+            let rule = |n: usize| {
+                format!(r#"{{"rule":"{}{}","flowTuples":[{TUPLE}]}}"#, "n".repeat(8000), number * RULES + n)
+            };
+            let rules = (0..RULES).map(rule).collect::<Vec<_>>().join(",");
+            writeln!(out, "{}", record(&format!(r#"{{"aclID":"a","flowGroups":[{rules}]}}"#))).unwrap();
+        }
+    });
+    let (report, code) = within(150, &Bench::new().file("names.json.gz", file), "names.json.gz");
+    assert_eq!((report["totals"]["tuples"].as_u64(), code), (Some((RECORDS * RULES) as u64), 0));
+    let rules = report["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), RECORDS * RULES);
+    assert!(rules.iter().all(|row| row["rule"].as_str().unwrap().len() <= 128));
+}
