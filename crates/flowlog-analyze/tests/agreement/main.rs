@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod comparison;
 mod form;
 mod rows;
 mod summary;
@@ -85,4 +86,21 @@ fn of_files_with_faults() {
         bench.file(&format!("{}.{}", fault.name, fault.extension), &fault.bytes)
     });
     agree(&bench, &["logs"], &[]);
+}
+
+#[test]
+fn of_a_comparison() {
+    let set = |seed| {
+        let behaviours = vec![Behaviour::VerticalScan, Behaviour::Beacon];
+        let volume = Volume::Tuples(8000);
+        Scenario { seed, nics: 6, hours: 2, volume, behaviours, ..Scenario::default() }
+    };
+    let (a, b) = (Bench::new().scenario(&set(94)).0, Bench::new().scenario(&set(95)).0);
+    let [a, b] = [&a, &b].map(|bench| bench.logs().to_str().unwrap().to_owned());
+    let arguments = ["compare", &a, &b, "--top", "100000"];
+    let bench = Bench::new();
+    let run = bench.run(&[&arguments[..], &["--format", "json"]].concat());
+    let json: Value = serde_json::from_str(&run.out()).unwrap();
+    let shown = bench.command(&arguments).env("COLUMNS", "400").output().unwrap();
+    comparison::compare(&json, &String::from_utf8(shown.stdout).unwrap());
 }
