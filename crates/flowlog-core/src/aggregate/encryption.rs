@@ -3,6 +3,9 @@
 //! Virtual network encryption works between machines of a VNet and its peers: only pairs of which
 //! both ends are one's own are counted. Everything is per tuple, as logged.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
@@ -55,6 +58,8 @@ impl PairCounts {
 #[derive(Default)]
 pub struct EncryptedPairs {
     own: OwnNetworks,
+    /// Own hosts whose addresses are not private, as far as they are known before reading.
+    own_public: BTreeSet<IpAddr>,
     subnets: Vec<OwnNetwork>,
     subnet_ids: HashMap<OwnNetwork, u32, RandomState>,
     /// Subnet of each host, by [`HostId`]; [`OUTSIDE`] for hosts of others.
@@ -67,9 +72,9 @@ pub struct EncryptedPairs {
 }
 
 impl EncryptedPairs {
-    /// Pairs of subnets of which some are `own`.
-    pub(super) fn new(own: OwnNetworks) -> Self {
-        Self { own, ..Self::default() }
+    /// Pairs of subnets of which some are `own`, and of private ones and those of `own_public`.
+    pub(super) fn new(own: OwnNetworks, own_public: &[IpAddr]) -> Self {
+        Self { own, own_public: own_public.iter().copied().collect(), ..Self::default() }
     }
 
     #[inline]
@@ -133,18 +138,25 @@ impl EncryptedPairs {
     #[cold]
     fn new_host(&mut self, host: HostId, hosts: &Hosts) -> u32 {
         for &address in hosts.addresses().iter().skip(self.of_host.len()) {
-            let subnet = if let Some(own) = self.own.find(address) {
-                let own = own.clone();
-                self.subnet_id(own)
-            } else if AddressClass::of(address).is_private() {
-                let prefix = if address.to_canonical().is_ipv4() { PREFIX_V4 } else { PREFIX_V6 };
-                self.subnet_id(OwnNetwork { vnet: None, network: Network::around(address, prefix) })
-            } else {
-                OUTSIDE
-            };
+            let may_be_own = self.own.find(address).is_some()
+                || AddressClass::of(address).is_private()
+                || self.own_public.contains(&address);
+            let subnet = if may_be_own { self.subnet_id(self.subnet_of(address)) } else { OUTSIDE };
             self.of_host.push(subnet);
         }
         self.of_host.get(host.0 as usize).copied().unwrap_or(OUTSIDE)
+    }
+
+    /// The subnet of an own address: the network named for it, or one of the usual size.
+    pub(crate) fn subnet_of(&self, address: IpAddr) -> OwnNetwork {
+        let prefix = if address.to_canonical().is_ipv4() { PREFIX_V4 } else { PREFIX_V6 };
+        let usual = || OwnNetwork { vnet: None, network: Network::around(address, prefix) };
+        self.own.find(address).cloned().unwrap_or_else(usual)
+    }
+
+    /// Networks that the person says are own.
+    pub(crate) fn named(&self) -> &OwnNetworks {
+        &self.own
     }
 
     fn subnet_id(&mut self, subnet: OwnNetwork) -> u32 {

@@ -124,7 +124,7 @@ impl Aggregate {
         };
         let evidence = if collecting.findings { Evidence::default() } else { Evidence::off() };
         let provenance = if collecting.provenance { Provenance::collecting() } else { Provenance::default() };
-        let encryption = EncryptedPairs::new(collecting.own.clone());
+        let encryption = EncryptedPairs::new(collecting.own.clone(), &collecting.own_public);
         Self { hosts, evidence, encryption, provenance, settled, ..Self::default() }
     }
 

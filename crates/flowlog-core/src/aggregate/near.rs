@@ -64,11 +64,21 @@ struct NearEnd {
 }
 
 /// The near and far ends of one NIC's log. Memory: one entry for each host of the log.
-#[derive(Default)]
 pub(super) struct NearLog {
     last: Option<(HostId, NearEnd)>,
     near: HashMap<HostId, NearEnd, RandomState>,
     far: HashSet<HostId, RandomState>,
+    /// Far ends met lately, each in the one place its number leads to: most connections are with one of these.
+    recent: [Option<HostId>; RECENT],
+}
+
+/// Far ends remembered without a look-up.
+const RECENT: usize = 64;
+
+impl Default for NearLog {
+    fn default() -> Self {
+        Self { last: None, near: HashMap::default(), far: HashSet::default(), recent: [None; RECENT] }
+    }
 }
 
 impl NearLog {
@@ -87,7 +97,9 @@ impl NearLog {
             }
         }
         // What a machine says to itself, by way of a load balancer, makes it no far end.
-        if near != far {
+        let recent = &mut self.recent[far.0 as usize % RECENT];
+        if *recent != Some(far) && near != far {
+            *recent = Some(far);
             self.far.insert(far);
         }
     }
@@ -329,6 +341,16 @@ mod tests {
         let log = |addresses: u32| (0..addresses).map(|near| (near, 399, 1)).collect::<Vec<_>>();
         assert_eq!(own(&hosts, &log(256)).0.len(), 256);
         assert_eq!(own(&hosts, &log(257)), (vec![], true));
+    }
+
+    #[test]
+    fn many_vnets_are_told_apart_without_comparing_each_with_all() {
+        let mut near = NearEnds::default();
+        for n in 0..200_000 {
+            let own = [(HostId(n), Claim::Most)].into_iter().collect();
+            near.end_log(&format!("/x/virtualNetworks/v{n}"), &Ends { own, ..Ends::default() });
+        }
+        assert_eq!(near.vnet(HostId(199_999)), Some("/x/virtualnetworks/v199999"));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::flow::State;
 
 /// NICs named before "and so many more".
 const NAMED: usize = 4;
+/// Files of one hour hold tuples of the last minute before it: folders of two days in a row have that much in common.
+const SPILL_MS: i64 = 120_000;
 
 pub(super) fn all(
     summaries: [&SetSummary; 2],
@@ -34,6 +36,16 @@ pub(super) fn all(
         );
     }
     caveats.0
+}
+
+/// Hours and minutes, or minutes alone.
+fn duration(ms: i64) -> String {
+    let minutes = ms / 60_000;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
 }
 
 struct Caveats(Vec<Caveat>);
@@ -109,11 +121,13 @@ impl Caveats {
                                    that one log misses what the other has says nothing."
                     .to_owned(),
             );
-        } else if !across && start < end && (start_a, end_a) != (start_b, end_b) {
+        } else if !across && end.saturating_sub(start) >= SPILL_MS && (start_a, end_a) != (start_b, end_b) {
             self.add(
                 "overlap",
-                "The sets overlap in time: what both hold is the same traffic, not traffic that stayed."
-                    .to_owned(),
+                format!(
+                    "The sets overlap in time by {}: what both hold is the same traffic, not traffic that stayed.",
+                    duration(end.saturating_sub(start))
+                ),
             );
         }
     }

@@ -281,6 +281,32 @@ mod resolved {
     }
 
     #[test]
+    fn one_log_that_tells_of_both_directions_passes_a_connection_on() {
+        let life = |at: i64, packets: u64| {
+            let seen = |log, direction, late: i64| seen(log, direction, at + late, at + 4000 + late, packets);
+            [seen(1, Outbound, 0), seen(2, Inbound, 1), seen(2, Outbound, 2), seen(3, Inbound, 3)]
+        };
+        let out = resolve([life(1000, 7), life(20_000, 8)].concat());
+        assert_eq!((out.connections, out.duplicates.len()), (vec![(7, 1), (8, 1)], 6));
+    }
+
+    #[test]
+    fn a_5_tuple_used_a_hundred_thousand_times_is_not_compared_with_all_its_uses() {
+        // As network time does it, faster: a life every 5 ms at both ends, so that 24,000 overlap at each time.
+        let lives = |log, direction| (0..100_000).map(move |n| seen(log, direction, n * 5, n * 5 + 3, 1));
+        let (mut out, mut twins) = (Out::default(), Twins::default());
+        let sightings = [lives(1, Outbound).collect(), lives(2, Inbound).collect()];
+        twins.advance(sightings.into(), 300_000, &mut out);
+        twins.finish(Vec::new(), &mut out);
+        assert_eq!((out.connections.len(), out.duplicates.len()), (100_000, 100_000));
+        // One end has a long one that all others overlap.
+        let mut out = Out::default();
+        let long = seen(2, Inbound, 0, 500_000, 1);
+        Twins::default().finish(vec![lives(1, Outbound).collect(), vec![long]], &mut out);
+        assert_eq!((out.connections.len(), out.duplicates.len()), (100_000, 1));
+    }
+
+    #[test]
     fn it_does_not_matter_how_the_time_is_cut() {
         // Every minute a connection of the same 5-tuple; the other end logs each second one, a little later.
         let mut all = Vec::new();

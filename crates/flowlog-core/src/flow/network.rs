@@ -55,6 +55,11 @@ impl Network {
         (bits & !hosts, bits | hosts)
     }
 
+    /// Its first address.
+    pub fn first(&self) -> IpAddr {
+        Self::around(self.base, self.prefix).base
+    }
+
     /// True if it is one of IPv4.
     pub fn is_ipv4(&self) -> bool {
         self.base.is_ipv4()

@@ -50,6 +50,16 @@ impl OwnNetworks {
         Self(networks)
     }
 
+    /// True if none is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if this very network is one of them.
+    pub fn contains(&self, network: &OwnNetwork) -> bool {
+        self.0.contains(network)
+    }
+
     /// The smallest one that holds `address`.
     pub fn find(&self, address: IpAddr) -> Option<&OwnNetwork> {
         self.0.iter().find(|own| own.network.contains(address))

@@ -258,6 +258,16 @@ mod tests {
     }
 
     #[test]
+    fn many_nics_of_an_hour_each_are_not_compared_hour_by_hour() {
+        let mut tables = Aggregate::default();
+        tables.coverage = (0..100_000).map(|hour| log(&[hour])).collect();
+        let found = coverage(&tables, &[]);
+        assert_eq!((found.hours, found.empty_hours, found.logs.len()), (100_000, 0, 100_000));
+        let gaps = |row: &LogRow| row.gaps.iter().map(|gap| gap.hours).sum::<u64>();
+        assert!(found.logs.iter().all(|row| gaps(row) == 99_999));
+    }
+
+    #[test]
     fn gaps_are_runs_of_hours_that_others_have() {
         let present = [1, 2, 3, 5, 6, 7, 8];
         let found = gaps(&log(&[2, 7]), &present);

@@ -1,11 +1,11 @@
 //! Encryption between subnets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::aggregate::Aggregate;
-use crate::flow::{Encryption, OwnNetwork};
+use crate::flow::{AddressClass, Encryption, OwnNetwork};
 
 /// What was encrypted between two subnets, per tuple as logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,13 +46,28 @@ pub(super) fn is_in_use(aggregate: &Aggregate) -> bool {
     words.into_iter().any(|&word| aggregate.overall.encryption(word) > 0)
 }
 
+/// Subnets in which a NIC is logged.
+fn logged_subnets(aggregate: &Aggregate) -> BTreeSet<OwnNetwork> {
+    let own = aggregate.near.own().filter_map(|host| aggregate.hosts.address(host));
+    own.map(|address| aggregate.encryption.subnet_of(address)).collect()
+}
+
 /// The first `limit` pairs of own subnets, by tuples; none if nothing was encrypted or meant to be.
 pub(super) fn pairs(aggregate: &Aggregate, limit: usize) -> Vec<EncryptedPairRow> {
     if !is_in_use(aggregate) {
         return Vec::new();
     }
     let mut rows: Vec<(&OwnNetwork, &OwnNetwork, EncryptedPairRow)> = Vec::new();
-    for (source, destination, counts) in aggregate.encryption.rows() {
+    let logged = logged_subnets(aggregate);
+    let named = aggregate.encryption.named();
+    // Who names networks names the own ones: other private subnets are those of others. Who does not may have subnets
+    // without a logged NIC, and nothing tells these from the others'.
+    let is_own = |subnet: &OwnNetwork| {
+        let private = || named.is_empty() && AddressClass::of(subnet.network.first()).is_private();
+        named.contains(subnet) || logged.contains(subnet) || private()
+    };
+    let all = aggregate.encryption.rows();
+    for (source, destination, counts) in all.filter(|(a, b, _)| is_own(a) && is_own(b)) {
         let mut row = EncryptedPairRow {
             source: source.to_string(),
             destination: destination.to_string(),

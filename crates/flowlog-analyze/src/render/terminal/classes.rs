@@ -53,8 +53,9 @@ pub(super) fn encrypted_pairs(page: &mut Page, report: &Report) {
     }
     page.section("Encryption between subnets", &format!("{} pairs", count(rows.len() as u64)));
     page.note(
-        "Subnets of private addresses, those on premises included, and of --internal-cidr; where none is given, /24 \
-         (IPv4) and /64 (IPv6). Not encrypted are plain NX and each NX_ reason; dropped are packets that no rule denied.",
+        "Subnets of --internal-cidr and of logged interfaces; without --internal-cidr all of private addresses, those on \
+         premises included. What is not named is a /24 (IPv4) or /64 (IPv6). Not encrypted are plain NX and each NX_ \
+         reason; dropped are packets that no rule denied.",
     );
     if rows.is_empty() {
         return page.none();
