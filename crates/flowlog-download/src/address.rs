@@ -19,7 +19,7 @@ const EMULATOR_PORTS: [u16; 3] = [10_000, 10_001, 10_002];
 /// What the second region's name has behind the account's.
 const SECONDARY: &str = "-secondary";
 /// Services of an account whose addresses differ from the blob service's by this label alone.
-const SERVICES: [&str; 4] = ["dfs", "file", "queue", "table"];
+const SERVICES: [&str; 5] = ["dfs", "file", "queue", "table", "web"];
 
 /// What an address tells.
 #[derive(Debug, Default)]
@@ -43,7 +43,12 @@ impl Address {
         if let Some(found) = of_resource_id(text) {
             return Ok(found);
         }
-        if !text.contains(['.', ':', '/', '?', '@']) {
+        if text.contains("://") {
+            // Read below, with its scheme.
+        } else if text.contains(';') {
+            return Err(usage(format!("{option} takes no connection string"))
+                .hint("give it as --connection-string, or better set AZURE_STORAGE_CONNECTION_STRING"));
+        } else if !text.contains(['.', ':', '?', '@']) {
             return of_name(text);
         }
         let no_address = |why: &str| {
@@ -56,6 +61,10 @@ impl Address {
         let url = Url::parse(&spelled_out(text)).map_err(|error| no_address(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(no_address("it is neither http nor https"));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
+        if !url.host_str().is_some_and(|host| host.chars().all(plain)) {
+            return Err(no_address("its host is none"));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(no_address("it has a user's name or password"));
@@ -137,8 +146,10 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A name without anything around it.
-fn of_name(name: &str) -> Result<Address, Failure> {
+/// A name without anything around it, or `ACCOUNT/CONTAINER`.
+fn of_name(text: &str) -> Result<Address, Failure> {
+    let mut parts = text.split('/').filter(|part| !part.is_empty());
+    let (name, container) = (parts.next().unwrap_or_default(), parts.next().map(str::to_owned));
     let account = name.strip_suffix(SECONDARY).unwrap_or(name);
     let valid = (3..=24).contains(&account.len())
         && account.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -148,7 +159,8 @@ fn of_name(name: &str) -> Result<Address, Failure> {
             name.escape_debug()
         )));
     }
-    Ok(Address { account: Some(account.to_owned()), ..Address::default() })
+    let deeper = parts.next().is_some();
+    Ok(Address { account: Some(account.to_owned()), container, deeper, ..Address::default() })
 }
 
 /// `/subscriptions/…/storageAccounts/NAME/…/containers/NAME`, bare or within an address of the portal.
@@ -227,7 +239,13 @@ fn use_blob_service(url: &mut Url) {
     else {
         return;
     };
-    if let Some(label) = labels.get_mut(at + 1) {
+    let mut service = at + 1;
+    if labels.get(service) == Some(&"web") && service == 2 {
+        // A website's address has its zone before that: NAME.z6.web.core.windows.net.
+        labels.remove(1);
+        service = 1;
+    }
+    if let Some(label) = labels.get_mut(service) {
         *label = "blob";
     }
     let host = labels.join(".");
@@ -275,6 +293,8 @@ mod tests {
             ("abfss://logs@logs1.dfs.core.windows.net/y=2025", "logs1", blob, "logs"),
             ("wasbs://logs@logs1.blob.core.windows.net", "logs1", blob, "logs"),
             ("https://logs1.queue.core.windows.net", "logs1", blob, ""),
+            ("https://logs1.z6.web.core.windows.net", "logs1", blob, ""),
+            ("logs1/logs/y=2025", "logs1", "", "logs"),
             (
                 "https://logs1.z12.blob.storage.azure.net/c",
                 "logs1",
@@ -346,6 +366,10 @@ mod tests {
             "https://user:c2VjcmV0@logs1.example/c",
             "https://logs1 .example?sig=c2VjcmV0",
             "Not_An_Account",
+            "Not/an/account",
+            "https://AccountKey=c2VjcmV0",
+            "AccountName=logs1;AccountKey=c2VjcmV0",
+            "DefaultEndpointsProtocol=https;AccountName=logs1;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net",
             "https://",
             "://x?sig=c2VjcmV0",
         ] {
