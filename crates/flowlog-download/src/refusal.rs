@@ -40,6 +40,8 @@ impl Cause {
     }
 }
 
+/// Proxy Authentication Required.
+const PROXY_LOGIN: StatusCode = StatusCode::ProxyAuthenticationRequired;
 const HTTPS: &str =
     "give an address with https:// (--endpoint, or DefaultEndpointsProtocol=https in the connection string)";
 const VAULT: &str = "whoever manages the account's key vault must restore the key or the account's access to it \
@@ -133,7 +135,7 @@ pub fn from_storage(error: &azure_core::Error, subject: &Subject<'_>, proxy: Opt
 fn from_said(said: &Said, subject: &Subject<'_>, proxy: Option<&Proxy>) -> Failure {
     let Subject { account, container, host } = subject;
     let shown = said.shown();
-    if said.status == StatusCode::from(407) && !said.own {
+    if said.status == PROXY_LOGIN && !said.own {
         return proxy.map_or_else(
             || {
                 Failure::new(
@@ -198,6 +200,9 @@ fn refused(subject: &Subject<'_>, shown: &str) -> Failure {
 /// One sentence about a blob that the service did not give.
 pub fn of_blob(said: &Said) -> String {
     let shown = said.shown();
+    if said.status == PROXY_LOGIN && !said.own {
+        return "a proxy on the way asks for a name and password (407)".to_owned();
+    }
     if !said.own {
         return format!(
             "the answer is not from Azure Storage ({shown} without x-ms- headers): a proxy or sign-in page on the way?"

@@ -89,6 +89,41 @@ fn a_byte_order_mark_before_a_listing_is_none_of_this() {
     common::assert_same_tree(&tree(dir.path()), &container.expected());
 }
 
+#[cfg(unix)]
+#[test]
+fn following_waits_until_the_service_is_back() {
+    use std::{
+        io::{BufRead as _, BufReader},
+        process::{Command, Stdio},
+    };
+    let mut container = container();
+    let way = Way::new(&container, |_| Some(page(200, PAGES[0])));
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    whole_tree(&way, dir.path());
+    way.heal();
+    let mut tool = way.tool(dir.path());
+    let started = tool.args(["--follow", "1s"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let mut process = started.expect("started");
+    let mut lines = BufReader::new(process.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let mut wait_for = |words: &str| {
+        let line = lines.by_ref().take(60).find(|line| line.contains(words));
+        assert!(line.is_some(), "no line with {words}");
+    };
+    wait_for("4 unchanged");
+    way.hurt();
+    wait_for("not from Azure Storage (200 without EnumerationResults)");
+    common::assert_same_tree(&tree(dir.path()), &container.expected());
+    let name = blob_name("VNET-A", 6, 9, 0);
+    container.upload_whole(vec![(name.clone(), vec![record(&name, 0)])]);
+    way.heal();
+    wait_for("1 fetched");
+    let ended = Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill runs");
+    assert!(ended.success());
+    wait_for("Downloaded");
+    assert_eq!(process.wait().expect("ended").code(), Some(0));
+    common::assert_same_tree(&tree(dir.path()), &container.expected());
+}
+
 /// Each blob is newer in the container than in the tree, and somebody else answers for its bytes.
 #[test]
 fn a_page_replaces_no_file() {

@@ -9,7 +9,10 @@ use super::{
     page::{Call, PageBlob, read_page},
     trail::{Trail, check},
 };
+use crate::answer::Wrong;
 
+/// Blobs that one listing keeps: a thousand NICs have as many in six years.
+const MOST_BLOBS: usize = 50_000_000;
 /// Calls made at once where the container falls into branches.
 const AT_ONCE: usize = 8;
 
@@ -65,6 +68,11 @@ pub async fn list_wanted(
         }
         if page.next.is_some() {
             waiting.push((Call { marker: page.next, ..call }, trail));
+        }
+        if listing.blobs.len() > MOST_BLOBS {
+            return Err(
+                Wrong::Endless("more than 50 million blobs; narrow it with --from, --to or --last").into()
+            );
         }
         progress(listing.blobs.len() as u64, bytes);
     }

@@ -45,7 +45,7 @@ impl Trail {
 
 /// Whether a page holds what was asked for, and its prefixes go deeper.
 pub(super) fn check(call: &Call, page: &Page) -> Result<(), Wrong> {
-    let below = |name: &String| name.starts_with(&call.prefix);
+    let below = |name: &String| name.starts_with(&call.prefix) && !name.is_empty();
     let deeper =
         |name: &String| below(name) && name.len() > call.prefix.len() && name.chars().count() <= LONGEST_NAME;
     let right = page.blobs.iter().all(|blob| below(&blob.name)) && page.prefixes.iter().all(deeper);
