@@ -6,7 +6,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ExportError;
-use super::folder_of;
 use super::staging::{Staging, Unfinished};
 
 /// A file to be written: nothing stands at its name before it is whole.
@@ -51,7 +50,7 @@ impl Output {
         let path = path.map_err(|source| ExportError::Write { path: self.path.clone(), source })?;
         // The name is as safe as the bytes only when the folder is on the disk as well.
         #[cfg(unix)]
-        fs::File::open(folder_of(&path)).and_then(|folder| folder.sync_all()).ok();
+        fs::File::open(super::folder_of(&path)).and_then(|folder| folder.sync_all()).ok();
         Ok(path)
     }
 
