@@ -87,7 +87,7 @@ fn one(seed: u64, (name, options): Set) -> anyhow::Result<(BTreeMap<Key, bool>, 
     }
     let bin = target()?.join("release");
     run(Command::new(bin.join("flowlog-generate"))
-        .args(["--plants", "0", "--nics", "60", "--hours", "30", "--tuples", "600000"])
+        .args(["--plants", "0", "--nics", "60", "--hours", "30", "--tuples", "1500000"])
         .args(["--internal-hosts", "3000", "--internet-hosts", "5000"])
         .args(options)
         .args(["--seed", &seed.to_string(), "--out"])

@@ -468,3 +468,53 @@ fn one_of_each_kind_stands_before_the_second_of_any() {
     let exposed = of(&report, "exposed-admin-port");
     assert!(text(&exposed[0]["title"]).contains("ports 22 and 3389"), "{:#}", exposed[0]);
 }
+
+#[test]
+fn inside_guessers_are_found_at_any_pace_and_monitors_are_none() {
+    let log_in = |tries: i64, pace: i64, from: i64, port: u16, others: i64| {
+        let mut log = Log::default();
+        for n in 0..others {
+            log.out(n * 10 * MINUTE, "203.0.114.77", 443, SMALL);
+        }
+        for n in 0..tries {
+            let at = from + n * pace + n * n * 7919 % (pace / 3);
+            log.call(at, [OWN, "10.0.0.9"], port, 'O', 2000, [14, 1500, 12, 2300]);
+        }
+        let report = log.report();
+        of(&report, "brute-force").iter().map(|row| text(&row["severity"]).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(log_in(16, 10 * SECOND, HOUR, 3389, 30), ["high"]);
+    assert_eq!(log_in(21, 10 * SECOND, HOUR, 445, 30), ["high"]);
+    assert_eq!(log_in(24, 70 * SECOND, HOUR, 22, 30), ["medium"]);
+    // Slower than that, or by the clock as long as there are data.
+    assert_eq!(log_in(24, 140 * SECOND, HOUR, 22, 30), [""; 0]);
+    assert_eq!(log_in(60, MINUTE, 0, 22, 6), [""; 0]);
+}
+
+#[test]
+fn what_ended_in_an_hour_that_is_missing_has_not_failed() {
+    let mut first = Log::default();
+    for n in 0..4000 {
+        let from = first.port();
+        let at = 57 * MINUTE + n * 40;
+        first.put(at, format!("192.168.1.{},{OWN},{from},443,6,I,B,NX,0,0,0,0", n % 50));
+    }
+    for n in 0..40 {
+        let from = first.port();
+        first.put(57 * MINUTE + n * SECOND, format!("{OWN},10.0.7.{n},{from},3389,6,O,B,NX,0,0,0,0"));
+    }
+    let with = |hour: i64| {
+        let mut log = Log { tuples: first.tuples.clone(), ..Log::default() };
+        for n in 0..60 {
+            log.call(hour * HOUR + n * MINUTE, ["192.168.2.1", OWN], 443, 'I', 40, SMALL);
+        }
+        let report = log.report();
+        let found = report["findings"].as_array().unwrap().iter();
+        found
+            .filter(|row| row["severity"] == "high")
+            .map(|row| text(&row["rule"]).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(with(1), ["flood", "horizontal-sweep"]);
+    assert_eq!(with(4), [""; 0]);
+}

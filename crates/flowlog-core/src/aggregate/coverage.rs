@@ -8,6 +8,8 @@ use crate::record::{LogKind, RecordContext};
 
 /// An hour, ms.
 pub const HOUR_MS: i64 = 3_600_000;
+/// A record is written up to so long after the tuples it holds, ms.
+const LATE_RECORD_MS: i64 = 120_000;
 
 /// What one hour of a NIC's log holds, by the time of its records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +76,18 @@ impl LogCoverage {
             known.tuples += counts.tuples;
             known.last_ms = known.last_ms.max(counts.last_ms);
         }
+    }
+
+    /// Whether it tells anything of the hour that a time (Unix ms) is in; true if it has no hours at all. Records of an
+    /// hour's first minutes may be the last ones of the blob before.
+    pub fn tells_of_hour(&self, time_ms: i64) -> bool {
+        let hour = time_ms.div_euclid(HOUR_MS);
+        let tells = |counts: &HourCounts| {
+            counts.last_ms.saturating_sub(hour.saturating_mul(HOUR_MS)) > LATE_RECORD_MS
+        };
+        self.current.as_ref().is_some_and(|(current, counts)| *current == hour && tells(counts))
+            || self.hours.get(&hour).is_some_and(tells)
+            || self.current.is_none() && self.hours.is_empty()
     }
 
     /// Tuples of one state.

@@ -156,8 +156,8 @@ impl Aggregate {
         let mut group = std::mem::take(&mut self.group);
         for log in &mut group.logs {
             let read = log.read(group.logged_twice, next_ms);
-            let NicLog { connections, evidence, near, .. } = log;
-            let mut settling = self.settling(&mut group.tables, evidence, near, read);
+            let NicLog { connections, evidence, near, coverage, .. } = log;
+            let mut settling = self.settling(&mut group.tables, evidence, near, coverage, read);
             connections.sweep(next_ms, |key, connection| settling.take(&key, &connection));
         }
         self.empty(&mut group.tables);
@@ -172,8 +172,8 @@ impl Aggregate {
         self.hosts.refresh();
         for mut log in std::mem::take(&mut group.logs) {
             let read = log.read(group.logged_twice, log.newest_ms);
-            let NicLog { connections, evidence, near, .. } = &mut log;
-            let mut settling = self.settling(&mut group.tables, evidence, near, read);
+            let NicLog { connections, evidence, near, coverage, .. } = &mut log;
+            let mut settling = self.settling(&mut group.tables, evidence, near, coverage, read);
             connections.finish(|key, connection| settling.take(&key, &connection));
             self.end_log(log);
         }
@@ -246,11 +246,12 @@ impl Aggregate {
         tables: &'a mut Tables,
         evidence: &'a mut Evidence,
         near: &'a mut NearLog,
+        coverage: &'a LogCoverage,
         log: ReadLog,
     ) -> Settling<'a> {
         let evidence = (!self.evidence.is_off()).then_some(evidence);
         let Self { outcomes, settled, hosts, .. } = self;
-        Settling { tables, evidence, near, outcomes, settled, hosts, log }
+        Settling { tables, evidence, near, coverage, outcomes, settled, hosts, log }
     }
 }
 
@@ -281,9 +282,10 @@ impl Sink for Aggregate {
         log.coverage.record(record);
         if let Some(now) = record.time_ms {
             let read = log.read(*logged_twice, now);
-            let NicLog { connections, evidence, near, .. } = log;
+            let NicLog { connections, evidence, near, coverage, .. } = log;
             let evidence = (!is_off).then_some(evidence);
-            let mut settling = Settling { tables, evidence, near, outcomes, settled, hosts, log: read };
+            let mut settling =
+                Settling { tables, evidence, near, coverage, outcomes, settled, hosts, log: read };
             connections.advance(now, |key, connection| settling.take(&key, &connection));
         }
     }
@@ -349,9 +351,9 @@ impl Sink for Aggregate {
         };
         log.has_ends |= stateless && tuple.state != State::Begin;
         let read = log.read(*logged_twice, time);
-        let NicLog { connections, evidence, near, .. } = log;
+        let NicLog { connections, evidence, near, coverage, .. } = log;
         let evidence = (!is_off).then_some(evidence);
-        let mut settling = Settling { tables, evidence, near, outcomes, settled, hosts, log: read };
+        let mut settling = Settling { tables, evidence, near, coverage, outcomes, settled, hosts, log: read };
         if stateless && tuple.state == State::Begin {
             connections.add_stateless(key, tuple, |key, connection| settling.take(&key, &connection));
         } else {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::coverage::LogCoverage;
 use super::evidence::{Evidence, Settled};
 use super::group::Tables;
 use super::hosts::{HostId, Hosts};
 use super::near::NearLog;
 use super::outcomes::Outcomes;
-use crate::connection::{Connection, ConnectionKey, LogId, Outcome, Sighting};
+use crate::connection::{Connection, ConnectionKey, LogId, OPEN_MS, Outcome, Sighting};
 use crate::flow::{Direction, OwnNetworks};
 
 /// Where connections go that can get no more tuples, beside the tables.
@@ -86,6 +87,7 @@ pub(super) struct Settling<'a> {
     /// `None` if no findings are asked for.
     pub(super) evidence: Option<&'a mut Evidence>,
     pub(super) near: &'a mut NearLog,
+    pub(super) coverage: &'a LogCoverage,
     pub(super) outcomes: &'a mut Outcomes,
     pub(super) settled: &'a mut Settlement,
     pub(super) hosts: &'a Hosts,
@@ -121,7 +123,9 @@ impl Settling<'_> {
             && self.log.is_evidence
             && outcome != Outcome::Denied
         {
-            evidence.settle(&Settled::new(key, connection, outcome), self.hosts);
+            let coverage = self.coverage;
+            let goes_on = |begun_ms: i64| coverage.tells_of_hour(begun_ms.saturating_add(OPEN_MS));
+            evidence.settle(&Settled::new(key, connection, outcome, goes_on), self.hosts);
         }
         let list = if self.has_other_log(key, connection, outcome) {
             &mut self.settled.sightings

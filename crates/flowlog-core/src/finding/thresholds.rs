@@ -121,7 +121,9 @@ limits! {
         /// Attempts of an internal host within five minutes, at services that people log in to.
         internal_attempts: u64 = 15,
         /// The same at those that programs use: databases, directories, file shares.
-        service_attempts: u64 = 25,
+        service_attempts: u64 = 20,
+        /// Attempts of an internal host within half an hour, at services that people log in to.
+        patient_attempts: u64 = 20,
         /// Least share of short sessions among all.
         short_share: f64 = 0.8,
         /// Largest standard deviation of the attempts' bytes, as a share of their mean.
@@ -199,7 +201,7 @@ limits! {
         /// Attempts within five minutes.
         attempts: u64 = 3000,
         /// Failed attempts of one host at one of the internet within five minutes.
-        outbound: u64 = 1000,
+        outbound: u64 = 1500,
         /// So many times the usual five minutes of the host.
         times_usual: f64 = 10.0,
         /// Share that failed, of those whose fate is known, from which it is of medium severity or above.

@@ -38,7 +38,7 @@ pub enum Fate {
     Refused,
     /// Begun and not heard of again, although its log went on for ten minutes or longer.
     Silent,
-    /// Begun lately, or let in by a stateless rule, of which a log tells no more: neither failed nor answered.
+    /// Begun lately or before a gap of its log, or let in by a stateless rule, of which a log tells no more: neither failed nor answered.
     Open,
 }
 
@@ -73,12 +73,17 @@ pub struct Settled {
 }
 
 impl Settled {
+    /// `outcome` is what the log tells; `goes_on` says whether the log tells anything of the time in which a connection
+    /// begun at its argument (Unix ms) would have been heard of again.
     pub(in crate::aggregate) fn new(
         key: &ConnectionKey<HostId>,
         connection: &Connection,
         outcome: Outcome,
+        goes_on: impl Fn(i64) -> bool,
     ) -> Self {
         let begun_ms = connection.begun_ms();
+        // The hour in which its end would stand is missing: nobody knows.
+        let lost = outcome == Outcome::BegunOnly && !begun_ms.is_some_and(goes_on);
         let first_ms = begun_ms.unwrap_or(connection.first_ms);
         Self {
             key: ConversationKey::of(key),
@@ -89,7 +94,7 @@ impl Settled {
             last_ms: connection.last_ms,
             duration_ms: connection.last_ms.saturating_sub(first_ms),
             counters: connection.counters,
-            fate: fate(key.protocol, connection, outcome),
+            fate: if lost { Fate::Open } else { fate(key.protocol, connection, outcome) },
         }
     }
 

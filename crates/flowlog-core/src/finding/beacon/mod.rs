@@ -30,6 +30,8 @@ const BUSY_SECONDS: f64 = 3.0;
 /// Unless so many of its connections fail: then it is calling somebody who does not answer.
 const MOSTLY_FAILED: f64 = 0.8;
 
+/// Who calls so often is no clock but a flood, connections a second.
+const FLOOD: f64 = 4.0;
 /// Gaps of this shape or a smaller one are those of chance.
 const CHANCE: f64 = 1.5;
 
@@ -92,6 +94,7 @@ fn judge(facts: &Facts<'_>, key: &ConversationKey, rhythm: &Rhythm) -> Option<Cl
     let beats = rhythm.sorted();
     let usual = median(&sorted_gaps(&beats));
     let busy = usual < BUSY_SECONDS && !mostly_failed(facts, key, beats.len());
+    let calm = |part: &[Beat]| part.len() as f64 <= FLOOD * f64::from(span(part).max(1));
     let gaps = shape(&beats, limits.shape_gaps);
     // Like sizes alone make RITA's score of chance a high one.
     let chance = gaps.is_some_and(|shape| shape < CHANCE) && beats.len() >= 4 * limits.shape_gaps;
@@ -111,11 +114,12 @@ fn judge(facts: &Facts<'_>, key: &ConversationKey, rhythm: &Rhythm) -> Option<Cl
     if span(&beats) >= limits.span_seconds
         && !busy
         && !chance
+        && calm(&beats)
         && let Some(score) = rita(facts, &beats)
     {
         take(&beats, How::Whole(score), score.total(), limits.low);
     }
-    for part in parts(&beats).filter(|part| !busy && is_dense(facts, part)) {
+    for part in parts(&beats).filter(|part| !busy && calm(part) && is_dense(facts, part)) {
         let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
         if let Some(score) = rita::score(part, first.seconds, last.seconds) {
             take(part, How::Part(score), score.total(), limits.dense);

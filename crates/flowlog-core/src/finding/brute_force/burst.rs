@@ -146,7 +146,7 @@ fn succeeded(bins: &[(u32, Sessions)], reached: u32, attempts: Sums) -> bool {
     })
 }
 
-/// A monitor's checks come as evenly as its clock: their number in five minutes hardly varies over three hours or
+/// A monitor's checks come as evenly as its clock: their number in five minutes hardly varies over half an hour or
 /// longer. Guesses of chance have a variance as large as their mean.
 fn is_even(bins: &[(u32, Sessions)]) -> bool {
     let inner = bins.get(1..bins.len().saturating_sub(1)).unwrap_or_default();
@@ -155,7 +155,7 @@ fn is_even(bins: &[(u32, Sessions)]) -> bool {
     let sum: f64 = inner.iter().map(|(_, bin)| f64::from(bin.sessions)).sum();
     let squares: f64 = inner.iter().map(|(_, bin)| f64::from(bin.sessions).powi(2)).sum();
     let mean = sum / count;
-    (last - first) >= 3 * 3600 / BIN_SECONDS && squares / count - mean * mean <= 0.3 * mean
+    (last - first) >= 1800 / BIN_SECONDS && squares / count - mean * mean <= 0.3 * mean
 }
 
 #[cfg(test)]

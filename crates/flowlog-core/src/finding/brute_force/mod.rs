@@ -21,6 +21,8 @@ use burst::{Asked, Burst, burst};
 pub(super) const RULE: &str = "brute-force";
 /// Services that people log in to; programs log in to the others, again and again.
 const PEOPLE: [u16; 7] = [21, 22, 23, 3389, 5900, 5985, 5986];
+const FIVE_MINUTES: u32 = 300;
+const HALF_HOUR: u32 = 1800;
 /// What goes on for so many bins, from the beginning of the data, in most of them, belongs to the landscape.
 const STEADY_BINS: u32 = 36;
 /// Bins at the beginning of the data in which what is there was there before.
@@ -32,6 +34,8 @@ struct Guesser {
     burst: Burst,
     /// By its evenness, and since it was there from the beginning: a monitor.
     monitor: bool,
+    /// Too slow for anything but the long window.
+    patient: bool,
 }
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
@@ -76,18 +80,32 @@ fn guesser(
     external: bool,
 ) -> Option<Guesser> {
     let limits = &facts.thresholds.brute_force;
-    let (window_seconds, attempts) = match (external, PEOPLE.contains(&key.port)) {
-        (true, _) => (1800, limits.external_attempts),
-        (false, true) => (300, limits.internal_attempts),
-        (false, false) => (300, limits.service_attempts),
+    let within = |window_seconds, attempts| {
+        let (short_share, spread) = (limits.short_share, limits.spread);
+        burst(bins, &Asked { window_seconds, attempts, short_share, spread })
     };
-    let asked = Asked { window_seconds, attempts, short_share: limits.short_share, spread: limits.spread };
-    let burst = burst(bins, &asked)?;
     let steady = is_steady(facts, bins);
-    if steady && !external {
-        return None;
+    if external {
+        let burst = within(HALF_HOUR, limits.external_attempts)?;
+        return Some(Guesser { key, burst, monitor: steady && burst.even, patient: false });
     }
-    Some(Guesser { key, burst, monitor: steady && burst.even })
+    let people = PEOPLE.contains(&key.port);
+    let attempts = if people { limits.internal_attempts } else { limits.service_attempts };
+    let (burst, patient) = match within(FIVE_MINUTES, attempts) {
+        Some(burst) => (burst, false),
+        None if people => (within(HALF_HOUR, limits.patient_attempts)?, true),
+        None => return None,
+    };
+    let monitor = steady || burst.even && is_all_along(facts, bins);
+    (!monitor).then_some(Guesser { key, burst, monitor, patient })
+}
+
+/// There from the beginning of the data to its end.
+fn is_all_along(facts: &Facts<'_>, bins: &[(u32, Sessions)]) -> bool {
+    let bin = |ms: i64| u32::try_from(ms / 1000).unwrap_or_default() / BIN_SECONDS;
+    let (begin, end) = (bin(facts.times.0), bin(facts.times.1));
+    bins.first().is_some_and(|(first, _)| first.saturating_sub(begin) <= 1)
+        && bins.last().is_some_and(|(last, _)| end.saturating_sub(*last) <= 1)
 }
 
 /// There from the beginning of the data, for three hours or longer, in most bins.
@@ -169,12 +187,14 @@ fn from_inside(facts: &Facts<'_>, mut guessers: Vec<Guesser>) -> Option<Finding>
         ""
     };
     let reason = format!(
-        "{} or more answered sessions in 5 minutes ({} at services that programs use), short and of nearly the same \
-         size; here up to {}.{after} Health checks and scripts that log in often look alike.",
-        limits.internal_attempts, limits.service_attempts, worst.burst.densest
+        "{} or more answered sessions in 5 minutes ({} at services that programs use) or {} in 30, short and of nearly \
+         the same size; here up to {}.{after} Health checks and scripts that log in often look alike.",
+        limits.internal_attempts, limits.service_attempts, limits.patient_attempts, worst.burst.densest
     );
     let title = format!("{entity} seems to guess passwords at {services}");
-    Some(finding(facts, format!("{RULE}:{entity}"), entity, Severity::High, title, reason, &guessers))
+    let severity =
+        if guessers.iter().all(|guesser| guesser.patient) { Severity::Medium } else { Severity::High };
+    Some(finding(facts, format!("{RULE}:{entity}"), entity, severity, title, reason, &guessers))
 }
 
 fn finding(
