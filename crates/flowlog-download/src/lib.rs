@@ -51,7 +51,7 @@ use crate::{
     error::{Failure, Kind},
     fetch::{Fetcher, Origin},
     grow::Growing,
-    listing::{Filter, Listing, version_of},
+    listing::{Filter, Listing, PassedOver, version_of},
     manifest::{Manifest, STATE_FOLDER, key},
     next::Next,
     normalise::{Decider, Spelled, spell},
@@ -264,6 +264,7 @@ async fn check(config: &Config, env: Env<'_>, proof: Proof) -> Result<Verified, 
         // What was not asked for is not listed: that says nothing about what the source holds.
         verified.only_here = 0;
     }
+    (verified.passed, verified.left_out) = (listing.passed, listing.left_out);
     let (source, root, elapsed) = (source.shown().to_owned(), config.root.clone(), started.elapsed());
     Ok(Verified { source, root, elapsed, strict: config.strict, ..verified })
 }
@@ -304,9 +305,12 @@ fn nothing_wanted(filter: &Filter, listing: &Listing) -> Failure {
         0 => failure,
         count => failure.hint(format!("{count} blobs were left out because their names tell too little")),
     };
-    match listing.passed.resources {
-        0 => failure,
-        _ => failure.hint(format!("there is: {}", listing.passed.named())),
+    match &listing.passed {
+        PassedOver { resources: 0, blobs: 0, .. } => failure,
+        PassedOver { resources: 0, blobs, .. } => {
+            failure.hint(format!("{blobs} blobs are there that are not asked for"))
+        }
+        passed => failure.hint(format!("there is: {}", passed.named())),
     }
 }
 

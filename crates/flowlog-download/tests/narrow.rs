@@ -209,6 +209,11 @@ fn flow_logs_of_watchers_with_names_of_their_own_are_found_and_the_rest_is_count
     );
 
     let mut command = container.tool(dir.path());
+    command.args(["--flow-log", "flow1", "--verify"]);
+    let text = said(&ok(command));
+    assert!(text.contains("Passed over 9 branches"), "{text}");
+    assert!(text.contains("The tree is complete, as far as it was asked for"), "{text}");
+    let mut command = container.tool(dir.path());
     command.args(["--flow-log", "NW_PROD_FLOW1", "--from", "2025-10-05T09:00", "--format", "json"]);
     let output = ok(command);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -241,6 +246,9 @@ fn the_next_command_analyses_what_was_asked_for() {
     assert_eq!(run(&hour), next(&[""]));
     assert_eq!(run(&[]), next(&[""]));
     assert_eq!(run(&hour), next(&["/2025-10-05/09", "/2025-10-05/10"]));
+    let mut none = tool(&dir.path().join("none"));
+    let none = none.arg("--from-dir").arg(source.path()).args(["--flow-log", "x"]).output().expect("a run");
+    assert!(said(&none).contains("144 blobs are there that are not asked for"), "{}", said(&none));
     assert_eq!(run(&["--flow-log", "web"]), next(&["/*/*/FlowLog_??????_WEB_????????????_*"]));
     assert_eq!(
         run(&["--mac", "7C1E52648401", "--flow-log", "db"]),

@@ -1,12 +1,15 @@
 //! What a filter passed over: counted, so that nobody takes a part for the whole.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
+
+use indicatif::HumanCount;
+use serde::Serialize;
 
 /// Names kept of the resources that were not entered.
 const NAMES: usize = 5;
 
 /// What is there and was not asked for, as far as a listing met it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PassedOver {
     /// Blobs that were listed.
     pub blobs: u64,
@@ -48,6 +51,25 @@ impl PassedOver {
     }
 }
 
+/// `4 branches of the container (NW_A, NW_B) and 9 blobs: not asked for`.
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted = |count: u64, one: &str, many: &str| {
+            format!("{} {}", HumanCount(count), if count == 1 { one } else { many })
+        };
+        let mut parts = Vec::new();
+        if self.branches > 0 {
+            let named = if self.resources > 0 { format!(" ({})", self.named()) } else { String::new() };
+            let branches = counted(self.branches, "branch", "branches");
+            parts.push(format!("{branches} of the container{named}"));
+        }
+        if self.blobs > 0 {
+            parts.push(counted(self.blobs, "blob", "blobs"));
+        }
+        write!(f, "{}: not asked for", parts.join(" and "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +84,7 @@ mod tests {
         passed.branch("flowLogResourceID=/S_RG/NW_Z/y=2024/", false);
         assert_eq!((passed.branches, passed.resources), (8, 7));
         assert_eq!(passed.named(), "NW_A, NW_B, NW_C, NW_D, NW_E and 2 more");
+        let few = PassedOver { blobs: 1_200, branches: 1, ..PassedOver::default() };
+        assert_eq!(few.to_string(), "1 branch of the container and 1,200 blobs: not asked for");
     }
 }

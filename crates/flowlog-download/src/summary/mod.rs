@@ -161,7 +161,7 @@ impl Summary {
         for (label, count, note) in [
             ("Shortened", self.shortened, ""),
             ("Skipped", self.skipped, ""),
-            ("Ignored", self.ignored, " files that are no logs by their name"),
+            ("Ignored", self.ignored, " files that are no whole logs by their name"),
             ("Left out", self.left_out, " blobs whose names do not tell what is asked for"),
         ] {
             if count > 0 {
@@ -172,7 +172,7 @@ impl Summary {
             line("Archived", archived(self.archived, self.rehydrating))?;
         }
         if !self.passed.is_nothing() {
-            line("Passed over", self.passed_over())?;
+            line("Passed over", shown(&self.passed.to_string()))?;
         }
         line("Failed", HumanCount(self.failed.len() as u64).to_string())?;
         if self.not_tried > 0 {
@@ -246,12 +246,7 @@ impl Summary {
             "kept_bytes": self.kept_bytes,
             "planned": planned,
             "left_out": self.left_out,
-            "passed_over": {
-                "blobs": self.passed.blobs,
-                "branches": self.passed.branches,
-                "resources": self.passed.resources,
-                "names": self.passed.names,
-            },
+            "passed_over": self.passed,
             "skipped": self.skipped,
             "shortened": self.shortened,
             "ignored": self.ignored,
@@ -261,24 +256,6 @@ impl Summary {
             "not_tried": self.not_tried,
             "seconds": (self.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         })
-    }
-
-    /// What was not asked for, in words.
-    fn passed_over(&self) -> String {
-        let PassedOver { blobs, branches, resources, .. } = &self.passed;
-        let mut parts = Vec::new();
-        if *branches > 0 {
-            let noun = if *branches == 1 { "branch" } else { "branches" };
-            let mut part = format!("{} {noun} of the container", HumanCount(*branches));
-            if *resources > 0 {
-                part = format!("{part} ({})", shown(&self.passed.named()));
-            }
-            parts.push(part);
-        }
-        if *blobs > 0 {
-            parts.push(amount_of(*blobs));
-        }
-        format!("{}: not asked for", parts.join(" and "))
     }
 
     /// One line a blob, tabs between its columns, so that scripts can read it; then the sums.
@@ -304,7 +281,7 @@ impl Summary {
             )?;
         }
         if !self.passed.is_nothing() {
-            writeln!(out, "Passed over {}", self.passed_over())?;
+            writeln!(out, "Passed over {}", shown(&self.passed.to_string()))?;
         }
         failures::write(&self.failed, out)
     }

@@ -26,7 +26,7 @@ pub use service::{hashes, reread};
 use self::closed::is_closed;
 use crate::{
     digest::{content_of, md5_of},
-    listing::{Archived, Listed, Listing},
+    listing::{Archived, Listed, Listing, PassedOver},
     manifest::Entry,
     place::{Relation, relation},
 };
@@ -102,6 +102,10 @@ pub struct Verified {
     pub broken_at_source: Vec<String>,
     /// Blobs downloaded once and no longer in the source; their files are kept.
     pub only_here: u64,
+    /// What is in the source and was not asked for.
+    pub passed: PassedOver,
+    /// Blobs left out because their names do not tell what the filter asks about.
+    pub left_out: u64,
     /// Blobs in the archive tier that are not here in the version the source has.
     pub archived: u64,
     /// Of these, blobs that are being rehydrated.

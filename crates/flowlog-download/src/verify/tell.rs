@@ -42,6 +42,13 @@ impl Verified {
         if self.only_here > 0 {
             line("Only here", format!("{} no longer in the source, kept", HumanCount(self.only_here)))?;
         }
+        if self.left_out > 0 {
+            let count = HumanCount(self.left_out);
+            line("Left out", format!("{count} blobs whose names do not tell what is asked for"))?;
+        }
+        if !self.passed.is_nothing() {
+            line("Passed over", shown(&self.passed.to_string()))?;
+        }
         if self.archived > 0 {
             line("Archived", archived(self.archived, self.rehydrating))?;
         }
@@ -53,7 +60,9 @@ impl Verified {
         line("Seconds", format!("{:.1}", self.elapsed.as_secs_f64()))?;
         if self.findings.is_empty() {
             let but = if self.archived > 0 { ", but for archived blobs" } else { "" };
-            return writeln!(out, "\nThe tree is complete{but}");
+            let part = !self.passed.is_nothing() || self.left_out > 0;
+            let asked = if part { ", as far as it was asked for" } else { "" };
+            return writeln!(out, "\nThe tree is complete{asked}{but}");
         }
         writeln!(out, "\nDifferent (a run without --verify brings what is missing, outdated, gone or cut):")?;
         for finding in self.findings.iter().take(SHOWN) {
@@ -91,6 +100,8 @@ impl Verified {
             "as_fetched": self.by_record,
             "same_length": self.by_length,
             "only_here": self.only_here,
+            "left_out": self.left_out,
+            "passed_over": self.passed,
             "archived": self.archived,
             "rehydrating": self.rehydrating,
             "broken_at_source": self.broken_at_source,
