@@ -17,7 +17,7 @@ use std::io::{self, BufWriter, Write};
 
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, build};
-use flowlog_core::text::message;
+use flowlog_core::text::{count, message};
 
 use cli::{Config, Format};
 use export::{ExportError, Exports, Unfinished};
@@ -203,6 +203,10 @@ fn tell_why_nothing(files: &[FileRow], ascii: bool, talk: &mut impl Write) {
     }
     let more = files.len().saturating_sub(SHOWN);
     if more > 0 {
-        say(talk, ascii, &format!("... and {more} more files without a flow log that could be read"));
+        say(
+            talk,
+            ascii,
+            &format!("... and {} more files without a flow log that could be read", count(more as u64)),
+        );
     }
 }

@@ -8,6 +8,7 @@ use flowlog_core::connection::Sighting;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::report::FileRow;
+use flowlog_core::text::count;
 
 use super::ahead::{Files, decode_ahead};
 use super::epochs::Task;
@@ -196,11 +197,11 @@ fn problem(decoded: &Decoded) -> Option<String> {
     let problem = decoded.problem.as_ref()?;
     let mut words = vec![problem.to_string()];
     if decoded.broken_records > 1 {
-        words.push(format!("and {} more broken records", decoded.broken_records - 1));
+        words.push(format!("and {} more broken records", count(decoded.broken_records - 1)));
     }
     if decoded.left_out_bytes > 0 {
         let bytes = if decoded.left_out_bytes == 1 { "byte" } else { "bytes" };
-        words.push(format!("{} {bytes} left out", decoded.left_out_bytes));
+        words.push(format!("{} {bytes} left out", count(decoded.left_out_bytes)));
     }
     words.extend(decoded.more_problems.iter().map(ToString::to_string));
     Some(words.join("; "))

@@ -160,7 +160,8 @@ fn malformed(page: &mut Page, row: &MalformedRow) {
     let line = format!("{} ({})", page.name(&row.reason), counted(row.tuples, "tuple", "tuples"));
     page.prose(&line, 4, Tone::Plain);
     if let Some(example) = row.examples.first() {
-        file_name(page, &example.path, &format!(", byte {}:", count(example.offset)), 6);
+        // A place to go to, as in the messages of files: digits without separators.
+        file_name(page, &example.path, &format!(", byte {}:", example.offset), 6);
         let text = page.name(&example.text);
         page.line(&text, 8, Tone::Dim);
     }
