@@ -4,7 +4,6 @@ use std::io::Read;
 
 use super::document::{Counts, RecordEnd, read_record, tell_beside};
 use super::framing::{Ending, Framed, Framer, Place, Saw};
-use super::head::head;
 use super::rows::Rows;
 use super::seen::Known;
 use super::{MalformedTuple, RecordContext, SeenRecords, Sink, shape};
@@ -135,18 +134,21 @@ impl<S: Sink> Reading<'_, S> {
     fn record(&mut self, framed: &Framed<'_>) -> Option<Broken> {
         let Framed { bytes, offset, ending, .. } = *framed;
         let complete = ending == Ending::Complete;
-        let head = self.seen.as_ref().and_then(|_| head(bytes));
-        let known = head.map_or(Known::New, |head| self.look_up(head, framed));
-        let rows = match known {
-            Known::Whole => {
-                self.decoded.repeated += 1;
-                return None;
-            }
-            Known::Begun(skip) => Rows::behind(skip),
-            Known::New => Rows::default(),
-        };
-        let RecordEnd { error, read_to, rows } =
-            read_record(bytes, offset, self.sink, &mut self.counts, rows);
+        let seen = self.seen.as_deref();
+        let mut end = read_record(bytes, offset, self.sink, &mut self.counts, Rows::default(), seen);
+        let head = end.head;
+        if let (true, Some(head), Some(seen)) = (end.is_known, head, seen) {
+            let rows = match look_closer(seen, head, framed) {
+                Known::Whole => {
+                    self.decoded.repeated += 1;
+                    return None;
+                }
+                Known::Begun(skip) => Rows::behind(skip),
+                Known::New => Rows::default(),
+            };
+            end = read_record(bytes, offset, self.sink, &mut self.counts, rows, None);
+        }
+        let RecordEnd { error, read_to, rows, .. } = end;
         let whole = complete && error.is_none();
         if let (Some(seen), Some(head)) = (&mut self.seen, head) {
             seen.keep(head, &rows, whole);
@@ -158,18 +160,6 @@ impl<S: Sink> Reading<'_, S> {
         });
         let error = if ending == Ending::NextRecord { Some(cut_record(offset)) } else { error };
         Some(Broken { offset, read_to, error })
-    }
-
-    /// Whether another file holds the record: looks at its tuples only if one holds a record of the same head.
-    fn look_up(&self, head: u64, framed: &Framed<'_>) -> Known {
-        let Some(seen) = self.seen.as_ref().filter(|seen| seen.knows(head)) else { return Known::New };
-        let rows = Rows::marked(seen.cut_at(head));
-        let mut counts = Counts::default();
-        let end = read_record(framed.bytes, framed.offset, &mut Nowhere, &mut counts, rows);
-        if counts.records == 0 && end.rows.count == 0 {
-            return Known::New;
-        }
-        seen.find(head, &end.rows, framed.ending == Ending::Complete && end.error.is_none())
     }
 
     /// A record broke off. `resumed` says whether another one was found inside what was taken for it; reading goes
@@ -230,6 +220,14 @@ impl<S: Sink> Reading<'_, S> {
             ..self.decoded
         }
     }
+}
+
+/// What is known of a record, whose head another file has, by its tuples.
+fn look_closer(seen: &SeenRecords, head: u64, framed: &Framed<'_>) -> Known {
+    let rows = Rows::marked(seen.cut_at(head));
+    let mut counts = Counts::default();
+    let end = read_record(framed.bytes, framed.offset, &mut Nowhere, &mut counts, rows, None);
+    seen.find(head, &end.rows, framed.ending == Ending::Complete && end.error.is_none())
 }
 
 fn cut_record(offset: u64) -> InputError {

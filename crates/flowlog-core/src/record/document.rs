@@ -17,6 +17,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::name::{MAX_ID_BYTES, MAX_NAME_BYTES, bounded};
+use super::time::unix_ms;
 use super::tuple::looks_like_tuple;
 use super::{LogKind, Sink};
 use crate::error::Stranger;
@@ -191,6 +192,8 @@ struct Context<'de> {
     mac: Option<Cow<'de, str>>,
     resource: Option<Cow<'de, str>>,
     category: Option<Cow<'de, str>>,
+    /// Its time, once it is [`Self::complete`].
+    time_ms: Option<i64>,
 }
 
 /// What the keys of an object that may be a record hold.
@@ -236,6 +239,7 @@ impl<'de, S: Sink> Visitor<'de> for RecordObject<'_, '_, S> {
                     let known = context.time.is_some() && context.resource.is_some();
                     // NSG records name the NIC further in.
                     if known && (kind == LogKind::Nsg || context.mac.is_some()) {
+                        context.complete(kind, push)?;
                         let found = map.next_value_seed(Tuples::root(push, &context, kind))?;
                         content.take(kind, found);
                     } else {
@@ -250,6 +254,7 @@ impl<'de, S: Sink> Visitor<'de> for RecordObject<'_, '_, S> {
             }
         }
         for (kind, raw) in held {
+            context.complete(kind, push)?;
             let found = Tuples::root(push, &context, kind)
                 .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
                 .map_err(serde::de::Error::custom)?;
@@ -257,6 +262,21 @@ impl<'de, S: Sink> Visitor<'de> for RecordObject<'_, '_, S> {
         }
         content.count(context.category.as_deref(), push);
         Ok(())
+    }
+}
+
+impl Context<'_> {
+    /// Everything is known of a record but its tuples, which come next.
+    ///
+    /// # Errors
+    /// Another file has a record like this one: it is to be looked at before anything of it is counted.
+    fn complete<S, E: serde::de::Error>(&mut self, kind: LogKind, push: &mut Push<'_, S>) -> Result<(), E> {
+        self.time_ms = self.time.as_deref().and_then(unix_ms);
+        let Some(time_ms) = self.time_ms else { return Ok(()) };
+        // NSG records name the NIC further in, whether or not they name it here.
+        let mac = self.mac.as_deref().filter(|_| kind == LogKind::VNet).unwrap_or_default();
+        let resource = self.resource.as_deref().unwrap_or_default();
+        if push.is_new(time_ms, mac, resource) { Ok(()) } else { Err(E::custom("not looked at yet")) }
     }
 }
 
@@ -268,6 +288,7 @@ impl Content {
 
     /// Counts the object as what it is: a flow-log record, records in an envelope, or something else.
     fn count<S: Sink>(&self, category: Option<&str>, push: &mut Push<'_, S>) {
+        push.seen = None;
         let is = |name: &str| category.is_some_and(|category| category.eq_ignore_ascii_case(name));
         let (is_vnet, is_nsg) = (is("FlowLogFlowEvent"), is("NetworkSecurityGroupFlowEvent"));
         // Other logs have `properties` of their own.

@@ -5,7 +5,6 @@ mod decode;
 mod digits;
 mod document;
 mod framing;
-mod head;
 pub mod name;
 mod rows;
 mod scan;

@@ -5,6 +5,9 @@
 //! never changes it, so that a record of the same NIC, resource, time and tuples, in this order, is the same
 //! record; the same tuple in two records of one file is not.
 
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
 use super::rows::Rows;
@@ -106,6 +109,12 @@ impl SeenRecords {
     }
 }
 
+/// What tells a NIC's records apart, as one number: MAC address, resource and time, however they are written.
+pub(super) fn head(time_ms: i64, mac: &str, resource: &str) -> u64 {
+    let mac = mac.replace([':', '-'], "").to_ascii_lowercase();
+    FixedState::default().hash_one((time_ms, mac, resource.to_ascii_lowercase()))
+}
+
 fn mix(head: u64, rows: u64) -> u64 {
     head ^ rows.rotate_left(32)
 }
@@ -115,6 +124,19 @@ mod tests {
     use super::*;
 
     const HEAD: u64 = 7;
+
+    #[test]
+    fn a_head_is_the_same_however_it_is_written() {
+        let first = head(5, "000D3A000001", "/A/b");
+        assert_eq!(head(5, "00-0d-3a-00-00-01", "/a/B"), first);
+        for other in [
+            head(6, "000D3A000001", "/A/b"),
+            head(5, "000D3A000002", "/A/b"),
+            head(5, "000D3A000001", "/A/c"),
+        ] {
+            assert_ne!(other, first);
+        }
+    }
 
     fn rows(texts: &[&str], mark: u64) -> Rows {
         let mut rows = Rows::marked(mark);

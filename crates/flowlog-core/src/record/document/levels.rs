@@ -153,7 +153,7 @@ fn announce<S: Sink>(push: &mut Push<'_, S>, place: Place<'_>, own: &str) {
         LogKind::VNet => (outer_mac, place.outer, own),
         LogKind::Nsg => (if own.is_empty() { outer_mac } else { own }, resource, place.outer),
     };
-    let time_ms = context.time.as_deref().and_then(crate::record::time::unix_ms);
+    let time_ms = context.time_ms;
     let offset = push.offset;
     push.sink.record(&RecordContext { time_ms, mac, kind: place.kind, resource, offset });
     push.sink.rule(acl, rule);

@@ -7,8 +7,9 @@ use crate::error::Stranger;
 use crate::flow::Encryption;
 use crate::record::name::{MAX_NAME_BYTES, bounded};
 use crate::record::rows::Rows;
+use crate::record::seen::head;
 use crate::record::tuple::{self, encryption_word};
-use crate::record::{MalformedTuple, Sink, shape};
+use crate::record::{MalformedTuple, SeenRecords, Sink, shape};
 
 /// What the decoder counts over a whole input.
 #[derive(Clone, Debug, Default)]
@@ -36,18 +37,23 @@ pub(in crate::record) struct RecordEnd {
     /// Offset behind its last tuple that was read: what stands before it is counted or told.
     pub(in crate::record) read_to: u64,
     pub(in crate::record) rows: Rows,
+    /// What tells the record from others of its NIC, if it could be read that far.
+    pub(in crate::record) head: Option<u64>,
+    /// Nothing of it was read, since another file has a record with this head.
+    pub(in crate::record) is_known: bool,
 }
 
 /// Walks over the record `bytes`, which begin at `offset` of the input. `rows` says which of its tuples are passed
-/// over.
+/// over. If `seen` knows a record of its head, it stops before the first tuple.
 pub(in crate::record) fn read_record<S: Sink>(
     bytes: &[u8],
     offset: u64,
     sink: &mut S,
     counts: &mut Counts,
     rows: Rows,
+    seen: Option<&SeenRecords>,
 ) -> RecordEnd {
-    with_push(bytes, offset, sink, counts, rows, |push| {
+    with_push(bytes, offset, sink, counts, rows, seen, |push| {
         // Checking a whole record for UTF-8 at once is faster than each of its strings. What is none
         // is read up to where it goes wrong.
         match std::str::from_utf8(bytes) {
@@ -72,7 +78,7 @@ pub(in crate::record) fn tell_beside<S: Sink>(
     tell: impl FnOnce(&str, &mut Push<'_, S>),
 ) {
     let text = String::from_utf8_lossy(bytes);
-    with_push(text.as_bytes(), offset, sink, counts, Rows::default(), |push| {
+    with_push(text.as_bytes(), offset, sink, counts, Rows::default(), None, |push| {
         tell(&text, push);
         Ok(())
     });
@@ -84,12 +90,26 @@ fn with_push<S: Sink>(
     sink: &mut S,
     counts: &mut Counts,
     rows: Rows,
+    seen: Option<&SeenRecords>,
     work: impl FnOnce(&mut Push<'_, S>) -> Result<(), serde_json::Error>,
 ) -> RecordEnd {
     let begin = bytes.as_ptr().addr();
-    let mut push = Push { sink, counts, bytes, offset, counted: false, odd: false, rows, read_to: begin };
+    let mut push = Push {
+        sink,
+        counts,
+        bytes,
+        offset,
+        counted: false,
+        odd: false,
+        rows,
+        read_to: begin,
+        seen,
+        head: None,
+        is_known: false,
+    };
     let error = work(&mut push).err();
-    RecordEnd { error, read_to: offset + push.read_to.saturating_sub(begin) as u64, rows: push.rows }
+    let Push { rows, read_to, head, is_known, .. } = push;
+    RecordEnd { error, read_to: offset + read_to.saturating_sub(begin) as u64, rows, head, is_known }
 }
 
 /// Where everything that is found goes.
@@ -105,6 +125,21 @@ pub(in crate::record) struct Push<'a, S> {
     rows: Rows,
     /// Address behind the last tuple that was read.
     read_to: usize,
+    /// Until the first object is read, if records of other files are to be known again.
+    pub(super) seen: Option<&'a SeenRecords>,
+    head: Option<u64>,
+    is_known: bool,
+}
+
+impl<S> Push<'_, S> {
+    /// Takes down whose record it is and of when. False if another file has such a record.
+    pub(super) fn is_new(&mut self, time_ms: i64, mac: &str, resource: &str) -> bool {
+        let Some(seen) = self.seen.take() else { return true };
+        let head = head(time_ms, mac, resource);
+        self.head = Some(head);
+        self.is_known = seen.knows(head);
+        !self.is_known
+    }
 }
 
 impl<S: Sink> Push<'_, S> {
