@@ -27,7 +27,7 @@ struct Cli {
 enum Command {
     /// Reorganise and analyse the sample container, with every output
     Demo,
-    /// Download the flow logs of a storage account and analyse them: logs ACCOUNT [FOLDER] [OPTIONS]
+    /// Download the flow logs of a storage account and analyse them
     Logs(logs::Options),
     /// Write the demo's outputs to samples/reports
     Samples,
