@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, io};
 
 use crate::{
-    error::{Failure, Kind, chain},
+    error::{Failure, Kind},
     proxy::Proxy,
     refusal::Subject,
 };
@@ -26,6 +26,10 @@ pub enum Trouble {
     ProxyLogin,
     /// The proxy does not let the connection through.
     ProxyRefused,
+    /// The proxy cannot be connected to.
+    ProxyGone,
+    /// Something else listens there; what it does not speak.
+    Stranger(&'static str),
     /// The proxy ends the connection, or does not speak its protocol.
     ProxyBroken(String),
     /// The certificate is not trusted; the reason.
@@ -39,10 +43,12 @@ pub enum Trouble {
 impl Trouble {
     /// Reads an error of the HTTP client and its causes.
     pub fn of(error: &(dyn Error + 'static)) -> Self {
-        let text = chain(error).to_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let causes =
             || std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+        // The client's own words name the address, in which anything may stand.
+        let told = causes().filter(|cause| !cause.is::<reqwest::Error>()).map(ToString::to_string);
+        let text = told.collect::<Vec<_>>().join(": ").to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         let kinds: Vec<io::ErrorKind> =
             causes().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).collect();
         let innermost =
@@ -56,10 +62,14 @@ impl Trouble {
             Self::ProxyLogin
         } else if has(&["tunnel error: unsuccessful"]) {
             Self::ProxyRefused
-        } else if kinds.contains(&io::ErrorKind::ConnectionRefused)
-            || has(&["failed to create underlying connection"])
-        {
+        } else if kinds.contains(&io::ErrorKind::ConnectionRefused) {
             Self::Refused
+        } else if has(&["failed to create underlying connection"]) {
+            Self::ProxyGone
+        } else if has(&["received corrupt message"]) {
+            Self::Stranger("TLS")
+        } else if has(&["invalid http version", "invalid http status"]) {
+            Self::Stranger("HTTP")
         } else if has(&["socks error", "socks proxy", "tunnel error"]) {
             Self::ProxyBroken(innermost())
         } else if kinds
@@ -67,7 +77,7 @@ impl Trouble {
             .any(|kind| matches!(kind, io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable))
         {
             Self::NoRoute
-        } else if has(&["certificate"]) {
+        } else if has(&["peer certificate"]) {
             Self::Certificate(innermost())
         } else if silent && connecting {
             Self::Unanswered
@@ -89,7 +99,9 @@ impl fmt::Display for Trouble {
             Self::NoRoute => "there is no route to the address",
             Self::ProxyLogin => "the proxy asks for a name and password (407)",
             Self::ProxyRefused => "the proxy does not let the connection through",
+            Self::ProxyGone => "it cannot be connected to",
             Self::Silent => "no answer in time",
+            Self::Stranger(language) => return write!(f, "what answers there does not speak {language}"),
             Self::ProxyBroken(cause) => return write!(f, "the proxy ends it ({cause})"),
             Self::Certificate(cause) | Self::Broken(cause) => cause,
         })
@@ -116,7 +128,11 @@ pub fn failure(error: &(dyn Error + 'static), subject: &Subject<'_>, proxy: Opti
         )
         .hint("check --storage-account; for a private endpoint, check DNS or give --endpoint"),
         (
-            Trouble::Refused | Trouble::Unanswered | Trouble::NoRoute | Trouble::ProxyBroken(_),
+            Trouble::Refused
+            | Trouble::Unanswered
+            | Trouble::NoRoute
+            | Trouble::ProxyGone
+            | Trouble::ProxyBroken(_),
             Some(proxy),
         ) => failed(format!("cannot reach {host} through the proxy {proxy}: {trouble}")).hint(proxy.check()),
         (Trouble::ProxyLogin, Some(proxy)) => login_wanted(proxy),
@@ -160,6 +176,9 @@ mod tests {
             trouble("invalid peer certificate: UnknownIssuer"),
             Trouble::Certificate("invalid peer certificate: UnknownIssuer".into())
         );
+        assert_eq!(trouble("failed to create underlying connection"), Trouble::ProxyGone);
+        assert_eq!(trouble("received corrupt message of type InvalidContentType"), Trouble::Stranger("TLS"));
+        assert_eq!(trouble("invalid HTTP version parsed"), Trouble::Stranger("HTTP"));
         assert_eq!(trouble("connection reset"), Trouble::Broken("connection reset".into()));
         assert!(is_hopeless(&io::Error::from(io::ErrorKind::ConnectionRefused)));
         assert!(!is_hopeless(&io::Error::from(io::ErrorKind::ConnectionReset)));

@@ -24,7 +24,7 @@ pub fn explain(mut failure: Failure, config: &ContainerConfig) -> Failure {
             "without a credential only containers open to the public are seen; try another --auth-mode",
         );
     }
-    if failure.kind == Kind::Failed && failure.message.to_lowercase().contains("certificate") {
+    if failure.kind == Kind::Failed && failure.message.contains("peer certificate") {
         return failure.hint(
             "a proxy that inspects TLS, or a service with its own authority? Give the authority with --ca-file FILE (PEM)",
         );
