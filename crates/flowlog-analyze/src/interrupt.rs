@@ -3,7 +3,8 @@
 use crate::export::Unfinished;
 
 /// Removes what is unfinished when SIGINT or SIGTERM comes, and ends the process with 130 or 143. A second
-/// one ends it at once, whatever the first is waiting for.
+/// one ends it at once, whatever the first is waiting for. A signal that the parent has set to be ignored, as
+/// shells do for what a script puts into the background, stays ignored.
 ///
 /// Without Unix signals (Windows) the process just ends; the next run removes what is left.
 #[cfg(unix)]
@@ -17,12 +18,13 @@ pub fn watch(unfinished: &Unfinished) {
     use signal_hook::iterator::Signals;
 
     let again = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    let heard: Vec<i32> = [SIGINT, SIGTERM].into_iter().filter(|signal| !is_ignored(*signal)).collect();
+    for &signal in &heard {
         // In this order: the first signal finds the flag down, and puts it up.
         flag::register_conditional_default(signal, Arc::clone(&again)).ok();
         flag::register(signal, Arc::clone(&again)).ok();
     }
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let Ok(mut signals) = Signals::new(&heard) else { return };
     let unfinished = unfinished.clone();
     std::thread::spawn(move || {
         let Some(signal) = signals.forever().next() else { return };
@@ -36,6 +38,15 @@ pub fn watch(unfinished: &Unfinished) {
         #[allow(clippy::exit)]
         std::process::exit(128 + signal);
     });
+}
+
+/// True if the process was started with this signal ignored. Linux tells; elsewhere only unsafe code could ask.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Without Unix signals the process just ends; the next run removes what is left.

@@ -20,7 +20,11 @@ fn good() -> Vec<u8> {
 
 /// A run that exports to `out.csv` and two CSV files, and that waits for more of its standard input.
 fn waiting(folder: &Path) -> (Child, ChildStdin) {
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+    begun(std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze")), folder)
+}
+
+fn begun(mut tool: std::process::Command, folder: &Path) -> (Child, ChildStdin) {
+    let mut child = tool
         .current_dir(folder)
         .args(["-", "--export-csv", "--export-connections", "out.csv"])
         .stdin(Stdio::piped())
@@ -73,6 +77,22 @@ fn a_run_that_is_told_to_end_leaves_nothing() {
         assert!(end.stdout.is_empty());
         assert_eq!(names(folder.path()), Vec::<String>::new());
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_script_runs_in_the_background_stays_deaf_to_ctrl_c() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shell = std::process::Command::new("sh");
+    let tool = assert_cmd::cargo::cargo_bin("flowlog-analyze");
+    shell.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]).arg(tool);
+    let (child, input) = begun(shell, folder.path());
+    send(&child, Signal::INT);
+    thread::sleep(Duration::from_millis(200));
+    drop(input);
+    let end = child.wait_with_output().unwrap();
+    assert_eq!(end.status.code(), Some(0), "{}", String::from_utf8_lossy(&end.stderr));
+    assert_eq!(names(folder.path()).len(), 3);
 }
 
 #[test]
