@@ -19,12 +19,16 @@ pub struct Connections<H> {
     /// Apart, since a 5-tuple that was denied may be let through a moment later, and the other way round.
     denials: [Table<H>; 2],
     next_sweep_ms: i64,
+    /// Connections that the last look found far ahead of the log's time: with wrong dates, they stay for long.
+    ahead: usize,
+    /// Tuples since that look.
+    added: usize,
 }
 
 impl<H> Default for Connections<H> {
     fn default() -> Self {
         let tables = || [HashMap::default(), HashMap::default()];
-        Self { lives: tables(), denials: tables(), next_sweep_ms: i64::MIN }
+        Self { lives: tables(), denials: tables(), next_sweep_ms: i64::MIN, ahead: 0, added: 0 }
     }
 }
 
@@ -43,6 +47,7 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
         tuple: &FlowTuple,
         mut settled: impl FnMut(ConnectionKey<H>, Connection),
     ) {
+        self.added += 1;
         let over = if tuple.state == State::Deny { self.deny(key, tuple) } else { self.live(key, tuple) };
         if let Some(over) = over {
             settled(key, over);
@@ -107,7 +112,8 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
     /// silent for too long, go to `settled`.
     #[inline]
     pub fn advance(&mut self, now_ms: i64, settled: impl FnMut(ConnectionKey<H>, Connection)) {
-        if now_ms >= self.next_sweep_ms {
+        // Looking at all that stays would be the square of its number, if there were not as many new ones between.
+        if now_ms >= self.next_sweep_ms && self.added >= self.ahead {
             self.sweep(now_ms, settled);
         }
     }
@@ -115,6 +121,8 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
     /// The same, however short a time ago the last look was.
     pub fn sweep(&mut self, now_ms: i64, mut settled: impl FnMut(ConnectionKey<H>, Connection)) {
         self.next_sweep_ms = now_ms.saturating_add(SWEEP_EVERY_MS);
+        let ahead_ms = now_ms.saturating_add(SILENT_MS);
+        let mut ahead = 0;
         let (ended_ms, silent_ms) = (now_ms.saturating_sub(SETTLE_MS), now_ms.saturating_sub(SILENT_MS));
         for lives in &mut self.lives {
             lives.retain(|key, connection| {
@@ -123,6 +131,7 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
                 if over {
                     settled(*key, *connection);
                 }
+                ahead += usize::from(!over && connection.last_ms > ahead_ms);
                 !over
             });
         }
@@ -132,9 +141,11 @@ impl<H: Copy + Eq + std::hash::Hash> Connections<H> {
                 if over {
                     settled(*key, *attempt);
                 }
+                ahead += usize::from(!over && attempt.last_ms > ahead_ms);
                 !over
             });
         }
+        (self.ahead, self.added) = (ahead, 0);
     }
 
     /// The end of the data: hands out everything that is left.

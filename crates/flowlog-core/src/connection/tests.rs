@@ -184,6 +184,20 @@ fn only_what_ended_long_ago_leaves_the_table_early() {
     assert_eq!(left, [(open, true)]);
 }
 
+#[test]
+fn tuples_dated_far_ahead_are_not_looked_at_again_and_again() {
+    let mut table = Connections::default();
+    let mut settled = 0;
+    for n in 0..100_000_u32 {
+        let key = ConnectionKey { source: n, ..KEY };
+        table.add(key, &tuple(Begin, 1 << 50, 0, 0), |_, _| settled += 1);
+        table.advance(i64::from(n) * (SWEEP_EVERY_MS + 1), |_, _| settled += 1);
+    }
+    assert_eq!(settled, 0);
+    table.finish(|_, _| settled += 1);
+    assert_eq!(settled, 100_000);
+}
+
 mod resolved {
     use super::*;
 

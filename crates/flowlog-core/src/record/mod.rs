@@ -13,11 +13,19 @@ mod shape;
 pub mod time;
 pub mod tuple;
 
+use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
+
 use crate::flow::FlowTuple;
 
 pub use decode::{Decoded, Decoder};
 pub use framing::MAX_RECORD_BYTES;
 pub use seen::SeenRecords;
+
+/// What records and tuples are told apart by: one seed for the whole run, since what one worker hashes another compares,
+/// and at random, since whoever knew it could write records that pass for others.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Which log a record belongs to; the same 13 fields of a tuple mean different things in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
+use super::SEED;
 
 /// Counts the tuples of a record and hashes their texts, in their order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,8 +35,7 @@ impl Rows {
     /// Takes one tuple's text in. True if it is to be passed over.
     #[inline]
     pub(super) fn take(&mut self, text: &str) -> bool {
-        // Fixed seeds: what is hashed by one worker is compared by another.
-        let hash = FixedState::default().hash_one(text.as_bytes());
+        let hash = SEED.hash_one(text.as_bytes());
         self.hash = (self.hash.rotate_left(23) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if self.count == 0 {
             self.first = self.hash;

@@ -7,13 +7,13 @@
 
 use std::hash::BuildHasher;
 
-use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 
+use super::SEED;
 use super::rows::Rows;
 
 /// Hash of a record, or of its beginning, and the file it was first read from.
-type Table = HashMap<u64, u32, foldhash::fast::FixedState>;
+type Table = HashMap<u64, u32, foldhash::fast::RandomState>;
 
 /// What is known of a record before it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ struct Lately {
     /// By head and all tuples.
     whole: Table,
     /// By head, of records that broke off: file, number of tuples and their hash.
-    cut: HashMap<u64, (u32, u64, u64), foldhash::fast::FixedState>,
+    cut: HashMap<u64, (u32, u64, u64), foldhash::fast::RandomState>,
 }
 
 impl SeenRecords {
@@ -112,7 +112,7 @@ impl SeenRecords {
 /// What tells a NIC's records apart, as one number: MAC address, resource and time, however they are written.
 pub(super) fn head(time_ms: i64, mac: &str, resource: &str) -> u64 {
     let mac = mac.replace([':', '-'], "").to_ascii_lowercase();
-    FixedState::default().hash_one((time_ms, mac, resource.to_ascii_lowercase()))
+    SEED.hash_one((time_ms, mac, resource.to_ascii_lowercase()))
 }
 
 fn mix(head: u64, rows: u64) -> u64 {
