@@ -232,3 +232,28 @@ fn a_copy_that_breaks_off_adds_nothing_whichever_is_read_first() {
     let (report, code) = Bench::new().file("early.json", cut).file("late.json", &whole).json(&["logs"]);
     assert_eq!((report["totals"]["tuples"].as_u64(), code), (Some(50), 3), "{}", error(&report, 0));
 }
+
+#[test]
+fn encryption_words_that_are_new_are_shown_as_they_stand() {
+    let tuple =
+        |word: &str, port: usize| format!("1768464001000,10.0.0.4,10.0.1.4,{port},443,6,O,B,{word},0,0,0,0");
+    let words = ["NX_QUANTUM", "NX_QUANTUM", "=X()", "NX"];
+    let tuples: Vec<String> = words.iter().zip(1..).map(|(word, port)| tuple(word, port)).collect();
+    let bench = Bench::new().file("a.json", document(&[record_of(1, &tuples.into())]));
+    for threads in ["1", "2"] {
+        let (report, code) = bench.json(&["logs", "--threads", threads]);
+        assert_eq!((&report["encryption"], code), (&json!({"=X()": 1, "NX": 1, "NX_QUANTUM": 2}), 0));
+    }
+    let run = bench.run(&["logs", "--export-csv", "--output-path", "out"]);
+    assert!(run.out().contains("NX_QUANTUM  unknown word"), "{}", run.out());
+    let mut csv = String::new();
+    for name in common::names(&bench.folder.path().join("out")) {
+        csv += &std::fs::read_to_string(bench.folder.path().join("out").join(name)).unwrap();
+    }
+    assert_eq!(csv.matches(",NX_QUANTUM,").count(), 3, "two rows of the details, one of the summary: {csv}");
+    assert!(csv.contains(",'=X(),"), "guarded against being a formula");
+    let many: Vec<String> = (0..40).map(|n| tuple(&format!("NX_{n:02}"), n + 1)).collect();
+    let (report, _) = Bench::new().file("a.json", document(&[record_of(1, &many.into())])).json(&["logs"]);
+    let words = report["encryption"].as_object().unwrap();
+    assert_eq!((words.len(), &words["NX_31"], &words["?"]), (33, &json!(1), &json!(8)));
+}

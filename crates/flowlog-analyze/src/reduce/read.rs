@@ -147,6 +147,12 @@ impl Sink for Reading<'_> {
             part.rule(acl, rule);
         }
     }
+    fn encryption_word(&mut self, word: &str) {
+        self.aggregate.encryption_word(word);
+        if let Some(part) = &mut self.part {
+            part.encryption_word(word);
+        }
+    }
     #[inline]
     fn tuple(&mut self, tuple: &FlowTuple) {
         self.aggregate.tuple(tuple);

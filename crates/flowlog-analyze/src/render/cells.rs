@@ -3,11 +3,18 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use flowlog_core::report::Report;
+
 /// Entries of a map by count, largest first; equal ones keep the order of their keys.
 pub(crate) fn ranked<K: Copy>(counts: &BTreeMap<K, u64>) -> Vec<(K, u64)> {
     let mut rows: Vec<(K, u64)> = counts.iter().map(|(key, count)| (*key, *count)).collect();
     rows.sort_by_key(|(_, count)| Reverse(*count));
     rows
+}
+
+/// Encryption words and their tuples, the most frequent first.
+pub(crate) fn encryption_words(report: &Report) -> Vec<(&str, u64)> {
+    ranked(&report.encryption.iter().map(|(word, &tuples)| (word.as_str(), tuples)).collect())
 }
 
 /// Bytes a packet on average, both ways; nothing without packets.

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 
-use flowlog_core::flow::{Direction, FlowTuple, State};
+use flowlog_core::flow::{Direction, Encryption, FlowTuple, State};
 use flowlog_core::record::{MalformedTuple, RecordContext, Sink};
 
 use super::csv_text::push_field;
@@ -41,6 +41,8 @@ pub struct DetailsWriter<W: Write> {
     resource: String,
     /// `MAC,ACL,Rule` with the commas around them.
     rule: Vec<u8>,
+    /// The encryption word of the tuple that follows, if it is none that is known.
+    word: String,
     clock: Clock,
 }
 
@@ -57,6 +59,7 @@ impl<W: Write> DetailsWriter<W> {
             mac: b",,".to_vec(),
             resource: String::new(),
             rule: b",,,,".to_vec(),
+            word: String::new(),
             clock: Clock::default(),
         }
     }
@@ -127,6 +130,10 @@ impl<W: Write> Sink for DetailsWriter<W> {
         self.rule.push(b',');
     }
 
+    fn encryption_word(&mut self, word: &str) {
+        word.clone_into(&mut self.word);
+    }
+
     fn tuple(&mut self, tuple: &FlowTuple) {
         let row = &mut self.rows;
         row.extend_from_slice(&self.file);
@@ -155,7 +162,10 @@ impl<W: Write> Sink for DetailsWriter<W> {
             State::Deny => b"D,Denied,",
             State::Allow => b"A,Allowed,",
         });
-        row.extend_from_slice(tuple.encryption.word().as_bytes());
+        match tuple.encryption {
+            Encryption::Unknown => push_field(row, &std::mem::take(&mut self.word)),
+            known => row.extend_from_slice(known.word().as_bytes()),
+        }
         match tuple.counters {
             None => row.extend_from_slice(b",,,,"),
             Some(counters) => {
@@ -248,7 +258,7 @@ fn two_digits(value: u32) -> [u8; 2] {
 
 #[cfg(test)]
 mod tests {
-    use flowlog_core::flow::{Counters, Encryption, Protocol};
+    use flowlog_core::flow::{Counters, Protocol};
     use flowlog_core::record::LogKind;
 
     use super::*;

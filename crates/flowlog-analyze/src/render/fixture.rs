@@ -93,7 +93,7 @@ pub(crate) fn quiet() -> Report {
         states: [('B', 0), ('C', 0), ('E', 1), ('D', 0)].into(),
         directions: [('I', 1), ('O', 0)].into(),
         protocols: [(1, 1)].into(),
-        encryption: [("", 1)].into(),
+        encryption: [(String::new(), 1)].into(),
         rules: vec![rule(NSG, "UserRule_ping", 1, 0, 98)],
         top_sources: vec![host("10.0.0.4", "private", None, 1, 0, 98)],
         top_destinations: vec![host("10.0.0.5", "private", None, 1, 0, 98)],
@@ -196,7 +196,9 @@ pub(crate) fn rich() -> Report {
         states: [('B', 5_000_000), ('C', 2_400_000), ('E', 4_999_000), ('D', 3_000_000), ('A', 1_000)].into(),
         directions: [('I', 9_400_000), ('O', 6_000_000)].into(),
         protocols: [(1, 400), (6, 14_000_000), (17, 1_399_599), (253, 1)].into(),
-        encryption: [("NX", 15_000_000), ("X", 300_000), ("NX_SW_NOT_READY", 99_000), ("", 1_000)].into(),
+        encryption: [("NX", 15_000_000), ("X", 300_000), ("NX_SW_NOT_READY", 99_000), ("", 1_000)]
+            .map(|(word, tuples)| (word.to_owned(), tuples))
+            .into(),
         classes: network::classes(),
         encryption_pairs: network::encryption_pairs(),
         rules: rules(),

@@ -24,7 +24,7 @@ pub(crate) fn state_label(letter: char) -> &'static str {
 
 /// What an encryption word of the report means.
 pub(crate) fn encryption_label(word: &str) -> &'static str {
-    Encryption::ALL.iter().find(|known| known.word() == word).map_or("unknown", |known| known.label())
+    Encryption::ALL.iter().find(|known| known.word() == word).map_or("unknown word", |known| known.label())
 }
 
 /// What a direction (`I`, `O`, or `IO` where both ends logged) means.

@@ -21,6 +21,7 @@ mod overall;
 mod provenance;
 mod rules;
 mod settle;
+mod words;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -42,6 +43,7 @@ pub use outcomes::{OutcomeCounts, Outcomes};
 pub use overall::Overall;
 pub use provenance::{Origin, Provenance};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
+pub use words::{MAX_WORDS, UnknownWords};
 
 use crate::connection::{ConnectionKey, Sighting};
 use crate::flow::{Direction, Encryption, FlowTuple, OwnNetworks, State};
@@ -92,6 +94,8 @@ pub struct Aggregate {
     pub nics: BTreeSet<String>,
     /// Why tuples could not be read.
     pub faults: Faults,
+    /// Encryption words that this version does not know.
+    pub words: UnknownWords,
     /// The distinct addresses.
     pub hosts: Hosts,
     /// What findings are made from, if it is collected.
@@ -236,6 +240,7 @@ impl Aggregate {
         self.hosts.refresh();
         self.nics.append(&mut other.nics);
         self.faults.merge(other.faults);
+        self.words.merge(other.words);
         self.rules.merge(other.rules);
         self.near.merge(other.near);
         self.encryption.merge(other.encryption);
@@ -293,6 +298,10 @@ impl Sink for Aggregate {
     fn rule(&mut self, acl: &str, rule: &str) {
         self.rules.select(acl, rule);
         self.provenance.rule(acl, rule);
+    }
+
+    fn encryption_word(&mut self, word: &str) {
+        self.words.count(word);
     }
 
     #[inline]

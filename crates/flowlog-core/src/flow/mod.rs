@@ -149,7 +149,7 @@ impl Encryption {
             Self::NotSupported => "dropped: discovery not supported",
             Self::LocalDestination => "not encrypted: destination on the same host",
             Self::Fallback => "not encrypted: allowed as fallback",
-            Self::Unknown => "unknown word",
+            Self::Unknown => "further unknown words",
             Self::NotRecorded => "not recorded (NSG flow log)",
         }
     }

@@ -1,5 +1,7 @@
 //! Tables -> report.
 
+use std::collections::BTreeMap;
+
 use super::connections::{connections, resolved};
 use super::coverage::coverage;
 use super::rank::Ranked;
@@ -83,11 +85,7 @@ pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions
             .map(|direction| (direction.letter(), overall.direction(direction)))
             .into(),
         protocols: overall.protocols().into_iter().map(|(protocol, tuples)| (protocol.0, tuples)).collect(),
-        encryption: Encryption::ALL
-            .iter()
-            .map(|&word| (word.word(), overall.encryption(word)))
-            .filter(|&(_, tuples)| tuples > 0)
-            .collect(),
+        encryption: encryption_words(aggregate),
         classes: classes::classes(aggregate, &options.own, options.service_tags.as_ref()),
         encryption_pairs: encryption::pairs(aggregate, limit),
         rules: rules::rules(aggregate),
@@ -142,6 +140,21 @@ impl Lists {
             denied_sources: problems::denied_sources(ranked, limit, &mut counts.denied_sources),
         }
     }
+}
+
+/// Tuples by word: those we know, those we do not, and those that are too many to be told apart.
+fn encryption_words(aggregate: &Aggregate) -> BTreeMap<String, u64> {
+    let known = Encryption::ALL.into_iter().filter(|&word| word != Encryption::Unknown);
+    let known = known.map(|word| (word.word(), aggregate.overall.encryption(word)));
+    let others = (Encryption::Unknown.word(), aggregate.words.others());
+    // A log may have the word `?` itself.
+    let mut words = BTreeMap::new();
+    for (word, tuples) in
+        known.chain(aggregate.words.iter()).chain([others]).filter(|&(_, tuples)| tuples > 0)
+    {
+        *words.entry(word.to_owned()).or_default() += tuples;
+    }
+    words
 }
 
 fn totals(aggregate: &Aggregate, ranked: &Ranked<'_>, files: &[FileRow]) -> Totals {

@@ -53,8 +53,9 @@ pub struct Report {
     pub directions: BTreeMap<char, u64>,
     /// Tuples by IANA protocol number.
     pub protocols: BTreeMap<u8, u64>,
-    /// Tuples by encryption word, as in the log; only words that occurred.
-    pub encryption: BTreeMap<&'static str, u64>,
+    /// Tuples by encryption word, as in the log, whether or not this version knows it; only words that occurred.
+    /// `?` are unknown words beyond the first [`crate::aggregate::MAX_WORDS`].
+    pub encryption: BTreeMap<String, u64>,
     /// Conversations by where their two ends are.
     pub classes: Vec<ClassRow>,
     /// Encryption between own subnets; empty if nothing is encrypted or meant to be.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use flowlog_core::report::{HostRow, PortRow, Report, SideOfHost};
 
 use super::{Row, Sheet};
-use crate::render::cells::ranked;
+use crate::render::cells::{encryption_words, ranked};
 use crate::render::csv_text::guard;
 use crate::render::names::{
     STATES, direction_label, encryption_label, port_label, protocol_label, state_label,
@@ -58,7 +58,7 @@ fn shares<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
         row(direction_label(&letter).to_owned(), letter, tuples)
     });
     sheet.section("Directions", directions)?;
-    let words = ranked(&report.encryption).into_iter();
+    let words = encryption_words(report).into_iter();
     let words =
         words.map(|(word, tuples)| row(encryption_label(word).to_owned(), guard(word).into_owned(), tuples));
     sheet.section("Encryption", words)

@@ -4,7 +4,7 @@ use flowlog_core::report::{EncryptedPairRow, Report};
 
 use super::page::{Page, Tone};
 use super::table::{Cell, Table, names, numbers, words};
-use crate::render::names::class_label;
+use crate::render::names::{class_label, encryption_label};
 use crate::render::text::{self, count};
 
 pub(super) fn classes(page: &mut Page, report: &Report) {
@@ -44,7 +44,8 @@ pub(super) fn classes(page: &mut Page, report: &Report) {
 
 pub(super) fn encrypted_pairs(page: &mut Page, report: &Report) {
     let rows = &report.encryption_pairs;
-    if report.encryption.keys().all(|word| ["", "NX", "?"].contains(word)) {
+    let known = report.encryption.keys().filter(|word| encryption_label(word) != encryption_label("new"));
+    if known.into_iter().all(|word| ["", "NX", "?"].contains(&word.as_str())) {
         return page.line(
             "No encrypted traffic seen: virtual network encryption seems to be off.",
             2,

@@ -4,7 +4,7 @@ use flowlog_core::report::{HostRow, PortRow, Report};
 
 use super::page::{Page, Tone};
 use super::table::{ADDRESS, Cell, Table, names, numbers, words};
-use crate::render::cells::ranked;
+use crate::render::cells::{encryption_words, ranked};
 use crate::render::names::{
     STATES, direction_label, encryption_label, owner, port_label, protocol_label, state_label,
 };
@@ -60,7 +60,7 @@ pub(super) fn encryption(page: &mut Page, report: &Report) {
     page.section("Encryption", "");
     page.note("Virtual network encryption between machines, not what programs encrypt themselves (TLS).");
     let mut table = Table::new([words("Word"), names("Meaning", 20), numbers("Tuples"), numbers("Share")]);
-    for (word, tuples) in ranked(&report.encryption) {
+    for (word, tuples) in encryption_words(report) {
         table.push(vec![
             if word.is_empty() { "-".to_owned() } else { page.name(word) }.into(),
             encryption_label(word).into(),
