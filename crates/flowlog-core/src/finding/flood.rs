@@ -82,7 +82,7 @@ fn at_own_host(facts: &Facts<'_>, host: HostId, bins: &[(u32, Load)]) -> Option<
     let share = f64::from(peak.failed(facts)) / f64::from(known.max(1));
     let in_vain = share >= limits.failed_share && f64::from(known) >= 0.5 * f64::from(peak.load.attempts);
     let entity = facts.name(host);
-    let (evidence, evidence_rows) = shown(rows(facts, |key| key.destination == host));
+    let (evidence, evidence_rows) = shown(rows(facts, &peak, in_vain, |key| key.destination == host));
     let open = if peak.load.open > 0 {
         format!(" {} were too young at the end of the log to be judged.", count(peak.load.open.into()))
     } else {
@@ -140,7 +140,7 @@ fn at_internet(facts: &Facts<'_>, source: HostId, target: HostId, bins: &[(u32, 
     }
     let (entity, to) = (facts.name(source), facts.name(target));
     let (evidence, evidence_rows) =
-        shown(rows(facts, |key| (key.source, key.destination) == (source, target)));
+        shown(rows(facts, &peak, true, |key| (key.source, key.destination) == (source, target)));
     Some(Finding {
         id: format!("{RULE}:{entity}:{to}"),
         rule: RULE,
@@ -166,12 +166,32 @@ fn at_internet(facts: &Facts<'_>, source: HostId, target: HostId, bins: &[(u32, 
     })
 }
 
-fn rows(facts: &Facts<'_>, wanted: impl Fn(&ConversationKey) -> bool) -> Vec<EvidenceRow> {
-    let (allowed, denied) = (&facts.tables.allowed, &facts.tables.denied);
-    let allowed = allowed.iter().filter(|(key, _)| wanted(key));
-    let mut rows: BTreeMap<_, u64> = allowed.map(|(key, allowed)| (*key, allowed.connections)).collect();
-    for (key, denied) in denied.iter().filter(|(key, _)| wanted(key)) {
-        *rows.entry(*key).or_default() += denied.tuples;
+/// Conversations that were active during the peak; of what was in vain those that failed.
+fn rows(
+    facts: &Facts<'_>,
+    peak: &Peak,
+    in_vain: bool,
+    wanted: impl Fn(&ConversationKey) -> bool,
+) -> Vec<EvidenceRow> {
+    let then = |(first, last): (i64, i64)| first <= peak.load.last_ms && last >= peak.load.first_ms;
+    let activity =
+        facts.evidence.activity.iter().filter(|(key, activity)| wanted(key) && then(activity.times));
+    let mut rows: BTreeMap<ConversationKey, u64> = BTreeMap::new();
+    for (key, _) in activity {
+        let failed = facts.evidence.failed.get(key);
+        let failed = failed.map_or(0, |failed| {
+            let sides = failed.failed.iter().zip(failed.silent);
+            sides.map(|(failed, silent)| failed + silent).max().unwrap_or_default()
+        });
+        let all = facts.tables.allowed.get(key).map_or(0, |allowed| allowed.connections);
+        rows.insert(*key, if in_vain { failed } else { all });
     }
-    rows.iter().map(|(key, count)| facts.row(key, *count, "connections and denials in all")).collect()
+    for (key, denied) in facts.tables.denied.iter().filter(|(key, _)| wanted(key)) {
+        if then((denied.first_ms, denied.last_ms)) {
+            *rows.entry(*key).or_default() += denied.tuples;
+        }
+    }
+    let what = if in_vain { "connections and packets in vain, in all" } else { "connections in all" };
+    let rows = rows.iter().filter(|(_, count)| **count > 0);
+    rows.map(|(key, count)| facts.row(key, *count, what)).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, Failure, shown};
-use super::statistics::densest;
+use super::statistics::{around, densest};
 use super::words::{counted, duration};
 use super::{EvidenceRow, Finding, Severity};
 use crate::aggregate::evidence::LOGIN_PORTS;
@@ -55,6 +55,8 @@ fn of_port(facts: &Facts<'_>, failures: &[&Failure]) -> Option<Sweep> {
     let times: Vec<i64> = failures.iter().map(|failure| failure.first_ms).collect();
     let (start, end) = densest(&times, limits.window_seconds * 1000);
     let (&from, &to) = (times.get(start)?, times.get(end.checked_sub(1)?)?);
+    let (all_from, all_to) = around(&times, (start, end), limits.window_seconds * 1000);
+    let failures = failures.get(all_from..all_to)?;
     let (first, burst) = (failures.first()?, end - start);
     if burst < limits.hosts {
         return None;
@@ -76,7 +78,7 @@ fn of_port(facts: &Facts<'_>, failures: &[&Failure]) -> Option<Sweep> {
         severity: if LOGIN_PORTS.contains(&first.key.port) { Severity::High } else { Severity::Medium },
         hosts: failures.len(),
         first_ms: first.first_ms,
-        last_ms: failures.iter().map(|failure| failure.last_ms).max().unwrap_or(to),
+        last_ms: failures.iter().map(|failure| failure.first_ms).max().unwrap_or(to),
     })
 }
 

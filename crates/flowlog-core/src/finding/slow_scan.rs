@@ -12,6 +12,9 @@ use crate::flow::Protocol;
 
 pub(super) const RULE: &str = "slow-scan";
 
+/// Who fails at a target more often than this polls it: a scanner tries three times, and a packet six times each.
+const POLLED: u64 = 20;
+
 /// Unix seconds, whether the first contact failed, and with whom.
 type Step = (u32, bool, HostId);
 /// Failures one after the other.
@@ -89,6 +92,9 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for row in &facts.failures {
         failing.entry(row.key.destination).or_default().insert(row.key.source);
     }
+    let again = facts.failures.iter().filter(|row| row.count > POLLED);
+    let polled: HashSet<(HostId, HostId), RandomState> =
+        again.map(|row| (row.key.source, row.key.destination)).collect();
     let many = limits.dead_for.max(facts.talkers() / 10);
     let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= many);
     let test = Test { success, failure, scanner, ordinary };
@@ -98,7 +104,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for row in facts.failures.iter().filter(|row| row.key.protocol == Protocol::TCP) {
         let seconds = u32::try_from(row.first_ms / 1000).unwrap_or_default();
         let inside = facts.is_internal(row.key.destination);
-        if inside && !dead(&row.key.destination) && facts.answered(&row.key) == 0 {
+        if inside && row.count <= POLLED && !dead(&row.key.destination) && facts.answered(&row.key) == 0 {
             let steps = by_port.entry((row.key.source, row.key.port)).or_default();
             steps.push((seconds, true, row.key.destination));
         }
@@ -119,7 +125,9 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let steps = contacts.iter().map(|(host, contact)| {
             (contact.failed.min(contact.reached), contact.failed < contact.reached, *host)
         });
-        let steps: Vec<_> = steps.filter(|(_, failed, host)| !(*failed && dead(host))).collect();
+        let steps: Vec<_> = steps
+            .filter(|(_, failed, host)| !(*failed && (dead(host) || polled.contains(&(source, *host)))))
+            .collect();
         let mut best = Vec::new();
         let ports = by_port.range((source, 0)..=(source, u16::MAX)).map(|(_, steps)| steps.clone());
         for steps in std::iter::once(steps).chain(ports) {

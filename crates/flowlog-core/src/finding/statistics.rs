@@ -41,6 +41,14 @@ pub(super) fn densest(sorted: &[i64], window: i64) -> (usize, usize) {
     best
 }
 
+/// Widens a part of `sorted` times as long as the next one is no farther than `window`: what else belongs to it.
+pub(super) fn around(sorted: &[i64], (start, end): (usize, usize), window: i64) -> (usize, usize) {
+    let near = |pair: &&[i64]| matches!(pair, [a, b] if b.saturating_sub(*a) <= window);
+    let before = sorted.get(..=start).unwrap_or_default().windows(2).rev().take_while(near).count();
+    let after = sorted.get(end.saturating_sub(1)..).unwrap_or_default().windows(2).take_while(near).count();
+    (start - before, end + after)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +66,13 @@ mod tests {
     fn the_densest_window_includes_both_its_ends() {
         assert_eq!(densest(&[0, 1, 2, 100, 101, 102, 103], 3), (3, 7));
         assert_eq!(densest(&[], 3), (0, 0));
+    }
+
+    #[test]
+    fn what_is_near_belongs_to_a_burst_and_what_is_far_does_not() {
+        let times = [0, 90, 95, 100, 101, 102, 103, 106, 200];
+        assert_eq!(around(&times, densest(&times, 3), 5), (1, 8));
+        assert_eq!(around(&times, (0, 9), 5), (0, 9));
+        assert_eq!(around(&[], (0, 0), 5), (0, 0));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, Failure, shown};
-use super::statistics::densest;
+use super::statistics::{around, densest};
 use super::words::duration;
 use super::{EvidenceRow, Finding, Severity, counted};
 
@@ -27,13 +27,16 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         if burst.len() < limits.ports || low * 4 < burst.len() {
             continue;
         }
-        let Some(first) = failures.first() else { continue };
+        // Dated by the burst and what belongs to it: not by an accident the day after.
+        let (from, to) = around(&times, (start, end), limits.window_seconds * 1000);
+        let all = failures.get(from..to).unwrap_or_default();
+        let Some(first) = all.first() else { continue };
         let within = times.get(end - 1).zip(times.get(start)).map_or(0, |(last, first)| last - first);
         let what =
             format!("ports failed, {} of them within {}", burst.len(), duration((within / 1000).max(1)));
-        let mut row = facts.row(&first.key, failures.len() as u64, what);
+        let mut row = facts.row(&first.key, all.len() as u64, what);
         row.port = None;
-        let last = failures.iter().map(|failure| failure.last_ms).max().unwrap_or(first.first_ms);
+        let last = all.iter().map(|failure| failure.first_ms).max().unwrap_or(first.first_ms);
         by_source.entry(source).or_default().push((row, first.first_ms, last));
     }
     let finding = |(source, rows): (_, Vec<(EvidenceRow, i64, i64)>)| {

@@ -211,10 +211,7 @@ fn finding(
         facts.row(
             &guesser.key,
             guesser.burst.attempts,
-            format!(
-                "sessions, short and of like size, at most {} in the window{after}",
-                guesser.burst.densest
-            ),
+            format!("sessions of like size, {} in the densest window{after}", guesser.burst.densest),
         )
     };
     let bursts = guessers.iter().map(|guesser| &guesser.burst);
