@@ -5,6 +5,9 @@ use std::io::{ErrorKind, Read};
 use super::{BYTE_ORDER_MARK, Closing, Framer, Level, Next, READ_AHEAD, next_record};
 use crate::error::{InputError, InputErrorKind};
 
+/// Bytes that tell a ZIP archive.
+const LONGEST_MARK: usize = 4;
+
 impl<R: Read> Framer<'_, R> {
     pub(super) fn skip_byte_order_mark(&mut self) {
         while self.buffer.len() < BYTE_ORDER_MARK.len() && self.fill() {}
@@ -120,8 +123,9 @@ impl<R: Read> Framer<'_, R> {
     /// # Errors
     /// The input begins like this and is no flow log.
     pub(super) fn unexpected(&mut self, byte: u8) -> Result<(), InputError> {
-        let at_start = self.offset() <= BYTE_ORDER_MARK.len() as u64;
-        let here = |kind| InputError { kind, offset: self.offset() };
+        let offset = self.offset();
+        let at_start = offset <= BYTE_ORDER_MARK.len() as u64;
+        let here = |kind| InputError { kind, offset };
         let unexpected = here(InputErrorKind::Unexpected(byte));
         match self.looks_like(byte) {
             Some(known) if at_start => return Err(here(InputErrorKind::NotJson(known))),
@@ -163,7 +167,9 @@ impl<R: Read> Framer<'_, R> {
     }
 
     /// What a file is that begins like this, if it is something people confuse with a flow log.
-    fn looks_like(&self, byte: u8) -> Option<&'static str> {
+    fn looks_like(&mut self, byte: u8) -> Option<&'static str> {
+        // A pipe may have given less than the longest of these marks.
+        while self.buffer.len() < self.at + LONGEST_MARK && self.fill() {}
         let head = self.buffer.get(self.at..).unwrap_or_default();
         if byte == b'<' {
             Some("it looks like HTML or XML (an error page saved in its place?)")

@@ -119,3 +119,13 @@ fn what_lies_between_records_is_passed_over_and_noted() {
         assert!(error.as_deref().is_some_and(|error| error.starts_with(words)), "{text}: {error:?}");
     }
 }
+
+#[test]
+fn what_a_file_is_does_not_hang_on_how_much_of_it_came_at_once() {
+    for (text, words) in
+        [("PK\u{3}\u{4}rest", "ZIP"), ("x\0y\0", "UTF-16"), ("<html>", "HTML"), ("x", "not JSON")]
+    {
+        let (found, noted) = frames(text);
+        assert!(found.is_empty() && noted.is_some_and(|noted| noted.contains(words)), "{text:?}");
+    }
+}
