@@ -154,7 +154,9 @@ mod tests {
     #[test]
     fn what_is_broken_is_no_json() {
         let no_flow_logs = ["json_of_another_kind", "json_scalar", "audit_events"];
-        for fault in all().into_iter().filter(|fault| fault.error && !no_flow_logs.contains(&fault.name)) {
+        // A misshapen tuple is JSON, and all the same an error.
+        let broken = [forms::all(), files::all()].concat();
+        for fault in broken.into_iter().filter(|fault| fault.error && !no_flow_logs.contains(&fault.name)) {
             assert!(serde_json::from_slice::<Value>(&fault.bytes).is_err(), "{}", fault.name);
         }
     }
