@@ -89,7 +89,11 @@ async fn admitted(cli: &Cli, env: Env<'_>, cancel: &Cancel) -> Result<Config, Fa
     let mut config = config::resolve(cli, env)?;
     if let SourceConfig::Container(container) = &mut config.source {
         proxy::understood(&container.endpoint, env)?;
-        let settled = until(cancel, auth::settle(container, env)).await;
+        let settle = async {
+            unreachable::look_before_login(container, env).await?;
+            auth::settle(container, env).await
+        };
+        let settled = until(cancel, settle).await;
         settled.unwrap_or_else(|| Err(Failure::new(Kind::Interrupted, "interrupted while logging in")))?;
         let progress = Progress::default();
         for warning in auth::warnings(container) {

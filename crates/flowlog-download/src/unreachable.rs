@@ -1,12 +1,19 @@
 //! What keeps requests from arriving, in words. The HTTP client tells it by its chain of causes alone.
 
-use std::{error::Error, fmt, io};
+use std::{error::Error, fmt, io, time::Duration};
+
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
+    auth::Auth,
+    config::{ContainerConfig, Env},
     error::{Failure, Kind},
     proxy::Proxy,
     refusal::Subject,
 };
+
+/// How long the look before a login waits.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The first step of finding out more.
 pub(crate) const DOCTOR: &str = "the same command with --doctor tries each step on the way by itself";
@@ -146,6 +153,27 @@ pub fn failure(error: &(dyn Error + 'static), subject: &Subject<'_>, proxy: Opti
     };
     // No credential would change it.
     Failure { settled: true, ..failure }.hint(DOCTOR)
+}
+
+/// Whether anybody is at the address, before a login: that may take seconds, and a slip in the account's name
+/// would be told only after it. What may yet work, and what goes through a proxy, is left to the requests.
+pub async fn look_before_login(container: &ContainerConfig, env: Env<'_>) -> Result<(), Failure> {
+    let endpoint = &container.endpoint;
+    let logs_in = matches!(container.auth, Auth::Discover | Auth::Login);
+    let (Some(host), Some(port)) = (endpoint.host_str(), endpoint.port_or_known_default()) else {
+        return Ok(());
+    };
+    if !logs_in || Proxy::of(endpoint, env).is_some() {
+        return Ok(());
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match timeout(LOOK, TcpStream::connect((bare, port))).await {
+        Ok(Err(error)) if is_hopeless(&error) => {
+            let subject = Subject { account: &container.account, container: &container.container, host };
+            Err(failure(&error, &subject, None))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A proxy that lets nobody through without a name and password.

@@ -133,3 +133,22 @@ fn what_cannot_be_reached_is_told_in_words() {
         assert!(!dir.path().join("tree/2025-10-05").exists());
     }
 }
+
+#[test]
+fn a_slip_in_the_account_s_name_is_told_before_a_login_is_tried() {
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    for (endpoint, code, words) in [
+        (format!("https://{nobody}/devstoreaccount1"), 1, "the port refuses connections"),
+        ("https://no-such-account.invalid".to_owned(), 5, "has no address"),
+    ] {
+        for way in [&[][..], &["--auth-mode", "login"][..]] {
+            let dir = tempfile::tempdir().expect("a temporary folder");
+            let mut tool = common::tool(dir.path());
+            let run = tool.args(["--endpoint", &endpoint]).args(way).output().expect("a run");
+            let told = said(&run);
+            assert_eq!(run.status.code(), Some(code), "{told}");
+            assert!(told.contains(words) && told.contains("--doctor"), "{told}");
+            assert!(!told.contains("az login") && !told.contains("tried"), "{told}");
+        }
+    }
+}
