@@ -80,7 +80,10 @@ fn who_cannot_be_reached_is_named() {
         std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let dir = tempfile::tempdir().expect("a temporary folder");
     let mut tool = common::tool(dir.path());
-    tool.args(["--storage-account", "logs1", "--auth-mode", "login"]).env("PATH", "");
+    // Somebody is at the account's address: what is not there is told without a login.
+    let service = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("https://{}/logs1", service.local_addr().expect("an address"));
+    tool.args(["--endpoint", &endpoint, "--auth-mode", "login"]).env("PATH", "");
     tool.env("AZURE_AUTHORITY_HOST", format!("https://{nobody}"));
     tool.env("AZURE_POD_IDENTITY_AUTHORITY_HOST", format!("http://{nobody}"));
     for (name, value) in
