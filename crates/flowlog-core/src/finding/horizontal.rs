@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
 use super::facts::{Facts, Failure, shown};
 use super::statistics::{around, densest};
 use super::words::{counted, duration};
@@ -25,16 +28,12 @@ struct Sweep {
     last_ms: i64,
 }
 
+/// Failures by source, port and protocol, in order of time.
+type Tried<'f> = BTreeMap<(HostId, u16, Protocol), Vec<&'f Failure>>;
+
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let mut by_source: BTreeMap<HostId, Vec<Sweep>> = BTreeMap::new();
-    let mut groups: BTreeMap<_, Vec<&Failure>> = BTreeMap::new();
-    for failure in facts.failures.iter().filter(|failure| failure.key.protocol.has_ports()) {
-        if is_one_host(facts, failure.key.destination) {
-            let key = &failure.key;
-            groups.entry((key.source, key.port, key.protocol)).or_default().push(failure);
-        }
-    }
-    for ((source, ..), failures) in groups {
+    for ((source, ..), failures) in tried(facts) {
         by_source.entry(source).or_default().extend(of_port(facts, &failures));
     }
     for (source, pinged) in pinged(facts) {
@@ -42,6 +41,23 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     }
     let sweeping = by_source.into_iter().filter(|(_, sweeps)| !sweeps.is_empty());
     sweeping.map(|(source, sweeps)| finding(facts, source, sweeps)).collect()
+}
+
+/// Sources and the ports they swept: what else they tried there needs no finding of its own.
+pub(super) fn swept(facts: &Facts<'_>) -> HashSet<(HostId, u16), RandomState> {
+    let sweeps = tried(facts).into_iter().filter(|(_, failures)| of_port(facts, failures).is_some());
+    sweeps.map(|((source, port, _), _)| (source, port)).collect()
+}
+
+fn tried<'f>(facts: &'f Facts<'_>) -> Tried<'f> {
+    let mut tried = Tried::new();
+    for failure in facts.failures.iter().filter(|failure| failure.key.protocol.has_ports()) {
+        if is_one_host(facts, failure.key.destination) {
+            let key = &failure.key;
+            tried.entry((key.source, key.port, key.protocol)).or_default().push(failure);
+        }
+    }
+    tried
 }
 
 fn is_one_host(facts: &Facts<'_>, host: HostId) -> bool {

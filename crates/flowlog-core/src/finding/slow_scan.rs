@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::facts::{Facts, shown};
-use super::{Finding, Severity};
+use super::facts::{Facts, Failure, shown};
+use super::{Finding, Severity, horizontal};
 use crate::aggregate::HostId;
 use crate::flow::Protocol;
 
@@ -92,9 +92,15 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for row in &facts.failures {
         failing.entry(row.key.destination).or_default().insert(row.key.source);
     }
-    let again = facts.failures.iter().filter(|row| row.count > POLLED);
-    let polled: HashSet<(HostId, HostId), RandomState> =
-        again.map(|row| (row.key.source, row.key.destination)).collect();
+    // The first contacts of a second sweep over the same hosts are those that the first left out: few, and fast.
+    let swept = horizontal::swept(facts);
+    let is_told = |row: &Failure| row.count > POLLED || swept.contains(&(row.key.source, row.key.port));
+    let told: HashSet<(HostId, HostId), RandomState> = facts
+        .failures
+        .iter()
+        .filter(|row| is_told(row))
+        .map(|row| (row.key.source, row.key.destination))
+        .collect();
     let many = limits.dead_for.max(facts.talkers() / 10);
     let dead = |host: &HostId| failing.get(host).is_some_and(|sources| sources.len() >= many);
     let test = Test { success, failure, scanner, ordinary };
@@ -104,7 +110,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     for row in facts.failures.iter().filter(|row| row.key.protocol == Protocol::TCP) {
         let seconds = u32::try_from(row.first_ms / 1000).unwrap_or_default();
         let inside = facts.is_internal(row.key.destination);
-        if inside && row.count <= POLLED && !dead(&row.key.destination) && facts.answered(&row.key) == 0 {
+        if inside && !is_told(row) && !dead(&row.key.destination) && facts.answered(&row.key) == 0 {
             let steps = by_port.entry((row.key.source, row.key.port)).or_default();
             steps.push((seconds, true, row.key.destination));
         }
@@ -126,7 +132,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             (contact.failed.min(contact.reached), contact.failed < contact.reached, *host)
         });
         let steps: Vec<_> = steps
-            .filter(|(_, failed, host)| !(*failed && (dead(host) || polled.contains(&(source, *host)))))
+            .filter(|(_, failed, host)| !(*failed && (dead(host) || told.contains(&(source, *host)))))
             .collect();
         let mut best = Vec::new();
         let ports = by_port.range((source, 0)..=(source, u16::MAX)).map(|(_, steps)| steps.clone());
