@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, FileType, TryLockError},
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{STATE_FOLDER, failed};
@@ -14,6 +15,10 @@ pub(super) const STORE: &str = "manifest.redb";
 
 /// Extension of a store that is being made.
 pub(super) const NEW: &str = "redb.new";
+
+/// How often a lock that is taken is tried again, and how long after.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// The state folder of a download folder, locked against other runs as long as this lives.
 #[derive(Debug)]
@@ -122,31 +127,18 @@ fn take_lock(state: &Path, root: &Path) -> Result<File, Failure> {
         .write(true)
         .open(&path)
         .map_err(|error| failed(format!("cannot open {}: {error}", path.display())))?;
-    match file.try_lock() {
-        Ok(()) if stands_at(&file, &path) => Ok(file),
-        // Another run took its folder away between the two steps.
-        Ok(()) | Err(TryLockError::WouldBlock) => {
-            Err(failed(format!("another run is writing to {}", root.display()))
-                .hint("wait for it to end, or give another --download-path"))
+    // A child process that is being started has the locks of its parent for a moment, also of a parent that dropped them.
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => {
+                return Err(failed(format!("cannot lock {}: {error}", path.display())));
+            }
         }
-        Err(TryLockError::Error(error)) => Err(failed(format!("cannot lock {}: {error}", path.display()))),
     }
-}
-
-/// Whether an open file is still the one at `path`.
-#[cfg(unix)]
-fn stands_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(open), Ok(standing)) => (open.dev(), open.ino()) == (standing.dev(), standing.ino()),
-        _ => false,
-    }
-}
-
-/// An open file cannot lose its name there.
-#[cfg(not(unix))]
-fn stands_at(_file: &File, path: &Path) -> bool {
-    path.exists()
+    Err(failed(format!("another run is writing to {}", root.display()))
+        .hint("wait for it to end, or give another --download-path"))
 }
 
 /// Name of the `number`th temporary file of this process.
