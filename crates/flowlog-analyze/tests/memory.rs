@@ -106,3 +106,15 @@ fn names_are_kept_at_a_bounded_length_and_stay_distinct() {
     assert_eq!(rules.len(), RECORDS * RULES);
     assert!(rules.iter().all(|row| row["rule"].as_str().unwrap().len() <= 128));
 }
+
+#[test]
+fn a_rule_that_decided_little_takes_little() {
+    let groups = |record: usize| {
+        let rule = |n: usize| format!(r#"{{"rule":"r{record}-{n}","flowTuples":[{TUPLE}]}}"#);
+        (0..600).map(rule).collect::<Vec<_>>().join(",")
+    };
+    let lines = (0..100).map(|n| record(&format!(r#"{{"aclID":"a","flowGroups":[{}]}}"#, groups(n))));
+    let log = lines.collect::<Vec<_>>().join("\n");
+    let (report, code) = within(200, &Bench::new().file("rules.json", log), "rules.json");
+    assert_eq!((report["rules"].as_array().unwrap().len(), code), (60_000, 0));
+}

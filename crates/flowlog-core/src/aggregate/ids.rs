@@ -3,10 +3,15 @@
 /// Numbers a page holds: 64 bytes of bits, one line of the processor's cache.
 const PAGE: u32 = 512;
 
-/// A set of numbers that are mostly close together, such as [`super::HostId`]s: one bit a number in
-/// the pages that hold any, so that neither a full set of many nor a sparse one of few costs much.
+/// So many are a short list: four bytes a number, where a page and the way to it can take thousands.
+const FEW: usize = 12;
+
+/// A set of numbers that are mostly close together, such as [`super::HostId`]s: a short list of a few, then one
+/// bit a number in the pages that hold any, so that neither a full set of many nor a sparse one of few costs much.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdSet {
+    /// The smallest first; empty once there are pages.
+    few: Vec<u32>,
     /// Place of each page in `bits`, counted from 1; 0 for a page that holds nothing.
     pages: Vec<u32>,
     bits: Vec<[u64; 8]>,
@@ -16,6 +21,24 @@ impl IdSet {
     /// Adds `id`.
     #[inline]
     pub(super) fn insert(&mut self, id: u32) {
+        if self.bits.is_empty() {
+            self.insert_in_few(id);
+        } else {
+            self.insert_in_pages(id);
+        }
+    }
+
+    fn insert_in_few(&mut self, id: u32) {
+        let Err(place) = self.few.binary_search(&id) else { return };
+        if self.few.len() < FEW {
+            self.few.insert(place, id);
+            return;
+        }
+        std::mem::take(&mut self.few).into_iter().chain([id]).for_each(|id| self.insert_in_pages(id));
+    }
+
+    #[inline]
+    fn insert_in_pages(&mut self, id: u32) {
         let place = self.pages.get((id / PAGE) as usize).copied().unwrap_or_default();
         match self.bits.get_mut((place as usize).wrapping_sub(1)) {
             Some(bits) => bits[word(id)] |= 1 << (id % 64),
@@ -44,28 +67,30 @@ impl IdSet {
 
     /// How many there are.
     pub fn len(&self) -> u64 {
-        self.bits.iter().flatten().map(|word| u64::from(word.count_ones())).sum()
+        let in_pages: u64 = self.bits.iter().flatten().map(|word| u64::from(word.count_ones())).sum();
+        in_pages + self.few.len() as u64
     }
 
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
-        self.bits.is_empty()
+        self.few.is_empty() && self.bits.is_empty()
     }
 
     /// True if `id` was added.
     pub fn contains(&self, id: u32) -> bool {
         let place = self.pages.get((id / PAGE) as usize).copied().unwrap_or_default();
         let bits = self.bits.get((place as usize).wrapping_sub(1));
-        bits.is_some_and(|bits| bits[word(id)] >> (id % 64) & 1 == 1)
+        bits.is_some_and(|bits| bits[word(id)] >> (id % 64) & 1 == 1) || self.few.binary_search(&id).is_ok()
     }
 
     /// All of them, the smallest first.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         let held = (0_u32..).zip(&self.pages).filter(|(_, place)| **place > 0);
-        held.flat_map(|(page, place)| {
+        let in_pages = held.flat_map(|(page, place)| {
             let bits = self.bits.get((*place as usize).wrapping_sub(1)).copied().unwrap_or_default();
             (0..PAGE).filter(move |id| bits[word(*id)] >> (id % 64) & 1 == 1).map(move |id| page * PAGE + id)
-        })
+        });
+        self.few.iter().copied().chain(in_pages)
     }
 }
 
