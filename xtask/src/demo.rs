@@ -102,20 +102,24 @@ pub(crate) fn write_outputs(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The outputs, newest CSV files first, under names without the time.
+/// The outputs, under names without the time.
 pub(crate) fn outputs(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder.join(REPORTS))? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).context("the outputs have plain names")?;
-        let plain = match name.rsplit_once("_20") {
-            Some((kind, _)) => format!("{kind}.csv"),
-            None => name.to_owned(),
-        };
-        found.push((plain, path));
+        found.push((without_time(name), path));
     }
     found.sort();
     Ok(found)
+}
+
+/// `NAME_<date>_<time>.csv` as `NAME.csv`, whatever the date and the time; any other name as it is.
+fn without_time(name: &str) -> String {
+    match name.strip_suffix(".csv") {
+        Some(stem) => format!("{}.csv", stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_')),
+        None => name.to_owned(),
+    }
 }
 
 fn analyse(folder: &Path) -> anyhow::Result<Command> {
@@ -134,6 +138,17 @@ fn tool(name: &str, folder: &Path) -> anyhow::Result<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_an_output_is_cut_off_at_any_hour() {
+        for hour in 0..24 {
+            for date in ["20261126", "20202020"] {
+                let name = format!("VNetFlowAnalysis_Details_{date}_{hour:02}2020.csv");
+                assert_eq!(without_time(&name), "VNetFlowAnalysis_Details.csv");
+            }
+        }
+        assert_eq!(without_time("report.json"), "report.json");
+    }
 
     #[test]
     fn the_samples_are_what_the_demo_writes() {
