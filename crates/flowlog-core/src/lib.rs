@@ -6,7 +6,7 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> aggregate -> enrich -> finding -> report -> compare
+//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> aggregate -> state -> enrich -> finding -> report -> compare
 //! ```
 #![deny(missing_docs)]
 
@@ -22,4 +22,5 @@ pub mod flow;
 pub mod policy;
 pub mod record;
 pub mod report;
+pub mod state;
 pub mod text;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "text",
     "error",
     "blob_path",
@@ -13,6 +13,7 @@ const ORDER: [&str; 13] = [
     "record",
     "connection",
     "aggregate",
+    "state",
     "enrich",
     "finding",
     "report",

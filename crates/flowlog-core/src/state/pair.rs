@@ -1,0 +1,107 @@
+//! Two hosts, and everything they said to each other.
+
+use crate::aggregate::evidence::{
+    Activity, Bins, Clear, Contact, Failed, Load, Long, Pair, Rhythm, Sessions,
+};
+use crate::aggregate::{Allowed, ConversationKey, Denied, HostId, LetIn, LetInKey, Origin, Trouble};
+
+/// One conversation: who talks to whom about what, and how it went. Every part that nothing is known of is `None`.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    /// Initiator, responder, responder's port and protocol.
+    pub key: ConversationKey,
+    /// What was allowed; each connection once, whichever and how many logs tell of it.
+    pub allowed: Option<Allowed>,
+    /// What was denied.
+    pub denied: Option<Denied>,
+    /// Of the denied tuples, dropped for want of encryption and not by a rule.
+    pub dropped: u64,
+    /// Connections that began and were not heard of again, or were not answered.
+    pub trouble: Option<Trouble>,
+    /// When its connections were, and which were answered.
+    pub activity: Option<Activity>,
+    /// Connections that got no service.
+    pub failed: Option<Failed>,
+    /// It failed or was denied and went from a service's port to a client's: the port it came from; 0 if it came
+    /// from several.
+    pub from_service: Option<u16>,
+    /// Answered sessions to a service one can log in to, in bins of time, by [`Side`](crate::aggregate::evidence::Side).
+    pub logins: [Option<Bins<Sessions>>; 2],
+    /// When its connections began, of an own host with the internet.
+    pub rhythm: Option<Rhythm>,
+    /// Its long connections with the internet.
+    pub long: Option<Long>,
+    /// What was not encrypted although encryption is on.
+    pub clear: Option<Clear>,
+    /// Where its tuples come from; only if it is asked for, as comparisons do.
+    pub origin: Option<Origin>,
+}
+
+impl Conversation {
+    /// A conversation of which nothing is known yet.
+    pub fn new(key: ConversationKey) -> Self {
+        Self {
+            key,
+            allowed: None,
+            denied: None,
+            dropped: 0,
+            trouble: None,
+            activity: None,
+            failed: None,
+            from_service: None,
+            logins: [None, None],
+            rhythm: None,
+            long: None,
+            clear: None,
+            origin: None,
+        }
+    }
+
+    /// Denied tuples without those dropped for want of encryption.
+    pub fn denied_by_rule(&self) -> u64 {
+        self.denied.map_or(0, |denied| denied.tuples.saturating_sub(self.dropped))
+    }
+
+    /// Connections that got payload back.
+    pub fn answered(&self) -> u64 {
+        self.activity.map_or(0, |activity| activity.answered.iter().copied().max().unwrap_or_default())
+    }
+}
+
+/// Two hosts, and everything they said to each other in both directions. A host that speaks with itself is both.
+#[derive(Clone, Debug, Default)]
+pub struct HostPair {
+    /// In the order of source, destination, port and protocol (as numbers); each once.
+    pub conversations: Vec<Conversation>,
+    /// First contacts of an own host with the other; at most one each way.
+    pub contacts: Vec<(Pair, Contact)>,
+    /// What one asked the other, a host of the internet, in vain; at most one each way.
+    pub vain: Vec<(Pair, Bins<Load>)>,
+    /// Rules (places in the list of rules) that decided on tuples of a conversation; each once.
+    pub rules: Vec<(ConversationKey, usize)>,
+    /// What rules let in from the internet to ports for administration.
+    pub let_in: Vec<(LetInKey, LetIn)>,
+}
+
+impl HostPair {
+    /// The conversation `key`, if it is one of these.
+    pub fn find(&self, key: &ConversationKey) -> Option<&Conversation> {
+        let place = self.conversations.binary_search_by(|conversation| conversation.key.cmp(key)).ok()?;
+        self.conversations.get(place)
+    }
+
+    /// The conversations of each direction: those with one initiator.
+    pub fn directions(&self) -> impl Iterator<Item = &[Conversation]> {
+        let source = |conversation: &Conversation| -> HostId { conversation.key.source };
+        self.conversations.chunk_by(move |a, b| source(a) == source(b))
+    }
+}
+
+/// Takes what it needs of each pair of hosts. Several can share the pairs of one state, in any way: merged, they hold
+/// the same as one that took all.
+pub trait Gather: Send {
+    /// Takes one pair.
+    fn take(&mut self, pair: &mut HostPair);
+    /// Adds everything of `other`.
+    fn merge(&mut self, other: Self);
+}
