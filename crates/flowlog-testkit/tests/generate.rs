@@ -54,9 +54,13 @@ fn it_does_not_write_over_a_container() {
 #[test]
 fn it_refuses_what_it_does_not_understand() {
     let folder = tempfile::tempdir().expect("a folder");
-    for options in
-        [&["--target-bytes", "3 pounds"][..], &["--nics", "0"], &["--tuples", "5", "--target-bytes", "1MB"]]
-    {
+    for options in [
+        &["--target-bytes", "3 pounds"][..],
+        &["--nics", "0"],
+        &["--tuples", "5", "--target-bytes", "1MB"],
+        &["--noise", "1.5"],
+        &["--noise", "much"],
+    ] {
         assert_eq!(generate(folder.path(), options).status.code(), Some(2), "{options:?}");
     }
 }

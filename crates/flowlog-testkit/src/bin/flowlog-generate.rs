@@ -46,6 +46,9 @@ struct Cli {
     /// Hosts in the internet [default: grows with the set]
     #[arg(long)]
     internet_hosts: Option<u32>,
+    /// Share of the tuples (0 to 1) that are denied packets from the internet, nearly each from another address, never seen again
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = parse_share)]
+    noise: f64,
     /// Internal hosts that are not monitored [default: grows with the set]
     #[arg(long)]
     internal_hosts: Option<u32>,
@@ -111,6 +114,8 @@ fn scenario(cli: &Cli) -> Result<Scenario> {
     let grown = |per_tuples: u64, least: u32, most: u32| {
         u32::try_from(tuples / per_tuples).unwrap_or(most).clamp(least, most)
     };
+    // Where strangers try the doors, many more know them.
+    let (per_host, most_hosts) = if cli.noise > 0.0 { (30, 4_000_000) } else { (400, 60_000) };
     Ok(Scenario {
         seed: cli.seed,
         start_ms: start.timestamp_millis(),
@@ -123,7 +128,8 @@ fn scenario(cli: &Cli) -> Result<Scenario> {
             FormatName::Nsg2 => Format::NsgV2,
         },
         capture: if cli.both_ends { Capture::BothEnds } else { Capture::SourceOnly },
-        internet_hosts: cli.internet_hosts.unwrap_or_else(|| grown(400, 500, 60_000)),
+        internet_hosts: cli.internet_hosts.unwrap_or_else(|| grown(per_host, 500, most_hosts)),
+        noise: cli.noise,
         internal_hosts: cli.internal_hosts.unwrap_or_else(|| grown(4000, 100, 8_000)),
         plants: Plant::ALL.repeat(cli.plants),
         behaviours: Behaviour::ALL.repeat(cli.behaviours),
@@ -159,6 +165,11 @@ fn write_truth(path: &Path, truth: &Truth) -> Result<()> {
     serde_json::to_writer_pretty(&mut file, truth)?;
     writeln!(file)?;
     file.flush().with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn parse_share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| format!("{text} is no share: use a number from 0 to 1"))
 }
 
 /// A number of bytes with an optional unit (decimal: kB, MB, GB).

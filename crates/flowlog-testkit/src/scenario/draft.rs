@@ -1,9 +1,8 @@
 //! Tools to draft a connection with: who, from which port, how much.
 
 use super::event::{Counters, Encryption, HostId};
-use super::rules::Rule;
 use super::settings::{Format, Scenario};
-use super::timeline::{Connection, Fate};
+use super::timeline::Connection;
 use super::world::{Pools, Role, World};
 use crate::rng::{Rng, mix};
 
@@ -56,19 +55,12 @@ impl<'a> Draft<'a> {
         duration_ms: i64,
     ) -> Connection {
         Connection {
-            start_ms,
             duration_ms,
-            source,
-            destination,
             source_port: self.source_port(source, duration_ms),
             destination_port,
             protocol,
-            counters: Counters::default(),
             encryption: self.encryption_between(source, destination),
-            fate: Fate::Ends,
-            rule_out: Rule::AllowVnetOut,
-            rule_in: Rule::AllowVnetIn,
-            through: None,
+            ..Connection::between(start_ms, source, destination)
         }
     }
 
@@ -85,7 +77,7 @@ impl<'a> Draft<'a> {
 
     /// The encryption state is a matter of the two hosts: it does not change from one connection to the next.
     fn encryption_between(&self, source: HostId, destination: HostId) -> Encryption {
-        let ends = (self.world.nic_of[source as usize], self.world.nic_of[destination as usize]);
+        let ends = (self.world.nic(source), self.world.nic(destination));
         let (true, (Some(from), Some(to))) = (self.encryption, ends) else {
             return Encryption::NotEncrypted;
         };

@@ -14,6 +14,7 @@ mod draft;
 pub(crate) mod event;
 mod groups;
 mod names;
+mod passing;
 mod plants;
 mod record;
 pub(crate) mod rules;
@@ -29,6 +30,7 @@ pub use settings::{Addresses, Capture, Cut, Format, Gap, Mix, Plant, Scenario, V
 
 use blob::BlobWriter;
 use draft::Draft;
+use passing::Passing;
 use timeline::{HOUR_MS, Timeline};
 use traffic::Background;
 use world::World;
@@ -42,6 +44,8 @@ const RHYTHM: [u64; 24] =
     [20, 17, 15, 15, 16, 20, 32, 55, 82, 96, 100, 97, 88, 94, 98, 95, 88, 74, 58, 47, 40, 34, 28, 23];
 /// Bytes a tuple takes with its part of the record, until measured.
 const BYTES_PER_TUPLE: f64 = 75.0;
+/// So much less for one of noise, until measured: it is short, and never beyond the last hour.
+const NOISE_SAVES: f64 = 24.0;
 
 /// A finished blob, as the storage account holds it.
 #[derive(Clone, Copy, Debug)]
@@ -123,6 +127,7 @@ struct Run<'a> {
     draft: Draft<'a>,
     log_rng: Rng,
     background: Background,
+    passing: Passing,
     timeline: Timeline,
     writer: BlobWriter<'a>,
     truth: Collector,
@@ -137,6 +142,7 @@ impl<'a> Run<'a> {
             draft: Draft::new(world, scenario),
             log_rng: Rng::new(scenario.seed, 3),
             background: Background::new(&scenario.mix),
+            passing: Passing::new(scenario),
             timeline: Timeline::new(scenario, start_ms, world.nics.len()),
             writer: BlobWriter::new(world, start_ms),
             truth: Collector::new(world),
@@ -206,14 +212,25 @@ impl<'a> Run<'a> {
             // Some connections are logged by nobody; a mix of nothing else must still come to an end.
             while self.timeline.scheduled < target && idle < 1000 {
                 let scheduled = self.timeline.scheduled;
-                let start_ms = minute_ms + self.draft.rng.below(MINUTE_MS.unsigned_abs()) as i64;
-                let Some(connection) = self.background.connection(&mut self.draft, start_ms) else {
-                    return;
-                };
-                self.timeline.log(self.world, &connection, &mut self.log_rng);
+                if self.passing.is_due(scheduled) {
+                    self.log_passing(minute_ms);
+                } else {
+                    let start_ms = minute_ms + self.draft.rng.below(MINUTE_MS.unsigned_abs()) as i64;
+                    let Some(connection) = self.background.connection(&mut self.draft, start_ms) else {
+                        return;
+                    };
+                    self.timeline.log(self.world, &connection, &mut self.log_rng);
+                }
                 idle = if self.timeline.scheduled == scheduled { idle + 1 } else { 0 };
             }
         }
+    }
+
+    fn log_passing(&mut self, minute_ms: i64) {
+        let connection = self.passing.connection(&self.draft, minute_ms);
+        let before = self.timeline.scheduled;
+        self.timeline.log(self.world, &connection, &mut self.log_rng);
+        self.passing.count(self.timeline.scheduled - before);
     }
 
     /// Tuples that this hour may add: its share, by the time of day, of what is left.
@@ -222,7 +239,11 @@ impl<'a> Run<'a> {
             Volume::Tuples(tuples) => tuples.saturating_sub(self.timeline.scheduled),
             Volume::Bytes(bytes) => {
                 let (written, tuples) = (self.writer.bytes_written, self.truth.tuples());
-                let per_tuple = if tuples < 1000 { BYTES_PER_TUPLE } else { written as f64 / tuples as f64 };
+                let per_tuple = if tuples < 1000 {
+                    BYTES_PER_TUPLE - NOISE_SAVES * self.scenario.noise
+                } else {
+                    written as f64 / tuples as f64
+                };
                 let left = (bytes.saturating_sub(written) as f64 / per_tuple) as u64;
                 left.saturating_sub(self.timeline.scheduled - tuples)
             }

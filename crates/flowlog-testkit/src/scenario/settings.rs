@@ -30,6 +30,9 @@ pub struct Scenario {
     pub internal_hosts: u32,
     /// Hosts in the internet.
     pub internet_hosts: u32,
+    /// Share of the tuples (0 to 1) that are the internet's noise: packets denied on the way in, nearly each from
+    /// another public address, which is seen nowhere else in the set, whatever `addresses` says.
+    pub noise: f64,
     /// Virtual network encryption is on: connections inside a `VNet` carry the encryption states.
     pub encryption: bool,
     /// Share of the connections between dual-stack hosts that use IPv6 (0 to 1).
@@ -66,6 +69,7 @@ impl Default for Scenario {
             addresses: Addresses::Internet,
             internal_hosts: 400,
             internet_hosts: 2_000,
+            noise: 0.0,
             encryption: true,
             ipv6_share: 0.04,
             quiet_minutes: 0.0,

@@ -47,6 +47,27 @@ pub(crate) struct Connection {
     pub(crate) through: Option<u32>,
 }
 
+impl Connection {
+    /// Between two hosts, not encrypted, let through by the default rules, with everything else empty.
+    pub(crate) fn between(start_ms: i64, source: HostId, destination: HostId) -> Self {
+        Self {
+            start_ms,
+            duration_ms: 0,
+            source,
+            destination,
+            source_port: 0,
+            destination_port: 0,
+            protocol: 0,
+            counters: Counters::default(),
+            encryption: Encryption::NotEncrypted,
+            fate: Fate::Ends,
+            rule_out: Rule::AllowVnetOut,
+            rule_in: Rule::AllowVnetIn,
+            through: None,
+        }
+    }
+}
+
 /// The tuples of the hours to come, by NIC.
 #[derive(Debug)]
 pub(crate) struct Timeline {
@@ -77,8 +98,8 @@ impl Timeline {
     pub(crate) fn log(&mut self, world: &World, connection: &Connection, rng: &mut Rng) {
         // One number for each of two lives.
         self.connections += 2;
-        let source_nic = world.nic_of[connection.source as usize];
-        let destination_nic = world.nic_of[connection.destination as usize];
+        let source_nic = world.nic(connection.source);
+        let destination_nic = world.nic(connection.destination);
         let both = match self.capture {
             Capture::BothEnds => true,
             Capture::SourceOnly => false,

@@ -6,10 +6,11 @@ use super::settings::Mix;
 use super::timeline::{Connection, Fate};
 use super::world::Role;
 
-const TCP: u8 = 6;
-const UDP: u8 = 17;
+pub(super) const TCP: u8 = 6;
+pub(super) const UDP: u8 = 17;
 /// Ports that scanners of the internet try first.
-const WANTED_PORTS: [u16; 14] = [22, 23, 80, 443, 445, 1433, 2375, 3306, 3389, 5432, 6379, 8080, 8443, 9200];
+pub(super) const WANTED_PORTS: [u16; 14] =
+    [22, 23, 80, 443, 445, 1433, 2375, 3306, 3389, 5432, 6379, 8080, 8443, 9200];
 /// Ports an administrator's rule blocks.
 const HIGH_RISK_PORTS: [u16; 6] = [22, 23, 445, 1433, 3306, 3389];
 

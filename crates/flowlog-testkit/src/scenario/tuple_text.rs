@@ -14,7 +14,7 @@ pub(crate) fn write(out: &mut Vec<u8>, world: &World, event: &Event, format: For
     let time = event.time_ms.unsigned_abs();
     number(out, if format == Format::VNet { time } else { time / 1000 });
     for host in [event.source, event.destination] {
-        out.extend_from_slice(&world.texts[host as usize]);
+        world.write_address(out, host);
         out.push(b',');
     }
     number(out, event.source_port.into());

@@ -102,11 +102,12 @@ pub(crate) struct Pools {
 /// Everything that stays the same during a scenario.
 #[derive(Debug)]
 pub(crate) struct World {
+    /// By host; hosts beyond are passing ones.
     pub(crate) addresses: Vec<IpAddr>,
     /// The addresses as the log writes them.
-    pub(crate) texts: Vec<Box<[u8]>>,
+    texts: Vec<Box<[u8]>>,
     /// NIC of a host, if it has a monitored one.
-    pub(crate) nic_of: Vec<Option<u32>>,
+    nic_of: Vec<Option<u32>>,
     pub(crate) nics: Vec<Nic>,
     /// NICs by role, for choosing; none empty.
     pub(crate) by_role: [Vec<u32>; 5],
@@ -120,6 +121,8 @@ pub(crate) struct World {
     /// The far end of the tunnel.
     pub(crate) gateway: HostId,
     known: HashMap<IpAddr, HostId>,
+    /// Where passing hosts come from in this seed's world.
+    salt: u32,
 }
 
 impl World {
@@ -139,6 +142,7 @@ impl World {
             prober: 0,
             gateway: 0,
             known: HashMap::new(),
+            salt: mix(scenario.seed) as u32,
         };
         world.platform = world.host(Ipv4Addr::new(168, 63, 129, 16).into());
         world.prober = world.host(match scenario.addresses {
@@ -165,6 +169,40 @@ impl World {
             self.nic_of.push(None);
         }
         id
+    }
+
+    /// The monitored NIC of a host.
+    pub(crate) fn nic(&self, host: HostId) -> Option<u32> {
+        self.nic_of.get(host as usize).copied().flatten()
+    }
+
+    pub(crate) fn address(&self, host: HostId) -> IpAddr {
+        let known = self.addresses.get(host as usize).copied();
+        known.unwrap_or_else(|| self.passing_address(host - self.addresses.len() as HostId).into())
+    }
+
+    /// Appends a host's address as the log writes it.
+    pub(crate) fn write_address(&self, out: &mut Vec<u8>, host: HostId) {
+        match self.texts.get(host as usize) {
+            Some(text) => out.extend_from_slice(text),
+            None => out.extend_from_slice(self.address(host).to_string().as_bytes()),
+        }
+    }
+
+    /// The passing host of that number, if its address is a public one that no other host has. No table holds
+    /// these hosts, however many there are.
+    pub(crate) fn passing(&self, number: u32) -> Option<HostId> {
+        let address = self.passing_address(number);
+        let usable = is_public(address) && !self.known.contains_key(&address.into());
+        usable.then(|| self.addresses.len() as HostId + number)
+    }
+
+    /// Another address for each number (`MurmurHash3`'s finaliser, which is a permutation).
+    fn passing_address(&self, number: u32) -> Ipv4Addr {
+        let n = number ^ self.salt;
+        let n = (n ^ (n >> 16)).wrapping_mul(0x85eb_ca6b);
+        let n = (n ^ (n >> 13)).wrapping_mul(0xc2b2_ae35);
+        Ipv4Addr::from(n ^ (n >> 16))
     }
 
     fn add_nics(&mut self, scenario: &Scenario, rng: &mut Rng) {
@@ -283,22 +321,27 @@ impl World {
 /// An address of the public IPv4 space, away from every special range.
 fn random_public(rng: &mut Rng) -> Ipv4Addr {
     loop {
-        let [a, b, c, d] = (rng.next() as u32).to_be_bytes();
-        let special = matches!(a, 0 | 10 | 127 | 224..)
-            || matches!(
-                (a, b),
-                (100, 64..128)
-                    | (168, 63)
-                    | (169, 254)
-                    | (172, 16..32)
-                    | (192, 0 | 88 | 168)
-                    | (198, 18 | 19 | 51)
-                    | (203, 0)
-            );
-        if !special {
-            return Ipv4Addr::new(a, b, c, d);
+        let address = Ipv4Addr::from(rng.next() as u32);
+        if is_public(address) {
+            return address;
         }
     }
+}
+
+fn is_public(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    let special = matches!(a, 0 | 10 | 127 | 224..)
+        || matches!(
+            (a, b),
+            (100, 64..128)
+                | (168, 63)
+                | (169, 254)
+                | (172, 16..32)
+                | (192, 0 | 88 | 168)
+                | (198, 18 | 19 | 51)
+                | (203, 0)
+        );
+    !special
 }
 
 /// An address of the three documentation networks.

@@ -1,7 +1,6 @@
 //! Counts tuples as they are written.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
 
@@ -152,8 +151,8 @@ impl Collector {
         self.directions[usize::from(event.outbound)] += 1;
         self.protocols[usize::from(event.protocol)] += 1;
         self.encryption[if nsg { 8 } else { event.encryption as usize }] += 1;
-        self.sources[event.source as usize].add(denied, bytes);
-        self.destinations[event.destination as usize].add(denied, bytes);
+        tally(&mut self.sources, event.source).add(denied, bytes);
+        tally(&mut self.destinations, event.destination).add(denied, bytes);
         let dropped = is_dropped(event, nsg);
         self.totals.dropped_for_encryption += u64::from(dropped);
         self.totals.denied_by_rule += u64::from(denied && !dropped);
@@ -296,8 +295,8 @@ impl Collector {
             .into_iter()
             .filter(|(_, (distinct, _))| *distinct > 1)
             .map(|((source, destination), (ports, tally))| PairTruth {
-                source: address(world, source),
-                destination: address(world, destination),
+                source: world.address(source),
+                destination: world.address(destination),
                 ports,
                 tuples: tally.tuples,
                 denied: tally.denied,
@@ -318,8 +317,8 @@ impl Collector {
             .map(|(key, &number)| (key, count(&self.of_conversations[number])))
             .filter(|(_, count)| *count > 0)
             .map(|(&(source, destination, port, protocol), count)| ConversationTruth {
-                source: address(world, source),
-                destination: address(world, destination),
+                source: world.address(source),
+                destination: world.address(destination),
                 port,
                 protocol,
                 count: count.into(),
@@ -332,16 +331,21 @@ impl Collector {
     }
 }
 
-fn address(world: &World, host: HostId) -> IpAddr {
-    world.addresses[host as usize]
+/// A host's row, made if it has none yet.
+fn tally(tallies: &mut Vec<Tally>, host: HostId) -> &mut Tally {
+    let place = host as usize;
+    if tallies.len() <= place {
+        tallies.resize(place + 1, Tally::default());
+    }
+    &mut tallies[place]
 }
 
 fn hosts(world: &World, tallies: &[Tally]) -> Vec<HostTruth> {
     let mut rows: Vec<_> = tallies
         .iter()
-        .zip(&world.addresses)
+        .zip(0..)
         .filter(|(tally, _)| tally.tuples > 0)
-        .map(|(tally, &ip)| HostTruth { ip, tuples: tally.tuples, bytes: tally.bytes })
+        .map(|(tally, host)| HostTruth { ip: world.address(host), tuples: tally.tuples, bytes: tally.bytes })
         .collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.tuples), row.ip));
     rows

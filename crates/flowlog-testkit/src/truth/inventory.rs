@@ -48,13 +48,12 @@ impl Inventory {
     pub(super) fn finish(self, world: &World) -> Vec<BehaviourTruth> {
         let mut packets: HashMap<HostId, u64, FixedState> = HashMap::default();
         for ((source, destination), denied) in self.denied_out {
-            if is_internet(world.addresses[destination as usize]) {
+            if is_internet(world.address(destination)) {
                 *packets.entry(source).or_default() += denied;
             }
         }
         let denied = packets.into_iter().filter(|(_, packets)| *packets >= DENIED_OUT);
-        let denied: BTreeSet<String> =
-            denied.map(|(source, _)| world.addresses[source as usize].to_string()).collect();
+        let denied: BTreeSet<String> = denied.map(|(source, _)| world.address(source).to_string()).collect();
         let clear = self.clear.into_iter().filter(|(_, received)| *received > HANDSHAKE);
         let clear: BTreeSet<String> = clear.map(|((_, _, port, _), _)| port.to_string()).collect();
         let words = [(self.passed, "passed"), (self.dropped, "dropped")];

@@ -100,7 +100,7 @@ impl EncryptionPairs {
     pub(super) fn finish(&self, world: &World) -> Vec<EncryptionTruth> {
         let mut rows: BTreeMap<(String, String, &str), [u64; 3]> = BTreeMap::new();
         for (&(source, destination, word), counts) in &self.0 {
-            let subnet = |host: HostId| subnet(world.addresses[host as usize]);
+            let subnet = |host: HostId| subnet(world.address(host));
             if let (Some(source), Some(destination)) = (subnet(source), subnet(destination)) {
                 let sums = rows.entry((source, destination, Encryption::ALL[word].word())).or_default();
                 sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
@@ -145,12 +145,12 @@ impl Classes {
     pub(super) fn class(&self, world: &World, source: HostId, destination: HostId) -> &'static str {
         let ends = [source, destination];
         let vnet = |host: HostId| {
-            let nic = world.nic_of[host as usize].filter(|_| self.0[host as usize])?;
+            let nic = world.nic(host).filter(|_| self.0[host as usize])?;
             Some(world.nics[nic as usize].vnet)
         };
         if ends.contains(&world.platform) {
             "Platform"
-        } else if ends.iter().any(|&host| subnet(world.addresses[host as usize]).is_none()) {
+        } else if ends.iter().any(|&host| subnet(world.address(host)).is_none()) {
             "Public"
         } else {
             match (vnet(source), vnet(destination)) {

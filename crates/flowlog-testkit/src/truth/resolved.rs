@@ -162,7 +162,7 @@ impl Resolver {
             for (hosts, host) in
                 [(&mut by_source, followed.source), (&mut by_destination, followed.destination)]
             {
-                let row = hosts.get_mut(&world.addresses[host as usize]).expect("counted with all rows");
+                let row = hosts.get_mut(&world.address(host)).expect("counted with all rows");
                 *row = (row.0 - twice.tuples, row.1 - bytes);
             }
             if let Some(row) = by_port.get_mut(&(followed.port, followed.protocol)) {

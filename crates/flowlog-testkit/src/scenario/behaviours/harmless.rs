@@ -144,7 +144,7 @@ fn appliance(draft: &mut Draft<'_>, start: i64, end: i64) -> Plot {
     let mut connections = Vec::new();
     for _ in 0..6 {
         let source = nic(draft, Role::Client);
-        if draft.world.nic_of[source as usize] == Some(appliance as u32) {
+        if draft.world.nic(source) == Some(appliance as u32) {
             continue;
         }
         for _ in 0..250 {

@@ -140,7 +140,7 @@ fn nic(draft: &mut Draft<'_>, role: Role) -> HostId {
 fn truth(draft: &Draft<'_>, names: &[(&str, HostId)]) -> Vec<BehaviourTruth> {
     let one = |(place, (rule, host)): (usize, &(&str, HostId))| BehaviourTruth {
         rule: (*rule).to_owned(),
-        entity: draft.world.addresses[*host as usize].to_string(),
+        entity: draft.world.address(*host).to_string(),
         required: place == 0,
     };
     names.iter().enumerate().map(one).collect()
