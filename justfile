@@ -42,6 +42,6 @@ install:
     cargo install --path crates/flowlog-download --locked
     cargo install --path crates/flowlog-analyze --locked
 
-# Measure against DuckDB on a generated set of about 1.1 GB
+# Measure against DuckDB and ClickHouse on two generated sets of 1.1 GB each
 bench:
     cargo xtask bench

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the whole report, Flowlog against other engines in the same run.
 //!
-//! Builds both binaries, generates the set once, installs the peers into a virtual environment
+//! Builds both binaries, generates the sets once, installs the peers into a virtual environment
 //! below `target/bench`, and leaves measuring and comparing to `benches/run.py`.
 
 use std::env;
@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::shell::{cargo, root, run as succeed, target};
@@ -18,17 +18,33 @@ use crate::shell::{cargo, root, run as succeed, target};
 /// The size that results are recorded for.
 const STANDARD_SIZE: &str = "1.1GB";
 
+/// What is measured: a name, and the generator's options but for the size.
+const SETS: [(&str, &[&str]); 2] = [
+    // A day of few NICs whose clients come back.
+    ("own", &["--seed=7", "--hours=24", "--nics=64"]),
+    // An hour of many NICs in the internet's noise: most addresses are seen once.
+    ("noise", &["--seed=7", "--hours=1", "--nics=128", "--noise=0.125"]),
+];
+
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Size of the set
+    /// Size of each set
     #[arg(long, default_value = STANDARD_SIZE, value_name = "SIZE")]
     size: String,
     /// Measured runs of each, after one warm-up
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
-    /// What to compare with: duckdb, duckdb-plain, clickhouse; separated by commas
-    #[arg(long, default_value = "duckdb", value_name = "NAME,...")]
-    peers: String,
+    /// Which sets: own, noise; fewer are a try, not a record
+    #[arg(long, default_values = SETS.map(|(name, _)| name), value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(value_parser = SETS.map(|(name, _)| name))]
+    sets: Vec<String>,
+    /// What to compare with
+    #[arg(long, default_values = ["duckdb", "duckdb-plain", "clickhouse"], value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(value_parser = ["duckdb", "duckdb-plain", "clickhouse", "none"])]
+    peers: Vec<String>,
+    /// Numbers of threads to measure Flowlog with, beside its own choice, such as 1,2,4
+    #[arg(long, value_delimiter = ',', value_name = "N,...")]
+    threads: Vec<u32>,
 }
 
 /// Prints the table on standard output and says to `talk` what takes its time.
@@ -49,16 +65,25 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
         "--bins",
     ])?;
     let tool = |name: &str| target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    let set = generate(&tool("flowlog-generate"), &scratch, &options.size, talk)?;
-    // Another size is a try, not a record.
-    let results = if options.size == STANDARD_SIZE { root.join("benches/results") } else { scratch.clone() };
-    let python = install_peers(&scratch.join("venv"), &options.peers, talk)?;
+    let asked = |(name, _): &&(&str, &[&str])| options.sets.iter().any(|asked| asked == name);
+    let sets = SETS
+        .iter()
+        .filter(asked)
+        .map(|(name, how)| generate(&tool("flowlog-generate"), &scratch, name, how, &options.size, talk))
+        .collect::<Result<Vec<_>>>()?;
+    // Another size, or fewer sets, is a try, not a record.
+    let standard = options.size == STANDARD_SIZE && sets.len() == SETS.len();
+    let results = if standard { root.join("benches/results") } else { scratch.clone() };
+    let peers: Vec<&str> = options.peers.iter().map(String::as_str).filter(|peer| *peer != "none").collect();
+    let python = install_peers(&scratch.join("venv"), &peers, talk)?;
+    let threads: Vec<String> = options.threads.iter().map(u32::to_string).collect();
     succeed(
         Command::new(&python)
             .arg(root.join("benches/run.py"))
-            .args(["--peers", &options.peers, "--runs", &options.runs.to_string()])
+            .args(["--peers", &peers.join(","), "--runs", &options.runs.to_string()])
+            .args(["--threads", &threads.join(",")])
             .args([OsStr::new("--analyze"), tool("flowlog-analyze").as_os_str()])
-            .args([OsStr::new("--set"), set.as_os_str()])
+            .args(sets.iter().flat_map(|set| [OsStr::new("--set"), set.as_os_str()]))
             .args([OsStr::new("--python"), python.as_os_str()])
             .args([OsStr::new("--scratch"), scratch.as_os_str()])
             .args([OsStr::new("--results"), results.as_os_str()])
@@ -67,34 +92,37 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
     )
 }
 
-/// The set of this size, generated if it is not there yet: 24 hours of 64 NICs.
-fn generate(generator: &Path, scratch: &Path, size: &str, talk: &mut impl Write) -> Result<PathBuf> {
+/// The set of this name and size, generated as told if it is not there yet.
+pub(crate) fn generate(
+    generator: &Path,
+    scratch: &Path,
+    name: &str,
+    how: &[&str],
+    size: &str,
+    talk: &mut impl Write,
+) -> Result<PathBuf> {
     let plain = size.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
     ensure!(
         plain && size.starts_with(|c: char| c.is_ascii_digit()),
         "--size {size} is no size such as 500MB"
     );
-    let set = scratch.join(format!("set-{size}"));
+    let set = scratch.join(format!("{name}-{size}"));
     if !set.exists() {
-        writeln!(talk, "generating {size} of flow logs")?;
+        writeln!(talk, "generating {size} of flow logs ({name})")?;
         // Renamed when whole, so that a run that was cut off leaves no half a set.
         let unfinished = scratch.join("set.unfinished");
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished)
                 .with_context(|| format!("cannot remove {}", unfinished.display()))?;
         }
-        succeed(
-            Command::new(generator)
-                .args(["--seed=7", "--hours=24", "--nics=64", "--target-bytes", size, "--out"])
-                .arg(&unfinished),
-        )?;
+        succeed(Command::new(generator).args(how).args(["--target-bytes", size, "--out"]).arg(&unfinished))?;
         fs::rename(&unfinished, &set).with_context(|| format!("cannot create {}", set.display()))?;
     }
     Ok(set)
 }
 
 /// Installs the peers' packages and returns the Python that has them.
-fn install_peers(environment: &Path, peers: &str, talk: &mut impl Write) -> Result<PathBuf> {
+fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> Result<PathBuf> {
     let bin = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = environment.join(bin).join(format!("python{}", env::consts::EXE_SUFFIX));
     if !python.exists() {
@@ -102,16 +130,13 @@ fn install_peers(environment: &Path, peers: &str, talk: &mut impl Write) -> Resu
         succeed(Command::new(system).args(["-m", "venv"]).arg(environment))
             .context("Python 3 with its venv module is needed for the peers")?;
     }
-    let mut packages: Vec<&str> = peers
-        .split(',')
-        .map(|peer| match peer {
-            "duckdb" | "duckdb-plain" => Ok("duckdb"),
-            "clickhouse" => Ok("chdb"),
-            _ => bail!("no peer is called {peer}\nhint: there are duckdb, duckdb-plain and clickhouse"),
-        })
-        .collect::<Result<_>>()?;
+    let mut packages: Vec<&str> =
+        peers.iter().map(|peer| if *peer == "clickhouse" { "chdb" } else { "duckdb" }).collect();
     packages.sort_unstable();
     packages.dedup();
+    if packages.is_empty() {
+        return Ok(python);
+    }
     writeln!(talk, "installing {}", packages.join(" and "))?;
     succeed(
         Command::new(&python)
