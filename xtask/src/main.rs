@@ -6,6 +6,7 @@ mod bench_download;
 mod demo;
 #[cfg(test)]
 mod docs;
+mod instructions;
 mod logs;
 mod registries;
 mod score;
@@ -46,6 +47,8 @@ enum Command {
     Registries,
     /// Measure the whole report against other engines over a generated set
     Bench(bench::Options),
+    /// Count instructions a tuple by phase, under valgrind
+    Instructions(instructions::Options),
     /// Measure downloads against rclone and az over a real Azurite
     BenchDownload(bench_download::Options),
 }
@@ -59,6 +62,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
+        Command::Instructions(options) => instructions::run(&options, &mut std::io::stderr()),
         Command::BenchDownload(options) => bench_download::run(&options, &mut std::io::stderr()),
     }?;
     Ok(ExitCode::SUCCESS)
