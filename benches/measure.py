@@ -10,9 +10,20 @@ from pathlib import Path
 # Runs a command and tells what it used. A process of its own: what wait4 calls the peak of a child is at least what
 # its parent had when it started it, and the scripts hold much at times.
 RUNNER = """
-import json, os, subprocess, sys, time
+import json, os, subprocess, sys, threading, time
+limits = json.loads(sys.argv[2])
+if "bytes" in limits:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (limits["bytes"],) * 2)
 started = time.perf_counter()
-process = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
+process = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL)
+timed_out = False
+def stop():
+    global timed_out
+    timed_out = True
+    process.kill()
+timer = threading.Timer(limits.get("seconds", 1e6), stop)
+timer.start()
 usage = None
 if hasattr(os, "wait4"):
     # Of this child alone; getrusage would tell of all so far.
@@ -20,21 +31,23 @@ if hasattr(os, "wait4"):
     code = os.waitstatus_to_exitcode(status)
 else:
     code = process.wait()
+timer.cancel()
 wall = time.perf_counter() - started
 cpu = usage.ru_utime + usage.ru_stime if usage else float("nan")
 # Kilobytes, on macOS bytes.
 peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) if usage else float("nan")
 with open(sys.argv[1], "w") as out:
-    json.dump({"wall": wall, "cpu": cpu, "peak": peak, "code": code}, out)
+    json.dump({"wall": wall, "cpu": cpu, "peak": peak, "code": code, "timed_out": timed_out}, out)
 """
 
 
 class Run:
     """What one whole process took: seconds on the wall, seconds of CPU, bytes at its peak."""
 
-    def __init__(self, command, told, output, with_errors=False, environment=None):
-        """Standard output, and standard error if asked, go to the file `output`; what it took, on the way, to `told`."""
-        runner = [sys.executable, "-I", "-S", "-c", RUNNER, told]
+    def __init__(self, command, told, output, with_errors=False, environment=None, limits=None):
+        """Standard output, and standard error if asked, go to the file `output`; what it took, on the way, to `told`.
+        `limits` may name `seconds` and `bytes` of address space."""
+        runner = [sys.executable, "-I", "-S", "-c", RUNNER, told, json.dumps(limits or {})]
         words = [str(word) for word in [*runner, *command]]
         with open(output, "wb") as file:
             errors = file if with_errors else None

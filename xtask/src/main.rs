@@ -10,6 +10,7 @@ mod instructions;
 mod logs;
 mod registries;
 mod score;
+mod shapes;
 mod shell;
 mod tests;
 
@@ -49,6 +50,8 @@ enum Command {
     Bench(bench::Options),
     /// Count instructions a tuple by phase, under valgrind
     Instructions(instructions::Options),
+    /// Measure hostile shapes of input, and how time and memory grow with it
+    Shapes(shapes::Options),
     /// Measure downloads against rclone and az over a real Azurite
     BenchDownload(bench_download::Options),
 }
@@ -63,6 +66,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
         Command::Instructions(options) => instructions::run(&options, &mut std::io::stderr()),
+        Command::Shapes(options) => shapes::run(&options, &mut std::io::stderr()),
         Command::BenchDownload(options) => bench_download::run(&options, &mut std::io::stderr()),
     }?;
     Ok(ExitCode::SUCCESS)
