@@ -174,8 +174,9 @@ fn analyse(
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
     let Known { own, service_tags, nsgs } = known;
-    let (top, resolve) = (config.top, config.dedup);
-    let options = ReportOptions { top, problem_limit, specific, resolve, finding, own, service_tags, nsgs };
+    let (top, resolve, threads) = (config.top, config.dedup, config.running.threads());
+    let options =
+        ReportOptions { top, problem_limit, specific, resolve, finding, own, service_tags, nsgs, threads };
     Ok(build(&reduced.aggregate, reduced.files, &options))
 }
 

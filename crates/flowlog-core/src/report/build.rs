@@ -1,20 +1,20 @@
-//! Tables -> report.
+//! Tables and collected pairs -> report.
 
 use std::collections::BTreeMap;
 
+use super::collector::Collector;
 use super::connections::{connections, resolved};
 use super::coverage::coverage;
-use super::rank::Ranked;
 use super::{
-    ConversationRow, DeniedRow, DeniedSourceRow, FileRow, IncompleteRow, MalformedExample, MalformedRow,
-    PortRow, ProblemCounts, Report, RetryRow, SCHEMA_VERSION, Totals, classes, encryption, problems, rules,
-    rules_file, specific,
+    FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, SCHEMA_VERSION, Totals, encryption,
+    rules, rules_file,
 };
 use crate::aggregate::Aggregate;
 use crate::enrich::ServiceTags;
-use crate::finding::{FindingOptions, detect};
+use crate::finding::{FindingOptions, Findings, detect};
 use crate::flow::{Direction, Encryption, Network, OwnNetworks, State};
 use crate::policy::Nsg;
+use crate::state::{Gather, pairs};
 
 /// What the person asked of the report.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct ReportOptions {
     pub service_tags: Option<ServiceTags>,
     /// The rules as configured, if a file was given.
     pub nsgs: Option<Vec<Nsg>>,
+    /// Threads that may sum up what was collected.
+    pub threads: usize,
 }
 
 impl Default for ReportOptions {
@@ -48,98 +50,102 @@ impl Default for ReportOptions {
             own: OwnNetworks::default(),
             service_tags: None,
             nsgs: None,
+            threads: 1,
         }
     }
 }
 
 /// Makes the report of everything in `aggregate`, whose groups must have ended. `files` are in path order.
 pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions) -> Report {
-    let ranked = Ranked::new(aggregate);
-    let overall = &aggregate.overall;
-    let limit = options.problem_limit;
-    let mut counts = ProblemCounts::default();
-    // Half of the time goes into the pairs of hosts, which need nothing of the rest.
-    let ((port_scans, findings), others) = std::thread::scope(|scope| {
-        let scans = scope.spawn(|| {
-            let mut found = 0;
-            let scans = (problems::port_scans(&ranked, limit, &mut found), found);
-            let findings = (!aggregate.evidence.is_off()).then(|| detect(aggregate, &options.finding));
-            (scans, findings)
-        });
-        let others = Lists::new(&ranked, limit, &mut counts);
-        (scans.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), others)
-    });
-    counts.port_scans = port_scans.1;
-    Report {
-        schema_version: SCHEMA_VERSION,
-        coverage: coverage(aggregate, &files),
-        resolved: resolved(aggregate, options.resolve),
-        connections: connections(aggregate),
-        totals: totals(aggregate, &ranked, &files),
-        states: State::ALL
-            .iter()
-            .map(|&state| (state.letter(), overall.state(state)))
-            .filter(|&(letter, tuples)| letter != 'A' || tuples > 0)
-            .collect(),
-        directions: [Direction::Inbound, Direction::Outbound]
-            .map(|direction| (direction.letter(), overall.direction(direction)))
-            .into(),
-        protocols: overall.protocols().into_iter().map(|(protocol, tuples)| (protocol.0, tuples)).collect(),
-        encryption: encryption_words(aggregate),
-        classes: classes::classes(aggregate, &options.own, options.service_tags.as_ref()),
-        encryption_pairs: encryption::pairs(aggregate, limit),
-        rules: rules::rules(aggregate),
-        admin_access: rules::admin_access(aggregate, &options.own),
-        rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(aggregate, nsgs)),
-        top_sources: ranked.top_hosts(options.top, |host| &host.as_source),
-        top_destinations: ranked.top_hosts(options.top, |host| &host.as_destination),
-        top_ports: ranked.top_ports(options.top),
-        findings,
-        denied: others.denied,
-        incomplete: others.incomplete,
-        retries: others.retries,
-        one_way: others.one_way,
-        low_payload: others.low_payload,
-        high_volume: others.high_volume,
-        unusual_ports: others.unusual_ports,
-        denied_sources: others.denied_sources,
-        port_scans: port_scans.0,
-        problem_counts: counts,
-        specific_ips: options
-            .specific
-            .iter()
-            .map(|query| specific::section(&ranked, query, options.top))
-            .collect(),
-        files,
-        malformed: malformed(aggregate),
-    }
+    std::thread::scope(|scope| {
+        let findings =
+            scope.spawn(|| (!aggregate.evidence.is_off()).then(|| detect(aggregate, &options.finding)));
+        let mut collector = Collector::new(aggregate, options);
+        for pair in &mut pairs(aggregate) {
+            collector.take(pair);
+        }
+        let mut report = collector.finish(files, None);
+        report.findings = findings.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        report
+    })
 }
 
-/// The problem lists that rank conversations, ports and hosts.
-struct Lists {
-    denied: Vec<DeniedRow>,
-    incomplete: Vec<IncompleteRow>,
-    retries: Vec<RetryRow>,
-    one_way: Vec<ConversationRow>,
-    low_payload: Vec<ConversationRow>,
-    high_volume: Vec<ConversationRow>,
-    unusual_ports: Vec<PortRow>,
-    denied_sources: Vec<DeniedSourceRow>,
-}
-
-impl Lists {
-    fn new(ranked: &Ranked<'_>, limit: usize, counts: &mut ProblemCounts) -> Self {
-        Self {
-            denied: problems::denied(ranked, limit, &mut counts.denied),
-            incomplete: problems::incomplete(ranked, limit, &mut counts.incomplete),
-            retries: problems::retries(ranked, limit, &mut counts.retries),
-            one_way: problems::one_way(ranked, limit, &mut counts.one_way),
-            low_payload: problems::low_payload(ranked, limit, &mut counts.low_payload),
-            high_volume: problems::high_volume(ranked, limit, &mut counts.high_volume),
-            unusual_ports: problems::unusual_ports(ranked, limit, &mut counts.unusual_ports),
-            denied_sources: problems::denied_sources(ranked, limit, &mut counts.denied_sources),
+impl Collector<'_> {
+    /// The report of all pairs taken. `files` are in path order; `findings` are there if they were looked for.
+    pub fn finish(self, files: Vec<FileRow>, findings: Option<Findings>) -> Report {
+        let Self { tables, options, .. } = self;
+        let (overall, threads) = (&tables.overall, options.threads);
+        let lists = self.problems.finish();
+        let limits = (options.top, options.problem_limit);
+        let [sources, destinations] = self.hosts.finish(&tables.hosts, limits, threads);
+        let distinct = Distinct {
+            sources: sources.hosts,
+            destinations: destinations.hosts,
+            conversations: self.conversations,
+        };
+        let (top_sources, top_destinations) = (sources.top(), destinations.top());
+        let (denied_sources, many_denials) = sources.denied();
+        let (unusual_ports, unusual) = self.ports.unusual(options.problem_limit);
+        let met = self.meetings.finish(tables, threads);
+        Report {
+            schema_version: SCHEMA_VERSION,
+            coverage: coverage(tables, &files),
+            resolved: resolved(tables, options.resolve),
+            connections: connections(tables),
+            totals: totals(tables, &distinct, &files),
+            states: State::ALL
+                .iter()
+                .map(|&state| (state.letter(), overall.state(state)))
+                .filter(|&(letter, tuples)| letter != 'A' || tuples > 0)
+                .collect(),
+            directions: [Direction::Inbound, Direction::Outbound]
+                .map(|direction| (direction.letter(), overall.direction(direction)))
+                .into(),
+            protocols: overall
+                .protocols()
+                .into_iter()
+                .map(|(protocol, tuples)| (protocol.0, tuples))
+                .collect(),
+            encryption: encryption_words(tables),
+            classes: self.classes.finish(),
+            encryption_pairs: encryption::pairs(tables, options.problem_limit),
+            rules: rules::rules(tables, &met),
+            admin_access: self.admin.finish(threads),
+            rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(tables, &met, nsgs)),
+            top_sources,
+            top_destinations,
+            top_ports: self.ports.top(options.top),
+            findings,
+            denied: lists.denied,
+            incomplete: lists.incomplete,
+            retries: lists.retries,
+            one_way: lists.one_way,
+            low_payload: lists.low_payload,
+            high_volume: lists.high_volume,
+            unusual_ports,
+            denied_sources,
+            port_scans: lists.port_scans,
+            problem_counts: ProblemCounts {
+                unusual_ports: unusual,
+                denied_sources: many_denials,
+                ..lists.found
+            },
+            specific_ips: self
+                .specific
+                .into_iter()
+                .map(|specific| specific.finish(options.top, &tables.hosts))
+                .collect(),
+            files,
+            malformed: malformed(tables),
         }
     }
+}
+
+/// How many distinct ones there are.
+struct Distinct {
+    sources: u64,
+    destinations: u64,
+    conversations: u64,
 }
 
 /// Tuples by word: those we know, those we do not, and those that are too many to be told apart.
@@ -157,7 +163,7 @@ fn encryption_words(aggregate: &Aggregate) -> BTreeMap<String, u64> {
     words
 }
 
-fn totals(aggregate: &Aggregate, ranked: &Ranked<'_>, files: &[FileRow]) -> Totals {
+fn totals(aggregate: &Aggregate, distinct: &Distinct, files: &[FileRow]) -> Totals {
     let overall = &aggregate.overall;
     let sum = |field: fn(&FileRow) -> u64| files.iter().map(field).sum();
     Totals {
@@ -173,10 +179,10 @@ fn totals(aggregate: &Aggregate, ranked: &Ranked<'_>, files: &[FileRow]) -> Tota
         bytes_sent: overall.counters.bytes_sent,
         packets_received: overall.counters.packets_received,
         bytes_received: overall.counters.bytes_received,
-        unique_sources: ranked.count_hosts(|host| host.as_source.tuples),
-        unique_destinations: ranked.count_hosts(|host| host.as_destination.tuples),
+        unique_sources: distinct.sources,
+        unique_destinations: distinct.destinations,
         unique_nics: aggregate.nics.len() as u64,
-        conversations: ranked.conversations(),
+        conversations: distinct.conversations,
         first_time_ms: overall.times.map(|(first, _)| first),
         last_time_ms: overall.times.map(|(_, last)| last),
     }

@@ -8,9 +8,12 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::aggregate::{Aggregate, ConversationKey, HostId};
+use super::scatter::hash;
+use super::tally::Tally;
+use crate::aggregate::{Aggregate, HostId};
 use crate::enrich::{self, ServiceTags};
-use crate::flow::{AddressClass, Counters, OwnNetworks};
+use crate::flow::{AddressClass, OwnNetwork, OwnNetworks};
+use crate::state::Conversation;
 
 /// Where the two ends of a conversation are, in the words of Traffic Analytics where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,12 +87,12 @@ pub struct ClassRow {
 }
 
 /// Where one address is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place<'a> {
     Platform,
     Multicast,
-    /// One's own, in the VNet of this name (lower case), or in a network given without a name.
-    Known(Known),
+    /// One's own, in a VNet that has a name, or in a network given without one.
+    Known(Known<'a>),
     /// Private, or one's own, and nothing more is known.
     Private,
     /// Microsoft's; not for sure where only who announces it is known, and the list of tags has no such address.
@@ -100,23 +103,24 @@ enum Place {
     Other,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Known {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known<'a> {
     /// ARM id, lower case.
-    Id(String),
-    /// Name given by the person, lower case.
-    Name(String),
+    Id(&'a str),
+    /// Name given by the person, in any case.
+    Name(&'a str),
     /// A network given without a name: those in it are together, whatever the VNet.
-    Network(String),
+    Network(&'a OwnNetwork),
 }
 
-impl Known {
+impl Known<'_> {
     /// Whether two ends are in one VNet; `None` if that cannot be told.
     fn together(&self, other: &Self) -> Option<bool> {
         match (self, other) {
-            (Self::Id(a), Self::Id(b)) | (Self::Name(a), Self::Name(b)) => Some(a == b),
+            (Self::Id(a), Self::Id(b)) => Some(a == b),
+            (Self::Name(a), Self::Name(b)) => Some(a.eq_ignore_ascii_case(b)),
             (Self::Id(id), Self::Name(name)) | (Self::Name(name), Self::Id(id)) => {
-                Some(id.rsplit('/').next() == Some(name))
+                Some(id.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name)))
             }
             (Self::Network(a), Self::Network(b)) if a == b => Some(true),
             _ => None,
@@ -124,81 +128,120 @@ impl Known {
     }
 }
 
-/// Sorts every conversation into its class; classes without any are left out.
-pub(super) fn classes(tables: &Aggregate, own: &OwnNetworks, tags: Option<&ServiceTags>) -> Vec<ClassRow> {
-    let places: Vec<Place> = (0..)
-        .map(HostId)
-        .zip(tables.hosts.addresses())
-        .map(|(host, &address)| place(tables, host, address, own, tags))
-        .collect();
-    let mut rows = FlowClass::ALL.map(|class| ClassRow {
-        class: class.label(),
-        tuples: 0,
-        denied: 0,
-        begins: 0,
-        conversations: 0,
-        guessed: 0,
-        bytes_sent: 0,
-        bytes_received: 0,
-    });
-    let mut count = |key: &ConversationKey, is_new: bool, add: &dyn Fn(&mut ClassRow)| {
-        let place = |host: HostId| places.get(host.0 as usize).unwrap_or(&Place::Other);
-        let (class, sure) = class(place(key.source), place(key.destination));
-        if let Some(row) = rows.get_mut(class as usize) {
-            row.conversations += u64::from(is_new);
-            row.guessed += u64::from(is_new && !sure);
-            add(row);
-        }
-    };
-    for (key, allowed) in &tables.allowed {
-        let Counters { bytes_sent, bytes_received, .. } = allowed.counters;
-        count(key, true, &|row| {
-            row.tuples += allowed.tuples;
+/// Hosts whose place is remembered, each where its hash leads to: 24 KiB or so.
+const RECENT: usize = 512;
+
+/// Sorts conversations into their classes. What it knows of own hosts must be complete when it gets the first.
+pub(super) struct Classes<'a> {
+    tables: &'a Aggregate,
+    own: &'a OwnNetworks,
+    tags: Option<&'a ServiceTags>,
+    recent: Vec<Option<(HostId, Place<'a>)>>,
+    rows: [ClassRow; FlowClass::ALL.len()],
+}
+
+impl<'a> Classes<'a> {
+    pub(super) fn new(tables: &'a Aggregate, own: &'a OwnNetworks, tags: Option<&'a ServiceTags>) -> Self {
+        let rows = FlowClass::ALL.map(ClassRow::empty);
+        Self { tables, own, tags, recent: vec![None; RECENT], rows }
+    }
+
+    /// Takes the conversations of one host with another, all of one initiator, with their sum.
+    pub(super) fn take(&mut self, conversations: &[Conversation], tally: &Tally) {
+        let Some(Conversation { key, .. }) = conversations.first() else { return };
+        let (class, sure) = class(self.place(key.source), self.place(key.destination));
+        let Some(row) = self.rows.get_mut(class as usize) else { return };
+        let count = conversations.iter().filter(|conversation| conversation.has_tuples()).count() as u64;
+        row.conversations += count;
+        row.guessed += if sure { 0 } else { count };
+        row.tuples += tally.tuples;
+        row.denied += tally.denied;
+        for allowed in conversations.iter().filter_map(|conversation| conversation.allowed.as_ref()) {
             row.begins += allowed.begins;
-            row.bytes_sent = row.bytes_sent.saturating_add(bytes_sent);
-            row.bytes_received = row.bytes_received.saturating_add(bytes_received);
-        });
+            row.bytes_sent = row.bytes_sent.saturating_add(allowed.counters.bytes_sent);
+            row.bytes_received = row.bytes_received.saturating_add(allowed.counters.bytes_received);
+        }
     }
-    for (key, denied) in &tables.denied {
-        count(key, !tables.allowed.contains_key(key), &|row| {
-            row.tuples += denied.tuples;
-            row.denied += denied.tuples;
-        });
+
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (mine, other) in self.rows.iter_mut().zip(&other.rows) {
+            mine.add(other);
+        }
     }
-    rows.into_iter().filter(|row| row.tuples > 0).collect()
+
+    /// The classes that have any conversations.
+    pub(super) fn finish(self) -> Vec<ClassRow> {
+        self.rows.into_iter().filter(|row| row.tuples > 0).collect()
+    }
+
+    #[inline]
+    fn place(&mut self, host: HostId) -> Place<'a> {
+        let slot = hash(host.0) % RECENT;
+        match self.recent.get(slot) {
+            Some(&Some((known, place))) if known == host => place,
+            _ => self.look_up(host, slot),
+        }
+    }
+
+    fn look_up(&mut self, host: HostId, slot: usize) -> Place<'a> {
+        let place =
+            self.tables.hosts.address(host).map_or(Place::Other, |address| self.place_of(host, address));
+        // Those of the internet are many, come once each, and would only drive out those that come again.
+        if !matches!(place, Place::External)
+            && let Some(recent) = self.recent.get_mut(slot)
+        {
+            *recent = Some((host, place));
+        }
+        place
+    }
+
+    fn place_of(&self, host: HostId, address: IpAddr) -> Place<'a> {
+        let near = &self.tables.near;
+        // What a NIC logs as its own, or the person names, is own whatever its class.
+        let is_own = || self.own.find(address).is_some() || near.is_own(host);
+        match AddressClass::of(address) {
+            AddressClass::Platform => return Place::Platform,
+            AddressClass::Multicast | AddressClass::Broadcast => return Place::Multicast,
+            class if class.is_private() || is_own() => {}
+            // Examples are written with addresses of documentation: they stand for the internet.
+            AddressClass::Public | AddressClass::Documentation => return public(address, self.tags),
+            _ => return Place::Other,
+        }
+        let name = || self.own.vnet(address).map(Known::Name);
+        let network = || self.own.find(address).map(Known::Network);
+        let known = name().or_else(|| near.vnet(host).map(Known::Id)).or_else(network);
+        known.map_or(Place::Private, Place::Known)
+    }
 }
 
-fn place(
-    tables: &Aggregate,
-    host: HostId,
-    address: IpAddr,
-    own: &OwnNetworks,
-    tags: Option<&ServiceTags>,
-) -> Place {
-    // What a NIC logs as its own, or the person names, is own whatever its class.
-    let is_own = || own.find(address).is_some() || tables.near.is_own(host);
-    match AddressClass::of(address) {
-        AddressClass::Platform => return Place::Platform,
-        AddressClass::Multicast | AddressClass::Broadcast => return Place::Multicast,
-        class if class.is_private() || is_own() => {}
-        // Examples are written with addresses of documentation: they stand for the internet.
-        AddressClass::Public | AddressClass::Documentation => return public(address, tags),
-        _ => return Place::Other,
+impl ClassRow {
+    fn empty(class: FlowClass) -> Self {
+        Self {
+            class: class.label(),
+            tuples: 0,
+            denied: 0,
+            begins: 0,
+            conversations: 0,
+            guessed: 0,
+            bytes_sent: 0,
+            bytes_received: 0,
+        }
     }
-    if let Some(name) = own.vnet(address) {
-        return Place::Known(Known::Name(name.to_ascii_lowercase()));
-    }
-    if let Some(id) = tables.near.vnet(host) {
-        return Place::Known(Known::Id(id.to_owned()));
-    }
-    match own.find(address) {
-        Some(network) => Place::Known(Known::Network(network.to_string())),
-        None => Place::Private,
+
+    fn add(&mut self, other: &Self) {
+        self.tuples += other.tuples;
+        self.denied += other.denied;
+        self.begins += other.begins;
+        self.conversations += other.conversations;
+        self.guessed += other.guessed;
+        self.bytes_sent = self.bytes_sent.saturating_add(other.bytes_sent);
+        self.bytes_received = self.bytes_received.saturating_add(other.bytes_received);
     }
 }
 
-fn public(address: IpAddr, tags: Option<&ServiceTags>) -> Place {
-    let announced = || enrich::provider(address).is_some_and(|name| name.starts_with("Microsoft"));
+fn public(address: IpAddr, tags: Option<&ServiceTags>) -> Place<'static> {
+    let announced = || enrich::is_microsoft(address);
     match tags {
         Some(tags) if tags.contains(address) => Place::Azure { sure: true },
         Some(_) if announced() => Place::Azure { sure: false },
@@ -208,16 +251,15 @@ fn public(address: IpAddr, tags: Option<&ServiceTags>) -> Place {
 }
 
 /// The class of two ends, and whether it is sure.
-fn class(a: &Place, b: &Place) -> (FlowClass, bool) {
-    let either = |place: &Place| a == place || b == place;
+fn class(a: Place<'_>, b: Place<'_>) -> (FlowClass, bool) {
     match (a, b) {
-        _ if either(&Place::Platform) => (FlowClass::Platform, true),
-        _ if either(&Place::Multicast) => (FlowClass::Multicast, true),
-        _ if either(&Place::Other) => (FlowClass::Other, true),
-        _ if either(&Place::External) => (FlowClass::ExternalPublic, true),
-        _ if either(&Place::Azure { sure: true }) => (FlowClass::AzurePublic, true),
-        _ if either(&Place::Azure { sure: false }) => (FlowClass::AzurePublic, false),
-        (Place::Known(a), Place::Known(b)) => match a.together(b) {
+        (Place::Platform, _) | (_, Place::Platform) => (FlowClass::Platform, true),
+        (Place::Multicast, _) | (_, Place::Multicast) => (FlowClass::Multicast, true),
+        (Place::Other, _) | (_, Place::Other) => (FlowClass::Other, true),
+        (Place::External, _) | (_, Place::External) => (FlowClass::ExternalPublic, true),
+        (Place::Azure { sure: true }, _) | (_, Place::Azure { sure: true }) => (FlowClass::AzurePublic, true),
+        (Place::Azure { .. }, _) | (_, Place::Azure { .. }) => (FlowClass::AzurePublic, false),
+        (Place::Known(a), Place::Known(b)) => match a.together(&b) {
             Some(true) => (FlowClass::IntraVNet, true),
             Some(false) => (FlowClass::InterVNet, true),
             None => (FlowClass::OnPremisesPrivate, false),
@@ -237,14 +279,18 @@ mod tests {
 
     #[test]
     fn two_ends_have_one_class_whichever_calls() {
-        let vnet = |id: &str| Place::Known(Known::Id(id.to_owned()));
-        let name = |name: &str| Place::Known(Known::Name(name.to_owned()));
-        let network = |network: &str| Place::Known(Known::Network(network.to_owned()));
+        let networks = ["10.0.0.0/24", "10.0.1.0/24"].map(|text| text.parse::<OwnNetwork>().unwrap());
+        let vnet = |id: &'static str| Place::Known(Known::Id(id));
+        let name = |name: &'static str| Place::Known(Known::Name(name));
+        let network = |text| {
+            networks.iter().find(|own| own.to_string() == text).map(Known::Network).map(Place::Known).unwrap()
+        };
         let azure = |sure| Place::Azure { sure };
         for (a, b, expected) in [
             (vnet("/x/virtualnetworks/a"), vnet("/x/virtualnetworks/a"), (FlowClass::IntraVNet, true)),
             (vnet("/x/virtualnetworks/a"), vnet("/y/virtualnetworks/a"), (FlowClass::InterVNet, true)),
-            (vnet("/x/virtualnetworks/a"), name("a"), (FlowClass::IntraVNet, true)),
+            (vnet("/x/virtualnetworks/a"), name("A"), (FlowClass::IntraVNet, true)),
+            (name("a"), name("A"), (FlowClass::IntraVNet, true)),
             (name("a"), name("b"), (FlowClass::InterVNet, true)),
             (network("10.0.0.0/24"), network("10.0.0.0/24"), (FlowClass::IntraVNet, true)),
             (network("10.0.0.0/24"), network("10.0.1.0/24"), (FlowClass::OnPremisesPrivate, false)),
@@ -259,8 +305,8 @@ mod tests {
             (Place::Private, Place::Multicast, (FlowClass::Multicast, true)),
             (Place::Other, Place::External, (FlowClass::Other, true)),
         ] {
-            assert_eq!(class(&a, &b), expected, "{a:?} {b:?}");
-            assert_eq!(class(&b, &a), expected, "{b:?} {a:?}");
+            assert_eq!(class(a, b), expected, "{a:?} {b:?}");
+            assert_eq!(class(b, a), expected, "{b:?} {a:?}");
         }
     }
 }

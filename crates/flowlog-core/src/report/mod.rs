@@ -4,16 +4,22 @@
 //! so that the same input gives the same bytes whatever the number of workers.
 //! docs/json-report.md describes its JSON form field by field.
 
+mod admin;
+mod best;
 mod build;
 mod classes;
+mod collector;
 mod connections;
 mod coverage;
+mod distinct;
 mod encryption;
+mod hosts;
 mod name;
+mod ports;
 mod problems;
-mod rank;
 mod rules;
 mod rules_file;
+mod scatter;
 mod specific;
 mod tally;
 
@@ -23,14 +29,16 @@ use serde::Serialize;
 
 use crate::finding::Findings;
 
+pub use admin::AdminAccessRow;
+pub(crate) use best::first;
 pub use build::{ReportOptions, build};
 pub use classes::{ClassRow, FlowClass};
+pub use collector::Collector;
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow};
 pub use encryption::{EncryptedPairRow, WordRow};
 pub use name::{Ends, HostName, PortName};
-pub(crate) use rank::first;
-pub use rules::{AdminAccessRow, RuleRow};
+pub use rules::RuleRow;
 pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
 
 /// Everything an analysis found.
@@ -369,3 +377,6 @@ pub struct MalformedExample {
     /// The text, cut to 120 characters.
     pub text: String,
 }
+
+#[cfg(test)]
+mod tests;

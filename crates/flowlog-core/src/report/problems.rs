@@ -1,136 +1,207 @@
 //! The problem lists: what an engineer looks for first.
 
-use std::cmp::Reverse;
+use std::net::IpAddr;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
-use super::name::service;
-use super::rank::{Ranked, first, port_rows};
-use super::tally::Tally;
+use super::best::Best;
 use super::{
-    ConversationRow, DeniedRow, DeniedSourceRow, Ends, IncompleteRow, LOW_BYTES_PER_PACKET,
-    LOW_PAYLOAD_MIN_PACKETS, MANY_DENIALS, PortRow, PortScanRow, RETRY_BEGINS, RetryRow, SCAN_PORTS,
+    ConversationRow, DeniedRow, Ends, IncompleteRow, LOW_BYTES_PER_PACKET, LOW_PAYLOAD_MIN_PACKETS,
+    PortScanRow, ProblemCounts, RETRY_BEGINS, RetryRow, SCAN_PORTS,
 };
-use crate::aggregate::{Allowed, ByConversation, ConversationKey, HostId};
-use crate::enrich;
-use crate::flow::{AddressClass, Counters, Protocol};
+use crate::aggregate::{Allowed, ConversationKey, Denied, HostId, Hosts, Trouble};
+use crate::flow::{Counters, Protocol};
+use crate::state::Conversation;
 
-/// The conversations of `table` that `weigh` gives a weight, heaviest first; `found` gets their number.
-fn heaviest<'t, T>(
-    ranked: &Ranked<'_>,
-    table: &'t ByConversation<T>,
+/// What conversations of equal weight are ordered by: addresses of both ends, port and protocol.
+type Order = (Option<IpAddr>, Option<IpAddr>, u16, Protocol);
+type ByEnds<V> = Best<Order, V>;
+
+/// The conversations that lists of problems show, and how many they would be without a limit. Memory: at most
+/// twice the limit for each list, some 100 bytes each.
+pub(super) struct Problems<'a> {
+    hosts: &'a Hosts,
     limit: usize,
-    found: &mut u64,
-    weigh: impl Fn(&T) -> Option<u64>,
-) -> Vec<(&'t ConversationKey, &'t T)> {
-    let mut rows: Vec<_> =
-        table.iter().filter_map(|(key, value)| Some((weigh(value)?, key, value))).collect();
-    *found = rows.len() as u64;
-    first(&mut rows, limit, |a, b| b.0.cmp(&a.0).then_with(|| ranked.order(a.1).cmp(&ranked.order(b.1))));
-    rows.into_iter().map(|(_, key, value)| (key, value)).collect()
+    /// With the tuples that no rule denied.
+    denied: ByEnds<(Denied, u64)>,
+    /// With the begun tuples.
+    incomplete: ByEnds<(Trouble, u64)>,
+    /// Begun tuples and ended connections.
+    retries: ByEnds<(u64, u64)>,
+    one_way: ByEnds<(u64, Counters)>,
+    low_payload: ByEnds<(u64, Counters)>,
+    by_bytes: ByEnds<(u64, Counters)>,
+    /// Ports, tuples, and of these those denied.
+    port_scans: ByEnds<(u64, u64, u64)>,
 }
 
-/// `value` if `condition`, for [`heaviest`].
-fn when(condition: bool, value: u64) -> Option<u64> {
-    condition.then_some(value)
+/// What is kept of conversations that show their counters.
+fn sums(allowed: &Allowed) -> (u64, Counters) {
+    (allowed.connections, allowed.counters)
 }
 
-pub(super) fn denied(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<DeniedRow> {
-    let rows = heaviest(ranked, &ranked.tables.denied, limit, found, |denied| Some(denied.tuples));
-    rows.into_iter()
-        .map(|(key, denied)| {
-            let direction = match (denied.inbound, denied.outbound) {
-                (true, true) => "IO",
-                (true, false) => "I",
-                _ => "O",
-            };
-            let (first_time_ms, last_time_ms) = (denied.first_ms, denied.last_ms);
-            let (tuples, attempts) = (denied.tuples, denied.attempts);
-            DeniedRow {
-                ends: ends(ranked, key),
-                direction,
-                tuples,
-                dropped_for_encryption: tuples - ranked.tables.denied_by_rule(key, denied),
-                attempts,
-                first_time_ms,
-                last_time_ms,
+impl<'a> Problems<'a> {
+    pub(super) fn new(hosts: &'a Hosts, limit: usize) -> Self {
+        Self {
+            hosts,
+            limit,
+            denied: Best::new(limit),
+            incomplete: Best::new(limit),
+            retries: Best::new(limit),
+            one_way: Best::new(limit),
+            low_payload: Best::new(limit),
+            by_bytes: Best::new(limit),
+            port_scans: Best::new(limit),
+        }
+    }
+
+    /// Takes the conversations of one host with another, all of one initiator.
+    pub(super) fn take(&mut self, conversations: &[Conversation]) {
+        for conversation in conversations {
+            let key = &conversation.key;
+            if let Some(denied) = &conversation.denied {
+                let unruled = || denied.tuples - conversation.denied_by_rule();
+                self.denied.offer(denied.tuples, || order(self.hosts, key), || (*denied, unruled()));
             }
-        })
-        .collect()
-}
+            if let Some(allowed) = &conversation.allowed {
+                self.allowed(key, allowed);
+            }
+            if let Some(trouble) = &conversation.trouble {
+                self.trouble(key, trouble, conversation.allowed.as_ref());
+            }
+        }
+        self.port_scan(conversations);
+    }
 
-pub(super) fn incomplete(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<IncompleteRow> {
-    let rows = heaviest(ranked, &ranked.tables.trouble, limit, found, |trouble| {
-        when(trouble.incomplete > 0, trouble.incomplete)
-    });
-    rows.into_iter()
-        .map(|(key, trouble)| IncompleteRow {
-            ends: ends(ranked, key),
-            connections: trouble.incomplete,
-            begins: allowed(ranked, key).begins,
-            last_time_ms: trouble.incomplete_last_ms,
-        })
-        .collect()
-}
-
-fn ends(ranked: &Ranked<'_>, key: &ConversationKey) -> Ends {
-    Ends::of(ranked.name(key.source), ranked.name(key.destination), (key.protocol, key.port))
-}
-
-fn allowed(ranked: &Ranked<'_>, key: &ConversationKey) -> Allowed {
-    ranked.tables.allowed.get(key).copied().unwrap_or_default()
-}
-
-pub(super) fn retries(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<RetryRow> {
-    let rows = heaviest(ranked, &ranked.tables.allowed, limit, found, |allowed| {
-        when(allowed.begins > RETRY_BEGINS, allowed.begins)
-    });
-    rows.into_iter()
-        .map(|(key, allowed)| {
-            let (begins, ended) = (allowed.begins, allowed.ended);
-            RetryRow { ends: ends(ranked, key), begins, ended }
-        })
-        .collect()
-}
-
-pub(super) fn one_way(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<ConversationRow> {
-    let rows = heaviest(ranked, &ranked.tables.trouble, limit, found, |trouble| {
-        when(trouble.one_way > 0, trouble.one_way)
-    });
-    rows.into_iter()
-        .map(|(key, trouble)| conversation_row(ranked, key, trouble.one_way, &trouble.one_way_counters))
-        .collect()
-}
-
-pub(super) fn low_payload(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<ConversationRow> {
-    let rows = heaviest(ranked, &ranked.tables.allowed, limit, found, |allowed| {
+    fn allowed(&mut self, key: &ConversationKey, allowed: &Allowed) {
+        let order = || order(self.hosts, key);
         let (packets, bytes) = (allowed.counters.packets(), allowed.counters.bytes());
-        let empty = bytes < packets.saturating_mul(LOW_BYTES_PER_PACKET);
-        when(packets >= LOW_PAYLOAD_MIN_PACKETS && empty, packets)
-    });
-    allowed_rows(ranked, rows)
+        if allowed.begins > RETRY_BEGINS {
+            self.retries.offer(allowed.begins, order, || (allowed.begins, allowed.ended));
+        }
+        if packets >= LOW_PAYLOAD_MIN_PACKETS && bytes < packets.saturating_mul(LOW_BYTES_PER_PACKET) {
+            self.low_payload.offer(packets, order, || sums(allowed));
+        }
+        if bytes > 0 {
+            self.by_bytes.offer(bytes, order, || sums(allowed));
+        }
+    }
+
+    fn trouble(&mut self, key: &ConversationKey, trouble: &Trouble, allowed: Option<&Allowed>) {
+        let order = || order(self.hosts, key);
+        if trouble.incomplete > 0 {
+            let begins = allowed.map_or(0, |allowed| allowed.begins);
+            self.incomplete.offer(trouble.incomplete, order, || (*trouble, begins));
+        }
+        if trouble.one_way > 0 {
+            self.one_way.offer(trouble.one_way, order, || (trouble.one_way, trouble.one_way_counters));
+        }
+    }
+
+    fn port_scan(&mut self, conversations: &[Conversation]) {
+        // Most hosts ask another for less.
+        if conversations.len() as u64 <= SCAN_PORTS {
+            return;
+        }
+        let ports = || conversations.iter().filter(|one| one.has_tuples() && one.key.protocol.has_ports());
+        let (count, Some(first)) = (ports().count() as u64, ports().next()) else { return };
+        if count > SCAN_PORTS {
+            let denied: u64 = ports().filter_map(|one| one.denied).map(|denied| denied.tuples).sum();
+            let passed: u64 = ports().filter_map(|one| one.allowed).map(|allowed| allowed.tuples).sum();
+            let order = || order(self.hosts, &first.key);
+            self.port_scans.offer(count, order, || (count, passed + denied, denied));
+        }
+    }
+
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.denied.merge(other.denied);
+        self.incomplete.merge(other.incomplete);
+        self.retries.merge(other.retries);
+        self.one_way.merge(other.one_way);
+        self.low_payload.merge(other.low_payload);
+        self.by_bytes.merge(other.by_bytes);
+        self.port_scans.merge(other.port_scans);
+    }
+
+    /// The lists, and how many rows they would have without a limit.
+    pub(super) fn finish(self) -> Lists {
+        let top_percent = self.by_bytes.found().div_ceil(100);
+        let high_volume = self.limit.min(usize::try_from(top_percent).unwrap_or(usize::MAX));
+        Lists {
+            found: ProblemCounts {
+                denied: self.denied.found(),
+                incomplete: self.incomplete.found(),
+                retries: self.retries.found(),
+                one_way: self.one_way.found(),
+                low_payload: self.low_payload.found(),
+                high_volume: top_percent,
+                port_scans: self.port_scans.found(),
+                ..ProblemCounts::default()
+            },
+            denied: self.denied.finish().map(denied_row).collect(),
+            incomplete: self.incomplete.finish().map(incomplete_row).collect(),
+            retries: self
+                .retries
+                .finish()
+                .map(|(order, (begins, ended))| RetryRow { ends: ends(order), begins, ended })
+                .collect(),
+            one_way: self.one_way.finish().map(conversation_row).collect(),
+            low_payload: self.low_payload.finish().map(conversation_row).collect(),
+            high_volume: self.by_bytes.finish().take(high_volume).map(conversation_row).collect(),
+            port_scans: self.port_scans.finish().map(port_scan_row).collect(),
+        }
+    }
 }
 
-pub(super) fn high_volume(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<ConversationRow> {
-    let with_bytes = ranked.tables.allowed.values().filter(|allowed| allowed.counters.bytes() > 0).count();
-    let top_percent = with_bytes.div_ceil(100);
-    let rows = heaviest(ranked, &ranked.tables.allowed, limit.min(top_percent), found, |allowed| {
-        let bytes = allowed.counters.bytes();
-        when(bytes > 0, bytes)
-    });
-    *found = top_percent as u64;
-    allowed_rows(ranked, rows)
+/// The finished lists of conversations and pairs.
+pub(super) struct Lists {
+    /// Without those of ports and hosts.
+    pub(super) found: ProblemCounts,
+    pub(super) denied: Vec<DeniedRow>,
+    pub(super) incomplete: Vec<IncompleteRow>,
+    pub(super) retries: Vec<RetryRow>,
+    pub(super) one_way: Vec<ConversationRow>,
+    pub(super) low_payload: Vec<ConversationRow>,
+    pub(super) high_volume: Vec<ConversationRow>,
+    pub(super) port_scans: Vec<PortScanRow>,
 }
 
-fn conversation_row(
-    ranked: &Ranked<'_>,
-    key: &ConversationKey,
-    connections: u64,
-    counters: &Counters,
-) -> ConversationRow {
+fn order(hosts: &Hosts, key: &ConversationKey) -> Order {
+    let address = |host: HostId| hosts.address(host);
+    (address(key.source), address(key.destination), key.port, key.protocol)
+}
+
+fn name(address: Option<IpAddr>) -> String {
+    address.map(|address| address.to_string()).unwrap_or_default()
+}
+
+fn ends((source, destination, port, protocol): Order) -> Ends {
+    Ends::of(name(source), name(destination), (protocol, port))
+}
+
+fn denied_row((order, (denied, unruled)): (Order, (Denied, u64))) -> DeniedRow {
+    DeniedRow {
+        ends: ends(order),
+        direction: match (denied.inbound, denied.outbound) {
+            (true, true) => "IO",
+            (true, false) => "I",
+            _ => "O",
+        },
+        tuples: denied.tuples,
+        dropped_for_encryption: unruled,
+        attempts: denied.attempts,
+        first_time_ms: denied.first_ms,
+        last_time_ms: denied.last_ms,
+    }
+}
+
+fn incomplete_row((order, (trouble, begins)): (Order, (Trouble, u64))) -> IncompleteRow {
+    let (connections, last_time_ms) = (trouble.incomplete, trouble.incomplete_last_ms);
+    IncompleteRow { ends: ends(order), connections, begins, last_time_ms }
+}
+
+fn conversation_row((order, (connections, counters)): (Order, (u64, Counters))) -> ConversationRow {
     ConversationRow {
-        ends: ends(ranked, key),
+        ends: ends(order),
         connections,
         packets_sent: counters.packets_sent,
         bytes_sent: counters.bytes_sent,
@@ -139,102 +210,6 @@ fn conversation_row(
     }
 }
 
-fn allowed_rows(ranked: &Ranked<'_>, rows: Vec<(&ConversationKey, &Allowed)>) -> Vec<ConversationRow> {
-    rows.into_iter()
-        .map(|(key, allowed)| conversation_row(ranked, key, allowed.connections, &allowed.counters))
-        .collect()
-}
-
-pub(super) fn unusual_ports(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<PortRow> {
-    let rows = ranked.ports.iter().filter(|&(&(protocol, port), tally)| {
-        tally.tuples > tally.denied && service(protocol, port).is_none()
-    });
-    let rows: Vec<((Protocol, u16), Tally)> = rows
-        .map(|(&port, tally)| (port, Tally { tuples: tally.tuples - tally.denied, denied: 0, ..*tally }))
-        .collect();
-    *found = rows.len() as u64;
-    port_rows(rows, limit)
-}
-
-pub(super) fn denied_sources(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<DeniedSourceRow> {
-    let mut tuples: HashMap<HostId, u64, RandomState> = HashMap::default();
-    let tables = ranked.tables;
-    let by_rule = tables.denied.iter().map(|(key, denied)| (key, tables.denied_by_rule(key, denied)));
-    let by_rule = by_rule.filter(|(_, by_rule)| *by_rule > 0);
-    for (key, by_rule) in by_rule.clone() {
-        *tuples.entry(key.source).or_default() += by_rule;
-    }
-    let mut sources: Vec<_> = tuples.into_iter().filter(|&(_, tuples)| tuples > MANY_DENIALS).collect();
-    *found = sources.len() as u64;
-    first(&mut sources, limit, |a, b| b.1.cmp(&a.1).then_with(|| ranked.place(a.0).cmp(&ranked.place(b.0))));
-    let mut spread: HashMap<HostId, Spread, RandomState> =
-        sources.iter().map(|&(source, _)| (source, Spread::default())).collect();
-    for (key, _) in by_rule {
-        if let Some(spread) = spread.get_mut(&key.source) {
-            spread.destinations.push(key.destination);
-            if key.protocol.has_ports() {
-                spread.ports.push((key.protocol, key.port));
-            }
-        }
-    }
-    sources
-        .into_iter()
-        .filter_map(|(source, tuples)| {
-            let address = ranked.address(source)?;
-            let Spread { destinations, ports } = spread.remove(&source)?;
-            Some(DeniedSourceRow {
-                source: address.to_string(),
-                class: AddressClass::of(address).label(),
-                provider: enrich::provider(address),
-                tuples,
-                destinations: distinct(destinations),
-                ports: distinct(ports),
-            })
-        })
-        .collect()
-}
-
-#[derive(Default)]
-struct Spread {
-    destinations: Vec<HostId>,
-    ports: Vec<(Protocol, u16)>,
-}
-
-fn distinct<T: Ord>(mut values: Vec<T>) -> u64 {
-    values.sort_unstable();
-    values.dedup();
-    values.len() as u64
-}
-
-pub(super) fn port_scans(ranked: &Ranked<'_>, limit: usize, found: &mut u64) -> Vec<PortScanRow> {
-    let tables = ranked.tables;
-    let keys = tables.allowed.keys().chain(tables.denied.keys()).filter(|key| key.protocol.has_ports());
-    // Sorted, the ports of a pair stand side by side, and those both allowed and denied twice.
-    let mut keys: Vec<ConversationKey> = keys.copied().collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let pairs = keys.chunk_by(|a, b| (a.source, a.destination) == (b.source, b.destination));
-    let mut scans: Vec<&[ConversationKey]> = pairs.filter(|pair| pair.len() as u64 > SCAN_PORTS).collect();
-    *found = scans.len() as u64;
-    first(&mut scans, limit, |a, b| {
-        let order =
-            |pair: &[ConversationKey]| (Reverse(pair.len()), pair.first().map(|key| ranked.order(key)));
-        order(a).cmp(&order(b))
-    });
-    scans
-        .into_iter()
-        .filter_map(|pair| {
-            let key = pair.first()?;
-            let denied =
-                pair.iter().filter_map(|key| tables.denied.get(key)).map(|denied| denied.tuples).sum();
-            let passed: u64 = pair.iter().map(|key| allowed(ranked, key).tuples).sum();
-            Some(PortScanRow {
-                source: ranked.name(key.source),
-                destination: ranked.name(key.destination),
-                ports: pair.len() as u64,
-                tuples: passed + denied,
-                denied,
-            })
-        })
-        .collect()
+fn port_scan_row((order, (ports, tuples, denied)): (Order, (u64, u64, u64))) -> PortScanRow {
+    PortScanRow { source: name(order.0), destination: name(order.1), ports, tuples, denied }
 }

@@ -1,13 +1,11 @@
-//! What each rule decided, and what was let in from the internet to ports that administer.
-
-use std::collections::BTreeMap;
+//! What each rule decided, and who met it.
 
 use serde::Serialize;
 
-use super::name::service;
-use super::rank::first;
-use crate::aggregate::{Aggregate, HostId, LetIn, LetInKey, RuleClass};
-use crate::flow::{OwnNetworks, Protocol};
+use super::best::first;
+use super::distinct::{Distinct, Members};
+use crate::aggregate::{Aggregate, ConversationKey, RuleClass};
+use crate::flow::Protocol;
 
 /// What one rule decided, per tuple as logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,41 +38,12 @@ pub struct RuleRow {
     pub last_time_ms: i64,
 }
 
-/// A rule that let the internet in to a port for administration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AdminAccessRow {
-    /// As in [`RuleRow::acl`].
-    pub acl: String,
-    /// As in [`RuleRow::rule`].
-    pub rule: String,
-    /// As in [`RuleRow::class`].
-    pub class: &'static str,
-    /// Destination port, TCP.
-    pub port: u16,
-    /// Registered service name.
-    pub service: Option<&'static str>,
-    /// Distinct public sources.
-    pub sources: u64,
-    /// Of these, sources to which payload came back.
-    pub answered_sources: u64,
-    /// Distinct hosts they reached.
-    pub destinations: u64,
-    /// Begun tuples.
-    pub begun: u64,
-    /// Bytes that came back.
-    pub bytes_received: u64,
-    /// First hit, Unix ms UTC.
-    pub first_time_ms: i64,
-    /// Last hit, Unix ms UTC.
-    pub last_time_ms: i64,
-}
-
-/// Every rule that matched something, by tuples.
-pub(super) fn rules(aggregate: &Aggregate) -> Vec<RuleRow> {
-    let rows = aggregate.rules.rows().iter();
+/// Every rule that matched something, by tuples. `met` says of each rule who met it.
+pub(super) fn rules(tables: &Aggregate, met: &[MetBy]) -> Vec<RuleRow> {
+    let rows = tables.rules.rows().iter().zip(met);
     let mut rows: Vec<RuleRow> = rows
-        .filter(|(_, counts)| counts.tuples > 0)
-        .map(|((acl, rule), counts)| RuleRow {
+        .filter(|((_, counts), _)| counts.tuples > 0)
+        .map(|(((acl, rule), counts), met)| RuleRow {
             acl: acl.clone(),
             rule: rule.clone(),
             class: RuleClass::of(acl, rule).label(),
@@ -83,9 +52,9 @@ pub(super) fn rules(aggregate: &Aggregate) -> Vec<RuleRow> {
             denied: counts.denied,
             dropped_for_encryption: counts.dropped,
             bytes: counts.bytes,
-            sources: counts.sources.len(),
-            destinations: counts.destinations.len(),
-            ports: counts.ports().count() as u64,
+            sources: met.sources.count,
+            destinations: met.destinations.count,
+            ports: met.ports.count,
             first_time_ms: counts.first_ms,
             last_time_ms: counts.last_ms,
         })
@@ -96,49 +65,95 @@ pub(super) fn rules(aggregate: &Aggregate) -> Vec<RuleRow> {
     rows
 }
 
-/// What the rules let in from the internet to ports for administration, by sources.
-pub(super) fn admin_access(aggregate: &Aggregate, own: &OwnNetworks) -> Vec<AdminAccessRow> {
-    let is_own = |host: HostId| {
-        let address = aggregate.hosts.address(host);
-        aggregate.near.is_own(host) || address.is_some_and(|address| own.find(address).is_some())
-    };
-    let mut groups: BTreeMap<(usize, u16), Vec<(&LetInKey, &LetIn)>> = BTreeMap::new();
-    for (key, let_in) in aggregate.rules.let_in.iter().filter(|(key, _)| !is_own(key.source)) {
-        groups.entry((key.rule, key.port)).or_default().push((key, let_in));
-    }
-    let rows = groups.into_iter().filter_map(|((rule, port), group)| {
-        let ((acl, rule), _) = aggregate.rules.rows().get(rule)?;
-        Some(AdminAccessRow {
-            acl: acl.clone(),
-            rule: rule.clone(),
-            class: RuleClass::of(acl, rule).label(),
-            port,
-            service: service(Protocol::TCP, port),
-            sources: distinct(group.iter().map(|(key, _)| key.source)),
-            answered_sources: distinct(
-                group.iter().filter(|(_, let_in)| let_in.answered).map(|(key, _)| key.source),
-            ),
-            destinations: distinct(group.iter().map(|(key, _)| key.destination)),
-            begun: group.iter().map(|(_, let_in)| let_in.begun).sum(),
-            bytes_received: group.iter().fold(0, |sum: u64, (_, row)| sum.saturating_add(row.bytes_received)),
-            first_time_ms: group.iter().map(|(_, let_in)| let_in.times.0).min()?,
-            last_time_ms: group.iter().map(|(_, let_in)| let_in.times.1).max()?,
-        })
-    });
-    let mut rows: Vec<AdminAccessRow> = rows.collect();
-    rows.sort_by(|a, b| {
-        let key = |row: &AdminAccessRow| (row.acl.clone(), row.rule.clone(), row.port);
-        b.answered_sources
-            .cmp(&a.answered_sources)
-            .then(b.sources.cmp(&a.sources))
-            .then_with(|| key(a).cmp(&key(b)))
-    });
-    rows
+/// Who met one rule, and about what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct MetBy {
+    /// Initiators ([`HostId`]).
+    pub(super) sources: Members,
+    /// Responders.
+    pub(super) destinations: Members,
+    /// Destination ports with their protocols ([`port_of`]).
+    pub(super) ports: Members,
+    /// Protocols.
+    pub(super) protocols: Members,
 }
 
-fn distinct(hosts: impl Iterator<Item = HostId>) -> u64 {
-    let mut hosts: Vec<HostId> = hosts.collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    hosts.len() as u64
+/// Protocol and port of a member of [`MetBy::ports`].
+pub(super) fn port_of(member: u32) -> (Protocol, u16) {
+    let [_, protocol, high, low] = member.to_be_bytes();
+    (Protocol(protocol), u16::from_be_bytes([high, low]))
+}
+
+fn port_number((protocol, port): (Protocol, u16)) -> u32 {
+    let [high, low] = port.to_be_bytes();
+    u32::from_be_bytes([0, protocol.0, high, low])
+}
+
+/// Who meets each rule. Rules go by their place in the list of rules.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meetings {
+    sources: Distinct,
+    destinations: Distinct,
+    ports: Distinct,
+    protocols: Distinct,
+    any: bool,
+}
+
+impl Meetings {
+    /// Takes what the rules decided of the conversations of a pair of hosts.
+    pub(super) fn take(&mut self, rules: &[(ConversationKey, usize)]) {
+        for (key, rule) in rules {
+            // More rules than that cannot be stored.
+            let Ok(rule) = u32::try_from(*rule) else { continue };
+            self.any = true;
+            self.sources.insert(rule, key.source.0);
+            self.destinations.insert(rule, key.destination.0);
+            self.protocols.insert(rule, key.protocol.0.into());
+            if key.protocol.has_ports() {
+                self.ports.insert(rule, port_number((key.protocol, key.port)));
+            }
+        }
+    }
+
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.any |= other.any;
+        self.sources.merge(other.sources);
+        self.destinations.merge(other.destinations);
+        self.ports.merge(other.ports);
+        self.protocols.merge(other.protocols);
+    }
+
+    /// Who met each rule of `tables`. Where the pairs of hosts did not say which rules decided on them, the sets of the
+    /// tables of rules do.
+    pub(super) fn finish(self, tables: &Aggregate, threads: usize) -> Vec<MetBy> {
+        if self.any { self.met(tables.rules.rows().len(), threads) } else { met_in_tables(tables) }
+    }
+
+    fn met(self, rules: usize, threads: usize) -> Vec<MetBy> {
+        let all = [self.sources, self.destinations, self.ports, self.protocols];
+        let mut all = all.map(|distinct| distinct.finish(threads));
+        let rules = (0..u32::try_from(rules).unwrap_or(u32::MAX)).map(|rule| {
+            let [sources, destinations, ports, protocols] =
+                all.each_mut().map(|groups| groups.remove(&rule).unwrap_or_default());
+            MetBy { sources, destinations, ports, protocols }
+        });
+        rules.collect()
+    }
+}
+
+fn met_in_tables(tables: &Aggregate) -> Vec<MetBy> {
+    let met = tables.rules.rows().iter().map(|(_, counts)| {
+        let protocols = counts.protocols();
+        MetBy {
+            sources: Members::of(counts.sources.len(), counts.sources.iter()),
+            destinations: Members::of(counts.destinations.len(), counts.destinations.iter()),
+            ports: Members::of(counts.ports().count() as u64, counts.ports().map(port_number)),
+            protocols: Members::of(
+                protocols.len() as u64,
+                protocols.iter().map(|protocol| protocol.0.into()),
+            ),
+        }
+    });
+    met.collect()
 }

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::aggregate::{Aggregate, RuleClass, RuleCounts, plain_rule};
+use super::distinct::Members;
+use super::rules::{MetBy, port_of};
+use crate::aggregate::{Aggregate, HostId, RuleClass, plain_rule};
 use crate::enrich::protocol_name;
 use crate::flow::{Direction, Network, Protocol, State};
 use crate::policy::{Nsg, SecurityRule};
@@ -92,20 +94,22 @@ pub struct NotInFileRow {
     pub tuples: u64,
 }
 
-/// What the log says of one rule, whatever the spellings of its ACL.
-type Seen<'a> = Vec<(&'a str, &'a RuleCounts)>;
+/// What the log says of one rule, whatever the spellings of its ACL: its name, its tuples, and who met it.
+type Seen<'a> = Vec<(&'a str, u64, &'a MetBy)>;
 
-pub(super) fn compare(aggregate: &Aggregate, nsgs: &[Nsg]) -> RulesFile {
+/// `met` says of each rule of the log who met it.
+pub(super) fn compare(aggregate: &Aggregate, met: &[MetBy], nsgs: &[Nsg]) -> RulesFile {
     // Of each NSG the rules of the log, by name in lower case.
     let mut seen: Vec<BTreeMap<String, Seen<'_>>> = nsgs.iter().map(|_| BTreeMap::new()).collect();
     let mut others: Vec<String> = Vec::new();
-    for ((acl, rule), counts) in aggregate.rules.rows().iter().filter(|(_, counts)| counts.tuples > 0) {
+    let rows = aggregate.rules.rows().iter().zip(met);
+    for (((acl, rule), counts), met) in rows.filter(|((_, counts), _)| counts.tuples > 0) {
         if !matches!(RuleClass::of(acl, rule), RuleClass::User | RuleClass::Default) {
             continue;
         }
         match nsgs.iter().position(|nsg| nsg.is_meant_by(acl)).and_then(|place| seen.get_mut(place)) {
             Some(rules) => {
-                rules.entry(plain_rule(rule).to_lowercase()).or_default().push((rule, counts));
+                rules.entry(plain_rule(rule).to_lowercase()).or_default().push((rule, counts.tuples, met));
             }
             None => others.push(acl.to_lowercase()),
         }
@@ -155,10 +159,10 @@ pub(super) fn compare(aggregate: &Aggregate, nsgs: &[Nsg]) -> RulesFile {
         let known = |name: &str| nsg.rules.iter().any(|rule| rule.name.to_lowercase() == name);
         for (_, hits) in seen.iter().filter(|(name, _)| !known(name)) {
             // NSG logs and VNet logs may spell it differently: the first spelling of the alphabet.
-            let Some(rule) = hits.iter().map(|(rule, _)| *rule).min() else { continue };
+            let Some(rule) = hits.iter().map(|(rule, ..)| *rule).min() else { continue };
             // Templates leave the default rules out: they are in no file and in every NSG.
             if RuleClass::of("", rule) != RuleClass::Default {
-                let tuples = hits.iter().map(|(_, counts)| counts.tuples).sum();
+                let tuples = hits.iter().map(|(_, tuples, _)| tuples).sum();
                 file.not_in_file.push(NotInFileRow { nsg: nsg.name.clone(), rule: rule.to_owned(), tuples });
             }
         }
@@ -174,7 +178,7 @@ pub(super) fn compare(aggregate: &Aggregate, nsgs: &[Nsg]) -> RulesFile {
 
 /// In what an allowing rule is broader than what was seen.
 fn broad(aggregate: &Aggregate, nsg: &Nsg, rule: &SecurityRule, hits: &Seen<'_>) -> Vec<BroadRow> {
-    let tuples = hits.iter().map(|(_, counts)| counts.tuples).sum();
+    let tuples = hits.iter().map(|(_, tuples, _)| tuples).sum();
     let mut rows = Vec::new();
     let mut push = |field, allows: String, seen: Vec<String>| {
         let (nsg, rule) = (nsg.name.clone(), rule.name.clone());
@@ -185,38 +189,48 @@ fn broad(aggregate: &Aggregate, nsg: &Nsg, rule: &SecurityRule, hits: &Seen<'_>)
         Direction::Inbound => ("source", &rule.sources),
         Direction::Outbound => ("destination", &rule.destinations),
     };
-    let ends = |counts: &RuleCounts| match rule.direction {
-        Direction::Inbound => counts.sources.len(),
-        Direction::Outbound => counts.destinations.len(),
+    let ends = |met: &MetBy| match rule.direction {
+        Direction::Inbound => met.sources.clone(),
+        Direction::Outbound => met.destinations.clone(),
     };
-    if far.iter().any(|end| is_broad(end)) && hits.iter().all(|(_, counts)| ends(counts) <= FEW as u64) {
-        let mut addresses: Vec<IpAddr> = Vec::new();
-        for (_, counts) in hits {
-            let set = if field == "source" { &counts.sources } else { &counts.destinations };
-            addresses.extend(set.iter().filter_map(|id| aggregate.hosts.addresses().get(id as usize)));
-        }
+    if far.iter().any(|end| is_broad(end))
+        && let Some(ends) = few(hits, ends)
+    {
+        let addresses = ends.into_iter().filter_map(|host| aggregate.hosts.address(HostId(host)));
+        let mut addresses: Vec<IpAddr> = addresses.collect();
         addresses.sort_unstable();
-        addresses.dedup();
-        if addresses.len() <= FEW {
-            push(field, far.join(","), addresses.iter().map(IpAddr::to_string).collect());
-        }
+        push(field, far.join(","), addresses.iter().map(IpAddr::to_string).collect());
     }
+    let ports = few(hits, |met| met.ports.clone()).unwrap_or_default();
     let mut ports: Vec<(u16, Protocol)> =
-        hits.iter().flat_map(|(_, counts)| counts.ports()).map(|(protocol, port)| (port, protocol)).collect();
+        ports.into_iter().map(port_of).map(|(protocol, port)| (port, protocol)).collect();
     ports.sort_unstable();
-    ports.dedup();
-    if rule.port_count() >= MANY_PORTS && (1..=FEW).contains(&ports.len()) {
+    if rule.port_count() >= MANY_PORTS && !ports.is_empty() {
         let ranges: Vec<String> = rule.ports.iter().map(|&range| range_text(range)).collect();
         let seen = ports.iter().map(|&(port, protocol)| format!("{port}/{}", name(protocol)));
         push("ports", ranges.join(","), seen.collect());
     }
-    let mut protocols: Vec<Protocol> = hits.iter().flat_map(|(_, counts)| counts.protocols()).collect();
-    protocols.sort_unstable();
-    protocols.dedup();
-    if let (None, [one]) = (rule.protocol, protocols.as_slice()) {
-        push("protocol", "*".to_owned(), vec![name(*one)]);
+    let protocols = few(hits, |met| met.protocols.clone()).unwrap_or_default();
+    if let (None, [one]) = (rule.protocol, protocols.as_slice())
+        && let Ok(one) = u8::try_from(*one)
+    {
+        push("protocol", "*".to_owned(), vec![name(Protocol(one))]);
     }
     rows
+}
+
+/// Those of all spellings of a rule together, if they are no more than [`FEW`].
+fn few(hits: &Seen<'_>, of: impl Fn(&MetBy) -> Members) -> Option<Vec<u32>> {
+    let mut all: Vec<u32> = Vec::new();
+    for members in hits.iter().map(|(_, _, met)| of(met)) {
+        if members.count > FEW as u64 {
+            return None;
+        }
+        all.extend(members.few);
+    }
+    all.sort_unstable();
+    all.dedup();
+    (all.len() <= FEW).then_some(all)
 }
 
 /// Everybody, or so large a network that nobody meant every address of it.

@@ -1,66 +1,102 @@
 //! What the logs say of one address or network.
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 
-use super::rank::{Ranked, host_rows, port_rows};
+use super::best::Best;
+use super::ports::Ports;
 use super::tally::Tally;
-use super::{SideOfHost, SpecificIp};
-use crate::aggregate::{ConversationKey, HostId};
-use crate::flow::{Counters, Network, Protocol};
+use super::{HostRow, SideOfHost, SpecificIp};
+use crate::aggregate::{HostId, Hosts};
+use crate::flow::{Counters, Network};
+use crate::state::Conversation;
 
-/// The section of `query`.
-pub(super) fn section(ranked: &Ranked<'_>, query: &Network, top: usize) -> SpecificIp {
-    let addresses = ranked.tables.hosts.addresses();
-    let asked: Vec<bool> = addresses.iter().map(|&address| query.contains(address)).collect();
-    let is_asked = |host: HostId| asked.get(host.0 as usize).copied().unwrap_or_default();
-    let mut sides = (Side::default(), Side::default());
-    let mut each = |key: &ConversationKey, add: &dyn Fn(&mut Tally), counters: &Counters| {
-        if is_asked(key.source) {
-            sides.0.add(key, key.destination, add, counters);
+type Peers = HashMap<HostId, Tally, RandomState>;
+
+/// What is asked of one address or network. Memory: an entry for each host that it speaks with.
+#[derive(Clone, Debug)]
+pub(super) struct Specific<'a> {
+    query: &'a Network,
+    as_source: Side,
+    as_destination: Side,
+}
+
+impl<'a> Specific<'a> {
+    pub(super) fn new(query: &'a Network) -> Self {
+        Self { query, as_source: Side::default(), as_destination: Side::default() }
+    }
+
+    /// Takes the conversations of one host with another, all of one initiator, with their sum.
+    pub(super) fn take(&mut self, conversations: &[Conversation], tally: &Tally, hosts: &Hosts) {
+        let Some(Conversation { key, .. }) = conversations.first() else { return };
+        let is_asked = |host| hosts.address(host).is_some_and(|address| self.query.contains(address));
+        let (source, destination) = (is_asked(key.source), is_asked(key.destination));
+        if source {
+            self.as_source.add(key.destination, conversations, tally);
         }
-        if is_asked(key.destination) {
-            sides.1.add(key, key.source, add, counters);
+        if destination {
+            self.as_destination.add(key.source, conversations, tally);
         }
-    };
-    for (key, allowed) in &ranked.tables.allowed {
-        each(key, &|tally| tally.allow(allowed), &allowed.counters);
     }
-    for (key, denied) in &ranked.tables.denied {
-        each(key, &|tally| tally.deny(denied.tuples), &Counters::default());
+
+    /// Adds everything of `other`, of which the same is asked.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.as_source.merge(other.as_source);
+        self.as_destination.merge(other.as_destination);
     }
-    let mut peers: HashMap<HostId, Tally> = HashMap::new();
-    for (peer, tally) in sides.0.peers.iter().chain(&sides.1.peers) {
-        let sum = peers.entry(*peer).or_default();
-        sum.tuples += tally.tuples;
-        sum.denied += tally.denied;
-        sum.bytes = sum.bytes.saturating_add(tally.bytes);
-        sum.packets = sum.packets.saturating_add(tally.packets);
-    }
-    let peers = peers.into_iter().filter_map(|(peer, tally)| Some((ranked.address(peer)?, tally)));
-    SpecificIp {
-        query: query.to_string(),
-        top_peers: host_rows(peers.collect(), top),
-        as_source: sides.0.finish(top),
-        as_destination: sides.1.finish(top),
+
+    /// The section, with lists of `top` rows.
+    pub(super) fn finish(self, top: usize, hosts: &Hosts) -> SpecificIp {
+        let mut peers = self.as_source.peers.clone();
+        add(&mut peers, &self.as_destination.peers);
+        SpecificIp {
+            query: self.query.to_string(),
+            top_peers: host_rows(peers, top, hosts),
+            as_source: self.as_source.finish(top),
+            as_destination: self.as_destination.finish(top),
+        }
     }
 }
 
-#[derive(Default)]
+fn add(mine: &mut Peers, other: &Peers) {
+    for (&peer, tally) in other {
+        mine.entry(peer).or_default().add(tally);
+    }
+}
+
+fn host_rows(peers: Peers, top: usize, hosts: &Hosts) -> Vec<HostRow> {
+    let mut best = Best::new(top);
+    for (peer, tally) in peers.into_iter().filter(|(_, tally)| tally.tuples > 0) {
+        best.offer(tally.tuples, || hosts.address(peer), || tally);
+    }
+    best.finish().filter_map(|(address, tally)| Some(tally.host_row(address?))).collect()
+}
+
+#[derive(Clone, Debug, Default)]
 struct Side {
     tally: Tally,
     counters: Counters,
-    peers: HashMap<HostId, Tally>,
-    ports: HashMap<(Protocol, u16), Tally>,
+    peers: Peers,
+    ports: Ports,
 }
 
 impl Side {
-    fn add(&mut self, key: &ConversationKey, peer: HostId, add: &dyn Fn(&mut Tally), counters: &Counters) {
-        add(&mut self.tally);
-        add(self.peers.entry(peer).or_default());
-        if key.protocol.has_ports() {
-            add(self.ports.entry((key.protocol, key.port)).or_default());
+    fn add(&mut self, peer: HostId, conversations: &[Conversation], tally: &Tally) {
+        self.tally.add(tally);
+        self.peers.entry(peer).or_default().add(tally);
+        for conversation in conversations.iter().filter(|conversation| conversation.has_tuples()) {
+            self.ports.add(&conversation.key, &Tally::of(conversation));
+            if let Some(allowed) = &conversation.allowed {
+                self.counters.add(&allowed.counters);
+            }
         }
-        self.counters.add(counters);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.tally.add(&other.tally);
+        self.counters.add(&other.counters);
+        add(&mut self.peers, &other.peers);
+        self.ports.merge(other.ports);
     }
 
     fn finish(self, top: usize) -> SideOfHost {
@@ -72,7 +108,7 @@ impl Side {
             packets_received: self.counters.packets_received,
             bytes_received: self.counters.bytes_received,
             peers: self.peers.len() as u64,
-            top_ports: port_rows(self.ports.into_iter().collect(), top),
+            top_ports: self.ports.top(top),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{HostName, HostRow, PortName, PortRow};
-use crate::aggregate::Allowed;
 use crate::flow::Protocol;
+use crate::state::Conversation;
 
 /// Counts of one host on one side, or of one port.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,15 +16,25 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn allow(&mut self, allowed: &Allowed) {
-        self.tuples += allowed.tuples;
-        self.bytes = self.bytes.saturating_add(allowed.counters.bytes());
-        self.packets = self.packets.saturating_add(allowed.counters.packets());
+    /// What is known of a conversation.
+    #[inline]
+    pub(super) fn of(conversation: &Conversation) -> Self {
+        let denied = conversation.denied.map_or(0, |denied| denied.tuples);
+        let once = Self { tuples: denied, denied, ..Self::default() };
+        conversation.allowed.as_ref().map_or(once, |allowed| Self {
+            tuples: denied + allowed.tuples,
+            bytes: allowed.counters.bytes(),
+            packets: allowed.counters.packets(),
+            ..once
+        })
     }
 
-    pub(super) fn deny(&mut self, tuples: u64) {
-        self.tuples += tuples;
-        self.denied += tuples;
+    #[inline]
+    pub(super) fn add(&mut self, other: &Self) {
+        self.tuples += other.tuples;
+        self.denied += other.denied;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.packets = self.packets.saturating_add(other.packets);
     }
 
     pub(super) fn host_row(&self, address: IpAddr) -> HostRow {

@@ -62,6 +62,12 @@ impl Conversation {
         self.denied.map_or(0, |denied| denied.tuples.saturating_sub(self.dropped))
     }
 
+    /// True if tuples of it were allowed or denied, even if all of them count elsewhere: without, only what findings or
+    /// comparisons are made from is known.
+    pub fn has_tuples(&self) -> bool {
+        self.allowed.is_some() || self.denied.is_some()
+    }
+
     /// Connections that got payload back.
     pub fn answered(&self) -> u64 {
         self.activity.map_or(0, |activity| activity.answered.iter().copied().max().unwrap_or_default())

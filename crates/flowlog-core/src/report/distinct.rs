@@ -1,0 +1,153 @@
+//! How many distinct members groups have, and which, where they are few.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::rules_file::FEW;
+use super::scatter::{BUCKETS, Numbers, bucket, hash, share};
+
+/// Members met lately: the pairs of one host come close to each other, and only the first has anything new.
+const RECENT: usize = 512;
+/// No group has this number with this member.
+const NOTHING: u64 = u64::MAX;
+
+/// The distinct members of each group: 8 bytes for each member of each group, 16 for a while.
+#[derive(Clone, Debug)]
+pub(super) struct Distinct {
+    /// Each in the one place its bits lead to.
+    recent: Vec<u64>,
+    buckets: Vec<Numbers>,
+}
+
+/// The members of one group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Members {
+    /// How many there are.
+    pub(super) count: u64,
+    /// They, the smallest first, if they are no more than [`FEW`]; else none.
+    pub(super) few: Vec<u32>,
+}
+
+impl Members {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.few.extend(other.few);
+    }
+
+    /// Of `count`, those that are few enough to be told.
+    pub(super) fn of(count: u64, members: impl Iterator<Item = u32>) -> Self {
+        let mut few = Vec::new();
+        if count <= FEW as u64 {
+            few.extend(members);
+            few.sort_unstable();
+        }
+        Self { count, few }
+    }
+}
+
+impl Default for Distinct {
+    fn default() -> Self {
+        Self { recent: vec![NOTHING; RECENT], buckets: vec![Numbers::default(); BUCKETS] }
+    }
+}
+
+impl Distinct {
+    /// `group` has `member`.
+    #[inline]
+    pub(super) fn insert(&mut self, group: u32, member: u32) {
+        let value = u64::from(group) << 32 | u64::from(member);
+        let place = hash(member ^ group.rotate_left(16)) % RECENT;
+        if let Some(known) = self.recent.get_mut(place)
+            && *known != value
+        {
+            *known = value;
+            if let Some(numbers) = self.buckets.get_mut(bucket(hash(member))) {
+                numbers.insert(value);
+            }
+        }
+    }
+
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.buckets.iter_mut().zip(other.buckets) {
+            mine.merge(theirs);
+        }
+    }
+
+    /// Every group that has members.
+    pub(super) fn finish(self, threads: usize) -> HashMap<u32, Members, RandomState> {
+        let parts = share(self.buckets, threads, HashMap::default, |groups, bucket: Numbers| {
+            let values = bucket.finish();
+            for run in values.chunk_by(|a, b| a >> 32 == b >> 32) {
+                let Some(group) = run.first().map(|value| (value >> 32) as u32) else { continue };
+                let members = run
+                    .iter()
+                    .take(FEW + 1)
+                    .filter_map(|value| u32::try_from(value & u64::from(u32::MAX)).ok());
+                add(groups, group, Members { count: run.len() as u64, few: members.collect() });
+            }
+        });
+        let mut all: HashMap<u32, Members, RandomState> = HashMap::default();
+        for (group, members) in parts.into_iter().flatten() {
+            add(&mut all, group, members);
+        }
+        for members in all.values_mut() {
+            *members = Members::of(members.count, std::mem::take(&mut members.few).into_iter());
+        }
+        all
+    }
+}
+
+fn add(groups: &mut HashMap<u32, Members, RandomState>, group: u32, members: Members) {
+    let known = groups.entry(group).or_default();
+    known.add(members);
+    // Of one that has more, none will be told.
+    known.few.truncate(FEW + 1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn groups_have_what_a_tree_of_sets_has(
+            entries in prop::collection::vec((0_u32..4, 0_u32..60), 0..400),
+            parts in 1_usize..4,
+        ) {
+            let mut expected: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+            let mut several = vec![Distinct::default(); parts];
+            for (place, &(group, member)) in entries.iter().enumerate() {
+                expected.entry(group).or_default().insert(member);
+                several[place % parts].insert(group, member);
+            }
+            let mut all = several.pop().unwrap();
+            for other in several {
+                all.merge(other);
+            }
+            let found: BTreeMap<u32, Members> = all.finish(3).into_iter().collect();
+            let expected: BTreeMap<u32, Members> = expected
+                .into_iter()
+                .map(|(group, set)| (group, Members::of(set.len() as u64, set.into_iter())))
+                .collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn what_comes_again_and_again_takes_no_room() {
+        let mut distinct = Distinct::default();
+        for round in 0..200 {
+            (0..3000).for_each(|member| distinct.insert(7, member * (round % 2 + 1)));
+        }
+        assert!(distinct.buckets.iter().all(|numbers| numbers.values_kept() <= 2 * FEW_KEPT));
+        assert_eq!(distinct.finish(1).get(&7).map(|members| members.count), Some(4500));
+    }
+
+    /// A bucket's numbers are few here: it is cleared at a thousand.
+    const FEW_KEPT: usize = 1024;
+}

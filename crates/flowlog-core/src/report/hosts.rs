@@ -1,0 +1,300 @@
+//! Conversations summed by host, on each side.
+//!
+//! Hosts are not in a table: what pairs say of them is appended to buckets, compactly, and summed bucket by
+//! bucket at the end. Only the first of each ranking and counts remain. In the internet's noise nearly every pair is one
+//! denied packet of a source that never returns: it is 8 bytes here.
+
+use std::net::IpAddr;
+
+use super::best::Best;
+use super::scatter::{BUCKETS, Numbers, bucket, hash, host_of, packed, share};
+use super::tally::Tally;
+use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
+use crate::aggregate::{HostId, Hosts};
+use crate::flow::Protocol;
+use crate::state::Conversation;
+
+/// Hosts whose sums are at hand, of 56 bytes each: those that most pairs are of.
+const RECENT: usize = 512;
+
+/// What some pairs say of a host on one side.
+#[derive(Clone, Copy, Debug)]
+struct Sums {
+    host: HostId,
+    tally: Tally,
+    /// Tuples that rules denied.
+    refused: u64,
+    /// Hosts of the other side with such tuples: each pair is taken once, and so is each of them.
+    refused_by: u32,
+}
+
+impl Sums {
+    fn none(host: HostId) -> Self {
+        Self { host, tally: Tally::default(), refused: 0, refused_by: 0 }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.tally.add(&other.tally);
+        self.refused += other.refused;
+        self.refused_by = self.refused_by.saturating_add(other.refused_by);
+    }
+
+    /// The same as one number, if it is no more than a few tuples denied by rules, of one pair.
+    fn single(&self, service: u32) -> Option<u64> {
+        let Tally { tuples, denied, bytes, packets } = self.tally;
+        let plain = bytes == 0 && packets == 0 && tuples == denied && denied == self.refused;
+        let few = u8::try_from(self.refused).ok().filter(|few| *few > 0 && plain && self.refused_by == 1)?;
+        Some(packed(self.host, service << 8 | u32::from(few)))
+    }
+
+    /// What [`Sums::single`] has made a number of.
+    fn of_single(single: u64) -> Self {
+        let tuples = single & 0xff;
+        let tally = Tally { tuples, denied: tuples, ..Tally::default() };
+        Self { host: host_of(single), tally, refused: tuples, refused_by: 1 }
+    }
+}
+
+/// Protocol and port in 24 bits; 0 without ports.
+fn service(protocol: Protocol, port: u16) -> u32 {
+    if protocol.has_ports() { u32::from(protocol.0) << 16 | u32::from(port) } else { 0 }
+}
+
+/// What is kept of the hosts of one bucket.
+#[derive(Clone, Debug, Default)]
+struct Bucket {
+    /// Pairs of which no more is known than a few tuples of one service denied by rules: host, service and tuples, 8 bytes.
+    singles: Vec<u64>,
+    /// Everything else, 48 bytes.
+    sums: Vec<Sums>,
+    /// Host and service, of what rules denied and is not in `singles`.
+    services: Numbers,
+}
+
+/// The hosts of one side.
+#[derive(Clone, Debug)]
+pub(super) struct Side {
+    /// Each in the one place its hash leads to.
+    recent: Vec<Option<Sums>>,
+    buckets: Vec<Bucket>,
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Self { recent: vec![None; RECENT], buckets: vec![Bucket::default(); BUCKETS] }
+    }
+}
+
+impl Side {
+    fn add(&mut self, sums: &Sums) {
+        let place = hash(sums.host.0) % RECENT;
+        let Some(recent) = self.recent.get_mut(place) else { return };
+        match recent {
+            Some(known) if known.host == sums.host => known.add(sums),
+            _ => {
+                let evicted = recent.replace(*sums);
+                self.put_away(evicted.as_ref());
+            }
+        }
+    }
+
+    fn put_away(&mut self, sums: Option<&Sums>) {
+        let Some(sums) = sums else { return };
+        let Some(bucket) = self.bucket(sums.host) else { return };
+        match sums.single(0) {
+            Some(single) => bucket.singles.push(single),
+            None => bucket.sums.push(*sums),
+        }
+    }
+
+    fn bucket(&mut self, host: HostId) -> Option<&mut Bucket> {
+        self.buckets.get_mut(bucket(hash(host.0)))
+    }
+
+    /// Adds everything of `other`.
+    fn merge(&mut self, other: Self) {
+        for (mine, mut theirs) in self.buckets.iter_mut().zip(other.buckets) {
+            mine.singles.append(&mut theirs.singles);
+            mine.sums.append(&mut theirs.sums);
+            mine.services.merge(theirs.services);
+        }
+        other.recent.iter().flatten().for_each(|sums| self.add(sums));
+    }
+
+    fn finish(mut self, threads: usize, new: impl Fn() -> Ranking + Sync, hosts: &Hosts) -> Ranking {
+        for sums in std::mem::take(&mut self.recent) {
+            self.put_away(sums.as_ref());
+        }
+        let parts = share(self.buckets, threads, &new, |ranking, bucket| bucket.sum(ranking, hosts));
+        let mut all = new();
+        for part in parts {
+            all.merge(part);
+        }
+        all
+    }
+}
+
+impl Bucket {
+    /// Sums host by host.
+    fn sum(mut self, ranking: &mut Ranking, hosts: &Hosts) {
+        self.singles.sort_unstable();
+        self.sums.sort_unstable_by_key(|sums| sums.host);
+        let services = self.services.finish();
+        let (mut singles, mut sums, mut services) =
+            (self.singles.as_slice(), self.sums.as_slice(), services.as_slice());
+        loop {
+            let heads = [singles.first().map(|&single| host_of(single)), sums.first().map(|sums| sums.host)];
+            let Some(host) = heads.into_iter().flatten().min() else { return };
+            let mine = take_while(&mut singles, |single| host_of(*single) == host);
+            let mut all = Sums::none(host);
+            for &single in mine {
+                all.add(&Sums::of_single(single));
+            }
+            for sums in take_while(&mut sums, |sums| sums.host == host) {
+                all.add(sums);
+            }
+            // Those of hosts before it have been passed over: each has sums as well.
+            let others = take_while(&mut services, |service| host_of(*service) == host);
+            ranking.take(&all, mine, others, hosts);
+        }
+    }
+}
+
+/// Takes what `is_of` says from the beginning of `values`.
+fn take_while<'v, T>(values: &mut &'v [T], is_of: impl Fn(&T) -> bool) -> &'v [T] {
+    let end = values.iter().position(|value| !is_of(value)).unwrap_or(values.len());
+    let (taken, rest) = values.split_at_checked(end).unwrap_or_default();
+    *values = rest;
+    taken
+}
+
+type ByAddress<V> = Best<Option<IpAddr>, V>;
+
+/// The first hosts of one side.
+#[derive(Clone, Debug)]
+pub(super) struct Ranking {
+    /// Hosts with tuples.
+    pub(super) hosts: u64,
+    top: ByAddress<Tally>,
+    refused: ByAddress<Refused>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    tuples: u64,
+    destinations: u32,
+    ports: u64,
+}
+
+impl Ranking {
+    fn new(top: usize, refused: usize) -> Self {
+        Self { hosts: 0, top: Best::new(top), refused: Best::new(refused) }
+    }
+
+    #[inline]
+    fn take(&mut self, sums: &Sums, singles: &[u64], services: &[u64], hosts: &Hosts) {
+        let order = || hosts.address(sums.host);
+        if sums.tally.tuples > 0 {
+            self.hosts += 1;
+            self.top.offer(sums.tally.tuples, order, || sums.tally);
+        }
+        if sums.refused > MANY_DENIALS {
+            self.refused.offer(sums.refused, order, || Refused {
+                tuples: sums.refused,
+                destinations: sums.refused_by,
+                ports: distinct_services(singles, services),
+            });
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.hosts += other.hosts;
+        self.top.merge(other.top);
+        self.refused.merge(other.refused);
+    }
+
+    /// The hosts with the most tuples.
+    pub(super) fn top(&self) -> Vec<HostRow> {
+        let rows = self.top.clone().finish();
+        rows.filter_map(|(address, tally)| Some(tally.host_row(address?))).collect()
+    }
+
+    /// The sources with the most tuples denied by rules, and how many have more than [`MANY_DENIALS`].
+    pub(super) fn denied(self) -> (Vec<DeniedSourceRow>, u64) {
+        let found = self.refused.found();
+        let row = |(address, refused): (Option<IpAddr>, Refused)| {
+            let HostName { ip: source, class, provider } = HostName::of(address?);
+            let Refused { tuples, destinations, ports } = refused;
+            Some(DeniedSourceRow {
+                source,
+                class,
+                provider,
+                tuples,
+                destinations: destinations.into(),
+                ports,
+            })
+        };
+        (self.refused.finish().filter_map(row).collect(), found)
+    }
+}
+
+/// Distinct services, without that of protocols without ports.
+fn distinct_services(singles: &[u64], services: &[u64]) -> u64 {
+    let service = |packed: &u64| packed >> 8 & 0xff_ffff;
+    let mut all: Vec<u64> =
+        singles.iter().chain(services).map(service).filter(|&service| service > 0).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.len() as u64
+}
+
+/// Initiators and responders.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HostSums {
+    sources: Side,
+    destinations: Side,
+}
+
+impl HostSums {
+    /// Takes the conversations of one host with another, all of one initiator, with their sum.
+    #[inline]
+    pub(super) fn take(&mut self, conversations: &[Conversation], tally: &Tally) {
+        let Some(Conversation { key, .. }) = conversations.first() else { return };
+        let refused = conversations.iter().map(Conversation::denied_by_rule).sum();
+        let sums = Sums { host: key.source, tally: *tally, refused, refused_by: u32::from(refused > 0) };
+        self.destinations.add(&Sums { host: key.destination, ..sums });
+        let services = if refused > 0 { conversations } else { &[] };
+        if let [one] = services
+            && let Some(single) = sums.single(service(one.key.protocol, one.key.port))
+        {
+            if let Some(bucket) = self.sources.bucket(key.source) {
+                bucket.singles.push(single);
+            }
+            return;
+        }
+        for one in services.iter().filter(|one| one.denied_by_rule() > 0) {
+            if let Some(bucket) = self.sources.bucket(key.source) {
+                bucket.services.insert(packed(key.source, service(one.key.protocol, one.key.port) << 8));
+            }
+        }
+        self.sources.add(&sums);
+    }
+
+    /// Adds everything of `other`.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.sources.merge(other.sources);
+        self.destinations.merge(other.destinations);
+    }
+
+    /// Initiators and responders ranked: the `top` of each, and `refused` of those that rules denied.
+    pub(super) fn finish(
+        self,
+        hosts: &Hosts,
+        (top, refused): (usize, usize),
+        threads: usize,
+    ) -> [Ranking; 2] {
+        let sources = self.sources.finish(threads, || Ranking::new(top, refused), hosts);
+        let destinations = self.destinations.finish(threads, || Ranking::new(top, 0), hosts);
+        [sources, destinations]
+    }
+}

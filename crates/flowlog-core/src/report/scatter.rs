@@ -1,0 +1,121 @@
+//! Spreading what is kept of each host over buckets, which are then summed one by one, on all cores.
+//!
+//! A bucket of a million hosts in all has some thousand: sorting it stays in the processor's cache, and nothing
+//! but a bucket is ever sorted.
+
+use std::hash::BuildHasher;
+use std::panic::resume_unwind;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread;
+
+use foldhash::fast::RandomState;
+
+use crate::aggregate::HostId;
+
+/// Buckets of one side.
+pub(super) const BUCKETS: usize = 256;
+/// A set is not cleared of what it holds twice below this.
+const FEW_VALUES: usize = 1024;
+
+/// Nobody outside can choose addresses that fall into one bucket. All collectors of a process have the same key.
+static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// A hash of a host's number, good in all its bits.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // half of its bits are enough
+pub(super) fn hash(member: u32) -> usize {
+    KEY.hash_one(member) as usize
+}
+
+/// The bucket of a hash.
+#[inline]
+pub(super) fn bucket(hash: usize) -> usize {
+    // Not the bits that choose a place among hosts met lately.
+    (hash >> 16) % BUCKETS
+}
+
+/// A host and 32 bits more as one number; numbers of one host stand together when they are sorted.
+#[inline]
+pub(super) fn packed(host: HostId, rest: u32) -> u64 {
+    u64::from(host.0) << 32 | u64::from(rest)
+}
+
+/// The host of a [`packed`] number.
+#[inline]
+pub(super) fn host_of(packed: u64) -> HostId {
+    HostId((packed >> 32) as u32)
+}
+
+/// A set of numbers, 8 bytes each: at most twice as many are kept as are distinct.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbers {
+    values: Vec<u64>,
+    /// So many are distinct for sure, as far as is known.
+    distinct: usize,
+}
+
+impl Numbers {
+    #[inline]
+    pub(super) fn insert(&mut self, value: u64) {
+        if self.values.len() >= (2 * self.distinct).max(FEW_VALUES) {
+            self.clear_doubles();
+        }
+        self.values.push(value);
+    }
+
+    #[cold]
+    fn clear_doubles(&mut self) {
+        self.values.sort_unstable();
+        self.values.dedup();
+        self.distinct = self.values.len();
+    }
+
+    pub(super) fn merge(&mut self, mut other: Self) {
+        if self.values.len() < other.values.len() {
+            std::mem::swap(self, &mut other);
+        }
+        self.values.append(&mut other.values);
+    }
+
+    /// All of them, the smallest first.
+    pub(super) fn finish(mut self) -> Vec<u64> {
+        self.clear_doubles();
+        self.values
+    }
+}
+
+/// Does `work` for each of `items` on up to `threads` threads; what each thread has made of its items comes back.
+/// Which thread gets which item is chance.
+pub(super) fn share<T: Send, R: Send>(
+    items: Vec<T>,
+    threads: usize,
+    new: impl Fn() -> R + Sync,
+    work: impl Fn(&mut R, T) + Sync,
+) -> Vec<R> {
+    let threads = threads.clamp(1, items.len().max(1));
+    let items = Mutex::new(items.into_iter());
+    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let run = || {
+        let mut made = new();
+        while let Some(item) = next() {
+            work(&mut made, item);
+        }
+        made
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        let mut made = vec![run()];
+        made.extend(
+            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))),
+        );
+        made
+    })
+}
+
+#[cfg(test)]
+impl Numbers {
+    /// How many are kept, those that are there twice included.
+    pub(super) fn values_kept(&self) -> usize {
+        self.values.len()
+    }
+}
