@@ -1,30 +1,48 @@
 //! Protocols that carry passwords in clear.
 
-use std::collections::BTreeMap;
-
-use super::facts::{Facts, shown};
+use super::heaviest::Heaviest;
+use super::scene::Scene;
+use super::span::Span;
 use super::{Finding, Severity, counted};
-use crate::aggregate::ConversationKey;
 use crate::flow::Protocol;
+use crate::state::Conversation;
 
 pub(super) const RULE: &str = "cleartext-protocol";
 /// Plain HTTP is left out: it is everywhere, mostly as a redirection.
 const PORTS: [(u16, &str); 5] = [(21, "FTP"), (23, "Telnet"), (110, "POP3"), (143, "IMAP"), (389, "LDAP")];
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut by_port: BTreeMap<u16, Vec<_>> = BTreeMap::new();
-    for key in facts.tables.allowed.keys() {
-        let listed = PORTS.iter().any(|(port, _)| *port == key.port);
-        let answered = facts.answered(key);
-        if listed && answered > 0 && key.protocol == Protocol::TCP {
-            by_port.entry(key.port).or_default().push((*key, answered));
+/// Answered conversations with each of [`PORTS`].
+#[derive(Default)]
+pub(super) struct Cleartext([(Heaviest, Span); PORTS.len()]);
+
+impl Cleartext {
+    /// Takes in a conversation that was allowed.
+    #[inline]
+    pub(super) fn take(&mut self, scene: &Scene<'_>, conversation: &Conversation) {
+        let key = &conversation.key;
+        let Some(place) = PORTS.iter().position(|(port, _)| *port == key.port) else { return };
+        let answered = conversation.answered();
+        if let Some((rows, times)) = self.0.get_mut(place)
+            && answered > 0
+            && key.protocol == Protocol::TCP
+        {
+            rows.push(scene, key, answered);
+            times.merge(Span::of(conversation, true));
         }
     }
-    let finding = |(port, rows): (u16, Vec<(ConversationKey, u64)>)| {
-        let (first_time_ms, last_time_ms) = facts.times_of(rows.iter().map(|(key, _)| key), true);
-        let rows = rows.iter().map(|(key, answered)| facts.row(key, *answered, "connections with an answer"));
-        let name = PORTS.iter().find(|(known, _)| *known == port).map_or("", |(_, name)| *name);
-        let (evidence, evidence_rows) = shown(rows.collect());
+
+    pub(super) fn merge(&mut self, scene: &Scene<'_>, other: Self) {
+        for ((rows, times), (more, span)) in self.0.iter_mut().zip(other.0) {
+            rows.merge(scene, &more);
+            times.merge(span);
+        }
+    }
+}
+
+pub(super) fn find(scene: &Scene<'_>, found: &Cleartext) -> Vec<Finding> {
+    let finding = |((port, name), (rows, times)): (&(u16, &str), &(Heaviest, Span))| {
+        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let (evidence, evidence_rows) = rows.clone().shown(scene, "connections with an answer");
         Finding {
             id: format!("{RULE}:{port}"),
             rule: RULE,
@@ -41,5 +59,6 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             evidence_rows,
         }
     };
-    by_port.into_iter().map(finding).collect()
+    let found = PORTS.iter().zip(&found.0).filter(|(_, (rows, _))| !rows.is_empty());
+    found.map(finding).collect()
 }

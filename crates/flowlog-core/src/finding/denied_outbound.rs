@@ -2,31 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, shown};
+use super::heaviest::Heaviest;
+use super::scene::Scene;
+use super::span::Span;
 use super::{Finding, Severity, counted};
+use crate::aggregate::{ConversationKey, HostId};
+use crate::state::Conversation;
 
 pub(super) const RULE: &str = "denied-outbound";
 /// Fewer denied packets than this are an accident.
 const LEAST: u64 = 10;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut by_source: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in facts.failures.iter().filter(|row| facts.is_internet(row.key.destination)) {
-        if let Some(denied) = facts.tables.denied.get(&row.key).filter(|denied| denied.outbound) {
-            let packets = facts.tables.denied_by_rule(&row.key, denied);
-            if packets > 0 {
-                by_source.entry(row.key.source).or_default().push((row.key, denied, packets));
-            }
-        }
+/// A conversation that an own host was denied on the way to the internet. 40 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DeniedOut {
+    key: ConversationKey,
+    packets: u64,
+    times: (i64, i64),
+}
+
+/// What was denied of a conversation of an own host with the internet, if its NIC logged it.
+pub(super) fn notice(conversation: &Conversation) -> Option<DeniedOut> {
+    let denied = conversation.denied.as_ref().filter(|denied| denied.outbound)?;
+    let (key, packets) = (conversation.key, conversation.denied_by_rule());
+    (packets > 0).then_some(DeniedOut { key, packets, times: (denied.first_ms, denied.last_ms) })
+}
+
+/// Findings of the own hosts of one bucket.
+pub(super) fn find(scene: &Scene<'_>, denied: Vec<DeniedOut>) -> Vec<Finding> {
+    let mut by_source: BTreeMap<HostId, (u64, Heaviest, Span)> = BTreeMap::new();
+    for row in denied {
+        let (packets, rows, times) = by_source.entry(row.key.source).or_default();
+        *packets += row.packets;
+        rows.push(scene, &row.key, row.packets);
+        times.add(row.times);
     }
-    by_source.retain(|_, rows| rows.iter().map(|(.., packets)| packets).sum::<u64>() >= LEAST);
-    let finding = |(source, rows): (_, Vec<(_, &crate::aggregate::Denied, u64)>)| {
-        let entity = facts.name(source);
-        let packets: u64 = rows.iter().map(|(.., packets)| packets).sum();
-        let first_time_ms = rows.iter().map(|(_, denied, _)| denied.first_ms).min().unwrap_or_default();
-        let last_time_ms = rows.iter().map(|(_, denied, _)| denied.last_ms).max().unwrap_or_default();
-        let rows = rows.iter().map(|(key, _, packets)| facts.row(key, *packets, "denied packets"));
-        let (evidence, evidence_rows) = shown(rows.collect());
+    by_source.retain(|_, (packets, ..)| *packets >= LEAST);
+    let finding = |(source, (packets, rows, times)): (HostId, (u64, Heaviest, Span))| {
+        let entity = scene.name(source);
+        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let (evidence, evidence_rows) = rows.shown(scene, "denied packets");
         Finding {
             id: format!("{RULE}:{entity}"),
             rule: RULE,

@@ -2,32 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, shown};
+use super::heaviest::shown;
+use super::scene::Scene;
+use super::span::Span;
 use super::{Finding, Severity};
+use crate::aggregate::{Allowed, ConversationKey, HostId};
+use crate::state::Conversation;
 use crate::text::bytes;
 
 pub(super) const RULE: &str = "dns-bypass";
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.dns;
-    let mut by_source: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for row in &facts.outbound {
-        if row.0.protocol.has_ports() && matches!(row.0.port, 53 | 853) && facts.answered(&row.0) > 0 {
-            by_source.entry(row.0.source).or_default().push(row);
-        }
+/// Answered traffic of an own host with one resolver of the internet. 48 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LookUps {
+    key: ConversationKey,
+    packets: u64,
+    bytes: u64,
+    times: Span,
+}
+
+/// What a conversation of an own host with the internet says of look-ups.
+pub(super) fn notice(conversation: &Conversation, allowed: &Allowed) -> Option<LookUps> {
+    let key = conversation.key;
+    let asks = key.protocol.has_ports() && matches!(key.port, 53 | 853) && conversation.answered() > 0;
+    let (packets, bytes) = (allowed.counters.packets_sent, allowed.counters.bytes_sent);
+    asks.then(|| LookUps { key, packets, bytes, times: Span::of(conversation, true) })
+}
+
+pub(super) fn find(scene: &Scene<'_>, look_ups: &[LookUps]) -> Vec<Finding> {
+    let limits = &scene.thresholds().dns;
+    let mut by_source: BTreeMap<HostId, Vec<&LookUps>> = BTreeMap::new();
+    for row in look_ups {
+        by_source.entry(row.key.source).or_default().push(row);
     }
-    let finding = |(source, rows): (_, Vec<&(_, &crate::aggregate::Allowed)>)| {
-        let entity = facts.name(source);
-        let (first_time_ms, last_time_ms) = facts.times_of(rows.iter().map(|(key, _)| key), true);
-        let large = rows.iter().any(|(_, allowed)| {
-            let counters = &allowed.counters;
-            counters.packets_sent >= limits.packets
-                && counters.bytes_sent >= counters.packets_sent.saturating_mul(limits.bytes_per_packet)
+    let finding = |(source, rows): (HostId, Vec<&LookUps>)| {
+        let entity = scene.name(source);
+        let times: Span = rows.iter().map(|row| row.times).collect();
+        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let large = rows.iter().any(|row| {
+            row.packets >= limits.packets && row.bytes >= row.packets.saturating_mul(limits.bytes_per_packet)
         });
-        let rows = rows.iter().map(|(key, allowed)| {
-            let what = format!("packets sent, {}", bytes(allowed.counters.bytes_sent));
-            facts.row(key, allowed.counters.packets_sent, what)
-        });
+        let rows = rows
+            .iter()
+            .map(|row| scene.row(&row.key, row.packets, format!("packets sent, {}", bytes(row.bytes))));
         let (evidence, evidence_rows) = shown(rows.collect());
         let what =
             if large { "sends much data as name look-ups" } else { "looks names up past the own resolver" };

@@ -1,26 +1,55 @@
 //! Traffic in clear, or dropped, in a network with encryption switched on.
 
-use super::facts::{Facts, shown};
+use super::heaviest::Heaviest;
+use super::scene::Scene;
+use super::span::Span;
 use super::{Finding, Severity, counted};
+use crate::state::Conversation;
 
 pub(super) const RULE: &str = "unencrypted";
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    [(true, "passed", "went unencrypted although encryption is on"), (false, "dropped", "dropped for want of encryption")]
+/// Conversations of which something passed in clear, and those of which something was dropped.
+#[derive(Default)]
+pub(super) struct Unencrypted {
+    passed: (Heaviest, Span),
+    dropped: (Heaviest, Span),
+}
+
+impl Unencrypted {
+    #[inline]
+    pub(super) fn take(&mut self, scene: &Scene<'_>, conversation: &Conversation) {
+        let Some(clear) = &conversation.clear else { return };
+        for ((rows, times), count) in [(&mut self.passed, clear.passed), (&mut self.dropped, clear.dropped)] {
+            if count > 0 {
+                rows.push(scene, &conversation.key, count);
+                times.add(clear.times);
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, scene: &Scene<'_>, other: Self) {
+        for ((rows, times), (more, span)) in
+            [(&mut self.passed, other.passed), (&mut self.dropped, other.dropped)]
+        {
+            rows.merge(scene, &more);
+            times.merge(span);
+        }
+    }
+}
+
+pub(super) fn find(scene: &Scene<'_>, found: &Unencrypted) -> Vec<Finding> {
+    [(&found.passed, "passed", "went unencrypted although encryption is on"), (&found.dropped, "dropped", "dropped for want of encryption")]
         .into_iter()
-        .filter_map(|(passed, entity, what)| {
-            let count = |clear: &crate::aggregate::evidence::Clear| if passed { clear.passed } else { clear.dropped };
-            let rows = facts.evidence.clear.iter().filter(|(_, clear)| count(clear) > 0);
-            let first_time_ms = rows.clone().map(|(_, clear)| clear.times.0).min()?;
-            let last_time_ms = rows.clone().map(|(_, clear)| clear.times.1).max()?;
-            let (evidence, conversations) =
-                shown(rows.map(|(key, clear)| facts.row(key, count(clear), "tuples")).collect());
-            Some(Finding {
+        .filter(|((rows, _), ..)| !rows.is_empty())
+        .map(|((rows, times), entity, what)| {
+            let (first_time_ms, last_time_ms) = times.or(scene.times);
+            let (evidence, conversations) = rows.clone().shown(scene, "tuples");
+            Finding {
                 id: format!("{RULE}:{entity}"),
                 rule: RULE,
                 severity: Severity::Low,
                 title: format!("{} {what}", counted(conversations, "conversation", "conversations")),
-                reason: if passed {
+                reason: if entity == "passed" {
                     "The log says NX_FALLBACK or NX_HW_NOT_SUPPORTED: virtual network encryption is on, but one end \
                      cannot take part."
                 } else {
@@ -35,7 +64,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 next_step: "Look at the virtual machine sizes of both ends: not all support virtual network encryption.",
                 evidence,
                 evidence_rows: conversations,
-            })
+            }
         })
         .collect()
 }

@@ -1,14 +1,16 @@
 //! Uploads out of line with those of the other hosts.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::facts::{Facts, shown};
+use super::facts::Facts;
+use super::heaviest::Heaviest;
 use super::provider::Provider;
+use super::scene::Scene;
+use super::span::Span;
 use super::statistics::{mad, median, sort};
 use super::words::tenths;
 use super::{Finding, Severity};
 use crate::aggregate::HostId;
 use crate::flow::Counters;
+use crate::state::Conversation;
 use crate::text::bytes;
 
 pub(super) const RULE: &str = "exfiltration";
@@ -17,43 +19,75 @@ const PEERS: usize = 5;
 /// The scale at which the MAD of a normal distribution is its standard deviation (Iglewicz and Hoaglin 1993).
 const NORMAL: f64 = 0.6745;
 
+/// An own host sent much more to one of the internet than came back.
+#[derive(Clone, Debug)]
+pub(super) struct Upload {
+    source: HostId,
+    pub(super) destination: HostId,
+    sent: u64,
+    received: u64,
+    rows: Heaviest,
+    times: Span,
+}
+
+/// The source of `conversations` of one direction, and what went both ways; `None` if nothing was allowed.
+pub(super) fn sum(conversations: &[Conversation]) -> Option<(HostId, Counters)> {
+    let mut sum: Option<(HostId, Counters)> = None;
+    for conversation in conversations {
+        if let Some(allowed) = &conversation.allowed {
+            let none = || (conversation.key.source, Counters::default());
+            sum.get_or_insert_with(none).1.add(&allowed.counters);
+        }
+    }
+    sum
+}
+
+impl Upload {
+    /// Of all that was said in one direction, if it is more than the limits.
+    pub(super) fn of(scene: &Scene<'_>, conversations: &[Conversation], sum: &Counters) -> Option<Self> {
+        let limits = &scene.thresholds().exfiltration;
+        let (sent, received) = (sum.bytes_sent, sum.bytes_received);
+        if sent < limits.bytes || ratio(sent, received) < limits.ratio {
+            return None;
+        }
+        let (mut rows, mut times) = (Heaviest::default(), Span::default());
+        for conversation in conversations {
+            if let Some(allowed) = &conversation.allowed {
+                rows.push(scene, &conversation.key, allowed.counters.bytes_sent);
+                times.merge(Span::of(conversation, false));
+            }
+        }
+        let key = conversations.first()?.key;
+        Some(Self { source: key.source, destination: key.destination, sent, received, rows, times })
+    }
+}
+
+fn ratio(sent: u64, received: u64) -> f64 {
+    sent as f64 / received.max(1) as f64
+}
+
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bytes of an upload
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.exfiltration;
-    let mut pairs: BTreeMap<(HostId, HostId), Counters> = BTreeMap::new();
-    let mut users: BTreeMap<HostId, BTreeSet<HostId>> = BTreeMap::new();
-    for (key, allowed) in &facts.outbound {
-        pairs.entry((key.source, key.destination)).or_default().add(&allowed.counters);
-        users.entry(key.destination).or_default().insert(key.source);
-    }
-    let mut largest: BTreeMap<HostId, u64> = BTreeMap::new();
-    for ((source, _), counters) in &pairs {
-        let most = largest.entry(*source).or_default();
-        *most = counters.bytes_sent.max(*most);
-    }
+    let (scene, limits) = (facts.scene, &facts.scene.thresholds().exfiltration);
+    let largest = &facts.largest;
     let mut logs: Vec<f64> = largest.values().map(|&bytes| (bytes.max(1) as f64).log10()).collect();
     sort(&mut logs);
     let middle = median(&logs);
     // Hosts that all send the same must not make the scale vanish: a tenth of a decade at least.
     let scale = mad(&logs).max(0.1);
     let mut findings = Vec::new();
-    for ((source, destination), counters) in &pairs {
-        let sent = counters.bytes_sent;
-        let ratio = sent as f64 / counters.bytes_received.max(1) as f64;
+    for upload in &facts.uploads {
+        let (sent, ratio) = (upload.sent, ratio(upload.sent, upload.received));
         let z = NORMAL * ((sent.max(1) as f64).log10() - middle) / scale;
-        let common = users.get(destination).map_or(0, BTreeSet::len) * 2 > largest.len();
-        let peers = largest.len() >= PEERS;
-        if sent < limits.bytes || ratio < limits.ratio || common || !peers || z < limits.z_score {
+        let common = facts.users(upload.destination).callers * 2 > largest.len();
+        if common || largest.len() < PEERS || z < limits.z_score {
             continue;
         }
-        let entity = facts.name(*source);
-        let provider = Provider::of(facts.address(*destination));
-        let rows =
-            facts.outbound.iter().filter(|(key, _)| (key.source, key.destination) == (*source, *destination));
-        let (first_time_ms, last_time_ms) = facts.times_of(rows.clone().map(|(key, _)| key), false);
-        let rows = rows.map(|(key, allowed)| facts.row(key, allowed.counters.bytes_sent, "bytes sent"));
-        let (evidence, evidence_rows) = shown(rows.collect());
-        let to = facts.name(*destination);
+        let entity = scene.name(upload.source);
+        let provider = Provider::of(scene.address(upload.destination));
+        let (first_time_ms, last_time_ms) = upload.times.or(scene.times);
+        let (evidence, evidence_rows) = upload.rows.clone().shown(scene, "bytes sent");
+        let to = scene.name(upload.destination);
         findings.push(Finding {
             id: format!("{RULE}:{entity}:{to}"),
             rule: RULE,

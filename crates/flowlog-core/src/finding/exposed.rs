@@ -2,38 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, shown};
+use super::facts::Facts;
+use super::heaviest::shown;
+use super::outside::Inbound;
+use super::span::Span;
 use super::words::list;
 use super::{Finding, Severity};
-use crate::aggregate::{ADMIN_PORTS, Allowed, ConversationKey, HostId};
-use crate::flow::Protocol;
+use crate::aggregate::HostId;
 
 pub(super) const RULE: &str = "exposed-admin-port";
-/// A source answered on so many distinct ports is a prober (as Azure's own are), not a visitor of one of them.
-const PROBER_PORTS: usize = 16;
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut ports_of: BTreeMap<HostId, BTreeSet<u16>> = BTreeMap::new();
-    let answered = || facts.inbound.iter().filter(|(key, _)| facts.answered(key) > 0);
-    for (key, _) in answered() {
-        ports_of.entry(key.source).or_default().insert(key.port);
+    let scene = facts.scene;
+    let mut by_host: BTreeMap<HostId, Vec<&Inbound>> = BTreeMap::new();
+    for row in &facts.outside.admin {
+        by_host.entry(row.key.destination).or_default().push(row);
     }
-    let mut by_host: BTreeMap<HostId, Vec<&(ConversationKey, &Allowed)>> = BTreeMap::new();
-    for row in answered() {
-        let key = &row.0;
-        let prober = ports_of.get(&key.source).is_some_and(|ports| ports.len() >= PROBER_PORTS);
-        if key.protocol == Protocol::TCP && ADMIN_PORTS.contains(&key.port) && !prober {
-            by_host.entry(key.destination).or_default().push(row);
-        }
-    }
-    let finding = |(host, rows): (HostId, Vec<&(ConversationKey, &Allowed)>)| {
-        let entity = facts.name(host);
-        let ports: BTreeSet<u16> = rows.iter().map(|(key, _)| key.port).collect();
+    let finding = |(host, rows): (HostId, Vec<&Inbound>)| {
+        let entity = scene.name(host);
+        let ports: BTreeSet<u16> = rows.iter().map(|row| row.key.port).collect();
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-        let sources: BTreeSet<HostId> = rows.iter().map(|(key, _)| key.source).collect();
-        let (first_time_ms, last_time_ms) = facts.times_of(rows.iter().map(|(key, _)| key), true);
-        let rows = rows.iter().map(|(key, allowed)| facts.let_through(key, allowed));
-        let (evidence, evidence_rows) = shown(rows.collect());
+        let sources: BTreeSet<HostId> = rows.iter().map(|row| row.key.source).collect();
+        let times: Span = rows.iter().map(|row| row.times).collect();
+        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let (evidence, evidence_rows) = shown(rows.iter().map(|row| row.row(scene)).collect());
         Finding {
             id: format!("{RULE}:{entity}"),
             rule: RULE,

@@ -2,23 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, shown};
+use super::crowd::then;
+use super::facts::Facts;
+use super::heaviest::Heaviest;
+use super::parallel::map;
 use super::provider::Provider;
+use super::scene::Scene;
 use super::words::duration;
-use super::{EvidenceRow, Finding, Severity};
-use crate::aggregate::evidence::{BIN_SECONDS, Bins, Load};
-use crate::aggregate::{ConversationKey, HostId};
+use super::{Finding, Severity};
+use crate::aggregate::HostId;
+use crate::aggregate::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
+use crate::state::HostPair;
 use crate::text::count;
 
 pub(super) const RULE: &str = "flood";
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    inbound(facts).chain(outbound(facts)).collect()
+    let inbound = facts.floods.iter().map(|flood| at_own_host(facts, flood));
+    inbound.chain(facts.outgoing.iter().map(|flood| at_internet(facts.scene, flood))).collect()
 }
 
 /// Counts of a bin, or of two neighbours: a burst of five minutes is cut by an edge in most cases.
-#[derive(Clone, Copy)]
-struct Peak {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peak {
     bins: u32,
     load: Load,
 }
@@ -45,9 +51,14 @@ impl Peak {
         most(&mut single.into_iter()).or_else(|| most(&mut pairs.into_iter()))
     }
 
-    fn failed(&self, facts: &Facts<'_>) -> u32 {
-        let silent = if facts.ends_are_logged() { self.load.silent } else { 0 };
+    fn failed(&self, scene: &Scene<'_>) -> u32 {
+        let silent = if scene.ends_are_logged { self.load.silent } else { 0 };
         self.load.failed + silent
+    }
+
+    /// First and last, Unix ms.
+    pub(super) fn times(&self) -> (i64, i64) {
+        (self.load.first_ms, self.load.last_ms)
     }
 
     fn seconds(&self) -> i64 {
@@ -55,40 +66,72 @@ impl Peak {
     }
 }
 
-fn inbound(facts: &Facts<'_>) -> impl Iterator<Item = Finding> {
-    let total = |bins: &Bins<Load>| bins.iter().map(|load| u64::from(load.attempts)).sum::<u64>();
-    let mut views: BTreeMap<HostId, (u64, &Bins<Load>)> = BTreeMap::new();
-    for ((host, side), bins) in &facts.evidence.load {
-        let attempts = total(bins);
-        // Of equals the source's view, so that no order of hashes decides.
-        let better = |other: &(u64, _)| {
-            attempts > other.0 || attempts == other.0 && *side == crate::aggregate::evidence::Side::Source
-        };
-        if facts.is_internal(*host) && views.get(host).is_none_or(better) {
-            views.insert(*host, (attempts, bins));
-        }
-    }
-    views.into_iter().filter_map(|(host, (_, bins))| at_own_host(facts, host, &bins.sorted()))
+/// An own host that got far more than it usually does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Incoming {
+    pub(super) host: HostId,
+    pub(super) peak: Peak,
+    /// What the host gets in the time that the peak took.
+    usual: u32,
+    /// Share of those whose fate is known that failed.
+    share: f64,
+    /// So many failed that it was in vain.
+    pub(super) in_vain: bool,
 }
 
-fn at_own_host(facts: &Facts<'_>, host: HostId, bins: &[(u32, Load)]) -> Option<Finding> {
-    let limits = &facts.thresholds.flood;
-    let peak = Peak::of(bins, limits.attempts)?;
-    let usual = usual(facts, bins) * peak.bins;
-    if f64::from(peak.load.attempts) < limits.times_usual * f64::from(usual.max(1)) {
-        return None;
+/// What own hosts got, by host and the end whose log tells of it.
+pub type Loads = hashbrown::HashMap<(HostId, Side), Bins<Load>, foldhash::fast::RandomState>;
+
+/// Hosts that one thread looks at at a time.
+const PART: usize = 1024;
+
+/// Own hosts that were flooded.
+pub(super) fn incoming(scene: &Scene<'_>, load: &Loads, threads: usize) -> Vec<Incoming> {
+    let total = |bins: &Bins<Load>| bins.iter().map(|load| u64::from(load.attempts)).sum::<u64>();
+    let all: Vec<(&(HostId, Side), &Bins<Load>)> = load.iter().collect();
+    let enough = map(threads, all.chunks(PART).collect(), |part| {
+        let totals = part.iter().map(|&((host, side), bins)| (*host, *side, total(bins), bins));
+        let least = scene.thresholds().flood.attempts;
+        let enough = totals.filter(|(host, _, attempts, _)| *attempts >= least && scene.is_internal(*host));
+        enough.collect::<Vec<_>>()
+    });
+    let mut views: BTreeMap<HostId, (u64, &Bins<Load>)> = BTreeMap::new();
+    for (host, side, attempts, bins) in enough.into_iter().flatten() {
+        // Of equals the source's view, so that no order of hashes decides.
+        let better = |other: &(u64, _)| attempts > other.0 || attempts == other.0 && side == Side::Source;
+        if views.get(&host).is_none_or(better) {
+            views.insert(host, (attempts, bins));
+        }
     }
-    let known = peak.load.attempts.saturating_sub(peak.load.open);
-    let share = f64::from(peak.failed(facts)) / f64::from(known.max(1));
-    let in_vain = share >= limits.failed_share && f64::from(known) >= 0.5 * f64::from(peak.load.attempts);
-    let entity = facts.name(host);
-    let (evidence, evidence_rows) = shown(rows(facts, &peak, in_vain, |key| key.destination == host));
+    views.into_iter().filter_map(|(host, (_, bins))| Incoming::of(scene, host, &bins.sorted())).collect()
+}
+
+impl Incoming {
+    fn of(scene: &Scene<'_>, host: HostId, bins: &[(u32, Load)]) -> Option<Self> {
+        let limits = &scene.thresholds().flood;
+        let peak = Peak::of(bins, limits.attempts)?;
+        let usual = usual(scene, bins) * peak.bins;
+        if f64::from(peak.load.attempts) < limits.times_usual * f64::from(usual.max(1)) {
+            return None;
+        }
+        let known = peak.load.attempts.saturating_sub(peak.load.open);
+        let share = f64::from(peak.failed(scene)) / f64::from(known.max(1));
+        let in_vain = share >= limits.failed_share && f64::from(known) >= 0.5 * f64::from(peak.load.attempts);
+        Some(Self { host, peak, usual, share, in_vain })
+    }
+}
+
+fn at_own_host(facts: &Facts<'_>, flood: &Incoming) -> Finding {
+    let Incoming { host, peak, usual, share, in_vain } = *flood;
+    let entity = facts.scene.name(host);
+    let rows = facts.crowd.get(&host).cloned().unwrap_or_default();
+    let (evidence, evidence_rows) = rows.shown(facts.scene, what(in_vain));
     let open = if peak.load.open > 0 {
         format!(" {} were too young at the end of the log to be judged.", count(peak.load.open.into()))
     } else {
         String::new()
     };
-    Some(Finding {
+    Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
         severity: if in_vain { Severity::High } else { Severity::Low },
@@ -111,12 +154,12 @@ fn at_own_host(facts: &Facts<'_>, host: HostId, bins: &[(u32, Load)]) -> Option<
         next_step: "See whether the service kept answering; if the sources are public, think of DDoS protection.",
         evidence,
         evidence_rows,
-    })
+    }
 }
 
 /// The median of the bins of the whole data, in which nothing happened in most.
-fn usual(facts: &Facts<'_>, bins: &[(u32, Load)]) -> u32 {
-    let all = facts.span_ms() / 1000 / i64::from(BIN_SECONDS) + 1;
+fn usual(scene: &Scene<'_>, bins: &[(u32, Load)]) -> u32 {
+    let all = scene.span_ms() / 1000 / i64::from(BIN_SECONDS) + 1;
     let mut loads: Vec<u32> = bins.iter().map(|(_, load)| load.attempts).collect();
     loads.sort_unstable();
     // Empty bins are counted, not listed: a wrong date can be millennia away.
@@ -125,36 +168,54 @@ fn usual(facts: &Facts<'_>, bins: &[(u32, Load)]) -> u32 {
     middle.checked_sub(empty).and_then(|place| loads.get(place)).copied().unwrap_or_default()
 }
 
-fn outbound(facts: &Facts<'_>) -> impl Iterator<Item = Finding> {
-    let vain = facts.evidence.vain.iter();
-    let vain = vain.filter(|((source, target), _)| facts.is_internal(*source) && facts.is_internet(*target));
-    vain.filter_map(|((source, target), bins)| at_internet(facts, *source, *target, &bins.sorted()))
+/// Thousands of tries in vain of one host at one of the internet.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing {
+    pair: Pair,
+    peak: Peak,
+    failed: u32,
+    rows: Heaviest,
 }
 
-/// Thousands of tries in vain of one host at one of the internet.
-fn at_internet(facts: &Facts<'_>, source: HostId, target: HostId, bins: &[(u32, Load)]) -> Option<Finding> {
-    let peak = Peak::of(bins, facts.thresholds.flood.outbound)?;
-    let failed = peak.failed(facts);
-    if u64::from(failed) < facts.thresholds.flood.outbound {
+/// Whether what an own host tried in vain at one of the internet, the two of `hosts`, is a flood.
+pub(super) fn notice(scene: &Scene<'_>, hosts: &HostPair, pair: Pair, bins: &Bins<Load>) -> Option<Outgoing> {
+    let least = scene.thresholds().flood.outbound;
+    if bins.iter().map(|load| u64::from(load.attempts)).sum::<u64>() < least {
         return None;
     }
-    let (entity, to) = (facts.name(source), facts.name(target));
-    let (evidence, evidence_rows) =
-        shown(rows(facts, &peak, true, |key| (key.source, key.destination) == (source, target)));
-    Some(Finding {
+    let peak = Peak::of(&bins.sorted(), least)?;
+    let failed = peak.failed(scene);
+    if u64::from(failed) < least {
+        return None;
+    }
+    let mut rows = Heaviest::default();
+    for known in &hosts.conversations {
+        let count = then(known, peak.times(), true);
+        if (known.key.source, known.key.destination) == pair && count > 0 {
+            rows.push(scene, &known.key, count);
+        }
+    }
+    Some(Outgoing { pair, peak, failed, rows })
+}
+
+fn at_internet(scene: &Scene<'_>, flood: &Outgoing) -> Finding {
+    let Outgoing { pair: (source, target), peak, failed, rows } = flood;
+    let (entity, to) = (scene.name(*source), scene.name(*target));
+    let (evidence, evidence_rows) = rows.clone().shown(scene, what(true));
+    Finding {
         id: format!("{RULE}:{entity}:{to}"),
         rule: RULE,
         severity: Severity::High,
         title: format!(
             "{entity} tries {to}{} {} times in vain within {}",
-            Provider::of(facts.address(target)).in_brackets(),
-            count(failed.into()),
+            Provider::of(scene.address(*target)).in_brackets(),
+            count((*failed).into()),
             duration(peak.seconds().max(1))
         ),
         reason: format!(
             "{} or more connections and packets to one host of the internet were denied, refused or unanswered within \
              five minutes: an attack that goes out, or a client that tries again without a pause.",
-            facts.thresholds.flood.outbound
+            scene.thresholds().flood.outbound
         ),
         entity,
         first_time_ms: peak.load.first_ms,
@@ -163,35 +224,10 @@ fn at_internet(facts: &Facts<'_>, source: HostId, target: HostId, bins: &[(u32, 
         next_step: "Find the program on the source; isolate the host if nobody owns it.",
         evidence,
         evidence_rows,
-    })
+    }
 }
 
-/// Conversations that were active during the peak; of what was in vain those that failed.
-fn rows(
-    facts: &Facts<'_>,
-    peak: &Peak,
-    in_vain: bool,
-    wanted: impl Fn(&ConversationKey) -> bool,
-) -> Vec<EvidenceRow> {
-    let then = |(first, last): (i64, i64)| first <= peak.load.last_ms && last >= peak.load.first_ms;
-    let activity =
-        facts.evidence.activity.iter().filter(|(key, activity)| wanted(key) && then(activity.times));
-    let mut rows: BTreeMap<ConversationKey, u64> = BTreeMap::new();
-    for (key, _) in activity {
-        let failed = facts.evidence.failed.get(key);
-        let failed = failed.map_or(0, |failed| {
-            let sides = failed.failed.iter().zip(failed.silent);
-            sides.map(|(failed, silent)| failed + silent).max().unwrap_or_default()
-        });
-        let all = facts.tables.allowed.get(key).map_or(0, |allowed| allowed.connections);
-        rows.insert(*key, if in_vain { failed } else { all });
-    }
-    for (key, denied) in facts.tables.denied.iter().filter(|(key, _)| wanted(key)) {
-        if then((denied.first_ms, denied.last_ms)) {
-            *rows.entry(*key).or_default() += denied.tuples;
-        }
-    }
-    let what = if in_vain { "connections and packets in vain, in all" } else { "connections in all" };
-    let rows = rows.iter().filter(|(_, count)| **count > 0);
-    rows.map(|(key, count)| facts.row(key, *count, what)).collect()
+/// What rows of evidence count.
+fn what(in_vain: bool) -> &'static str {
+    if in_vain { "connections and packets in vain, in all" } else { "connections in all" }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashSet;
-
-use super::facts::{Facts, Failure, shown};
+use super::failure::Failure;
+use super::heaviest::shown;
+use super::own_source::{FirstContact, OwnSource};
+use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::words::{counted, duration};
 use super::{EvidenceRow, Finding, Severity};
 use crate::aggregate::evidence::LOGIN_PORTS;
 use crate::aggregate::{ConversationKey, HostId};
-use crate::flow::{AddressClass, Protocol};
+use crate::flow::Protocol;
+use crate::state::Conversation;
 
 pub(super) const RULE: &str = "horizontal-sweep";
 /// A monitor pings each host again and again; a sweep does so once, or once more to be sure.
@@ -20,7 +21,9 @@ const PINGS: u64 = 2;
 const PINGED_IN_VAIN: f64 = 0.2;
 
 /// One port of many hosts, or the pings of many.
-struct Sweep {
+pub(super) struct Sweep {
+    /// The port; `None` of pings.
+    pub(super) port: Option<u16>,
     row: EvidenceRow,
     severity: Severity,
     hosts: usize,
@@ -28,46 +31,21 @@ struct Sweep {
     last_ms: i64,
 }
 
-/// Failures by source, port and protocol, in order of time.
-type Tried<'f> = BTreeMap<(HostId, u16, Protocol), Vec<&'f Failure>>;
-
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let mut by_source: BTreeMap<HostId, Vec<Sweep>> = BTreeMap::new();
-    for ((source, ..), failures) in tried(facts) {
-        by_source.entry(source).or_default().extend(of_port(facts, &failures));
-    }
-    for (source, pinged) in pinged(facts) {
-        by_source.entry(source).or_default().extend(of_pings(facts, &pinged));
-    }
-    let sweeping = by_source.into_iter().filter(|(_, sweeps)| !sweeps.is_empty());
-    sweeping.map(|(source, sweeps)| finding(facts, source, sweeps)).collect()
-}
-
-/// Sources and the ports they swept: what else they tried there needs no finding of its own.
-pub(super) fn swept(facts: &Facts<'_>) -> HashSet<(HostId, u16), RandomState> {
-    let sweeps = tried(facts).into_iter().filter(|(_, failures)| of_port(facts, failures).is_some());
-    sweeps.map(|((source, port, _), _)| (source, port)).collect()
-}
-
-fn tried<'f>(facts: &'f Facts<'_>) -> Tried<'f> {
-    let mut tried = Tried::new();
-    for failure in facts.failures.iter().filter(|failure| failure.key.protocol.has_ports()) {
-        if is_one_host(facts, failure.key.destination) {
-            let key = &failure.key;
-            tried.entry((key.source, key.port, key.protocol)).or_default().push(failure);
+/// The sweeps of one own host.
+pub(super) fn sweeps(scene: &Scene<'_>, source: &OwnSource<'_>) -> Vec<Sweep> {
+    let mut tried: BTreeMap<(u16, Protocol), Vec<&Failure>> = BTreeMap::new();
+    for failure in source.failures.iter().filter(|failure| failure.key.protocol.has_ports()) {
+        if scene.is_one_host(failure.key.destination) {
+            tried.entry((failure.key.port, failure.key.protocol)).or_default().push(failure);
         }
     }
-    tried
-}
-
-fn is_one_host(facts: &Facts<'_>, host: HostId) -> bool {
-    let class = facts.address(host).map(AddressClass::of);
-    !matches!(class, Some(AddressClass::Multicast | AddressClass::Broadcast))
+    let of_ports = tried.values().filter_map(|failures| of_port(scene, failures, source.contacts));
+    of_ports.chain(of_pings(scene, source.pinged)).collect()
 }
 
 /// `failures` of one port, in order of time.
-fn of_port(facts: &Facts<'_>, failures: &[&Failure]) -> Option<Sweep> {
-    let limits = &facts.thresholds.horizontal_sweep;
+fn of_port(scene: &Scene<'_>, failures: &[&Failure], contacts: &[FirstContact]) -> Option<Sweep> {
+    let limits = &scene.thresholds().horizontal_sweep;
     let times: Vec<i64> = failures.iter().map(|failure| failure.first_ms).collect();
     let (start, end) = densest(&times, limits.window_seconds * 1000);
     let (&from, &to) = (times.get(start)?, times.get(end.checked_sub(1)?)?);
@@ -79,17 +57,15 @@ fn of_port(facts: &Facts<'_>, failures: &[&Failure]) -> Option<Sweep> {
     }
     // Somebody who reaches most of what he tries is a poller with some targets down.
     let window = from / 1000..=to / 1000;
-    let contacts = facts.contacts.get(&first.key.source);
-    let reached = contacts.map_or(0, |contacts| {
-        contacts.iter().filter(|(_, contact)| window.contains(&i64::from(contact.reached))).count()
-    });
+    let reached = contacts.iter().filter(|row| window.contains(&i64::from(row.contact.reached))).count();
     if (burst as f64) < limits.failed_share * (burst + reached) as f64 {
         return None;
     }
     let what = format!("hosts failed on this port, {burst} of them within {}", seconds(from, to));
-    let mut row = facts.row(&first.key, failures.len() as u64, what);
+    let mut row = scene.row(&first.key, failures.len() as u64, what);
     row.destination = counted(failures.len() as u64, "host", "hosts");
     Some(Sweep {
+        port: Some(first.key.port),
         row,
         severity: if LOGIN_PORTS.contains(&first.key.port) { Severity::High } else { Severity::Medium },
         hosts: failures.len(),
@@ -102,45 +78,43 @@ fn seconds(from_ms: i64, to_ms: i64) -> String {
     duration(((to_ms - from_ms) / 1000).max(1))
 }
 
-/// A host that was pinged: first and last time (Unix ms), and whether it was in vain.
-struct Pinged {
-    key: ConversationKey,
-    first_ms: i64,
-    last_ms: i64,
+/// A host that was pinged: first and last time (Unix ms), and whether it was in vain. 40 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pinged {
+    pub(super) key: ConversationKey,
     failed: bool,
+    pub(super) first_ms: i64,
+    last_ms: i64,
 }
 
-/// Hosts that each own host pinged, those it pings again and again left out; in order of time.
-fn pinged(facts: &Facts<'_>) -> BTreeMap<HostId, Vec<Pinged>> {
-    let is_ping = |protocol: Protocol| matches!(protocol, Protocol::ICMP | Protocol::ICMPV6);
-    let mut pinged: BTreeMap<HostId, BTreeMap<HostId, Pinged>> = BTreeMap::new();
-    let mut take = |ping: Pinged| {
-        pinged.entry(ping.key.source).or_default().entry(ping.key.destination).or_insert(ping);
-    };
-    for failure in facts.failures.iter().filter(|failure| is_ping(failure.key.protocol)) {
+/// Whether an internal host pinged another, and did not do so again and again. `conversations` are all that it began
+/// with it, and `failures` what came to nothing of them, in order of time.
+pub(super) fn ping(
+    scene: &Scene<'_>,
+    conversations: &[Conversation],
+    failures: &[Failure],
+) -> Option<Pinged> {
+    let is_ping = |key: &ConversationKey| matches!(key.protocol, Protocol::ICMP | Protocol::ICMPV6);
+    let mut pings = conversations.iter().filter(|known| is_ping(&known.key)).peekable();
+    pings.peek()?;
+    let of_failure = |failure: &Failure| {
         let Failure { key, first_ms, last_ms, .. } = *failure;
-        take(Pinged { key, first_ms, last_ms, failed: true });
-    }
-    for key in facts.tables.allowed.keys().filter(|key| is_ping(key.protocol)) {
-        if let Some(activity) = facts.evidence.activity.get(key).filter(|_| facts.is_internal(key.source)) {
-            take(Pinged { key: *key, first_ms: activity.times.0, last_ms: activity.times.1, failed: false });
-        }
-    }
-    let once = |ping: &Pinged| {
-        let allowed = facts.tables.allowed.get(&ping.key).map_or(0, |allowed| allowed.connections);
-        let denied = facts.tables.denied.get(&ping.key).map_or(0, |denied| denied.attempts);
-        allowed.max(denied) <= PINGS && is_one_host(facts, ping.key.destination)
+        Pinged { key, failed: true, first_ms, last_ms }
     };
-    let in_order = |hosts: BTreeMap<HostId, Pinged>| {
-        let mut hosts: Vec<Pinged> = hosts.into_values().filter(once).collect();
-        hosts.sort_by_key(|ping| (ping.first_ms, facts.address(ping.key.destination)));
-        hosts
+    let of_allowed = |known: &Conversation| {
+        let (first_ms, last_ms) = known.allowed.and(known.activity)?.times;
+        Some(Pinged { key: known.key, failed: false, first_ms, last_ms })
     };
-    pinged.into_iter().map(|(source, hosts)| (source, in_order(hosts))).collect()
+    let failure = failures.iter().find(|failure| is_ping(&failure.key)).map(of_failure);
+    let ping = failure.or_else(|| pings.clone().find_map(of_allowed))?;
+    let known = pings.find(|known| known.key == ping.key)?;
+    let allowed = known.allowed.map_or(0, |allowed| allowed.connections);
+    let denied = known.denied.map_or(0, |denied| denied.attempts);
+    (allowed.max(denied) <= PINGS && scene.is_one_host(ping.key.destination)).then_some(ping)
 }
 
-fn of_pings(facts: &Facts<'_>, pinged: &[Pinged]) -> Option<Sweep> {
-    let limits = &facts.thresholds.horizontal_sweep;
+fn of_pings(scene: &Scene<'_>, pinged: &[Pinged]) -> Option<Sweep> {
+    let limits = &scene.thresholds().horizontal_sweep;
     let times: Vec<i64> = pinged.iter().map(|ping| ping.first_ms).collect();
     let (start, end) = densest(&times, limits.window_seconds * 1000);
     let burst = pinged.get(start..end).filter(|burst| burst.len() >= limits.hosts)?;
@@ -153,9 +127,10 @@ fn of_pings(facts: &Facts<'_>, pinged: &[Pinged]) -> Option<Sweep> {
         "hosts pinged within {}, {failed} of them without an answer",
         seconds(first.first_ms, last.first_ms)
     );
-    let mut row = facts.row(&first.key, burst.len() as u64, what);
+    let mut row = scene.row(&first.key, burst.len() as u64, what);
     row.destination = counted(burst.len() as u64, "host", "hosts");
     Some(Sweep {
+        port: None,
         row,
         severity: Severity::Medium,
         hosts: burst.len(),
@@ -164,9 +139,13 @@ fn of_pings(facts: &Facts<'_>, pinged: &[Pinged]) -> Option<Sweep> {
     })
 }
 
-fn finding(facts: &Facts<'_>, source: HostId, sweeps: Vec<Sweep>) -> Finding {
-    let limits = &facts.thresholds.horizontal_sweep;
-    let entity = facts.name(source);
+/// One finding of all sweeps of an own host.
+pub(super) fn find(scene: &Scene<'_>, source: HostId, sweeps: Vec<Sweep>) -> Option<Finding> {
+    if sweeps.is_empty() {
+        return None;
+    }
+    let limits = &scene.thresholds().horizontal_sweep;
+    let entity = scene.name(source);
     let most = sweeps.iter().map(|sweep| sweep.hosts).max().unwrap_or_default();
     let ports = sweeps.iter().filter(|sweep| sweep.row.port.is_some()).count() as u64;
     let pings = ports < sweeps.len() as u64;
@@ -192,7 +171,7 @@ fn finding(facts: &Facts<'_>, source: HostId, sweeps: Vec<Sweep>) -> Finding {
         duration(limits.window_seconds),
         PINGED_IN_VAIN * 100.0
     );
-    Finding {
+    Some(Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
         severity,
@@ -211,5 +190,5 @@ fn finding(facts: &Facts<'_>, source: HostId, sweeps: Vec<Sweep>) -> Finding {
         next_step: "Find out which program on the source did it; isolate the host if nobody owns the sweep.",
         evidence,
         evidence_rows,
-    }
+    })
 }

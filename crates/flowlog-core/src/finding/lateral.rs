@@ -2,98 +2,128 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, shown};
+use super::heaviest::Heaviest;
+use super::scene::Scene;
+use super::span::Span;
 use super::{Finding, Severity};
-use crate::aggregate::HostId;
-use crate::aggregate::evidence::BIN_SECONDS;
+use crate::aggregate::evidence::{BIN_SECONDS, Bins};
+use crate::aggregate::{ConversationKey, HostId};
+use crate::state::Conversation;
 
 pub(super) const RULE: &str = "lateral-movement";
 /// SSH, RPC, SMB, RDP, `WinRM`: what commands and tools are carried by.
 const PORTS: [u16; 7] = [22, 135, 139, 445, 3389, 5985, 5986];
 const BINS_PER_HOUR: u32 = 3600 / BIN_SECONDS;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.lateral_movement;
-    // Source -> hour -> destinations; and the first hour of each destination.
-    let mut hours: BTreeMap<HostId, BTreeMap<u32, BTreeSet<HostId>>> = BTreeMap::new();
-    let mut firsts: BTreeMap<(HostId, HostId), u32> = BTreeMap::new();
-    for ((key, _), bins) in &facts.evidence.logins {
-        let inside = facts.is_internal(key.source) && facts.is_internal(key.destination);
-        if !inside || !PORTS.contains(&key.port) {
-            continue;
-        }
-        for (bin, _) in &bins.sorted() {
-            let hour = bin / BINS_PER_HOUR;
-            hours.entry(key.source).or_default().entry(hour).or_default().insert(key.destination);
-            let first = firsts.entry((key.source, key.destination)).or_insert(hour);
-            *first = hour.min(*first);
+/// Sessions of one conversation that began in one hour. 40 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LoginHour {
+    key: ConversationKey,
+    /// Since 1970.
+    hour: u32,
+    /// As the end says that saw more.
+    sessions: u64,
+    times: Span,
+}
+
+/// Tells `take` of the hours in which a conversation inside had sessions.
+pub(super) fn hours(conversation: &Conversation, mut take: impl FnMut(LoginHour)) {
+    if !PORTS.contains(&conversation.key.port) {
+        return;
+    }
+    let mut hours: BTreeMap<u32, ([u64; 2], Span)> = BTreeMap::new();
+    for (side, bins) in conversation.logins.iter().enumerate() {
+        for (bin, seen) in bins.iter().flat_map(Bins::sorted) {
+            let (sessions, times) = hours.entry(bin / BINS_PER_HOUR).or_default();
+            if let Some(sessions) = sessions.get_mut(side) {
+                *sessions += u64::from(seen.sessions);
+            }
+            times.add(seen.times);
         }
     }
-    let hour_of = |ms: i64| u32::try_from(ms / 3_600_000).unwrap_or_default();
-    let (data_first, data_last) = (hour_of(facts.times.0), hour_of(facts.times.1));
-    let mut findings = Vec::new();
-    for (source, by_hour) in hours {
-        let new = |hour: u32, hosts: &BTreeSet<HostId>| {
-            hosts.iter().filter(|host| firsts.get(&(source, **host)) == Some(&hour)).count()
-        };
-        let most = by_hour.iter().map(|(hour, hosts)| (new(*hour, hosts), *hour));
-        let Some((count, hour)) = most.max_by_key(|(count, hour)| (*count, std::cmp::Reverse(*hour))) else {
-            continue;
-        };
-        let mut others: Vec<usize> = (data_first..=data_last)
-            .filter(|other| *other != hour)
-            .map(|other| by_hour.get(&other).map_or(0, BTreeSet::len))
-            .collect();
-        others.sort_unstable();
-        let usual = others.get(others.len() / 2).copied().unwrap_or_default();
-        if count < limits.hosts || (count as f64) < limits.times_usual * usual as f64 {
-            continue;
-        }
-        // In the first hours of the data everything is new: there is nothing to compare with.
-        let known = hour.saturating_sub(data_first) >= 2;
-        let entity = facts.name(source);
-        let mut rows = BTreeMap::new();
-        let mut times = (i64::MAX, i64::MIN);
-        for ((key, _), bins) in &facts.evidence.logins {
-            if key.source != source || !PORTS.contains(&key.port) || !facts.is_internal(key.destination) {
-                continue;
-            }
-            let bins = bins.sorted();
-            let then =
-                bins.iter().filter(|(bin, _)| bin / BINS_PER_HOUR == hour).map(|(_, sessions)| sessions);
-            let sessions: u64 = then.clone().map(|then| u64::from(then.sessions)).sum();
-            if sessions > 0 {
-                let row = rows.entry(*key).or_insert(0);
-                *row = sessions.max(*row);
-                times.0 = then.clone().map(|then| then.times.0).fold(times.0, i64::min);
-                times.1 = then.map(|then| then.times.1).fold(times.1, i64::max);
-            }
-        }
-        let rows = rows.iter().map(|(key, count)| facts.row(key, *count, "sessions in that hour"));
-        let (evidence, evidence_rows) = shown(rows.collect());
-        let limit = if known {
-            ""
-        } else {
-            " It stands in the first hours of the data, so nothing tells whether it is new."
-        };
-        findings.push(Finding {
-            id: format!("{RULE}:{entity}"),
-            rule: RULE,
-            severity: if known { Severity::High } else { Severity::Low },
-            title: format!("{entity} logs in to {count} internal hosts for the first time within an hour"),
-            reason: format!(
-                "Sessions over SSH, RPC, SMB, RDP or WinRM to {} or more internal hosts not seen with it before, and {} \
+    for (hour, ([source, destination], times)) in hours {
+        take(LoginHour { key: conversation.key, hour, sessions: source.max(destination), times });
+    }
+}
+
+/// Findings of the own hosts of one bucket.
+pub(super) fn find(scene: &Scene<'_>, mut logins: Vec<LoginHour>) -> Vec<Finding> {
+    logins.sort_unstable_by_key(|row| (row.key.source, row.hour));
+    let sources = logins.chunk_by(|a, b| a.key.source == b.key.source);
+    sources.filter_map(|logins| of_source(scene, logins)).collect()
+}
+
+fn hour_of(ms: i64) -> u32 {
+    u32::try_from(ms / 3_600_000).unwrap_or_default()
+}
+
+/// The usual number of hosts in the hours of the data other than `hour`: the upper median. `hosts` are those of the
+/// hours with any; the others are counted, not listed, as a wrong date can be millennia away.
+fn usual(scene: &Scene<'_>, hosts: &BTreeMap<u32, BTreeSet<HostId>>, hour: u32) -> usize {
+    let (first, last) = (hour_of(scene.times.0), hour_of(scene.times.1));
+    let is_other = |other: &u32| *other != hour && (first..=last).contains(other);
+    let mut others: Vec<usize> =
+        hosts.iter().filter(|(other, _)| is_other(other)).map(|(_, hosts)| hosts.len()).collect();
+    others.sort_unstable();
+    let itself = usize::from((first..=last).contains(&hour));
+    let all = (last.saturating_sub(first) as usize + 1).saturating_sub(itself);
+    let empty = all.saturating_sub(others.len());
+    (all / 2).checked_sub(empty).and_then(|place| others.get(place)).copied().unwrap_or_default()
+}
+
+/// `logins` of one own host, in order of time.
+fn of_source(scene: &Scene<'_>, logins: &[LoginHour]) -> Option<Finding> {
+    let limits = &scene.thresholds().lateral_movement;
+    let source = logins.first()?.key.source;
+    // The destinations of each hour, and the first hour of each destination.
+    let mut hosts: BTreeMap<u32, BTreeSet<HostId>> = BTreeMap::new();
+    let mut firsts: BTreeMap<HostId, u32> = BTreeMap::new();
+    for row in logins {
+        hosts.entry(row.hour).or_default().insert(row.key.destination);
+        firsts.entry(row.key.destination).or_insert(row.hour);
+    }
+    if firsts.len() < limits.hosts {
+        return None;
+    }
+    let mut new: BTreeMap<u32, usize> = BTreeMap::new();
+    for first in firsts.values() {
+        *new.entry(*first).or_default() += 1;
+    }
+    let (&hour, &count) = new.iter().max_by_key(|(hour, count)| (**count, std::cmp::Reverse(**hour)))?;
+    let usual = usual(scene, &hosts, hour);
+    if count < limits.hosts || (count as f64) < limits.times_usual * usual as f64 {
+        return None;
+    }
+    // In the first hours of the data everything is new: there is nothing to compare with.
+    let known = hour.saturating_sub(hour_of(scene.times.0)) >= 2;
+    let entity = scene.name(source);
+    let (mut rows, mut times) = (Heaviest::default(), Span::default());
+    for row in logins.iter().filter(|row| row.hour == hour) {
+        rows.push(scene, &row.key, row.sessions);
+        times.merge(row.times);
+    }
+    let (evidence, evidence_rows) = rows.shown(scene, "sessions in that hour");
+    let limit = if known {
+        ""
+    } else {
+        " It stands in the first hours of the data, so nothing tells whether it is new."
+    };
+    Some(Finding {
+        id: format!("{RULE}:{entity}"),
+        rule: RULE,
+        severity: if known { Severity::High } else { Severity::Low },
+        title: format!("{entity} logs in to {count} internal hosts for the first time within an hour"),
+        reason: format!(
+            "Sessions over SSH, RPC, SMB, RDP or WinRM to {} or more internal hosts not seen with it before, and {} \
                  times its usual hour ({usual}).{limit} Management servers and roll-outs do this on purpose.",
-                limits.hosts, limits.times_usual
-            ),
-            entity,
-            first_time_ms: times.0,
-            last_time_ms: times.1,
-            techniques: &["T1021 Remote Services", "T1570 Lateral Tool Transfer"],
-            next_step: "Ask who ran what on the source in that hour; look at the targets' login records.",
-            evidence,
-            evidence_rows,
-        });
-    }
-    findings
+            limits.hosts, limits.times_usual
+        ),
+        entity,
+        first_time_ms: times.0,
+        last_time_ms: times.1,
+        techniques: &["T1021 Remote Services", "T1570 Lateral Tool Transfer"],
+        next_step: "Ask who ran what on the source in that hour; look at the targets' login records.",
+        evidence,
+        evidence_rows,
+    })
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, shown};
+use super::heaviest::shown;
+use super::scene::Scene;
 use super::{EvidenceRow, Finding, Severity, counted};
 use crate::aggregate::{HOUR_MS, HourCounts, LogCoverage};
 
@@ -17,9 +18,9 @@ struct Gap {
     around: (u64, u64),
 }
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let least = facts.thresholds.log_gap.tuples;
-    let mut logs: Vec<&LogCoverage> = facts.tables.coverage.iter().collect();
+pub(super) fn find(scene: &Scene<'_>, coverage: &[LogCoverage]) -> Vec<Finding> {
+    let least = scene.thresholds().log_gap.tuples;
+    let mut logs: Vec<&LogCoverage> = coverage.iter().collect();
     logs.sort_unstable_by_key(|log| (&log.mac, &log.resource));
     // What no NIC has is one gap, not one of each.
     let mut all: BTreeMap<i64, HourCounts> = BTreeMap::new();

@@ -1,32 +1,54 @@
 //! Connections with the internet that stay for hours.
 
-use super::facts::{Facts, shown};
+use super::facts::Facts;
+use super::heaviest::shown;
 use super::provider::Provider;
+use super::scene::Scene;
 use super::words::tenths;
 use super::{Finding, Severity};
+use crate::aggregate::evidence::Long;
+use crate::aggregate::{ConversationKey, HostId};
 use crate::flow::Protocol;
+use crate::state::Conversation;
 
 pub(super) const RULE: &str = "long-connection";
 
+/// A conversation with connections that stayed for hours.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LongLived {
+    key: ConversationKey,
+    long: Long,
+    /// The end that is in the internet.
+    pub(super) outside: HostId,
+}
+
+fn hours(long: &Long) -> f64 {
+    tenths(long.longest_ms as f64 / 3_600_000.0)
+}
+
+/// Whether a conversation has such connections.
+pub(super) fn notice(scene: &Scene<'_>, conversation: &Conversation) -> Option<LongLived> {
+    let (key, long) = (conversation.key, conversation.long?);
+    let least = scene.thresholds().long_connection.low_hours;
+    let outside = || if scene.is_internet(key.destination) { key.destination } else { key.source };
+    (hours(&long) >= least).then(|| LongLived { key, long, outside: outside() })
+}
+
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.long_connection;
+    let (scene, limits) = (facts.scene, &facts.scene.thresholds().long_connection);
     let mut findings = Vec::new();
-    for (key, long) in &facts.evidence.long {
-        let hours = tenths(long.longest_ms as f64 / 3_600_000.0);
-        if hours < limits.low_hours {
-            continue;
-        }
+    for LongLived { key, long, outside } in &facts.long {
+        let hours = hours(long);
         // Tunnels are made to stay: ESP, and IKE's ports.
         let tunnel =
             !key.protocol.has_ports() || key.protocol == Protocol::UDP && matches!(key.port, 500 | 4500);
-        let outside = if facts.is_internet(key.destination) { key.destination } else { key.source };
-        let rare = facts.users(outside) <= 1;
-        let provider = Provider::of(facts.address(outside));
+        let rare = facts.users(*outside).all <= 1;
+        let provider = Provider::of(scene.address(*outside));
         let medium = hours >= limits.medium_hours && rare && !tunnel && !provider.is_vendor(key.port);
-        let (source, destination) = (facts.name(key.source), facts.name(key.destination));
-        let entity = if facts.is_internal(key.source) { source.clone() } else { destination.clone() };
+        let (source, destination) = (scene.name(key.source), scene.name(key.destination));
+        let entity = if scene.is_internal(key.source) { source.clone() } else { destination.clone() };
         let row =
-            facts.row(key, long.connections, format!("long connections, the longest {hours:.1} h or more"));
+            scene.row(key, long.connections, format!("long connections, the longest {hours:.1} h or more"));
         let (evidence, evidence_rows) = shown(vec![row]);
         findings.push(Finding {
             id: format!("{RULE}:{source}:{destination}:{}", key.port),
@@ -42,7 +64,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                  remote desktops and tunnels are long by nature.",
                 limits.low_hours,
                 limits.medium_hours,
-                facts.name(outside),
+                scene.name(*outside),
                 if rare { "here" } else { "others do here" },
                 provider.sentence(key.port)
             ),

@@ -1,19 +1,25 @@
 //! Findings: what in the data deserves a person's attention, and why.
 //!
-//! Each detector is a pure function of the tables and the [`Thresholds`]. What the internet does to
+//! A [`Collector`] takes each pair of hosts once and keeps what a finding can be made of; [`judge`] makes the findings
+//! of it. Each detector is a pure function of that and the [`Thresholds`]. What the internet does to
 //! every public address is no finding: it is summed up as [`Noise`]. docs/detection.md gives each
 //! detector's rule, the source of each threshold, and what it cannot see.
 
 mod beacon;
 mod brute_force;
 mod cleartext;
+mod collector;
+mod crowd;
 mod denied_outbound;
 mod dns;
 mod encryption;
 mod exfiltration;
 mod exposed;
 mod facts;
+mod failure;
 mod flood;
+mod from_tables;
+mod heaviest;
 mod horizontal;
 mod lateral;
 mod limits;
@@ -21,13 +27,20 @@ mod log_gap;
 mod long;
 mod model;
 mod noise;
+mod outside;
+mod own_source;
+mod parallel;
 mod provider;
+mod rows;
 mod scan_accepted;
+mod scene;
 mod slow_scan;
+mod span;
 mod statistics;
 mod strobe;
 mod suppression;
 mod thresholds;
+mod users;
 mod vertical;
 mod words;
 
@@ -36,9 +49,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use collector::Collector;
+pub use crowd::Crowd;
+pub use flood::Loads;
+pub use from_tables::detect;
 pub use limits::Allowed;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
 pub use noise::{Noise, Scanner};
+pub use scene::Scene;
 pub use suppression::{Suppressed, Suppression, SuppressionError, Suppressions};
 pub use thresholds::{
     Beacon, BruteForce, Dns, Exfiltration, Flood, Horizontal, Lateral, LogGap, Long, SlowScan, Strobe,
@@ -46,8 +64,9 @@ pub use thresholds::{
 };
 pub(crate) use words::counted;
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::LogCoverage;
 use facts::Facts;
+use own_source::OwnSources;
 
 /// What is asked of the detectors.
 #[derive(Clone, Debug, Default)]
@@ -73,48 +92,97 @@ pub struct Findings {
     pub noise: Noise,
 }
 
-type Detector = fn(&Facts<'_>) -> Vec<Finding>;
+/// What detectors ask beside the pairs of hosts.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The logs and their hours.
+    pub coverage: &'a [LogCoverage],
+    /// Connections and denied packets that each own host got, of all pairs.
+    pub load: &'a Loads,
+}
 
-/// Every detector, by the name of its rule.
-const DETECTORS: [(&str, Detector); 17] = [
-    (vertical::RULE, vertical::find),
-    (horizontal::RULE, horizontal::find),
-    (slow_scan::RULE, slow_scan::find),
-    (scan_accepted::RULE, scan_accepted::find),
-    (brute_force::RULE, brute_force::find),
-    (exposed::RULE, exposed::find),
-    (lateral::RULE, lateral::find),
-    (beacon::RULE, beacon::find),
-    (strobe::RULE, strobe::find),
-    (long::RULE, long::find),
-    (exfiltration::RULE, exfiltration::find),
-    (flood::RULE, flood::find),
-    (dns::RULE, dns::find),
-    (cleartext::RULE, cleartext::find),
-    (encryption::RULE, encryption::find),
-    (denied_outbound::RULE, denied_outbound::find),
-    (log_gap::RULE, log_gap::find),
+/// What is judged by one thread at a time.
+enum Job {
+    /// A detector of what was decided pair by pair.
+    Detector(fn(&Facts<'_>) -> Vec<Finding>),
+    /// The detectors that look at one own host at a time, of one bucket of hosts.
+    Sources(Box<OwnSources>),
+}
+
+/// Every detector that needs no more than [`Facts`], which stand still.
+const DETECTORS: [fn(&Facts<'_>) -> Vec<Finding>; 13] = [
+    |facts| vertical::find(facts.scene, &facts.scans),
+    scan_accepted::find,
+    |facts| brute_force::find(facts.scene, &facts.guessers),
+    exposed::find,
+    beacon::find,
+    |facts| strobe::find(facts.scene, &facts.strobes),
+    long::find,
+    exfiltration::find,
+    flood::find,
+    |facts| dns::find(facts.scene, &facts.look_ups),
+    |facts| cleartext::find(facts.scene, &facts.cleartext),
+    |facts| encryption::find(facts.scene, &facts.unencrypted),
+    |facts| log_gap::find(facts.scene, facts.coverage),
+];
+
+/// The name of every rule.
+const RULES: [&str; 17] = [
+    vertical::RULE,
+    horizontal::RULE,
+    slow_scan::RULE,
+    scan_accepted::RULE,
+    brute_force::RULE,
+    exposed::RULE,
+    lateral::RULE,
+    beacon::RULE,
+    strobe::RULE,
+    long::RULE,
+    exfiltration::RULE,
+    flood::RULE,
+    dns::RULE,
+    cleartext::RULE,
+    encryption::RULE,
+    denied_outbound::RULE,
+    log_gap::RULE,
 ];
 
 /// Names of all rules, as in [`Finding::rule`] and suppression lists.
 pub fn rules() -> impl Iterator<Item = &'static str> {
-    DETECTORS.iter().map(|(rule, _)| *rule)
+    RULES.into_iter()
 }
 
-/// Runs every detector over `aggregate`, whose groups must have ended.
-pub fn detect(aggregate: &Aggregate, options: &FindingOptions) -> Findings {
-    let facts = Facts::new(aggregate, &options.thresholds);
-    let findings = in_order(DETECTORS.iter().flat_map(|(_, find)| find(&facts)).collect());
-    let noise = noise::sum(&facts);
+/// Everything the detectors say of the pairs in `collected`, on `threads` threads. If hosts were flooded, who took part
+/// is not in there: `walk` is called once, and must give all pairs to the [`Crowd`] it gets, each once.
+pub fn judge(
+    collected: Collector<'_>,
+    context: &Context<'_>,
+    threads: usize,
+    walk: impl FnOnce(&mut Crowd<'_>),
+) -> Findings {
+    let scene = collected.scene;
+    let (facts, sources) = Facts::new(collected, context, threads, walk);
+    let sources = sources.into_iter().map(|sources| Job::Sources(Box::new(sources)));
+    let jobs = sources.chain(DETECTORS.into_iter().map(Job::Detector)).collect();
+    let findings = parallel::map(threads, jobs, |job| match job {
+        Job::Detector(find) => find(&facts),
+        Job::Sources(sources) => sources.judge(&facts),
+    });
+    let findings = in_order(findings.into_iter().flatten().collect());
+    let options = scene.options;
     let (findings, suppressed, expired) =
         options.suppressions.apply(findings, options.today.as_deref().unwrap_or_default());
-    Findings { findings, suppressed, expired, noise }
+    Findings { findings, suppressed, expired, noise: facts.outside.noise }
 }
 
 /// The gravest first; of one severity one of each rule before the second of any, each rule's in order of time.
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    // Of findings with one id, which differ by protocol alone, the smaller number comes first.
+    let protocol = |finding: &Finding| finding.evidence.first().map(|row| row.protocol);
     findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then(a.first_time_ms.cmp(&b.first_time_ms)).then_with(|| a.id.cmp(&b.id))
+        let time = a.first_time_ms.cmp(&b.first_time_ms);
+        let name = || a.id.cmp(&b.id).then_with(|| protocol(a).cmp(&protocol(b)));
+        b.severity.cmp(&a.severity).then(time).then_with(name)
     });
     let mut seen: BTreeMap<(Severity, &str), usize> = BTreeMap::new();
     let mut turns: Vec<(usize, Finding)> = Vec::with_capacity(findings.len());

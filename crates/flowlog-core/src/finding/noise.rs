@@ -2,12 +2,8 @@
 
 use serde::Serialize;
 
-use super::facts::Facts;
-use super::provider::Provider;
-use crate::aggregate::HostId;
-
 /// Scanners that are named.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// The noise in one paragraph.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -45,36 +41,4 @@ pub struct Scanner {
     pub first_time_ms: i64,
     /// See `first_time_ms`.
     pub last_time_ms: i64,
-}
-
-pub(super) fn sum(facts: &Facts<'_>) -> Noise {
-    let least = facts.thresholds.vertical_scan.ports as u64;
-    let knocks = facts.knocks.values();
-    let mut targets: Vec<HostId> = knocks.clone().flat_map(|knocks| knocks.hosts.iter().copied()).collect();
-    targets.sort_unstable();
-    targets.dedup();
-    let scanners = facts.knocks.iter().filter(|(_, knocks)| knocks.conversations >= least);
-    let mut top: Vec<_> = scanners.clone().collect();
-    top.sort_unstable_by_key(|(source, knocks)| {
-        (std::cmp::Reverse((knocks.conversations, knocks.attempts)), facts.address(**source))
-    });
-    top.truncate(NAMED);
-    let scanner = |(source, knocks): (&HostId, &super::facts::Knocks)| Scanner {
-        source: facts.name(*source),
-        provider: Provider::of(facts.address(*source)).name(),
-        targets: knocks.hosts.len() as u64,
-        conversations: knocks.conversations,
-        attempts: knocks.attempts,
-        let_through: facts.inbound.iter().filter(|(key, _)| key.source == *source).count() as u64,
-        first_time_ms: knocks.times.0,
-        last_time_ms: knocks.times.1,
-    };
-    Noise {
-        sources: facts.knocks.len() as u64,
-        conversations: knocks.clone().map(|knocks| knocks.conversations).sum(),
-        attempts: knocks.fold(0, |sum, knocks| sum.saturating_add(knocks.attempts)),
-        targets: targets.len() as u64,
-        scanners: scanners.count() as u64,
-        top: top.into_iter().map(scanner).collect(),
-    }
 }

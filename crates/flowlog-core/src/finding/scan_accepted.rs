@@ -2,38 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, shown};
+use super::facts::Facts;
+use super::heaviest::shown;
+use super::outside::{Inbound, Visits};
 use super::provider::Provider;
+use super::span::Span;
 use super::words::{counted, list};
 use super::{Finding, Severity};
-use crate::aggregate::{ADMIN_PORTS, Allowed, ConversationKey, HostId};
-use crate::flow::Protocol;
+use crate::aggregate::HostId;
 
 pub(super) const RULE: &str = "scan-accepted";
 /// A service that so many public addresses get through to is meant for the public.
-const PUBLIC_SERVICE: usize = 10;
-
-type Row<'a> = (ConversationKey, &'a Allowed);
+const PUBLIC_SERVICE: u64 = 10;
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let scans = |source: HostId| {
-        let least = facts.thresholds.vertical_scan.ports as u64;
-        facts.knocks.get(&source).is_some_and(|knocks| knocks.conversations >= least)
-    };
-    let mut answered: BTreeMap<HostId, Vec<&Row<'_>>> = BTreeMap::new();
-    let mut let_through: BTreeMap<HostId, Vec<&Row<'_>>> = BTreeMap::new();
-    let (public, visited) = (visited(facts, true), visited(facts, false));
-    for row in facts.inbound.iter().filter(|(key, _)| scans(key.source)) {
-        let key = &row.0;
-        let service = (key.destination, key.port, key.protocol);
-        let many = |visited: &Visited| visited.get(&service).is_some_and(|by| by.len() >= PUBLIC_SERVICE);
-        let admin = key.protocol == Protocol::TCP && ADMIN_PORTS.contains(&key.port);
-        if facts.answered(key) > 0 {
-            if !many(&public) {
-                answered.entry(key.source).or_default().push(row);
+    let mut answered: BTreeMap<HostId, Vec<&Inbound>> = BTreeMap::new();
+    let mut let_through: BTreeMap<HostId, Vec<&Inbound>> = BTreeMap::new();
+    for row in &facts.outside.let_in {
+        let visits = facts.outside.visits.get(&row.service());
+        let many = |count: fn(&Visits) -> u64| visits.is_some_and(|visits| count(visits) >= PUBLIC_SERVICE);
+        if row.answered {
+            if !many(|visits| visits.answered) {
+                answered.entry(row.key.source).or_default().push(row);
             }
-        } else if !facts.has_failed(key) && (admin || !many(&visited)) {
-            let_through.entry(key.destination).or_default().push(row);
+        } else if !row.failed && (row.is_admin() || !many(|visits| visits.all)) {
+            let_through.entry(row.key.destination).or_default().push(row);
         }
     }
     let answered = answered.into_iter().map(|(source, rows)| found_something(facts, source, &rows));
@@ -41,35 +34,21 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     answered.chain(unknown).collect()
 }
 
-type Visited = BTreeMap<(HostId, u16, Protocol), BTreeSet<HostId>>;
-
-/// The public addresses that got through to each service, or got payload from it; the first few of each.
-fn visited(facts: &Facts<'_>, answered: bool) -> Visited {
-    let mut visited = Visited::new();
-    for (key, _) in facts.inbound.iter().filter(|(key, _)| !answered || facts.answered(key) > 0) {
-        let by = visited.entry((key.destination, key.port, key.protocol)).or_default();
-        if by.len() < PUBLIC_SERVICE {
-            by.insert(key.source);
-        }
-    }
-    visited
-}
-
-fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Row<'_>]) -> Finding {
-    let entity = facts.name(source);
-    let (failed, tried) =
-        facts.knocks.get(&source).map_or((0, facts.times), |knocks| (knocks.conversations, knocks.times));
-    let times = facts.times_of(rows.iter().map(|(key, _)| key), true);
-    let least = facts.thresholds.vertical_scan.ports;
-    let rows = rows.iter().map(|(key, allowed)| facts.let_through(key, allowed));
-    let (evidence, evidence_rows) = shown(rows.collect());
+fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Inbound]) -> Finding {
+    let scene = facts.scene;
+    let entity = scene.name(source);
+    let knocks = facts.outside.scanners.get(&source);
+    let (failed, tried) = knocks.map_or((0, scene.times), |knocks| (knocks.conversations, knocks.times));
+    let times = rows.iter().map(|row| row.times).collect::<Span>().or(scene.times);
+    let least = scene.thresholds().vertical_scan.ports;
+    let (evidence, evidence_rows) = shown(rows.iter().map(|row| row.row(scene)).collect());
     Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
         severity: Severity::High,
         title: format!(
             "{entity}{} scanned from the internet and got an answer",
-            Provider::of(facts.address(source)).in_brackets()
+            Provider::of(scene.address(source)).in_brackets()
         ),
         reason: format!(
             "It failed on {failed} pairs of host and port ({least} make a scan) and got payload back from a service \
@@ -86,13 +65,15 @@ fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Row<'_>]) -> Find
 }
 
 /// A rule let scanners through, and the log does not say what came of it.
-fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Row<'_>]) -> Finding {
-    let entity = facts.name(host);
-    let ports: BTreeSet<u16> = rows.iter().map(|(key, _)| key.port).collect();
-    let sources: BTreeSet<HostId> = rows.iter().map(|(key, _)| key.source).collect();
-    let (first_time_ms, last_time_ms) = facts.times_of(rows.iter().map(|(key, _)| key), false);
-    let rows = rows.iter().map(|(key, allowed)| {
-        facts.row(key, allowed.connections, "connections let through, with no word of an answer")
+fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Inbound]) -> Finding {
+    let scene = facts.scene;
+    let entity = scene.name(host);
+    let ports: BTreeSet<u16> = rows.iter().map(|row| row.key.port).collect();
+    let sources: BTreeSet<HostId> = rows.iter().map(|row| row.key.source).collect();
+    let times: Span = rows.iter().map(|row| row.times).collect();
+    let (first_time_ms, last_time_ms) = times.or(scene.times);
+    let rows = rows.iter().map(|row| {
+        scene.row(&row.key, row.connections, "connections let through, with no word of an answer")
     });
     let (evidence, evidence_rows) = shown(rows.collect());
     let named: Vec<String> = ports.iter().take(8).map(u16::to_string).collect();
@@ -110,7 +91,7 @@ fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Row<'_>]) -> Finding
         reason: format!(
             "Each failed on {} or more pairs of host and port, and a rule let it through here. The log does not say \
              whether it was answered: NSG flow logs version 1, and stateless rules, have neither ends nor bytes.",
-            facts.thresholds.vertical_scan.ports
+            scene.thresholds().vertical_scan.ports
         ),
         entity,
         first_time_ms,

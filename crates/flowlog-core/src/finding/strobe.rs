@@ -1,25 +1,43 @@
 //! Strobes: connections from one host to another without pause.
 
-use super::facts::{Facts, shown};
+use super::heaviest::shown;
 use super::provider::Provider;
+use super::scene::Scene;
+use super::span::Span;
 use super::words::tenths;
 use super::{Finding, Severity};
+use crate::aggregate::{Allowed, ConversationKey};
+use crate::state::Conversation;
 
 pub(super) const RULE: &str = "strobe";
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.strobe;
-    let span = (facts.span_ms() / 1000).max(limits.span_seconds) as f64;
+/// A conversation without pause.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strobe {
+    key: ConversationKey,
+    connections: u64,
+    /// Connections a second.
+    rate: f64,
+    times: Span,
+}
+
+/// Whether a conversation of an own host with the internet is a strobe.
+pub(super) fn notice(scene: &Scene<'_>, conversation: &Conversation, allowed: &Allowed) -> Option<Strobe> {
+    let limits = &scene.thresholds().strobe;
+    let span = (scene.span_ms() / 1000).max(limits.span_seconds) as f64;
+    let rate = tenths(allowed.connections as f64 / span);
+    let (key, connections, times) = (conversation.key, allowed.connections, Span::of(conversation, false));
+    (rate >= limits.per_second).then_some(Strobe { key, connections, rate, times })
+}
+
+pub(super) fn find(scene: &Scene<'_>, strobes: &[Strobe]) -> Vec<Finding> {
+    let limits = &scene.thresholds().strobe;
     let mut findings = Vec::new();
-    for (key, allowed) in &facts.outbound {
-        let rate = tenths(allowed.connections as f64 / span);
-        if rate < limits.per_second {
-            continue;
-        }
-        let (entity, destination) = (facts.name(key.source), facts.name(key.destination));
-        let (first_time_ms, last_time_ms) = facts.times_of(std::iter::once(key), false);
-        let provider = Provider::of(facts.address(key.destination));
-        let row = facts.row(key, allowed.connections, format!("connections, {rate:.1} a second"));
+    for Strobe { key, connections, rate, times } in strobes {
+        let (entity, destination) = (scene.name(key.source), scene.name(key.destination));
+        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let provider = Provider::of(scene.address(key.destination));
+        let row = scene.row(key, *connections, format!("connections, {rate:.1} a second"));
         let (evidence, evidence_rows) = shown(vec![row]);
         findings.push(Finding {
             id: format!("{RULE}:{entity}:{destination}:{}", key.port),

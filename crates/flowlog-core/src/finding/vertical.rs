@@ -2,50 +2,83 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, Failure, shown};
+use super::failure::Failure;
+use super::heaviest::shown;
+use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::words::duration;
 use super::{EvidenceRow, Finding, Severity, counted};
+use crate::aggregate::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "vertical-scan";
 /// Below this, ports are not handed out to clients by default (Linux `ip_local_port_range`).
 const EPHEMERAL: u16 = 32_768;
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.vertical_scan;
-    let mut pairs: BTreeMap<_, Vec<&Failure>> = BTreeMap::new();
-    for failure in facts.failures.iter().filter(|failure| failure.key.protocol.has_ports()) {
-        pairs.entry((failure.key.source, failure.key.destination)).or_default().push(failure);
+/// Many ports of one host tried by another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scan {
+    /// The first try.
+    key: ConversationKey,
+    ports: u64,
+    /// Of these, in the densest window.
+    burst: usize,
+    /// Length of that window.
+    seconds: i64,
+    /// First and last try, Unix ms.
+    times: (i64, i64),
+}
+
+/// Whether what an internal host failed at with another, in order of time, is a scan.
+pub(super) fn notice(scene: &Scene<'_>, failures: &[Failure]) -> Option<Scan> {
+    let limits = &scene.thresholds().vertical_scan;
+    if failures.len() < limits.ports {
+        return None;
     }
-    let mut by_source: BTreeMap<_, Vec<(EvidenceRow, i64, i64)>> = BTreeMap::new();
-    for ((source, _), failures) in pairs {
-        let times: Vec<i64> = failures.iter().map(|failure| failure.first_ms).collect();
-        let (start, end) = densest(&times, limits.window_seconds * 1000);
-        let burst = failures.get(start..end).unwrap_or_default();
-        // Late packets of a server to ports its clients have given up look like a scan of high ports.
-        let low = burst.iter().filter(|failure| failure.key.port < EPHEMERAL).count();
-        if burst.len() < limits.ports || low * 4 < burst.len() {
-            continue;
-        }
-        // Dated by the burst and what belongs to it: not by an accident the day after.
-        let (from, to) = around(&times, (start, end), limits.window_seconds * 1000);
-        let all = failures.get(from..to).unwrap_or_default();
-        let Some(first) = all.first() else { continue };
-        let within = times.get(end - 1).zip(times.get(start)).map_or(0, |(last, first)| last - first);
-        let what =
-            format!("ports failed, {} of them within {}", burst.len(), duration((within / 1000).max(1)));
-        let mut row = facts.row(&first.key, all.len() as u64, what);
-        row.port = None;
-        let last = all.iter().map(|failure| failure.first_ms).max().unwrap_or(first.first_ms);
-        by_source.entry(source).or_default().push((row, first.first_ms, last));
+    let failures: Vec<&Failure> =
+        failures.iter().filter(|failure| failure.key.protocol.has_ports()).collect();
+    let times: Vec<i64> = failures.iter().map(|failure| failure.first_ms).collect();
+    let (start, end) = densest(&times, limits.window_seconds * 1000);
+    let burst = failures.get(start..end).unwrap_or_default();
+    // Late packets of a server to ports its clients have given up look like a scan of high ports.
+    let low = burst.iter().filter(|failure| failure.key.port < EPHEMERAL).count();
+    if burst.len() < limits.ports || low * 4 < burst.len() {
+        return None;
     }
-    let finding = |(source, rows): (_, Vec<(EvidenceRow, i64, i64)>)| {
-        let entity = facts.name(source);
-        let targets = rows.len();
-        let most = rows.iter().map(|(row, ..)| row.count).max().unwrap_or_default();
-        let first_time_ms = rows.iter().map(|row| row.1).min().unwrap_or_default();
-        let last_time_ms = rows.iter().map(|row| row.2).max().unwrap_or_default();
-        let (evidence, evidence_rows) = shown(rows.into_iter().map(|row| row.0).collect());
+    // Dated by the burst and what belongs to it: not by an accident the day after.
+    let (from, to) = around(&times, (start, end), limits.window_seconds * 1000);
+    let all = failures.get(from..to).unwrap_or_default();
+    let first = all.first()?;
+    let within = times.get(end - 1).zip(times.get(start)).map_or(0, |(last, first)| last - first);
+    let last = all.iter().map(|failure| failure.first_ms).max().unwrap_or(first.first_ms);
+    Some(Scan {
+        key: first.key,
+        ports: all.len() as u64,
+        burst: burst.len(),
+        seconds: (within / 1000).max(1),
+        times: (first.first_ms, last),
+    })
+}
+
+impl Scan {
+    fn row(&self, scene: &Scene<'_>) -> EvidenceRow {
+        let what = format!("ports failed, {} of them within {}", self.burst, duration(self.seconds));
+        EvidenceRow { port: None, ..scene.row(&self.key, self.ports, what) }
+    }
+}
+
+pub(super) fn find(scene: &Scene<'_>, scans: &[Scan]) -> Vec<Finding> {
+    let limits = &scene.thresholds().vertical_scan;
+    let mut by_source: BTreeMap<HostId, Vec<&Scan>> = BTreeMap::new();
+    for scan in scans {
+        by_source.entry(scan.key.source).or_default().push(scan);
+    }
+    let finding = |(source, scans): (HostId, Vec<&Scan>)| {
+        let entity = scene.name(source);
+        let targets = scans.len();
+        let most = scans.iter().map(|scan| scan.ports).max().unwrap_or_default();
+        let first_time_ms = scans.iter().map(|scan| scan.times.0).min().unwrap_or_default();
+        let last_time_ms = scans.iter().map(|scan| scan.times.1).max().unwrap_or_default();
+        let (evidence, evidence_rows) = shown(scans.iter().map(|scan| scan.row(scene)).collect());
         Finding {
             id: format!("{RULE}:{entity}"),
             rule: RULE,

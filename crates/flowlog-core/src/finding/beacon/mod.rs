@@ -9,14 +9,18 @@ mod shape;
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, shown};
+use super::facts::Facts;
+use super::heaviest::shown;
 use super::provider::Provider;
+use super::scene::Scene;
 use super::statistics::median;
+use super::thresholds::Beacon;
 use super::words::{duration, hundredths};
 use super::{EvidenceRow, Finding, Severity};
 use crate::aggregate::evidence::{BEATS, Beat, Rhythm, Side};
 use crate::aggregate::{ConversationKey, HostId};
 use crate::flow::Protocol;
+use crate::state::Conversation;
 use rita::Score;
 use shape::{parts, shape, sorted_gaps};
 
@@ -56,31 +60,57 @@ struct Clock {
     connections: usize,
     /// First and last of the connections judged, Unix seconds.
     span: (u32, u32),
-    /// Hosts that use the destination.
-    users: usize,
+    /// Most of its connections failed.
+    mostly_failed: bool,
+}
+
+/// A conversation that goes by the clock unless too many do the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rhythmic {
+    clock: Clock,
+    /// If half of the hosts use the destination.
+    common: Option<Clock>,
+}
+
+impl Rhythmic {
+    /// The host of the internet that is called.
+    pub(super) fn destination(&self) -> HostId {
+        self.clock.key.destination
+    }
+}
+
+/// Whether a conversation with a host of the internet goes by the clock.
+pub(super) fn notice(scene: &Scene<'_>, conversation: &Conversation) -> Option<Rhythmic> {
+    let (key, rhythm) = (&conversation.key, conversation.rhythm.as_ref()?);
+    let clock = key.protocol == Protocol::UDP && key.port == NTP;
+    if rhythm.len() < scene.thresholds().beacon.connections || clock {
+        return None;
+    }
+    // How many use the destination is not known yet: a clock is judged for both cases.
+    let clock = judge(scene, conversation, rhythm, 0.0)?;
+    Some(Rhythmic { clock, common: judge(scene, conversation, rhythm, COMMON) })
 }
 
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
-    let limits = &facts.thresholds.beacon;
+    let (scene, limits) = (facts.scene, &facts.scene.thresholds().beacon);
     let mut by_source: BTreeMap<HostId, Vec<Clock>> = BTreeMap::new();
-    for (key, rhythm) in &facts.evidence.rhythms {
-        let clock = key.protocol == Protocol::UDP && key.port == NTP;
-        if rhythm.len() < limits.connections || clock || !facts.is_internet(key.destination) {
-            continue;
-        }
-        if let Some(clock) = judge(facts, key, rhythm) {
-            by_source.entry(key.source).or_default().push(clock);
+    for rhythmic in &facts.rhythmic {
+        let (users, hosts) = (facts.users(rhythmic.destination()).all, facts.talkers());
+        // What half the hosts do is the landscape's own.
+        let common = hosts >= 4 && users * 2 >= hosts;
+        if let Some(clock) = if common { rhythmic.common } else { Some(rhythmic.clock) } {
+            by_source.entry(clock.key.source).or_default().push(clock);
         }
     }
     let finding = |(source, mut clocks): (HostId, Vec<Clock>)| {
         clocks.sort_by(|a, b| {
-            b.score.total_cmp(&a.score).then_with(|| facts.order(&a.key).cmp(&facts.order(&b.key)))
+            b.score.total_cmp(&a.score).then_with(|| scene.order(&a.key).cmp(&scene.order(&b.key)))
         });
         let mut hosts: Vec<HostId> = clocks.iter().map(|clock| clock.key.destination).collect();
         hosts.sort_unstable();
         hosts.dedup();
         if hosts.len() >= limits.poller {
-            vec![poller(facts, source, &clocks, hosts.len())]
+            vec![poller(scene, source, &clocks, hosts.len())]
         } else {
             clocks.iter().map(|clock| one(facts, clock)).collect()
         }
@@ -88,19 +118,16 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     by_source.into_iter().flat_map(finding).collect()
 }
 
-/// The best of the three scores that passes its limit.
-fn judge(facts: &Facts<'_>, key: &ConversationKey, rhythm: &Rhythm) -> Option<Clock> {
-    let limits = &facts.thresholds.beacon;
+/// The best of the three scores that passes its limit, with `common` taken off each.
+fn judge(scene: &Scene<'_>, conversation: &Conversation, rhythm: &Rhythm, common: f64) -> Option<Clock> {
+    let (key, limits) = (conversation.key, &scene.thresholds().beacon);
     let beats = rhythm.sorted();
     let usual = median(&sorted_gaps(&beats));
-    let busy = usual < BUSY_SECONDS && !mostly_failed(facts, key, beats.len());
+    let busy = usual < BUSY_SECONDS && !mostly_failed(conversation, beats.len());
     let calm = |part: &[Beat]| part.len() as f64 <= FLOOD * f64::from(span(part).max(1));
     let gaps = shape(&beats, limits.shape_gaps);
     // Like sizes alone make RITA's score of chance a high one.
     let chance = gaps.is_some_and(|shape| shape < CHANCE) && beats.len() >= 4 * limits.shape_gaps;
-    let (users, hosts) = (facts.users(key.destination), facts.talkers());
-    // What half the hosts do is the landscape's own.
-    let common = if hosts >= 4 && users * 2 >= hosts { COMMON } else { 0.0 };
     let mut best: Option<Clock> = None;
     let mut take = |beats: &[Beat], how: How, score: f64, least: f64| {
         let (Some(first), Some(last)) = (beats.first(), beats.last()) else { return };
@@ -108,18 +135,19 @@ fn judge(facts: &Facts<'_>, key: &ConversationKey, rhythm: &Rhythm) -> Option<Cl
         let better = |best: &Clock| (score, beats.len()) > (best.score, best.connections);
         if score >= least && best.as_ref().is_none_or(better) {
             let (connections, span) = (beats.len(), (first.seconds, last.seconds));
-            best = Some(Clock { key: *key, score, how, connections, span, users });
+            let mostly_failed = mostly_failed(conversation, connections);
+            best = Some(Clock { key, score, how, connections, span, mostly_failed });
         }
     };
     if span(&beats) >= limits.span_seconds
         && !busy
         && !chance
         && calm(&beats)
-        && let Some(score) = rita(facts, &beats)
+        && let Some(score) = rita(scene, &beats)
     {
         take(&beats, How::Whole(score), score.total(), limits.low);
     }
-    for part in parts(&beats).filter(|part| !busy && calm(part) && is_dense(facts, part)) {
+    for part in parts(&beats).filter(|part| !busy && calm(part) && is_dense(limits, part)) {
         let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
         if let Some(score) = rita::score(part, first.seconds, last.seconds) {
             take(part, How::Part(score), score.total(), limits.dense);
@@ -132,13 +160,13 @@ fn judge(facts: &Facts<'_>, key: &ConversationKey, rhythm: &Rhythm) -> Option<Cl
 }
 
 /// RITA's score in the window that is covered: of a busy conversation only the earliest connections are kept.
-fn rita(facts: &Facts<'_>, beats: &[Beat]) -> Option<Score> {
+fn rita(scene: &Scene<'_>, beats: &[Beat]) -> Option<Score> {
     let seconds = |ms: i64| u32::try_from(ms / 1000).unwrap_or_default();
     let end = match beats.last() {
         Some(last) if beats.len() >= BEATS => last.seconds,
-        _ => seconds(facts.times.1),
+        _ => seconds(scene.times.1),
     };
-    rita::score(beats, seconds(facts.times.0), end)
+    rita::score(beats, seconds(scene.times.0), end)
 }
 
 fn span(beats: &[Beat]) -> u32 {
@@ -146,26 +174,26 @@ fn span(beats: &[Beat]) -> u32 {
 }
 
 /// Many connections stand for a long span.
-fn is_dense(facts: &Facts<'_>, part: &[Beat]) -> bool {
-    let limits = &facts.thresholds.beacon;
+fn is_dense(limits: &Beacon, part: &[Beat]) -> bool {
     part.len() >= limits.dense_connections
         && span(part) >= limits.dense_seconds
         && part.len() as u64 * u64::from(span(part)) >= limits.dense_product
 }
 
-fn mostly_failed(facts: &Facts<'_>, key: &ConversationKey, connections: usize) -> bool {
+fn mostly_failed(conversation: &Conversation, connections: usize) -> bool {
     let side = Side::Source as usize;
-    let failed = facts.evidence.failed.get(key).map_or(0, |failed| failed.failed[side] + failed.silent[side]);
+    let failed = conversation.failed.as_ref().map_or(0, |failed| failed.failed[side] + failed.silent[side]);
     failed as f64 >= MOSTLY_FAILED * connections as f64
 }
 
 fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
-    let (key, limits) = (&clock.key, &facts.thresholds.beacon);
-    let (entity, destination, port) = (facts.name(key.source), facts.name(key.destination), key.port);
-    let provider = Provider::of(facts.address(key.destination));
+    let scene = facts.scene;
+    let (key, limits) = (&clock.key, &scene.thresholds().beacon);
+    let (entity, destination, port) = (scene.name(key.source), scene.name(key.destination), key.port);
+    let provider = Provider::of(scene.address(key.destination));
     let medium = clock.score >= limits.medium && !provider.is_vendor(port);
     let hosts = facts.talkers();
-    let (evidence, evidence_rows) = shown(vec![row(facts, clock)]);
+    let (evidence, evidence_rows) = shown(vec![row(scene, clock)]);
     Finding {
         id: format!("{RULE}:{entity}:{destination}:{port}"),
         rule: RULE,
@@ -177,8 +205,8 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
         ),
         reason: format!(
             "{} {} of {hosts} hosts use the destination.{} Updates, monitoring and polling look the same.",
-            because(facts, clock),
-            clock.users,
+            because(scene, clock),
+            facts.users(key.destination).all,
             provider.sentence(port)
         ),
         entity,
@@ -192,9 +220,9 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
 }
 
 /// Who calls many by the clock asks them how they are: malware has one master, or few.
-fn poller(facts: &Facts<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> Finding {
-    let entity = facts.name(source);
-    let (evidence, evidence_rows) = shown(clocks.iter().map(|clock| row(facts, clock)).collect());
+fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> Finding {
+    let entity = scene.name(source);
+    let (evidence, evidence_rows) = shown(clocks.iter().map(|clock| row(scene, clock)).collect());
     let first = clocks.iter().map(|clock| clock.span.0).min().unwrap_or_default();
     let last = clocks.iter().map(|clock| clock.span.1).max().unwrap_or_default();
     Finding {
@@ -205,7 +233,7 @@ fn poller(facts: &Facts<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> 
         reason: format!(
             "{} or more destinations of one host are what a monitor, a crawler or a mail server has: malware calls one \
              or few.",
-            facts.thresholds.beacon.poller
+            scene.thresholds().beacon.poller
         ),
         entity,
         first_time_ms: i64::from(first) * 1000,
@@ -217,13 +245,12 @@ fn poller(facts: &Facts<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> 
     }
 }
 
-fn row(facts: &Facts<'_>, clock: &Clock) -> EvidenceRow {
-    let failed =
-        if mostly_failed(facts, &clock.key, clock.connections) { ", most of them failed" } else { "" };
-    facts.row(&clock.key, clock.connections as u64, format!("connections judged{failed}"))
+fn row(scene: &Scene<'_>, clock: &Clock) -> EvidenceRow {
+    let failed = if clock.mostly_failed { ", most of them failed" } else { "" };
+    scene.row(&clock.key, clock.connections as u64, format!("connections judged{failed}"))
 }
 
-fn because(facts: &Facts<'_>, clock: &Clock) -> String {
+fn because(scene: &Scene<'_>, clock: &Clock) -> String {
     let seconds = i64::from(clock.span.1 - clock.span.0);
     let of_rita = |score: &Score, over: &str| {
         format!(
@@ -232,10 +259,10 @@ fn because(facts: &Facts<'_>, clock: &Clock) -> String {
         )
     };
     match &clock.how {
-        How::Whole(score) if facts.span_ms() < 77_760_000 => format!(
+        How::Whole(score) if scene.span_ms() < 77_760_000 => format!(
             "{} The data cover {}: less than a day says less.",
             of_rita(score, "time"),
-            duration(facts.span_ms() / 1000)
+            duration(scene.span_ms() / 1000)
         ),
         How::Whole(score) => of_rita(score, "time"),
         How::Part(score) => {
@@ -251,7 +278,7 @@ fn because(facts: &Facts<'_>, clock: &Clock) -> String {
              more.",
             clock.connections,
             duration(seconds),
-            facts.thresholds.beacon.shape
+            scene.thresholds().beacon.shape
         ),
     }
 }

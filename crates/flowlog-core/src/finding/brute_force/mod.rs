@@ -7,14 +7,13 @@ mod burst;
 
 use std::collections::BTreeMap;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
-use super::facts::{Facts, shown};
+use super::heaviest::shown;
+use super::scene::{Kind, Scene};
 use super::{EvidenceRow, Finding, Severity, counted};
 use crate::aggregate::ConversationKey;
-use crate::aggregate::evidence::{BIN_SECONDS, Bins, Sessions, Side};
+use crate::aggregate::evidence::{BIN_SECONDS, Bins, Sessions};
 use crate::flow::AddressClass;
+use crate::state::Conversation;
 use crate::text::count;
 use burst::{Asked, Burst, burst};
 
@@ -29,8 +28,11 @@ const STEADY_BINS: u32 = 36;
 const EARLY_BINS: u32 = 12;
 
 /// A source's bursts at a service.
-struct Guesser {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guesser {
     key: ConversationKey,
+    /// From the internet.
+    external: bool,
     burst: Burst,
     /// By its evenness, and since it was there from the beginning: a monitor.
     monitor: bool,
@@ -38,56 +40,55 @@ struct Guesser {
     patient: bool,
 }
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+/// Whether a conversation that a host of kind `from` began is one of guesses.
+pub(super) fn notice(scene: &Scene<'_>, conversation: &Conversation, from: Kind) -> Option<Guesser> {
+    let (key, bins) = (conversation.key, view(&conversation.logins)?);
+    if scene.address(key.source).map(AddressClass::of) == Some(AddressClass::Platform) {
+        return None;
+    }
+    guesser(scene, key, &bins.sorted(), from == Kind::Internet)
+}
+
+/// The one of the two ends' views that saw more.
+fn view(logins: &[Option<Bins<Sessions>>; 2]) -> Option<&Bins<Sessions>> {
+    let sessions = |bins: &Bins<Sessions>| -> u64 { bins.iter().map(|bin| u64::from(bin.sessions)).sum() };
+    match logins {
+        [Some(source), Some(destination)] if sessions(destination) > sessions(source) => Some(destination),
+        [source, destination] => source.as_ref().or(destination.as_ref()),
+    }
+}
+
+pub(super) fn find(scene: &Scene<'_>, guessers: &[Guesser]) -> Vec<Finding> {
     let mut services: BTreeMap<_, Vec<Guesser>> = BTreeMap::new();
     let mut sources: BTreeMap<_, Vec<Guesser>> = BTreeMap::new();
-    for (key, bins) in views(facts) {
-        if facts.address(key.source).map(AddressClass::of) == Some(AddressClass::Platform) {
-            continue;
-        }
-        let external = facts.is_internet(key.source);
-        let Some(guesser) = guesser(facts, key, &bins.sorted(), external) else { continue };
-        if external {
-            services.entry((key.destination, key.port)).or_default().push(guesser);
+    for guesser in guessers {
+        let key = &guesser.key;
+        if guesser.external {
+            services.entry((key.destination, key.port)).or_default().push(*guesser);
         } else {
-            sources.entry(key.source).or_default().push(guesser);
+            sources.entry(key.source).or_default().push(*guesser);
         }
     }
-    let outside = services.into_values().filter_map(|guessers| from_internet(facts, guessers));
-    let inside = sources.into_values().filter_map(|guessers| from_inside(facts, guessers));
+    let outside = services.into_values().filter_map(|guessers| from_internet(scene, guessers));
+    let inside = sources.into_values().filter_map(|guessers| from_inside(scene, guessers));
     outside.chain(inside).collect()
 }
 
-/// One of the two views of each conversation: the one that saw more.
-fn views<'a>(facts: &Facts<'a>) -> HashMap<ConversationKey, &'a Bins<Sessions>, RandomState> {
-    let sessions = |bins: &Bins<Sessions>| -> u64 { bins.iter().map(|bin| u64::from(bin.sessions)).sum() };
-    let mut views: HashMap<ConversationKey, &Bins<Sessions>, RandomState> = HashMap::default();
-    for side in [Side::Source, Side::Destination] {
-        for ((key, seen), bins) in &facts.evidence.logins {
-            let more = |other: &&Bins<Sessions>| sessions(bins) > sessions(other);
-            if *seen == side && views.get(key).is_none_or(more) {
-                views.insert(*key, bins);
-            }
-        }
-    }
-    views
-}
-
 fn guesser(
-    facts: &Facts<'_>,
+    scene: &Scene<'_>,
     key: ConversationKey,
     bins: &[(u32, Sessions)],
     external: bool,
 ) -> Option<Guesser> {
-    let limits = &facts.thresholds.brute_force;
+    let limits = &scene.thresholds().brute_force;
     let within = |window_seconds, attempts| {
         let (short_share, spread) = (limits.short_share, limits.spread);
         burst(bins, &Asked { window_seconds, attempts, short_share, spread })
     };
-    let steady = is_steady(facts, bins);
+    let steady = is_steady(scene, bins);
     if external {
         let burst = within(HALF_HOUR, limits.external_attempts)?;
-        return Some(Guesser { key, burst, monitor: steady && burst.even, patient: false });
+        return Some(Guesser { key, external, burst, monitor: steady && burst.even, patient: false });
     }
     let people = PEOPLE.contains(&key.port);
     let attempts = if people { limits.internal_attempts } else { limits.service_attempts };
@@ -96,52 +97,52 @@ fn guesser(
         None if people => (within(HALF_HOUR, limits.patient_attempts)?, true),
         None => return None,
     };
-    let monitor = steady || burst.even && is_all_along(facts, bins);
-    (!monitor).then_some(Guesser { key, burst, monitor, patient })
+    let monitor = steady || burst.even && is_all_along(scene, bins);
+    (!monitor).then_some(Guesser { key, external, burst, monitor, patient })
 }
 
 /// There from the beginning of the data to its end.
-fn is_all_along(facts: &Facts<'_>, bins: &[(u32, Sessions)]) -> bool {
+fn is_all_along(scene: &Scene<'_>, bins: &[(u32, Sessions)]) -> bool {
     let bin = |ms: i64| u32::try_from(ms / 1000).unwrap_or_default() / BIN_SECONDS;
-    let (begin, end) = (bin(facts.times.0), bin(facts.times.1));
+    let (begin, end) = (bin(scene.times.0), bin(scene.times.1));
     bins.first().is_some_and(|(first, _)| first.saturating_sub(begin) <= 1)
         && bins.last().is_some_and(|(last, _)| end.saturating_sub(*last) <= 1)
 }
 
 /// There from the beginning of the data, for three hours or longer, in most bins.
-fn is_steady(facts: &Facts<'_>, bins: &[(u32, Sessions)]) -> bool {
+fn is_steady(scene: &Scene<'_>, bins: &[(u32, Sessions)]) -> bool {
     let (Some((first, _)), Some((last, _))) = (bins.first(), bins.last()) else { return false };
     let span = last - first + 1;
-    let data_begin = u32::try_from(facts.times.0 / 1000).unwrap_or_default() / BIN_SECONDS;
+    let data_begin = u32::try_from(scene.times.0 / 1000).unwrap_or_default() / BIN_SECONDS;
     first.saturating_sub(data_begin) <= EARLY_BINS
         && span >= STEADY_BINS
         && bins.len() as u64 * 5 >= u64::from(span) * 3
 }
 
-fn by_attempts(facts: &Facts<'_>, guessers: &mut [Guesser]) {
+fn by_attempts(scene: &Scene<'_>, guessers: &mut [Guesser]) {
     guessers.sort_by(|a, b| {
-        let key = |guesser: &Guesser| facts.order(&guesser.key);
+        let key = |guesser: &Guesser| scene.order(&guesser.key);
         b.burst.attempts.cmp(&a.burst.attempts).then_with(|| key(a).cmp(&key(b)))
     });
 }
 
 /// All who guess at one service from the internet.
-fn from_internet(facts: &Facts<'_>, mut guessers: Vec<Guesser>) -> Option<Finding> {
+fn from_internet(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Finding> {
     // A monitor is worth a line of its own kind only if nobody guesses.
     if guessers.iter().any(|guesser| !guesser.monitor) {
         guessers.retain(|guesser| !guesser.monitor);
     }
-    by_attempts(facts, &mut guessers);
+    by_attempts(scene, &mut guessers);
     let worst = guessers.first()?;
-    let (entity, port) = (facts.name(worst.key.destination), worst.key.port);
+    let (entity, port) = (scene.name(worst.key.destination), worst.key.port);
     let inside: Vec<String> = guessers
         .iter()
         .filter(|guesser| guesser.burst.success)
-        .map(|guesser| facts.name(guesser.key.source))
+        .map(|guesser| scene.name(guesser.key.source))
         .collect();
     let monitor = worst.monitor;
     let who = match guessers.len() {
-        1 => facts.name(worst.key.source),
+        1 => scene.name(worst.key.source),
         many => format!("{} sources of the internet", count(many as u64)),
     };
     let title = if monitor {
@@ -161,8 +162,8 @@ fn from_internet(facts: &Facts<'_>, mut guessers: Vec<Guesser>) -> Option<Findin
     let reason = format!(
         "{} or more answered sessions of one source in 30 minutes, short and of nearly the same size. The worst is {} \
          with {} attempts, {} of them in 30 minutes.{after} Health checks and scripts that log in often look alike.",
-        facts.thresholds.brute_force.external_attempts,
-        facts.name(worst.key.source),
+        scene.thresholds().brute_force.external_attempts,
+        scene.name(worst.key.source),
         count(worst.burst.attempts),
         count(worst.burst.densest)
     );
@@ -171,15 +172,15 @@ fn from_internet(facts: &Facts<'_>, mut guessers: Vec<Guesser>) -> Option<Findin
         (false, true) => Severity::High,
         (false, false) => Severity::Critical,
     };
-    Some(finding(facts, format!("{RULE}:{entity}:{port}"), entity, severity, title, reason, &guessers))
+    Some(finding(scene, format!("{RULE}:{entity}:{port}"), entity, severity, title, reason, &guessers))
 }
 
 /// All services at which one host guesses from inside.
-fn from_inside(facts: &Facts<'_>, mut guessers: Vec<Guesser>) -> Option<Finding> {
-    by_attempts(facts, &mut guessers);
+fn from_inside(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Finding> {
+    by_attempts(scene, &mut guessers);
     let worst = guessers.first()?;
-    let limits = &facts.thresholds.brute_force;
-    let entity = facts.name(worst.key.source);
+    let limits = &scene.thresholds().brute_force;
+    let entity = scene.name(worst.key.source);
     let services = counted(guessers.len() as u64, "service", "services");
     let after = if guessers.iter().any(|guesser| guesser.burst.success) {
         " A longer or much larger session followed."
@@ -194,11 +195,11 @@ fn from_inside(facts: &Facts<'_>, mut guessers: Vec<Guesser>) -> Option<Finding>
     let title = format!("{entity} seems to guess passwords at {services}");
     let severity =
         if guessers.iter().all(|guesser| guesser.patient) { Severity::Medium } else { Severity::High };
-    Some(finding(facts, format!("{RULE}:{entity}"), entity, severity, title, reason, &guessers))
+    Some(finding(scene, format!("{RULE}:{entity}"), entity, severity, title, reason, &guessers))
 }
 
 fn finding(
-    facts: &Facts<'_>,
+    scene: &Scene<'_>,
     id: String,
     entity: String,
     severity: Severity,
@@ -208,7 +209,7 @@ fn finding(
 ) -> Finding {
     let row = |guesser: &Guesser| -> EvidenceRow {
         let after = if guesser.burst.success { ", and a login after them" } else { "" };
-        facts.row(
+        scene.row(
             &guesser.key,
             guesser.burst.attempts,
             format!("sessions of like size, {} in the densest window{after}", guesser.burst.densest),

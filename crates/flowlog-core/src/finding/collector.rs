@@ -1,0 +1,279 @@
+//! What detectors need of each pair of hosts, taken as the pairs go by.
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
+
+use super::beacon::Rhythmic;
+use super::brute_force::Guesser;
+use super::cleartext::Cleartext;
+use super::denied_outbound::DeniedOut;
+use super::dns::LookUps;
+use super::encryption::Unencrypted;
+use super::exfiltration::{self, Upload};
+use super::failure::Failure;
+use super::flood::Outgoing;
+use super::horizontal::{self, Pinged};
+use super::lateral::LoginHour;
+use super::long::LongLived;
+use super::outside::{Inbound, Knock, Knocks};
+use super::own_source::{FirstContact, Reached};
+use super::rows::{Rows, Scattered};
+use super::scene::{Kind, Scene};
+use super::strobe::Strobe;
+use super::vertical::{self, Scan};
+use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
+use crate::aggregate::{Allowed, HostId};
+use crate::state::{Conversation, Gather, HostPair};
+
+/// What the detectors need to know of all pairs of hosts: give it each pair once, then [`judge`](super::judge).
+///
+/// What concerns one pair alone is decided as the pair goes by, and only what is worth a finding is kept. The rest are
+/// compact rows: 24 bytes for all that a host of the internet failed at with one own host, 48 for each conversation
+/// that was let in from the internet, 4 for each host of the internet with each own host it has a conversation with;
+/// of an own host 16 for each first contact and for each conversation inside that was answered, 40 for each
+/// conversation that failed (80 if it was denied on the way to the internet), 44 at most for each host it fails at,
+/// and 40 for each hour of logins. Rows of one source are scattered into one of
+/// [`BUCKETS`](super::scene::BUCKETS), so that the buckets can be judged side by side.
+pub struct Collector<'a> {
+    pub(super) scene: &'a Scene<'a>,
+    /// Failures of internal sources, by source.
+    pub(super) failures: Scattered<Failure>,
+    /// Hosts that an internal source fails at, once a source; by the host.
+    pub(super) failing: Scattered<HostId>,
+    /// First contacts of internal sources, by source.
+    pub(super) contacts: Scattered<FirstContact>,
+    /// Answered conversations between internal hosts, by source.
+    pub(super) reached: Scattered<Reached>,
+    /// Hosts pinged by internal ones once or twice, by source.
+    pub(super) pinged: Scattered<Pinged>,
+    /// Logins between internal hosts, by source.
+    pub(super) logins: Scattered<LoginHour>,
+    /// What internal sources were denied with the internet, by source.
+    pub(super) denied_out: Scattered<DeniedOut>,
+    /// What hosts of the internet failed at, by source.
+    pub(super) knocks: Scattered<Knock>,
+    /// The same of what a [`Knock`] does not hold.
+    pub(super) long_knocks: Scattered<(HostId, Knocks)>,
+    /// Distinct hosts they tried: a table of own hosts.
+    pub(super) targets: HashSet<HostId, RandomState>,
+    /// Allowed conversations from the internet to internal hosts, by source.
+    pub(super) inbound: Scattered<Inbound>,
+    /// Hosts of the internet that an internal host called, once for each internal host.
+    pub(super) called: Rows<HostId>,
+    /// Hosts of the internet that called an internal host, but were not called by it; once for each internal host.
+    pub(super) callers: Rows<HostId>,
+    /// The largest upload of each internal host that calls the internet, in bytes to one destination.
+    pub(super) largest: HashMap<HostId, u64, RandomState>,
+    pub(super) uploads: Vec<Upload>,
+    pub(super) scans: Vec<Scan>,
+    pub(super) guessers: Vec<Guesser>,
+    pub(super) rhythmic: Vec<Rhythmic>,
+    pub(super) strobes: Vec<Strobe>,
+    pub(super) long: Vec<LongLived>,
+    pub(super) look_ups: Vec<LookUps>,
+    pub(super) outgoing: Vec<Outgoing>,
+    pub(super) cleartext: Cleartext,
+    pub(super) unencrypted: Unencrypted,
+}
+
+impl<'a> Collector<'a> {
+    /// One that holds nothing yet. Those that are to be merged must be of one `scene`.
+    pub fn new(scene: &'a Scene<'a>) -> Self {
+        Self {
+            scene,
+            failures: Scattered::default(),
+            failing: Scattered::default(),
+            contacts: Scattered::default(),
+            reached: Scattered::default(),
+            pinged: Scattered::default(),
+            logins: Scattered::default(),
+            denied_out: Scattered::default(),
+            knocks: Scattered::default(),
+            long_knocks: Scattered::default(),
+            targets: HashSet::default(),
+            inbound: Scattered::default(),
+            called: Rows::default(),
+            callers: Rows::default(),
+            largest: HashMap::default(),
+            uploads: Vec::new(),
+            scans: Vec::new(),
+            guessers: Vec::new(),
+            rhythmic: Vec::new(),
+            strobes: Vec::new(),
+            long: Vec::new(),
+            look_ups: Vec::new(),
+            outgoing: Vec::new(),
+            cleartext: Cleartext::default(),
+            unencrypted: Unencrypted::default(),
+        }
+    }
+
+    /// What one host began with another.
+    fn direction(&mut self, pair: &HostPair, conversations: &[Conversation], ends: (Kind, Kind)) {
+        match ends.0 {
+            Kind::Internal => self.own_failures(pair, conversations, ends.1),
+            Kind::Internet => self.knocks(pair, conversations),
+            Kind::Other => {}
+        }
+        for conversation in conversations {
+            if let Some(allowed) = &conversation.allowed {
+                self.allowed(pair, conversation, allowed, ends);
+                self.cleartext.take(self.scene, conversation);
+            }
+            self.unencrypted.take(self.scene, conversation);
+            self.guessers.extend(brute_force::notice(self.scene, conversation, ends.0));
+            if ends == (Kind::Internal, Kind::Internal) {
+                let scene = self.scene;
+                lateral::hours(conversation, |hour| {
+                    self.logins.push(scene.bucket(conversation.key.source), hour);
+                });
+            }
+            if ends.1 == Kind::Internet {
+                self.rhythmic.extend(beacon::notice(self.scene, conversation));
+            }
+            self.long.extend(long::notice(self.scene, conversation));
+        }
+        if ends == (Kind::Internal, Kind::Internet)
+            && let Some((source, sum)) = exfiltration::sum(conversations)
+        {
+            let largest = self.largest.entry(source).or_default();
+            *largest = sum.bytes_sent.max(*largest);
+            self.uploads.extend(Upload::of(self.scene, conversations, &sum));
+        }
+    }
+
+    /// What an internal host began, `to` another, and came to nothing.
+    fn own_failures(&mut self, pair: &HostPair, conversations: &[Conversation], to: Kind) {
+        let scene = self.scene;
+        let Some(first) = conversations.first() else { return };
+        let (source, destination) = (first.key.source, first.key.destination);
+        let bucket = scene.bucket(source);
+        let mut failures = Vec::new();
+        for conversation in conversations {
+            let Some(failure) = Failure::of(scene, pair, conversation) else { continue };
+            failures.push(failure);
+            if let Some(denied) = denied_outbound::notice(conversation).filter(|_| to == Kind::Internet) {
+                self.denied_out.push(bucket, denied);
+            }
+        }
+        failures.sort_unstable_by_key(|failure| (failure.first_ms, failure.key.port, failure.key.protocol));
+        if let Some(pinged) = horizontal::ping(scene, conversations, &failures) {
+            self.pinged.push(bucket, pinged);
+        }
+        if failures.is_empty() {
+            return;
+        }
+        self.failing.push(scene.bucket(destination), destination);
+        self.scans.extend(vertical::notice(scene, &failures));
+        for failure in failures {
+            self.failures.push(bucket, failure);
+        }
+    }
+
+    /// What a host of the internet began and came to nothing.
+    #[inline]
+    fn knocks(&mut self, pair: &HostPair, conversations: &[Conversation]) {
+        let failures = conversations.iter().filter_map(|known| Failure::of(self.scene, pair, known));
+        let Some(knocks) = Knocks::of(failures) else { return };
+        let Some(key) = conversations.first().map(|first| first.key) else { return };
+        self.targets.insert(key.destination);
+        let bucket = self.scene.bucket(key.source);
+        match Knock::new(key.source, &knocks) {
+            Some(knock) => self.knocks.push(bucket, knock),
+            None => self.long_knocks.push(bucket, (key.source, knocks)),
+        }
+    }
+
+    fn allowed(&mut self, pair: &HostPair, known: &Conversation, allowed: &Allowed, ends: (Kind, Kind)) {
+        let (scene, key) = (self.scene, &known.key);
+        match ends {
+            (Kind::Internal, Kind::Internet) => {
+                self.strobes.extend(strobe::notice(scene, known, allowed));
+                self.look_ups.extend(dns::notice(known, allowed));
+            }
+            (Kind::Internet, Kind::Internal) => {
+                self.inbound.push(scene.bucket(key.source), Inbound::new(scene, known, allowed));
+            }
+            (Kind::Internal, Kind::Internal) if known.answered() > 0 => {
+                self.reached.push(scene.bucket(key.source), Reached::new(pair, known));
+            }
+            _ => {}
+        }
+    }
+
+    /// Who of the internet has conversations with whom.
+    fn users(&mut self, pair: &HostPair, (from, to): (Kind, Kind)) {
+        let Some(key) = pair.conversations.first().map(|first| first.key) else { return };
+        let (own, internet) = match (from, to) {
+            (Kind::Internal, Kind::Internet) => (key.source, key.destination),
+            (Kind::Internet, Kind::Internal) => (key.destination, key.source),
+            _ => return,
+        };
+        let mut allowed = pair.conversations.iter().filter(|known| known.allowed.is_some()).peekable();
+        if allowed.peek().is_none() {
+            return;
+        }
+        if allowed.any(|known| known.key.source == own) {
+            self.called.push(internet);
+        } else {
+            self.callers.push(internet);
+        }
+    }
+}
+
+impl Gather for Collector<'_> {
+    fn take(&mut self, pair: &mut HostPair) {
+        let (scene, pair) = (self.scene, &*pair);
+        if let Some(first) = pair.conversations.first() {
+            let (a, b) = (first.key.source, first.key.destination);
+            let (from, to) = (scene.kind(a), scene.kind(b));
+            for conversations in pair.directions() {
+                let forth = conversations.first().is_some_and(|first| first.key.source == a);
+                self.direction(pair, conversations, if forth { (from, to) } else { (to, from) });
+            }
+            self.users(pair, (from, to));
+        }
+        for ((source, destination), contact) in &pair.contacts {
+            if scene.is_internal(*source) {
+                let contact = FirstContact { source: *source, destination: *destination, contact: *contact };
+                self.contacts.push(scene.bucket(*source), contact);
+            }
+        }
+        for ((source, target), bins) in &pair.vain {
+            if scene.is_internal(*source) && scene.is_internet(*target) {
+                self.outgoing.extend(flood::notice(scene, pair, (*source, *target), bins));
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        let scene = self.scene;
+        self.failures.merge(other.failures);
+        self.failing.merge(other.failing);
+        self.contacts.merge(other.contacts);
+        self.reached.merge(other.reached);
+        self.pinged.merge(other.pinged);
+        self.logins.merge(other.logins);
+        self.denied_out.merge(other.denied_out);
+        self.knocks.merge(other.knocks);
+        self.long_knocks.merge(other.long_knocks);
+        self.targets.extend(other.targets);
+        self.inbound.merge(other.inbound);
+        self.called.merge(other.called);
+        self.callers.merge(other.callers);
+        for (source, sent) in other.largest {
+            let largest = self.largest.entry(source).or_default();
+            *largest = sent.max(*largest);
+        }
+        self.uploads.extend(other.uploads);
+        self.scans.extend(other.scans);
+        self.guessers.extend(other.guessers);
+        self.rhythmic.extend(other.rhythmic);
+        self.strobes.extend(other.strobes);
+        self.long.extend(other.long);
+        self.look_ups.extend(other.look_ups);
+        self.outgoing.extend(other.outgoing);
+        self.cleartext.merge(scene, other.cleartext);
+        self.unencrypted.merge(scene, other.unencrypted);
+    }
+}

@@ -1,0 +1,97 @@
+//! What a collector keeps of pairs of hosts: the same findings whatever their order and however they are shared out.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::LazyLock;
+
+use flowlog_core::aggregate::{Aggregate, Collecting, Hosts};
+use flowlog_core::finding::{Collector, Context, Crowd, FindingOptions, Findings, Scene, detect, judge};
+use flowlog_core::record::Decoder;
+use flowlog_core::state::{Gather, HostPair, pairs};
+use flowlog_testkit::scenario::{Behaviour, Harmless, Scenario, Volume};
+use proptest::prelude::*;
+
+/// A day with everything that detectors look for, and what looks alike.
+fn tables() -> Aggregate {
+    let scenario = Scenario {
+        seed: 5,
+        hours: 26,
+        nics: 24,
+        volume: Volume::Tuples(60_000),
+        internal_hosts: 400,
+        internet_hosts: 600,
+        behaviours: Behaviour::ALL.to_vec(),
+        harmless: Harmless::ALL.to_vec(),
+        ..Scenario::default()
+    };
+    let collecting = Collecting { findings: true, ..Collecting::default() };
+    let mut tables = Aggregate::new(&collecting, &Hosts::default());
+    let Ok(_) = scenario.generate(|blob| -> Result<(), Infallible> {
+        tables.begin_file(blob.name);
+        Decoder::default().decode(blob.bytes, &mut tables);
+        tables.end_file();
+        Ok(())
+    });
+    tables.end_group();
+    tables.end_logs();
+    tables
+}
+
+static TABLES: LazyLock<Aggregate> = LazyLock::new(tables);
+static PAIRS: LazyLock<Vec<HostPair>> = LazyLock::new(|| pairs(&TABLES));
+
+fn by(shares: &[Vec<usize>], threads: usize) -> Findings {
+    let options = FindingOptions::default();
+    let scene = Scene::new(&TABLES.hosts, &TABLES.near, &TABLES.overall, &options);
+    let mut collected = Collector::new(&scene);
+    let mut taken = 0;
+    for share in shares {
+        let mut collector = Collector::new(&scene);
+        for place in share {
+            collector.take(&mut PAIRS[*place].clone());
+            taken += 1;
+        }
+        collected.merge(collector);
+    }
+    assert_eq!(taken, PAIRS.len());
+    let context = Context { coverage: &TABLES.coverage, load: &TABLES.evidence.load };
+    judge(collected, &context, threads, |crowd: &mut Crowd<'_>| {
+        for share in shares {
+            let mut beside = crowd.beside();
+            for place in share {
+                beside.take(&mut PAIRS[*place].clone());
+            }
+            crowd.merge(beside);
+        }
+    })
+}
+
+/// Places of all pairs in an order of chance, cut at `cuts`.
+fn shares() -> impl Strategy<Value = Vec<Vec<usize>>> {
+    let order = Just((0..PAIRS.len()).collect::<Vec<usize>>()).prop_shuffle();
+    let cuts = prop::collection::vec(0..=PAIRS.len(), 0..6);
+    (order, cuts).prop_map(|(order, mut cuts)| {
+        cuts.extend([0, order.len()]);
+        cuts.sort_unstable();
+        cuts.windows(2).map(|cut| order[cut[0]..cut[1]].to_vec()).collect()
+    })
+}
+
+#[test]
+fn the_scenario_has_findings_of_nearly_every_rule() {
+    let found = detect(&TABLES, &FindingOptions::default());
+    let rules: BTreeSet<&str> = found.findings.iter().map(|finding| finding.rule).collect();
+    assert!(rules.len() >= 14 && rules.contains("flood"), "{rules:?}");
+    assert!(found.noise.scanners > 0 && !found.noise.top.is_empty(), "{:?}", found.noise);
+    assert!(found.findings.iter().all(|finding| !finding.evidence.is_empty()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn findings_depend_on_no_order_and_no_split(shares in shares(), threads in 1_usize..8) {
+        let expected = detect(&TABLES, &FindingOptions::default());
+        prop_assert_eq!(by(&shares, threads), expected);
+    }
+}
