@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use flowlog_core::compare::{Comparison, FindingRow, Set, compare};
+use flowlog_core::compare::{Comparison, Conversations, FindingRow, Set, compare};
 use flowlog_core::finding::{FindingOptions, Findings, Severity, detect};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
@@ -71,6 +71,7 @@ fn inputs(named: &Path) -> Result<Vec<Input>, RunError> {
 struct Read {
     name: String,
     reduced: Reduced,
+    conversations: Conversations,
     findings: Option<Findings>,
 }
 
@@ -96,13 +97,15 @@ fn read(
     let reduced = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let findings = options.findings.then(|| detect(&reduced.aggregate, finding));
-    Ok(Read { name: name.display().to_string(), reduced, findings })
+    let conversations = Conversations::of(&reduced.aggregate);
+    Ok(Read { name: name.display().to_string(), reduced, conversations, findings })
 }
 
 impl Read {
     fn set(&self) -> Set<'_> {
         let Reduced { aggregate: tables, files } = &self.reduced;
-        Set { name: &self.name, tables, files, findings: self.findings.as_ref() }
+        let (conversations, findings) = (&self.conversations, self.findings.as_ref());
+        Set { name: &self.name, tables, conversations, files, findings }
     }
 
     /// Not one of its files holds a flow log that could be read.

@@ -3,8 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 
 use super::model::{ConversationRow, Counts, Delta, Difference, HostRow, Listed, OutcomeChange, PortRow};
-use super::union::{Both, Seen, Service, Union};
-use crate::aggregate::{ConversationKey, HostId};
+use super::union::{Both, Host, Key, Seen, Service, Union};
 use crate::flow::Protocol;
 use crate::report::{Ends, HostName, PortName, first};
 
@@ -67,7 +66,7 @@ fn delta<K: Copy, R, O: Ord>(
 
 pub(super) fn hosts(union: &Union, limit: usize) -> Delta<HostRow> {
     let parts = part(entries(&union.by_host), Seen::is_let_through);
-    let order = |host: &HostId, counts: &Counts| (heaviest(counts), union.address(*host));
+    let order = |host: &Host, counts: &Counts| (heaviest(counts), union.address(*host));
     delta(union, parts, limit, order, |union, host, counts| HostRow { name: host_name(union, *host), counts })
 }
 
@@ -86,7 +85,7 @@ pub(super) fn ports(union: &Union, limit: usize) -> Delta<PortRow> {
 
 pub(super) fn conversations(union: &Union, limit: usize) -> Delta<ConversationRow> {
     let parts = part(entries(&union.conversations), Seen::is_let_through);
-    let order = |key: &ConversationKey, counts: &Counts| (heaviest(counts), union.order(key));
+    let order = |key: &Key, counts: &Counts| (heaviest(counts), union.order(key));
     delta(union, parts, limit, order, conversation_row)
 }
 
@@ -94,7 +93,7 @@ pub(super) fn denied(union: &Union, limit: usize) -> (Delta<ConversationRow>, Di
     let is_denied = |seen: &Seen| seen.counts.denied > 0;
     let parts = part(entries(&union.conversations), is_denied);
     // What the internet tries changes every day; what one's own hosts are denied does not.
-    let order = |key: &ConversationKey, counts: &Counts| {
+    let order = |key: &Key, counts: &Counts| {
         (union.is_internet(key.source), Reverse(counts.denied), union.order(key))
     };
     let noise = entries(&union.conversations).filter(|(key, _)| union.is_internet(key.source));
@@ -105,16 +104,16 @@ fn numbers<K>(parts: &Parts<K>) -> Difference {
     Difference { new: parts.new.len() as u64, vanished: parts.vanished.len() as u64, kept: parts.kept }
 }
 
-fn conversation_row(union: &Union, key: &ConversationKey, counts: Counts) -> ConversationRow {
+fn conversation_row(union: &Union, key: &Key, counts: Counts) -> ConversationRow {
     ConversationRow { ends: ends(union, key), counts }
 }
 
-pub(super) fn host_name(union: &Union, host: HostId) -> HostName {
+pub(super) fn host_name(union: &Union, host: Host) -> HostName {
     let unknown = || HostName { ip: String::new(), class: "", provider: None };
     union.address(host).map_or_else(unknown, HostName::of)
 }
 
-pub(super) fn ends(union: &Union, key: &ConversationKey) -> Ends {
+pub(super) fn ends(union: &Union, key: &Key) -> Ends {
     Ends::of(union.name(key.source), union.name(key.destination), (key.protocol, key.port))
 }
 

@@ -1,11 +1,12 @@
 //! Two sets of flow logs compared: what is new, what vanished, and what changed.
 //!
-//! [`compare`] works on the tables of both sets, not on the cut lists of their reports, so that
+//! [`compare`] works on all conversations of both sets, not on the cut lists of their reports, so that
 //! every number is exact. It is a pure function, and the same seen from either side: comparing B
 //! with A says "new" where comparing A with B says "vanished".
 
 mod caveats;
 mod changes;
+mod conversations;
 mod findings;
 mod migration;
 mod model;
@@ -14,6 +15,7 @@ mod span;
 mod union;
 mod volume;
 
+pub use conversations::Conversations;
 pub use migration::{Migration, Overlap, Reason, ReasonRow, Rest, RestRow, Sums};
 pub use model::{
     Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostRow,
@@ -35,6 +37,8 @@ pub struct Set<'a> {
     pub name: &'a str,
     /// Its tables, made with [`crate::aggregate::Collecting::provenance`]; their groups must have ended.
     pub tables: &'a Aggregate,
+    /// What was collected of its pairs of hosts.
+    pub conversations: &'a Conversations,
     /// Its files.
     pub files: &'a [FileRow],
     /// Its findings, if they were looked for.
@@ -45,7 +49,7 @@ pub struct Set<'a> {
 /// one's own, as are those whose NICs wrote the logs.
 pub fn compare(a: &Set<'_>, b: &Set<'_>, own: &OwnNetworks, limit: usize) -> Comparison {
     let tables = [a.tables, b.tables];
-    let union = Union::new(tables, own);
+    let union = Union::new([a, b], own);
     let [total_a, total_b] = union.totals;
     let (summary_a, summary_b) = (summary(a, b, total_a), summary(b, a, total_b));
     let summaries = [&summary_a, &summary_b];
@@ -75,7 +79,7 @@ pub fn compare(a: &Set<'_>, b: &Set<'_>, own: &OwnNetworks, limit: usize) -> Com
         port_volume: volume::ports(&union, &scale, limit),
         rules: rules::changes(tables, limit),
         findings: found.map(|(a, b)| findings::changes(&a.findings, &b.findings)),
-        migration: nsg.map(|nsg| migration::migration(&union, tables, nsg, limit)),
+        migration: nsg.map(|nsg| migration::migration(&union, [a, b], nsg, limit)),
         a: summary_a,
         b: summary_b,
     }

@@ -1,3 +1,5 @@
+mod parts;
+
 use super::*;
 use crate::aggregate::{Collecting, Hosts};
 use crate::finding::{FindingOptions, detect};
@@ -88,8 +90,12 @@ fn compared(a: &Aggregate, b: &Aggregate) -> Comparison {
 fn compared_knowing(own: &OwnNetworks, a: &Aggregate, b: &Aggregate) -> Comparison {
     let options = FindingOptions::default();
     let found = [a, b].map(|tables| detect(tables, &options));
-    let set = |name, tables, findings| Set { name, tables, files: &[], findings: Some(findings) };
-    compare(&set("a", a, &found[0]), &set("b", b, &found[1]), own, 100)
+    let conversations = [a, b].map(Conversations::of);
+    let set = |name, tables, place: usize| {
+        let (conversations, findings) = (&conversations[place], Some(&found[place]));
+        Set { name, tables, conversations, files: &[], findings }
+    };
+    compare(&set("a", a, 0), &set("b", b, 1), own, 100)
 }
 
 fn codes(comparison: &Comparison) -> Vec<&'static str> {

@@ -1,12 +1,13 @@
-//! The tables of both sets under the same keys.
+//! The conversations of both sets under the same keys.
 
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
+use super::Set;
 use super::model::{Counts, Outcome};
-use crate::aggregate::{Aggregate, Allowed, ByConversation, ConversationKey, HostId, Hosts};
+use crate::aggregate::{Allowed, ConversationKey, HostId, Hosts};
 use crate::flow::{AddressClass, OwnNetworks, Protocol};
 
 /// What one set says of a conversation, a service, a host or a port.
@@ -23,7 +24,7 @@ impl Seen {
         self.answered |= other.answered;
     }
 
-    fn allowed(allowed: &Allowed) -> Self {
+    pub(super) fn allowed(allowed: &Allowed) -> Self {
         // NSG version 1 has neither life cycle nor counters.
         let untold = allowed.connections > 0
             && allowed.begins == 0
@@ -60,68 +61,85 @@ impl Seen {
 pub(super) type Both = [Seen; 2];
 pub(super) type Table<K> = HashMap<K, Both, RandomState>;
 
-/// Destination, port and protocol, whoever calls.
+/// Place in the list of addresses of both sets: each has its own [`HostId`]s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Service {
-    pub(super) destination: HostId,
+pub(super) struct Host(u32);
+
+/// A conversation of both sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) source: Host,
+    pub(super) destination: Host,
     pub(super) port: u16,
     pub(super) protocol: Protocol,
 }
 
+/// Destination, port and protocol, whoever calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Service {
+    pub(super) destination: Host,
+    pub(super) port: u16,
+    pub(super) protocol: Protocol,
+}
+
+/// The addresses of both sets.
+#[derive(Default)]
+struct Addresses {
+    numbers: HashMap<IpAddr, Host, RandomState>,
+    list: Vec<IpAddr>,
+}
+
+impl Addresses {
+    fn number(&mut self, address: IpAddr) -> Host {
+        let list = &mut self.list;
+        *self.numbers.entry(address).or_insert_with(|| {
+            list.push(address);
+            // As many as 2^32 distinct addresses would need more memory than there is.
+            Host(u32::try_from(list.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+}
+
 /// The conversations of both sets, and what is rolled up from them.
+#[derive(Default)]
 pub(super) struct Union {
-    hosts: Hosts,
-    /// Hosts of each set -> hosts here.
-    ids: [Vec<HostId>; 2],
-    pub(super) conversations: ByConversation<Both>,
+    addresses: Addresses,
+    pub(super) conversations: Table<Key>,
     pub(super) services: Table<Service>,
-    pub(super) by_host: Table<HostId>,
+    pub(super) by_host: Table<Host>,
     /// Of protocols that have ports.
     pub(super) by_port: Table<(Protocol, u16)>,
     pub(super) totals: [Counts; 2],
     /// Near ends of the NICs whose logs were read, and hosts of own networks.
-    own: HashSet<HostId, RandomState>,
+    own: HashSet<Host, RandomState>,
 }
 
 impl Union {
-    pub(super) fn new(sets: [&Aggregate; 2], own: &OwnNetworks) -> Self {
-        let mut hosts = Hosts::default();
-        let ids = sets.map(|set| set.hosts.addresses().iter().map(|&address| hosts.id(address)).collect());
-        let mut union = Self {
-            hosts,
-            ids,
-            conversations: HashMap::default(),
-            services: HashMap::default(),
-            by_host: HashMap::default(),
-            by_port: HashMap::default(),
-            totals: [Counts::default(); 2],
-            own: HashSet::default(),
-        };
+    pub(super) fn new(sets: [&Set<'_>; 2], own: &OwnNetworks) -> Self {
+        let mut union = Self::default();
         for (side, set) in sets.into_iter().enumerate() {
-            union.conversations.reserve(set.allowed.len());
-            for (key, allowed) in &set.allowed {
-                let mut seen = Seen::allowed(allowed);
-                // Nor does an NSG flow log of version 2 say of all it lets in whether it was answered.
-                seen.answered |= set.trouble.get(key).is_some_and(|trouble| trouble.stateless > 0);
-                union.put(side, key, &seen);
+            let rows = set.conversations.rows();
+            union.conversations.reserve(rows.len());
+            for row in rows {
+                union.put(side, &set.tables.hosts, &row.key, &row.seen);
             }
-            for (key, denied) in &set.denied {
-                let counts = Counts { denied: denied.tuples, ..Counts::default() };
-                union.put(side, key, &Seen { counts, answered: false });
-            }
-            let own = set.near.own().filter_map(|host| union.ids.get(side)?.get(host.0 as usize));
-            union.own.extend(own);
         }
-        let numbered = (0..).map(HostId).zip(union.hosts.addresses());
-        union.own.extend(numbered.filter(|(_, address)| own.find(**address).is_some()).map(|(host, _)| host));
+        let near = sets.into_iter().flat_map(|set| {
+            let hosts = &set.tables.hosts;
+            set.tables.near.own().filter_map(|host| hosts.address(host))
+        });
+        union.own.extend(near.filter_map(|address| union.addresses.numbers.get(&address)));
+        let named = union.addresses.list.iter().filter(|address| own.find(**address).is_some());
+        union.own.extend(named.filter_map(|address| union.addresses.numbers.get(address)));
         union.roll_up();
         union
     }
 
-    fn put(&mut self, side: usize, key: &ConversationKey, seen: &Seen) {
-        if let Some(key) = self.renamed(side, key)
-            && let Some(mine) = self.conversations.entry(key).or_default().get_mut(side)
-        {
+    fn put(&mut self, side: usize, hosts: &Hosts, key: &ConversationKey, seen: &Seen) {
+        let mut number = |host: HostId| Some(self.addresses.number(hosts.address(host)?));
+        let (Some(source), Some(destination)) = (number(key.source), number(key.destination)) else { return };
+        let key = Key { source, destination, port: key.port, protocol: key.protocol };
+        if let Some(mine) = self.conversations.entry(key).or_default().get_mut(side) {
             mine.add(seen);
         }
     }
@@ -146,30 +164,29 @@ impl Union {
         }
     }
 
-    /// The key here of a conversation of one of the sets.
-    pub(super) fn renamed(&self, side: usize, key: &ConversationKey) -> Option<ConversationKey> {
-        let ids = self.ids.get(side)?;
-        let source = *ids.get(key.source.0 as usize)?;
-        let destination = *ids.get(key.destination.0 as usize)?;
-        Some(ConversationKey { source, destination, ..*key })
+    /// The key here of a conversation of a set with these hosts.
+    pub(super) fn key(&self, hosts: &Hosts, key: &ConversationKey) -> Option<Key> {
+        let number = |host: HostId| self.addresses.numbers.get(&hosts.address(host)?).copied();
+        let (source, destination) = (number(key.source)?, number(key.destination)?);
+        Some(Key { source, destination, port: key.port, protocol: key.protocol })
     }
 
-    pub(super) fn address(&self, host: HostId) -> Option<IpAddr> {
-        self.hosts.address(host)
+    pub(super) fn address(&self, host: Host) -> Option<IpAddr> {
+        self.addresses.list.get(host.0 as usize).copied()
     }
 
-    pub(super) fn name(&self, host: HostId) -> String {
+    pub(super) fn name(&self, host: Host) -> String {
         self.address(host).map(|address| address.to_string()).unwrap_or_default()
     }
 
     /// A host of the internet that is not one's own.
-    pub(super) fn is_internet(&self, host: HostId) -> bool {
+    pub(super) fn is_internet(&self, host: Host) -> bool {
         let class = self.address(host).map(AddressClass::of);
         matches!(class, Some(AddressClass::Public | AddressClass::Documentation)) && !self.own.contains(&host)
     }
 
     /// What rows of equal counts are ordered by.
-    pub(super) fn order(&self, key: &ConversationKey) -> (Option<IpAddr>, Option<IpAddr>, u16, Protocol) {
+    pub(super) fn order(&self, key: &Key) -> (Option<IpAddr>, Option<IpAddr>, u16, Protocol) {
         (self.address(key.source), self.address(key.destination), key.port, key.protocol)
     }
 }

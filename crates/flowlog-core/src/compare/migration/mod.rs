@@ -13,18 +13,18 @@ use std::collections::BTreeMap;
 pub use model::{Migration, Overlap, ReasonRow, Rest, RestRow, Sums};
 pub use reason::Reason;
 
+use super::Set;
 use super::changes::{ends, listed};
 use super::model::{ConversationRow, Counts};
-use super::union::{Seen, Union};
-use crate::aggregate::{Aggregate, ConversationKey};
+use super::union::{Key, Seen, Union};
 use reason::{Log, is_comparable};
 
 /// What one log has and the other lacks of a conversation, and why.
-type Left = (ConversationKey, Counts, Reason);
+type Left = (Key, Counts, Reason);
 
 /// Matches the logs; `nsg` is the place of the NSG flow log's set.
-pub(super) fn migration(union: &Union, sets: [&Aggregate; 2], nsg: usize, limit: usize) -> Migration {
-    let [a, b] = [0, 1].map(|side| Log::new(side, sets[side], union));
+pub(super) fn migration(union: &Union, sets: [&Set<'_>; 2], nsg: usize, limit: usize) -> Migration {
+    let [a, b] = sets.map(|set| Log::new(set, union));
     let (nsg_log, vnet_log) = if nsg == 0 { (&a, &b) } else { (&b, &a) };
     let mut found = Matching::default();
     let mut rest: [Vec<Left>; 2] = [Vec::new(), Vec::new()];

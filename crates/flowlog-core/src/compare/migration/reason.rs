@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use serde::Serialize;
 
-use crate::aggregate::{Aggregate, ByConversation, ConversationKey, NicTimes, Origin, RuleClass};
+use crate::aggregate::{Aggregate, NicTimes, Origin, RuleClass};
+use crate::compare::Set;
 use crate::compare::model::Counts;
-use crate::compare::union::{Seen, Union};
+use crate::compare::union::{Key, Seen, Union};
 use crate::flow::{AddressClass, Protocol, State};
 
 /// Why one log has what the other lacks.
@@ -66,17 +69,18 @@ pub(super) struct Log<'a> {
     macs: BTreeMap<IpAddr, BTreeSet<&'a str>>,
     /// When each NIC's log has tuples.
     pub(super) nics: BTreeMap<&'a str, &'a NicTimes>,
-    origins: ByConversation<Origin>,
+    origins: HashMap<Key, Origin, RandomState>,
 }
 
 impl<'a> Log<'a> {
-    pub(super) fn new(side: usize, tables: &'a Aggregate, union: &Union) -> Self {
+    pub(super) fn new(set: &Set<'a>, union: &Union) -> Self {
+        let tables = set.tables;
         let mut macs: BTreeMap<IpAddr, BTreeSet<&str>> = BTreeMap::new();
         for (address, mac) in tables.provenance.nics(|host| tables.hosts.address(host)) {
             macs.entry(address).or_default().insert(mac);
         }
-        let origins = &tables.provenance.origins;
-        let origins = origins.iter().filter_map(|(key, origin)| Some((union.renamed(side, key)?, *origin)));
+        let rows = set.conversations.rows().iter();
+        let origins = rows.filter_map(|row| Some((union.key(&tables.hosts, &row.key)?, row.origin?)));
         let nics = tables.provenance.times().collect();
         Self { tables, macs, nics, origins: origins.collect() }
     }
@@ -86,7 +90,7 @@ impl<'a> Log<'a> {
         &self,
         other: &Log<'_>,
         union: &Union,
-        key: &ConversationKey,
+        key: &Key,
         missing: &Counts,
         there: &Seen,
         other_is_nsg: bool,
