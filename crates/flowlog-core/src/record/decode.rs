@@ -6,6 +6,7 @@ use super::document::{Counts, RecordEnd, read_record, tell_beside};
 use super::framing::{Ending, Framed, Framer, Place, Saw};
 use super::rows::Rows;
 use super::seen::Known;
+use super::walk::{Batch, Walker};
 use super::{MalformedTuple, RecordContext, SeenRecords, Sink, shape};
 use crate::error::{InputError, InputErrorKind};
 use crate::flow::FlowTuple;
@@ -41,9 +42,16 @@ pub struct Decoded {
 #[derive(Debug, Default)]
 pub struct Decoder {
     buffer: Vec<u8>,
+    walker: Walker,
 }
 
 impl Decoder {
+    /// A decoder that reads every record with the JSON library: it finds the same as any other and takes longer. The
+    /// faster way is held against it.
+    pub fn library_only() -> Self {
+        Self { walker: Walker::off(), ..Self::default() }
+    }
+
     /// Reads flow-log records from plain bytes (see [`crate::bytes::open`]) and pushes every tuple into `sink`.
     ///
     /// Never fails as a whole: what was decoded before a fault has been pushed and is counted, a record
@@ -62,14 +70,16 @@ impl Decoder {
         if let Some(seen) = &mut seen {
             seen.begin_file();
         }
-        let mut framer = Framer::new(reader, &mut self.buffer);
+        let Self { buffer, walker } = self;
+        walker.begin(seen.is_some());
+        let mut framer = Framer::new(reader, buffer);
         let mut reading =
             Reading { sink, seen, counts: Counts::default(), decoded: Decoded::default(), cut: false };
         loop {
-            match framer.next() {
+            match framer.next(walker) {
                 Ok(None) => break,
                 Ok(Some(framed)) => {
-                    if let Some(broken) = reading.value(&framed) {
+                    if let Some(broken) = reading.value(&framed, walker.batch()) {
                         let resumed = framer.resume_behind(broken.offset);
                         reading.broken(broken, resumed, framer.offset());
                     }
@@ -119,7 +129,7 @@ impl<S: Sink> Reading<'_, S> {
     }
 
     /// Reads what the framer found. If it is a broken record, the framer must be told.
-    fn value(&mut self, framed: &Framed<'_>) -> Option<Broken> {
+    fn value(&mut self, framed: &Framed<'_>, batch: &Batch) -> Option<Broken> {
         let Framed { bytes, offset, place, ending } = *framed;
         self.cut |= ending == Ending::Input;
         let Self { sink, counts, .. } = self;
@@ -127,7 +137,28 @@ impl<S: Sink> Reading<'_, S> {
             Place::Element => tell_beside(bytes, offset, *sink, counts, shape::tell_element),
             Place::Member => tell_beside(bytes, offset, *sink, counts, shape::tell_strays),
             Place::Record => return self.record(framed),
+            Place::Walked => return self.walked(framed, batch),
         }
+        None
+    }
+
+    /// Takes over what the walker read of a record, which is whole and has nothing odd.
+    fn walked(&mut self, framed: &Framed<'_>, batch: &Batch) -> Option<Broken> {
+        let Framed { bytes, offset, .. } = *framed;
+        if let (Some(seen), Some((head, rows))) = (&mut self.seen, batch.identity(bytes)) {
+            match seen.knows(head).then(|| (seen.cut_at(head), seen.find(head, &rows, true))) {
+                Some((0, Known::Whole)) => {
+                    self.decoded.repeated += 1;
+                    return None;
+                }
+                // Another file may have its first tuples.
+                Some((1.., _)) => return self.record(framed),
+                Some((0, _)) | None => seen.keep(head, &rows, true),
+            }
+        }
+        self.counts.records += 1;
+        self.counts.tuples += batch.len() as u64;
+        batch.push(bytes, offset, self.sink);
         None
     }
 

@@ -23,7 +23,7 @@ fn others(values: u64) -> u64 {
 
 /// Eight digit values, the most significant in the lowest byte, as one number.
 #[inline]
-fn join(values: u64) -> u64 {
+pub(super) fn join(values: u64) -> u64 {
     let pairs = (values.wrapping_mul(10) + (values >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
     (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff
@@ -40,6 +40,19 @@ pub(super) fn short_number(text: &[u8]) -> Option<(u64, usize)> {
     Some((join(values << (64 - 8 * count)), count as usize))
 }
 
+/// One bit for each byte that is no digit.
+#[inline]
+fn others_of(window: &[u8; 16]) -> u64 {
+    let half = |bytes: &[u8]| {
+        let bytes = bytes.first_chunk().copied().unwrap_or_default();
+        // The multiplication moves the eight top bits side by side.
+        let marks = others(u64::from_le_bytes(bytes) ^ 0x3030_3030_3030_3030) >> 7;
+        marks.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    };
+    let (low, high) = window.split_at(8);
+    half(low) | half(high) << 8
+}
+
 /// The eight-digit number that `text` begins with.
 #[inline]
 pub(super) fn eight_digits(text: &[u8]) -> Option<u64> {
@@ -54,12 +67,7 @@ pub(super) fn eight_digits(text: &[u8]) -> Option<u64> {
 pub(super) fn dotted_quad(text: &[u8]) -> Option<([u8; 4], usize)> {
     // The longest quad and its comma take 16 bytes.
     let window: &[u8; 16] = text.first_chunk()?;
-    let half = |bytes: &[u8; 8]| {
-        // One bit a byte: the multiplication moves the eight top bits side by side.
-        let marks = others(u64::from_le_bytes(*bytes) ^ 0x3030_3030_3030_3030) >> 7;
-        marks.wrapping_mul(0x0102_0408_1020_4080) >> 56
-    };
-    let mut separators = half(window.first_chunk()?) | half(window.last_chunk()?) << 8;
+    let mut separators = others_of(window);
     let mut octets = [0; 4];
     let mut start = 0;
     let mut wrong = false;

@@ -13,6 +13,7 @@ mod resume;
 use std::io::Read;
 
 use super::scan::Scan;
+use super::walk::Walker;
 use crate::error::{InputError, InputErrorKind};
 use resume::{Next, next_record};
 
@@ -39,6 +40,8 @@ pub(super) struct Framed<'a> {
 pub(super) enum Place {
     /// An object that may be a record.
     Record,
+    /// A record that the walker has read.
+    Walked,
     /// No object, in a list of records.
     Element,
     /// Beside the list of records. What stands before that list comes in one piece and is no JSON by itself.
@@ -156,7 +159,7 @@ impl<'b, R: Read> Framer<'b, R> {
     ///
     /// # Errors
     /// The input is no JSON at all, or ended inside it, or cannot be read.
-    pub(super) fn next(&mut self) -> Result<Option<Framed<'_>>, InputError> {
+    pub(super) fn next(&mut self, walker: &mut Walker) -> Result<Option<Framed<'_>>, InputError> {
         if self.offset() == 0 {
             self.skip_byte_order_mark();
         }
@@ -176,6 +179,10 @@ impl<'b, R: Read> Framer<'b, R> {
                 }
                 (Level::Top, b'{') => {
                     self.saw = Saw::Values;
+                    if let Some(end) = self.walk(walker) {
+                        self.closing = Closing::List;
+                        return Ok(Some(self.take(end, Place::Walked)));
+                    }
                     let start = self.at;
                     match self.enter_envelope()? {
                         Entered::Records { key_at } if key_at == start + 1 => {}
@@ -197,6 +204,9 @@ impl<'b, R: Read> Framer<'b, R> {
                     self.at += 1;
                 }
                 (Level::Records { .. }, b'{') => {
+                    if let Some(end) = self.walk(walker) {
+                        return Ok(Some(self.take(end, Place::Walked)));
+                    }
                     let end = self.end_of_value(self.at)?;
                     return Ok(Some(self.take(end, Place::Record)));
                 }

@@ -12,6 +12,7 @@ mod seen;
 mod shape;
 pub mod time;
 pub mod tuple;
+mod walk;
 
 use std::sync::LazyLock;
 
@@ -75,6 +76,12 @@ pub trait Sink {
     fn encryption_word(&mut self, _word: &str) {}
     /// One well-formed tuple.
     fn tuple(&mut self, tuple: &FlowTuple);
+    /// Well-formed tuples that follow each other: the same as one call of [`Sink::tuple`] for each.
+    fn tuples(&mut self, tuples: &[FlowTuple]) {
+        for tuple in tuples {
+            self.tuple(tuple);
+        }
+    }
     /// One tuple that could not be read.
     fn malformed(&mut self, tuple: &MalformedTuple<'_>);
 }

@@ -34,8 +34,8 @@ impl Rows {
 
     /// Takes one tuple's text in. True if it is to be passed over.
     #[inline]
-    pub(super) fn take(&mut self, text: &str) -> bool {
-        let hash = SEED.hash_one(text.as_bytes());
+    pub(super) fn take(&mut self, text: &[u8]) -> bool {
+        let hash = SEED.hash_one(text);
         self.hash = (self.hash.rotate_left(23) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if self.count == 0 {
             self.first = self.hash;

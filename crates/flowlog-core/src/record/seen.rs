@@ -141,7 +141,7 @@ mod tests {
     fn rows(texts: &[&str], mark: u64) -> Rows {
         let mut rows = Rows::marked(mark);
         for text in texts {
-            rows.take(text);
+            rows.take(text.as_bytes());
         }
         rows
     }

@@ -10,11 +10,14 @@
 //! NSG1   s     src dst sport dport T|U    direction  decision
 //! ```
 
+mod plain;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::digits::{dotted_quad, eight_digits, short_number};
 use super::time::LAST_MS;
 use crate::flow::{Counters, Direction, Encryption, FlowTuple, Protocol, State};
+pub(super) use plain::plain_tuples;
 
 /// Why a tuple could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,8 +102,9 @@ pub(super) fn looks_like_tuple(text: &str) -> bool {
         && next().parse::<IpAddr>().is_ok()
 }
 
+/// Reads one tuple. Nothing but what belongs to a tuple is in what it reads.
 #[inline]
-fn parse_fields(text: &[u8]) -> Result<FlowTuple, TupleFault> {
+pub(super) fn parse_fields(text: &[u8]) -> Result<FlowTuple, TupleFault> {
     let mut rest = text;
     let time = time(&mut rest).ok_or(TupleFault::Time)?;
     let source = address(&mut rest).ok_or(TupleFault::Source)?;
@@ -133,6 +137,7 @@ fn parse_fields(text: &[u8]) -> Result<FlowTuple, TupleFault> {
     })
 }
 
+#[inline]
 fn milliseconds(time: u64) -> Option<i64> {
     let ms = if time < FIRST_MILLISECONDS { time * 1000 } else { time };
     i64::try_from(ms).ok().filter(|ms| *ms <= LAST_MS)
@@ -232,6 +237,7 @@ fn protocol(rest: &mut &[u8]) -> Option<(Protocol, bool)> {
     }
 }
 
+#[inline]
 fn state(letter: u8) -> Option<State> {
     match letter {
         b'B' => Some(State::Begin),
@@ -262,6 +268,7 @@ fn nsg_state(rest: &mut &[u8]) -> Option<State> {
     }
 }
 
+#[inline]
 fn encryption(word: &[u8]) -> Encryption {
     match word {
         b"NX" => Encryption::NotEncrypted,

@@ -15,9 +15,9 @@ pub(in crate::record) struct LevelKeys {
     /// The key of its list.
     pub(in crate::record) list: &'static str,
     /// The key that gives the list its context.
-    context: Option<&'static str>,
+    pub(in crate::record) context: Option<&'static str>,
     /// The context is kept at this length.
-    context_bytes: usize,
+    pub(in crate::record) context_bytes: usize,
     /// Without its list, the object is none of a flow log.
     pub(in crate::record) may_lack_list: bool,
     /// What is wrong if it is no object, has no list, or has something else in its place.

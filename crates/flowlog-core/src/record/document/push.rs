@@ -176,7 +176,7 @@ impl<S: Sink> Push<'_, S> {
         if end.wrapping_sub(self.bytes.as_ptr().addr()) <= self.bytes.len() {
             self.read_to = end;
         }
-        if self.rows.take(text) {
+        if self.rows.take(text.as_bytes()) {
             return;
         }
         match tuple::parse(text) {

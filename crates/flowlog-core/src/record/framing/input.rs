@@ -2,8 +2,11 @@
 
 use std::io::{ErrorKind, Read};
 
-use super::{BYTE_ORDER_MARK, Closing, Framer, Level, Next, READ_AHEAD, next_record};
+use super::{
+    BYTE_ORDER_MARK, Closing, End, Ending, Framer, Level, Next, READ_AHEAD, SUSPICIOUS_BYTES, next_record,
+};
 use crate::error::{InputError, InputErrorKind};
+use crate::record::walk::Walker;
 
 /// Bytes that tell a ZIP archive.
 const LONGEST_MARK: usize = 4;
@@ -79,6 +82,24 @@ impl<R: Read> Framer<'_, R> {
         self.ended = length == 0;
         self.failure = outcome.err();
         !self.ended
+    }
+
+    /// Where the record at hand ends, if the walker could read it.
+    pub(super) fn walk(&mut self, walker: &mut Walker) -> Option<End> {
+        let length = walker.walk(self)?;
+        Some(End { at: self.at + length, ending: Ending::Complete })
+    }
+
+    /// The bytes that are there, from the next one to look at.
+    #[inline]
+    pub(in crate::record) fn pending(&self) -> &[u8] {
+        self.buffer.get(self.at..).unwrap_or_default()
+    }
+
+    /// Reads on in the record at hand, which goes on behind [`Self::pending`]. False at the end of the input, and where
+    /// brackets alone are not trusted.
+    pub(in crate::record) fn read_on(&mut self) -> bool {
+        self.pending().len() <= SUSPICIOUS_BYTES && self.fill()
     }
 
     /// Where the first record begins, of those in the buffer behind the one at `start`.

@@ -27,7 +27,7 @@ fn frames_by(text: &str, step: usize) -> (Vec<String>, Option<String>) {
     let mut found = Vec::new();
     let mut noted = None;
     loop {
-        let next = framer.next().map(|framed| {
+        let next = framer.next(&mut Walker::off()).map(|framed| {
             let framed = framed?;
             let words = std::str::from_utf8(framed.bytes).unwrap();
             let at = usize::try_from(framed.offset).unwrap();
