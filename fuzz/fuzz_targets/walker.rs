@@ -42,7 +42,7 @@ impl Sink for Calls {
     }
 }
 
-/// The first two bytes say how the rest is read: as two files, divided somewhere, in pieces of this size.
+// The first two bytes say how the rest is read: as two files, divided somewhere, in pieces of this size.
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let &[step, at, ref bytes @ ..] = input else { return };
     let step = if step < 128 { usize::MAX } else { usize::from(step) - 127 };
