@@ -22,18 +22,29 @@ use super::scene::{Kind, Scene};
 use super::strobe::Strobe;
 use super::vertical::{self, Scan};
 use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
+use crate::aggregate::evidence::Pair;
 use crate::aggregate::{Allowed, HostId};
 use crate::state::{Conversation, Gather, HostPair};
 
 /// What the detectors need to know of all pairs of hosts: give it each pair once, then [`judge`](super::judge).
 ///
 /// What concerns one pair alone is decided as the pair goes by, and only what is worth a finding is kept. The rest are
-/// compact rows: 24 bytes for all that a host of the internet failed at with one own host, 48 for each conversation
-/// that was let in from the internet, 4 for each host of the internet with each own host it has a conversation with;
-/// of an own host 16 for each first contact and for each conversation inside that was answered, 40 for each
-/// conversation that failed (80 if it was denied on the way to the internet), 44 at most for each host it fails at,
-/// and 40 for each hour of logins. Rows of one source are scattered into one of
-/// [`BUCKETS`](super::scene::BUCKETS), so that the buckets can be judged side by side.
+/// compact rows:
+///
+/// | bytes | for each |
+/// |---|---|
+/// | 16 | pair of which a host of the internet failed at something |
+/// | 48 | conversation that was let in from the internet |
+/// | 4 | host of the internet with each own host it has a conversation with |
+/// | 16 | first contact of an own host with another |
+/// | 16 | conversation inside that was answered |
+/// | 40 | conversation of an own host that failed; 40 more if it was denied on the way to the internet |
+/// | 4 | host that an own host failed at |
+/// | 32 | host that an own host pinged once or twice |
+/// | 40 | hour of a conversation inside in which somebody logged in |
+///
+/// Rows of one source are scattered into one of [`BUCKETS`](super::scene::BUCKETS), so that the buckets can be judged
+/// side by side.
 pub struct Collector<'a> {
     pub(super) scene: &'a Scene<'a>,
     /// Failures of internal sources, by source.
@@ -75,6 +86,14 @@ pub struct Collector<'a> {
     pub(super) cleartext: Cleartext,
     pub(super) unencrypted: Unencrypted,
 }
+
+/// The bytes of a row, as said above.
+const _: () = {
+    assert!(size_of::<Knock>() == 16 && size_of::<Inbound>() == 48);
+    assert!(size_of::<FirstContact>() == 16 && size_of::<Reached>() == 16);
+    assert!(size_of::<Failure>() == 40 && size_of::<DeniedOut>() == 40);
+    assert!(size_of::<Pinged>() == 32 && size_of::<LoginHour>() == 40);
+};
 
 impl<'a> Collector<'a> {
     /// One that holds nothing yet. Those that are to be merged must be of one `scene`.
@@ -173,12 +192,13 @@ impl<'a> Collector<'a> {
     /// What a host of the internet began and came to nothing.
     #[inline]
     fn knocks(&mut self, pair: &HostPair, conversations: &[Conversation]) {
-        let failures = conversations.iter().filter_map(|known| Failure::of(self.scene, pair, known));
+        let scene = self.scene;
+        let failures = conversations.iter().filter_map(|known| Failure::of(scene, pair, known));
         let Some(knocks) = Knocks::of(failures) else { return };
         let Some(key) = conversations.first().map(|first| first.key) else { return };
         self.targets.insert(key.destination);
-        let bucket = self.scene.bucket(key.source);
-        match Knock::new(key.source, &knocks) {
+        let bucket = scene.bucket(key.source);
+        match Knock::new(scene, key.source, &knocks) {
             Some(knock) => self.knocks.push(bucket, knock),
             None => self.long_knocks.push(bucket, (key.source, knocks)),
         }
@@ -202,11 +222,10 @@ impl<'a> Collector<'a> {
     }
 
     /// Who of the internet has conversations with whom.
-    fn users(&mut self, pair: &HostPair, (from, to): (Kind, Kind)) {
-        let Some(key) = pair.conversations.first().map(|first| first.key) else { return };
-        let (own, internet) = match (from, to) {
-            (Kind::Internal, Kind::Internet) => (key.source, key.destination),
-            (Kind::Internet, Kind::Internal) => (key.destination, key.source),
+    fn users(&mut self, pair: &HostPair, (a, b): Pair, kinds: (Kind, Kind)) {
+        let (own, internet) = match kinds {
+            (Kind::Internal, Kind::Internet) => (a, b),
+            (Kind::Internet, Kind::Internal) => (b, a),
             _ => return,
         };
         let mut allowed = pair.conversations.iter().filter(|known| known.allowed.is_some()).peekable();
@@ -221,27 +240,34 @@ impl<'a> Collector<'a> {
     }
 }
 
+/// The two hosts, in no order.
+fn ends(pair: &HostPair) -> Option<Pair> {
+    let speaking = pair.conversations.first().map(|first| (first.key.source, first.key.destination));
+    let met = || pair.contacts.first().map(|(hosts, _)| *hosts);
+    speaking.or_else(met).or_else(|| pair.vain.first().map(|(hosts, _)| *hosts))
+}
+
 impl Gather for Collector<'_> {
     fn take(&mut self, pair: &mut HostPair) {
         let (scene, pair) = (self.scene, &*pair);
-        if let Some(first) = pair.conversations.first() {
-            let (a, b) = (first.key.source, first.key.destination);
-            let (from, to) = (scene.kind(a), scene.kind(b));
-            for conversations in pair.directions() {
-                let forth = conversations.first().is_some_and(|first| first.key.source == a);
-                self.direction(pair, conversations, if forth { (from, to) } else { (to, from) });
-            }
-            self.users(pair, (from, to));
-        }
-        for ((source, destination), contact) in &pair.contacts {
-            if scene.is_internal(*source) {
-                let contact = FirstContact { source: *source, destination: *destination, contact: *contact };
-                self.contacts.push(scene.bucket(*source), contact);
+        let Some((a, b)) = ends(pair) else { return };
+        let kinds = (scene.kind(a), scene.kind(b));
+        let of = |source: HostId| if source == a { kinds } else { (kinds.1, kinds.0) };
+        for conversations in pair.directions() {
+            if let Some(first) = conversations.first() {
+                self.direction(pair, conversations, of(first.key.source));
             }
         }
-        for ((source, target), bins) in &pair.vain {
-            if scene.is_internal(*source) && scene.is_internet(*target) {
-                self.outgoing.extend(flood::notice(scene, pair, (*source, *target), bins));
+        self.users(pair, (a, b), kinds);
+        for &((source, destination), contact) in &pair.contacts {
+            if of(source).0 == Kind::Internal {
+                let contact = FirstContact { source, destination, contact };
+                self.contacts.push(scene.bucket(source), contact);
+            }
+        }
+        for &(hosts, ref bins) in &pair.vain {
+            if of(hosts.0) == (Kind::Internal, Kind::Internet) {
+                self.outgoing.extend(flood::notice(scene, pair, hosts, bins));
             }
         }
     }

@@ -56,36 +56,38 @@ impl Knocks {
     }
 }
 
-/// The [`Knocks`] of a source at one destination in 24 bytes: of most sources this is all there is.
+/// The [`Knocks`] of a source at one destination in 16 bytes: of most sources this is all there is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Knock {
-    first_ms: i64,
-    span_ms: u32,
-    attempts: u32,
-    conversations: u32,
     source: HostId,
+    /// Since the data begin, ms.
+    first: u32,
+    span_ms: u32,
+    attempts: u16,
+    conversations: u16,
 }
 
 impl Knock {
-    /// `None` if they do not fit.
+    /// `None` if they do not fit: more than 65,535 of anything, or 49 days.
     #[inline]
-    pub(super) fn new(source: HostId, knocks: &Knocks) -> Option<Self> {
+    pub(super) fn new(scene: &Scene<'_>, source: HostId, knocks: &Knocks) -> Option<Self> {
         let (first_ms, last_ms) = knocks.times;
         Some(Self {
-            first_ms,
-            span_ms: u32::try_from(last_ms.checked_sub(first_ms)?).ok()?,
-            attempts: u32::try_from(knocks.attempts).ok()?,
-            conversations: u32::try_from(knocks.conversations).ok()?,
             source,
+            first: u32::try_from(first_ms.checked_sub(scene.times.0)?).ok()?,
+            span_ms: u32::try_from(last_ms.checked_sub(first_ms)?).ok()?,
+            attempts: u16::try_from(knocks.attempts).ok()?,
+            conversations: u16::try_from(knocks.conversations).ok()?,
         })
     }
 
-    fn knocks(&self) -> Knocks {
+    fn knocks(&self, scene: &Scene<'_>) -> Knocks {
+        let first_ms = scene.times.0 + i64::from(self.first);
         Knocks {
             conversations: self.conversations.into(),
             attempts: self.attempts.into(),
             hosts: 1,
-            times: (self.first_ms, self.first_ms + i64::from(self.span_ms)),
+            times: (first_ms, first_ms + i64::from(self.span_ms)),
         }
     }
 }
@@ -196,7 +198,7 @@ impl Outside {
     ) -> Self {
         let mut sums: HashMap<HostId, Knocks, RandomState> =
             HashMap::with_capacity_and_hasher(knocks.len(), RandomState::default());
-        let short = knocks.iter().map(|knock| (knock.source, knock.knocks()));
+        let short = knocks.iter().map(|knock| (knock.source, knock.knocks(scene)));
         for (source, knocks) in short.chain(long.iter().copied()) {
             sums.entry(source).and_modify(|sum| *sum = sum.and(&knocks)).or_insert(knocks);
         }
@@ -285,4 +287,30 @@ fn visits(
         known.answered += visits.answered;
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::{Hosts, NearEnds, Overall};
+    use crate::finding::FindingOptions;
+
+    #[test]
+    fn a_knock_says_the_same_in_few_bytes_or_is_not_made() {
+        let (hosts, near, options) = (Hosts::default(), NearEnds::default(), FindingOptions::default());
+        let mut overall = Overall::default();
+        overall.times = Some((1_000_000, 9_000_000));
+        let scene = Scene::new(&hosts, &near, &overall, &options);
+        let of = |attempts, times| Knocks { conversations: 3, attempts, hosts: 1, times };
+        let again = |knocks| Some(Knock::new(&scene, HostId(1), &knocks)?.knocks(&scene));
+        let most = i64::from(u32::MAX);
+        for knocks in [of(1, (1_000_000, 1_000_000)), of(65_535, (1_000_000 + most, 1_000_000 + 2 * most))] {
+            assert_eq!(again(knocks), Some(knocks));
+        }
+        for knocks in [of(65_536, (1_000_000, 1_000_000)), of(1, (999_999, 1_000_000))] {
+            assert_eq!(again(knocks), None);
+        }
+        assert_eq!(again(of(1, (1_000_000, 1_000_001 + most))), None);
+        assert_eq!(again(of(1, (i64::MIN, i64::MAX))), None);
+    }
 }

@@ -3,7 +3,7 @@
 use super::scene::BUCKETS;
 
 /// Rows of a list: those that are full are put away, so that none has to be moved for want of room.
-const FULL: usize = 4096;
+const FULL: usize = 1024;
 
 /// Rows in no order, in lists.
 #[derive(Debug)]
