@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::scatter::hash;
+use super::scatter::place;
 use super::tally::Tally;
 use crate::aggregate::{Aggregate, HostId};
 use crate::enrich::{self, ServiceTags};
@@ -128,7 +128,7 @@ impl Known<'_> {
     }
 }
 
-/// Hosts whose place is remembered, each where its hash leads to: 24 KiB or so.
+/// Hosts whose place is remembered, each where its number leads to: 24 KiB or so.
 const RECENT: usize = 512;
 
 /// Sorts conversations into their classes. What it knows of own hosts must be complete when it gets the first.
@@ -177,7 +177,7 @@ impl<'a> Classes<'a> {
 
     #[inline]
     fn place(&mut self, host: HostId) -> Place<'a> {
-        let slot = hash(host.0) % RECENT;
+        let slot = place(host.0.into(), RECENT);
         match self.recent.get(slot) {
             Some(&Some((known, place))) if known == host => place,
             _ => self.look_up(host, slot),

@@ -4,14 +4,14 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::rules_file::FEW;
-use super::scatter::{BUCKETS, Numbers, bucket, hash, share};
+use super::scatter::{BUCKETS, Numbers, bucket, place, share};
 
 /// Members met lately: the pairs of one host come close to each other, and only the first has anything new.
 const RECENT: usize = 512;
 /// No group has this number with this member.
 const NOTHING: u64 = u64::MAX;
 
-/// The distinct members of each group: 8 bytes for each member of each group, 16 for a while.
+/// The distinct members of each group: 8 bytes for each member of each group, up to 32 for a while.
 #[derive(Clone, Debug)]
 pub(super) struct Distinct {
     /// Each in the one place its bits lead to.
@@ -56,12 +56,11 @@ impl Distinct {
     #[inline]
     pub(super) fn insert(&mut self, group: u32, member: u32) {
         let value = u64::from(group) << 32 | u64::from(member);
-        let place = hash(member ^ group.rotate_left(16)) % RECENT;
-        if let Some(known) = self.recent.get_mut(place)
+        if let Some(known) = self.recent.get_mut(place(value, RECENT))
             && *known != value
         {
             *known = value;
-            if let Some(numbers) = self.buckets.get_mut(bucket(hash(member))) {
+            if let Some(numbers) = self.buckets.get_mut(bucket(member)) {
                 numbers.insert(value);
             }
         }
@@ -144,7 +143,7 @@ mod tests {
         for round in 0..200 {
             (0..3000).for_each(|member| distinct.insert(7, member * (round % 2 + 1)));
         }
-        assert!(distinct.buckets.iter().all(|numbers| numbers.values_kept() <= 2 * FEW_KEPT));
+        assert!(distinct.buckets.iter().all(|numbers| numbers.values_kept() <= FEW_KEPT));
         assert_eq!(distinct.finish(1).get(&7).map(|members| members.count), Some(4500));
     }
 

@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use super::best::Best;
-use super::scatter::{BUCKETS, Numbers, bucket, hash, host_of, packed, share};
+use super::scatter::{BUCKETS, Numbers, bucket, host_of, packed, place, share};
 use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
 use crate::aggregate::{HostId, Hosts};
@@ -74,7 +74,7 @@ struct Bucket {
 /// The hosts of one side.
 #[derive(Clone, Debug)]
 pub(super) struct Side {
-    /// Each in the one place its hash leads to.
+    /// Each in the one place its number leads to.
     recent: Vec<Option<Sums>>,
     buckets: Vec<Bucket>,
 }
@@ -87,7 +87,7 @@ impl Default for Side {
 
 impl Side {
     fn add(&mut self, sums: &Sums) {
-        let place = hash(sums.host.0) % RECENT;
+        let place = place(sums.host.0.into(), RECENT);
         let Some(recent) = self.recent.get_mut(place) else { return };
         match recent {
             Some(known) if known.host == sums.host => known.add(sums),
@@ -108,7 +108,7 @@ impl Side {
     }
 
     fn bucket(&mut self, host: HostId) -> Option<&mut Bucket> {
-        self.buckets.get_mut(bucket(hash(host.0)))
+        self.buckets.get_mut(bucket(host.0))
     }
 
     /// Adds everything of `other`.

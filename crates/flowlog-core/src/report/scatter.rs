@@ -20,18 +20,19 @@ const FEW_VALUES: usize = 1024;
 /// Nobody outside can choose addresses that fall into one bucket. All collectors of a process have the same key.
 static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
-/// A hash of a host's number, good in all its bits.
+/// The bucket of a host, or of another member.
 #[inline]
 #[allow(clippy::cast_possible_truncation)] // half of its bits are enough
-pub(super) fn hash(member: u32) -> usize {
-    KEY.hash_one(member) as usize
+pub(super) fn bucket(member: u32) -> usize {
+    KEY.hash_one(member) as usize % BUCKETS
 }
 
-/// The bucket of a hash.
+/// The place of a number among `places` ones met lately, without a key: whoever drives others out of theirs makes
+/// some rows more, and nothing slow.
 #[inline]
-pub(super) fn bucket(hash: usize) -> usize {
-    // Not the bits that choose a place among hosts met lately.
-    (hash >> 16) % BUCKETS
+pub(super) fn place(number: u64, places: usize) -> usize {
+    // Fibonacci hashing: the top bits of the product depend on all bits of the number.
+    (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize % places
 }
 
 /// A host and 32 bits more as one number; numbers of one host stand together when they are sorted.
@@ -46,18 +47,18 @@ pub(super) fn host_of(packed: u64) -> HostId {
     HostId((packed >> 32) as u32)
 }
 
-/// A set of numbers, 8 bytes each: at most twice as many are kept as are distinct.
+/// A set of numbers, 8 bytes each: at most four times as many are kept as are distinct.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
     values: Vec<u64>,
-    /// So many are distinct for sure, as far as is known.
-    distinct: usize,
+    /// With so many it is looked which are there twice.
+    room: usize,
 }
 
 impl Numbers {
     #[inline]
     pub(super) fn insert(&mut self, value: u64) {
-        if self.values.len() >= (2 * self.distinct).max(FEW_VALUES) {
+        if self.values.len() >= self.room.max(FEW_VALUES) {
             self.clear_doubles();
         }
         self.values.push(value);
@@ -65,9 +66,12 @@ impl Numbers {
 
     #[cold]
     fn clear_doubles(&mut self) {
+        let all = self.values.len();
         self.values.sort_unstable();
         self.values.dedup();
-        self.distinct = self.values.len();
+        let distinct = self.values.len();
+        // Where hardly any comes twice, looking is for nothing.
+        self.room = if distinct > all - all / 4 { 4 * distinct } else { 2 * distinct };
     }
 
     pub(super) fn merge(&mut self, mut other: Self) {
