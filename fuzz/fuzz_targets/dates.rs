@@ -4,10 +4,19 @@
 
 use std::io::Write as _;
 
-use flowlog_core::aggregate::{Aggregate, Collecting, Hosts};
+use flowlog_core::flow::OwnNetworks;
 use flowlog_core::record::Decoder;
 use flowlog_core::record::time::{LAST_MS, unix_ms};
 use flowlog_core::report::{ReportOptions, build};
+use flowlog_core::state::{Budget, Gather, GatherOptions, Gatherer, HostPair, Reader, Shared};
+
+/// Nobody takes the pairs beside the report.
+struct NoCollector;
+
+impl Gather for NoCollector {
+    fn take(&mut self, _: &mut HostPair) {}
+    fn merge(&mut self, _: Self) {}
+}
 
 /// Times of records as numbers become dates, within and far outside of what chrono knows.
 fn written(seconds: i64) -> String {
@@ -36,11 +45,13 @@ libfuzzer_sys::fuzz_target!(|records: Vec<(i64, Option<&str>, u64, bool)>| {
         )
         .expect("memory");
     }
-    let collecting = Collecting { findings: true, sightings: true, ..Collecting::default() };
-    let mut aggregate = Aggregate::new(&collecting, &Hosts::default());
-    let decoded = Decoder::default().decode(&*log, &mut aggregate);
+    let mut reader = Reader::new(&Shared::new(&Budget::unlimited()));
+    let decoded = Decoder::default().decode(&*log, &mut reader);
     assert_eq!(decoded.tuples + decoded.malformed, records.len().min(16) as u64);
-    aggregate.end_group();
-    aggregate.end_logs();
-    build(&aggregate, Vec::new(), &ReportOptions::default());
+    reader.end_file();
+    let own = OwnNetworks::default();
+    let options = GatherOptions { resolve: true, findings: true, provenance: true, own };
+    let state = reader.finish().expect("no temporary file is needed");
+    let gatherer = Gatherer::new(state, options);
+    build(&gatherer, Vec::new(), &ReportOptions::default(), || None::<NoCollector>).expect("no file is read");
 });

@@ -2,10 +2,12 @@
 
 mod choices;
 mod compare;
+mod merge;
+mod partial;
+mod report;
 mod shared;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
@@ -13,8 +15,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
-pub use choices::{ColorChoice, ConnectionExport, FailOn, Format};
+pub use choices::{ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
 pub use compare::CompareConfig;
+pub use merge::MergeConfig;
+pub use partial::PartialConfig;
+pub use report::{MemoryArgs, ReportArgs};
 pub use shared::{FindingArgs, Running};
 
 /// Analysed when nothing is named: where the downloader puts its tree.
@@ -29,6 +34,7 @@ Examples:
   flowlog-analyze --format json FlowLogs > report.json
   zcat PT1H.json.gz | flowlog-analyze -              from standard input
   flowlog-analyze compare Monday Tuesday             what is new, what vanished
+  flowlog-analyze partial FlowLogs -o day.flowstate  keep it for flowlog-analyze merge
 
 Exit codes:
   0  done
@@ -61,50 +67,16 @@ struct Cli {
     #[arg(long, value_name = "GLOB", num_args = 1..)]
     log_files: Vec<PathBuf>,
 
-    /// Add a section for each of these addresses and networks
-    #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Report")]
-    specific_ips: Vec<Network>,
-
-    /// Rows in each ranking and table
-    #[arg(long, value_name = "N", default_value = "15", help_heading = "Report")]
-    top: NonZeroUsize,
-
-    /// Count every row, also where both ends' NICs logged the same connection
-    #[arg(long, help_heading = "Report")]
-    no_dedup: bool,
-
-    #[command(flatten)]
-    findings: FindingArgs,
-
-    #[command(flatten)]
-    known: KnownArgs,
-
-    /// Add bar charts (text format)
-    #[arg(long, help_heading = "Report")]
-    show_graphs: bool,
-
-    /// Write every connection, one a line, to this .csv or .ndjson file
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    export_connections: Option<ConnectionExport>,
-
     /// Replace the file of --export-connections if it exists
     #[arg(long, requires = "export_connections", help_heading = "Output")]
     overwrite: bool,
-
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
-    format: Format,
 
     /// Write two CSV files: the summary, and the details with one row a tuple
     #[arg(long, help_heading = "Output")]
     export_csv: bool,
 
-    /// Folder for the CSV files, made if missing
-    #[arg(long, value_name = "DIR", default_value = ".", requires = "export_csv", help_heading = "Output")]
-    output_path: PathBuf,
-
     #[command(flatten)]
-    running: Running,
+    report: ReportArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -112,14 +84,29 @@ enum Command {
     /// Compare two sets of flow logs: before and after a change, or the NSG and the VNet log of the same hours
     #[command(max_term_width = 100)]
     Compare(Box<compare::Args>),
+    /// Keep what a report needs of some logs in a file, to be merged with others
+    #[command(max_term_width = 100)]
+    Partial(Box<partial::Args>),
+    /// Report on the logs of several states, as if all had been read at once
+    #[command(max_term_width = 100)]
+    Merge(Box<merge::Args>),
+}
+
+/// Where everything comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Files, folders, patterns and `-`, as given; never empty.
+    Logs(Vec<PathBuf>),
+    /// States and patterns of them, as given; never empty.
+    States(Vec<PathBuf>),
 }
 
 /// What was asked for, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // one a flag
 pub struct Config {
-    /// Files, folders, patterns and `-`, as given; never empty.
-    pub inputs: Vec<PathBuf>,
+    /// Where everything comes from.
+    pub source: Source,
     /// Addresses and networks that get a section.
     pub specific_ips: Vec<Network>,
     /// Rows in each ranking and table.
@@ -140,6 +127,8 @@ pub struct Config {
     pub connections: Option<ConnectionExport>,
     /// Connections may replace a file.
     pub overwrite: bool,
+    /// How much memory the run may take.
+    pub memory: MemoryArgs,
     /// How the run goes.
     pub running: Running,
 }
@@ -151,6 +140,10 @@ pub enum Task {
     Analyse(Config),
     /// Compare two.
     Compare(CompareConfig),
+    /// Write a state.
+    Partial(PartialConfig),
+    /// Report on states, or make one of them.
+    Merge(MergeConfig),
 }
 
 impl Task {
@@ -168,6 +161,8 @@ impl Task {
         let mut cli = Cli::try_parse_from(args)?;
         match cli.command.take() {
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
+            Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
+            Some(Command::Merge(args)) => Ok(Self::Merge(args.check())),
             None => Config::check(cli, folder).map(Self::Analyse),
         }
     }
@@ -177,7 +172,9 @@ impl Task {
     /// How the run goes.
     pub fn running(&self) -> &Running {
         match self {
-            Self::Analyse(config) => &config.running,
+            Self::Analyse(config)
+            | Self::Merge(MergeConfig::Report(config) | MergeConfig::State(config, _)) => &config.running,
+            Self::Partial(config) => &config.running,
             Self::Compare(config) => &config.running,
         }
     }
@@ -193,26 +190,31 @@ impl Config {
             }
             inputs.push(DEFAULT_FOLDER.into());
         }
+        Ok(Self::new(Source::Logs(inputs), cli.report, cli.overwrite, cli.export_csv))
+    }
+
+    fn new(source: Source, report: ReportArgs, overwrite: bool, export_csv: bool) -> Self {
         let mut specific_ips: Vec<Network> = Vec::new();
-        for network in cli.specific_ips {
+        for network in report.specific_ips {
             if !specific_ips.contains(&network) {
                 specific_ips.push(network);
             }
         }
-        Ok(Self {
-            inputs,
+        Self {
+            source,
             specific_ips,
-            top: cli.top.get(),
-            dedup: !cli.no_dedup,
-            findings: cli.findings,
-            known: cli.known,
-            show_graphs: cli.show_graphs,
-            format: cli.format,
-            connections: cli.export_connections,
-            overwrite: cli.overwrite,
-            csv_folder: cli.export_csv.then_some(cli.output_path),
-            running: cli.running,
-        })
+            top: report.top.get(),
+            dedup: !report.no_dedup,
+            findings: report.findings,
+            known: report.known,
+            show_graphs: report.show_graphs,
+            format: report.format,
+            connections: report.export_connections,
+            overwrite,
+            csv_folder: export_csv.then_some(report.output_path),
+            memory: report.memory,
+            running: report.running,
+        }
     }
 }
 
@@ -226,7 +228,7 @@ mod tests {
     fn parse_in(folder: &Path, args: &[&str]) -> Result<Config, clap::Error> {
         match Task::parse(std::iter::once("flowlog-analyze").chain(args.iter().copied()), folder)? {
             Task::Analyse(config) => Ok(config),
-            Task::Compare(config) => panic!("no comparison was asked for: {config:?}"),
+            other => panic!("something else was asked for: {other:?}"),
         }
     }
 
@@ -254,7 +256,7 @@ mod tests {
     #[test]
     fn inputs_come_as_words_and_as_options() {
         let config = parse(&["a", "--log-files", "b", "c", "--top", "3", "-"]).unwrap();
-        assert_eq!(config.inputs, ["a", "-", "b", "c"].map(PathBuf::from));
+        assert_eq!(config.source, Source::Logs(["a", "-", "b", "c"].map(PathBuf::from).into()));
         assert_eq!(config.top, 3);
     }
 
@@ -274,7 +276,7 @@ mod tests {
         let here = tempfile::tempdir().unwrap();
         std::fs::create_dir(here.path().join("FlowLogs")).unwrap();
         let config = parse_in(here.path(), &[]).unwrap();
-        assert_eq!(config.inputs, [PathBuf::from("FlowLogs")]);
+        assert_eq!(config.source, Source::Logs(vec!["FlowLogs".into()]));
     }
 
     #[test]

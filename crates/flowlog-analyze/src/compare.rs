@@ -4,9 +4,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use flowlog_core::compare::{Comparison, Conversations, FindingRow, Set, compare};
-use flowlog_core::finding::{FindingOptions, Findings, Severity, detect};
+use flowlog_core::finding::{self, FindingOptions, Findings, Scene, Severity, detect};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
+use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError};
 
 use crate::cli::{CompareConfig, Format};
 use crate::progress::Progress;
@@ -36,7 +37,7 @@ pub fn run(
     let (a, b) = (read(a, &inputs_a)?, read(b, &inputs_b)?);
     for (letter, set) in [("A", &a), ("B", &b)] {
         if set.is_nothing() {
-            tell_why_nothing(&set.reduced.files, ascii, talk);
+            tell_why_nothing(&set.files, ascii, talk);
             say(talk, ascii, &format!("error: nothing in {letter} ({}) could be analysed", set.name));
             return Ok(Outcome::NothingAnalysed);
         }
@@ -70,7 +71,8 @@ fn inputs(named: &Path) -> Result<Vec<Input>, RunError> {
 /// One of the sets, read.
 struct Read {
     name: String,
-    reduced: Reduced,
+    gatherer: Gatherer,
+    files: Vec<FileRow>,
     conversations: Conversations,
     findings: Option<Findings>,
 }
@@ -85,33 +87,43 @@ fn read(
 ) -> Result<Read, RunError> {
     let bytes = inputs.iter().map(|input| input.size).sum();
     let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
-    let options = Options {
-        threads: config.running.threads(),
-        details: None,
-        connections: None,
-        findings: !config.findings.no_findings,
-        resolve: true,
-        own,
-        provenance: true,
-    };
-    let reduced = reduce::reduce(inputs, &options, &progress)?;
+    let threads = config.running.threads();
+    let budget = config.memory.budget();
+    let shared = Shared::new(&budget).with_minutes();
+    let options = Options { threads, details: None, shared: &shared };
+    let Reduced { state, files } = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
-    let findings = options.findings.then(|| detect(&reduced.aggregate, finding));
-    let conversations = Conversations::of(&reduced.aggregate);
-    Ok(Read { name: name.display().to_string(), reduced, conversations, findings })
+    let findings = !config.findings.no_findings;
+    let gathering = GatherOptions { resolve: true, findings, provenance: true, own: own.clone() };
+    let gatherer = Gatherer::new(state, gathering);
+    let (conversations, findings) = gather(&gatherer, finding, threads)?;
+    Ok(Read { name: name.display().to_string(), gatherer, files, conversations, findings })
 }
 
 impl Read {
     fn set(&self) -> Set<'_> {
-        let Reduced { aggregate: tables, files } = &self.reduced;
+        let tables = &self.gatherer.summary;
         let (conversations, findings) = (&self.conversations, self.findings.as_ref());
-        Set { name: &self.name, tables, conversations, files, findings }
+        Set { name: &self.name, tables, conversations, files: &self.files, findings }
     }
 
     /// Not one of its files holds a flow log that could be read.
     fn is_nothing(&self) -> bool {
-        self.reduced.files.iter().all(FileRow::is_nothing)
+        self.files.iter().all(FileRow::is_nothing)
     }
+}
+
+fn gather(
+    gatherer: &Gatherer,
+    options: &FindingOptions,
+    threads: usize,
+) -> Result<(Conversations, Option<Findings>), SpillError> {
+    let summary = &gatherer.summary;
+    let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, options);
+    let finding = || summary.has_evidence.then(|| finding::Collector::new(&scene));
+    let (conversations, collected) = gatherer.gather(threads, || (Conversations::default(), finding()))?;
+    let findings = collected.map(|collected| detect(collected, gatherer, threads)).transpose()?;
+    Ok((conversations, findings))
 }
 
 fn outcome(comparison: &Comparison, config: &CompareConfig) -> Outcome {

@@ -7,6 +7,8 @@ pub mod compare;
 pub mod export;
 pub mod interrupt;
 pub mod known;
+pub mod memory;
+pub mod partial;
 pub mod progress;
 pub mod reduce;
 pub mod render;
@@ -14,16 +16,18 @@ pub mod settings;
 pub mod walk;
 
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, build};
-use flowlog_core::text::{count, message};
+use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
+use flowlog_core::text::{self, count, message};
 
-use cli::{Config, Format};
-use export::{ExportError, Exports, Unfinished};
+use cli::{Config, Format, Source};
+use export::{ConnectionLines, ExportError, Exports, Unfinished};
 use known::Known;
 use progress::Progress;
-use reduce::Options;
+use reduce::{Options, ReduceError, Reduced};
 use render::{Style, Surroundings, escape};
 
 /// Entries of each problem list in the report; `problem_counts` tells the full number.
@@ -58,9 +62,24 @@ pub enum RunError {
     /// A file about the network that cannot be used.
     #[error(transparent)]
     Known(#[from] known::KnownError),
+    /// A temporary file that cannot be used.
+    #[error("{0}\nhint: --temp-dir names another folder, --max-memory allows more memory")]
+    Spill(#[from] SpillError),
+    /// A state that cannot be read, written or merged.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// Standard output that cannot be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<ReduceError> for RunError {
+    fn from(error: ReduceError) -> Self {
+        match error {
+            ReduceError::Export(error) => Self::Export(error),
+            ReduceError::Spill(error) => Self::Spill(error),
+        }
+    }
 }
 
 impl RunError {
@@ -69,7 +88,7 @@ impl RunError {
         match self {
             Self::Settings(_) | Self::Known(_) => true,
             Self::Export(error) => error.is_usage(),
-            Self::Walk(_) | Self::Output(_) => false,
+            Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Output(_) => false,
         }
     }
 }
@@ -93,12 +112,16 @@ pub fn run(
     // A slip in a settings file is told before the long run.
     let mut finding = settings::read(&config.findings)?;
     let known = config.known.read(&mut finding.thresholds)?;
-    let inputs = walk::discover(&config.inputs)?;
+    let inputs = match &config.source {
+        Source::Logs(named) | Source::States(named) => walk::discover(named)?,
+    };
     let exports = Exports::prepare(config, &inputs, unfinished)?;
     if exports.swept > 0 {
         say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
     }
-    let report = analyse(config, &inputs, &exports, finding, known, ascii)?;
+    let budget = config.memory.budget();
+    let report = analyse(config, &inputs, &exports, finding, known, &budget, ascii)?;
+    tell_of_spilling(&budget, ascii, talk);
     let outcome = outcome(&report, config);
     // Nothing replaces what may be a good file of another day when there is nothing to say.
     let written = match outcome {
@@ -156,42 +179,70 @@ fn analyse(
     exports: &Exports,
     finding: FindingOptions,
     known: Known,
+    budget: &Arc<Budget>,
     ascii: bool,
 ) -> Result<Report, RunError> {
-    let bytes = inputs.iter().map(|input| input.size).sum();
-    let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
-    let options = Options {
-        threads: config.running.threads(),
-        details: exports.details(),
-        connections: exports.connections(),
-        findings: !config.findings.no_findings,
-        own: &known.own,
-        provenance: false,
-        resolve: config.dedup,
+    let threads = config.running.threads();
+    let shared = Shared::new(budget);
+    let Reduced { state, files } = match &config.source {
+        Source::States(_) => partial::load(inputs, &shared)?,
+        Source::Logs(_) => {
+            let bytes = inputs.iter().map(|input| input.size).sum();
+            let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
+            let options = Options { threads, details: exports.details(), shared: &shared };
+            let reduced = reduce::reduce(inputs, &options, &progress)?;
+            progress.finish();
+            reduced
+        }
     };
-    let reduced = reduce::reduce(inputs, &options, &progress)?;
-    progress.finish();
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
     let Known { own, service_tags, nsgs } = known;
-    let (top, resolve, threads) = (config.top, config.dedup, config.running.threads());
+    let findings = !config.findings.no_findings;
+    let gathering = GatherOptions { resolve: config.dedup, findings, provenance: false, own: own.clone() };
+    let (top, resolve) = (config.top, config.dedup);
     let options =
         ReportOptions { top, problem_limit, specific, resolve, finding, own, service_tags, nsgs, threads };
-    Ok(build(&reduced.aggregate, reduced.files, &options))
+    let gatherer = Gatherer::new(state, gathering);
+    let hosts = &gatherer.summary.hosts;
+    let lines = || exports.connections().map(|(output, format)| ConnectionLines::new(output, format, hosts));
+    let (report, lines) = build(&gatherer, files, &options, lines)?;
+    if let (Some(lines), Some((output, _))) = (lines, exports.connections()) {
+        lines.finish(output)?;
+    }
+    Ok(report)
 }
 
 fn outcome(report: &Report, config: &Config) -> Outcome {
-    let totals = &report.totals;
-    let (strict, limit) = (config.running.strict, config.findings.fail_on.map(Severity::from));
+    let limit = config.findings.fail_on.map(Severity::from);
     let grave = |finding: &Finding| limit.is_some_and(|limit| finding.severity >= limit);
-    if report.files.iter().all(FileRow::is_nothing) {
+    match of_files(&report.files, config.running.strict) {
+        Outcome::NothingAnalysed => Outcome::NothingAnalysed,
+        _ if report.findings.iter().flat_map(|found| &found.findings).any(grave) => Outcome::Findings,
+        other => other,
+    }
+}
+
+/// How the reading of files ended.
+fn of_files(files: &[FileRow], strict: bool) -> Outcome {
+    if files.iter().all(FileRow::is_nothing) {
         Outcome::NothingAnalysed
-    } else if report.findings.iter().flat_map(|found| &found.findings).any(grave) {
-        Outcome::Findings
-    } else if totals.files_with_errors > 0 || (strict && totals.malformed > 0) {
+    } else if files.iter().any(|file| file.error.is_some() || (strict && file.malformed > 0)) {
         Outcome::SomeSkipped
     } else {
         Outcome::Done
+    }
+}
+
+/// Says how much went through temporary files, if anything did.
+fn tell_of_spilling(budget: &Budget, ascii: bool, talk: &mut impl Write) {
+    if budget.written() > 0 {
+        let (written, folder) = (text::bytes(budget.written()), budget.folder.display());
+        say(
+            talk,
+            ascii,
+            &format!("memory limit reached: {written} went through temporary files in {folder}"),
+        );
     }
 }
 

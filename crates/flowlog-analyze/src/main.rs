@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use flowlog_analyze::cli::Task;
+use flowlog_analyze::cli::{MergeConfig, Task};
 use flowlog_analyze::export::Unfinished;
 use flowlog_analyze::render::Surroundings;
-use flowlog_analyze::{Outcome, compare, interrupt, run, say};
+use flowlog_analyze::{Outcome, compare, interrupt, partial, run, say};
 use flowlog_core::text::message;
 
 fn main() -> ExitCode {
@@ -24,6 +24,11 @@ fn main() -> ExitCode {
     let outcome = match &task {
         Task::Analyse(config) => run(config, &around, &unfinished, out, &mut talk),
         Task::Compare(config) => compare::run(config, &around, out, &mut talk),
+        Task::Partial(config) => partial::run(config, &around, &unfinished, &mut talk),
+        Task::Merge(MergeConfig::Report(config)) => run(config, &around, &unfinished, out, &mut talk),
+        Task::Merge(MergeConfig::State(config, output)) => {
+            partial::join(config, output, &around, &unfinished, &mut talk)
+        }
     };
     interrupt::settle(&unfinished);
     match outcome {

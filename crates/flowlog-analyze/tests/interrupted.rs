@@ -38,7 +38,7 @@ fn begun(mut tool: std::process::Command, folder: &Path) -> (Child, ChildStdin) 
     for _ in 0..3000 {
         let csv = |name: &String| name.starts_with(".VNetFlowAnalysis_Details_");
         let details = names(folder).into_iter().any(|name| csv(&name) && has_parts(&folder.join(name)));
-        if details && has_parts(&folder.join(".out.csv.flowlog-analyze")) {
+        if details && folder.join(".out.csv.flowlog-analyze").exists() {
             return (child, input);
         }
         thread::sleep(Duration::from_millis(10));

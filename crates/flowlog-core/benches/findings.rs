@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use flowlog_core::aggregate::{ConversationKey, Denied, HostId, Hosts, NearEnds, Overall};
 use flowlog_core::finding::{Collector, Context, FindingOptions, Loads, Scene, judge};
 use flowlog_core::flow::Protocol;
-use flowlog_core::state::{Conversation, Gather, HostPair};
+use flowlog_core::state::{
+    Conversation, ConversationKey, Denied, Gather, HostId, HostPair, Hosts, NearEnds, Overall,
+};
 
 const SOURCES: u32 = 1_000_000;
 const THREADS: usize = 2;

@@ -6,11 +6,10 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> aggregate -> state -> enrich -> finding -> report -> compare
+//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> state -> enrich -> finding -> report -> compare
 //! ```
 #![deny(missing_docs)]
 
-pub mod aggregate;
 pub mod blob_path;
 pub mod bytes;
 pub mod compare;

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::LazyLock;
 
-use flowlog_core::aggregate::{Aggregate, Collecting, Hosts};
 use flowlog_core::finding::{Collector, Context, Crowd, FindingOptions, Findings, Scene, detect, judge};
+use flowlog_core::flow::OwnNetworks;
 use flowlog_core::record::Decoder;
-use flowlog_core::state::{Gather, HostPair, pairs};
+use flowlog_core::state::{Budget, Gather, GatherOptions, Gatherer, HostPair, Reader, Shared, Summary};
 use flowlog_testkit::scenario::{Behaviour, Harmless, Scenario, Volume};
 use proptest::prelude::*;
 
 /// A day with everything that detectors look for, and what looks alike.
-fn tables() -> Aggregate {
+fn gatherer() -> Gatherer {
     let scenario = Scenario {
         seed: 5,
         hours: 26,
@@ -24,25 +24,46 @@ fn tables() -> Aggregate {
         harmless: Harmless::ALL.to_vec(),
         ..Scenario::default()
     };
-    let collecting = Collecting { findings: true, ..Collecting::default() };
-    let mut tables = Aggregate::new(&collecting, &Hosts::default());
+    let mut reader = Reader::new(&Shared::new(&Budget::unlimited()));
     let Ok(_) = scenario.generate(|blob| -> Result<(), Infallible> {
-        tables.begin_file(blob.name);
-        Decoder::default().decode(blob.bytes, &mut tables);
-        tables.end_file();
+        reader.begin_file(blob.name);
+        Decoder::default().decode(blob.bytes, &mut reader);
+        reader.end_file();
         Ok(())
     });
-    tables.end_group();
-    tables.end_logs();
-    tables
+    let own = OwnNetworks::default();
+    let options = GatherOptions { resolve: true, findings: true, provenance: false, own };
+    Gatherer::new(reader.finish().unwrap(), options)
 }
 
-static TABLES: LazyLock<Aggregate> = LazyLock::new(tables);
-static PAIRS: LazyLock<Vec<HostPair>> = LazyLock::new(|| pairs(&TABLES));
+#[derive(Default)]
+struct Pairs(Vec<HostPair>);
+
+impl Gather for Pairs {
+    fn take(&mut self, pair: &mut HostPair) {
+        self.0.push(pair.clone());
+    }
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+static GATHERER: LazyLock<Gatherer> = LazyLock::new(gatherer);
+static PAIRS: LazyLock<Vec<HostPair>> = LazyLock::new(|| GATHERER.gather(2, Pairs::default).unwrap().0);
+
+/// What detectors say of the pairs as they come.
+fn as_they_come() -> Findings {
+    let options = FindingOptions::default();
+    let Summary { hosts, near, overall, .. } = &GATHERER.summary;
+    let scene = Scene::new(hosts, near, overall, &options);
+    let collected = GATHERER.gather(2, || Collector::new(&scene)).unwrap();
+    detect(collected, &GATHERER, 2).unwrap()
+}
 
 fn by(shares: &[Vec<usize>], threads: usize) -> Findings {
     let options = FindingOptions::default();
-    let scene = Scene::new(&TABLES.hosts, &TABLES.near, &TABLES.overall, &options);
+    let Summary { hosts, near, overall, coverage, .. } = &GATHERER.summary;
+    let scene = Scene::new(hosts, near, overall, &options);
     let mut collected = Collector::new(&scene);
     let mut taken = 0;
     for share in shares {
@@ -54,7 +75,7 @@ fn by(shares: &[Vec<usize>], threads: usize) -> Findings {
         collected.merge(collector);
     }
     assert_eq!(taken, PAIRS.len());
-    let context = Context { coverage: &TABLES.coverage, load: &TABLES.evidence.load };
+    let context = Context { coverage, load: GATHERER.summary.load() };
     judge(collected, &context, threads, |crowd: &mut Crowd<'_>| {
         for share in shares {
             let mut beside = crowd.beside();
@@ -79,7 +100,7 @@ fn shares() -> impl Strategy<Value = Vec<Vec<usize>>> {
 
 #[test]
 fn the_scenario_has_findings_of_nearly_every_rule() {
-    let found = detect(&TABLES, &FindingOptions::default());
+    let found = as_they_come();
     let rules: BTreeSet<&str> = found.findings.iter().map(|finding| finding.rule).collect();
     assert!(rules.len() >= 14 && rules.contains("flood"), "{rules:?}");
     assert!(found.noise.scanners > 0 && !found.noise.top.is_empty(), "{:?}", found.noise);
@@ -91,7 +112,7 @@ proptest! {
 
     #[test]
     fn findings_depend_on_no_order_and_no_split(shares in shares(), threads in 1_usize..8) {
-        let expected = detect(&TABLES, &FindingOptions::default());
+        let expected = as_they_come();
         prop_assert_eq!(by(&shares, threads), expected);
     }
 }

@@ -5,16 +5,22 @@ use super::callgrind::{Function, Profile};
 /// What belongs to no phase.
 pub(super) const REST: &str = "rest";
 /// Phases in the order of their work.
-const PHASES: [&str; 5] = ["decode", "track", "count", "detectors", "report"];
+const PHASES: [&str; 6] = ["decode", "track", "scatter", "gather", "detectors", "report"];
 
 /// The beginning of a source file's path, from `flowlog-...` on, and its phase; the first that fits holds. Files that
 /// stand for none work for whoever calls them, as the libraries do.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 16] = [
     ("flowlog-core/src/record", "decode"),
     ("flowlog-core/src/bytes", "decode"),
     ("flowlog-core/src/connection", "track"),
-    ("flowlog-core/src/aggregate", "count"),
-    ("flowlog-core/src/state", "count"),
+    ("flowlog-core/src/state/reader", "track"),
+    ("flowlog-core/src/state/track", "track"),
+    ("flowlog-core/src/state/logs", "track"),
+    ("flowlog-core/src/state/overall", "track"),
+    ("flowlog-core/src/state/rules", "track"),
+    ("flowlog-core/src/state/row", "scatter"),
+    ("flowlog-core/src/state/partition", "scatter"),
+    ("flowlog-core/src/state", "gather"),
     ("flowlog-core/src/finding", "detectors"),
     ("flowlog-core/src/report", "report"),
     ("flowlog-core/src/enrich", "report"),
@@ -95,11 +101,11 @@ mod tests {
 
     #[test]
     fn a_library_goes_with_who_calls_it() {
-        // `read` is of decode, with a library's line in it; `malloc` is called by it and by `count`.
+        // `read` is of decode, with a library's line in it; `malloc` is called by it and by `add`.
         let profile = Profile::read(
             "summary: 397\nfl=(1) crates/flowlog-core/src/record/tuple.rs\nfn=(1) read\n5 100\nfi=(2) /lib/slice.rs\n9 50\n\
              cfi=(3) malloc.c\ncfn=(2) malloc\ncalls=3 0\n9 30\n\n\
-             fl=(4) /home/x/crates/flowlog-core/src/aggregate/mod.rs\nfn=(3) count\n1 200\ncfn=(2)\ncalls=1 0\n+1 10\n\n\
+             fl=(4) /home/x/crates/flowlog-core/src/state/track.rs\nfn=(3) add\n1 200\ncfn=(2)\ncalls=1 0\n+1 10\n\n\
              fl=(3)\nfn=(2)\n1 40\n\nfl=(5) start.c\nfn=(4) start\n1 7\n",
         )
         .unwrap();
@@ -107,9 +113,9 @@ mod tests {
         let of = |name| shares.iter().find(|(phase, _)| *phase == name).unwrap().1;
         let close = |name, wanted: f64| assert!((of(name) - wanted).abs() < 1e-6, "{name}: {shares:?}");
         close("decode", 180.0);
-        close("count", 210.0);
+        close("track", 210.0);
         close("rest", 7.0);
-        close("track", 0.0);
+        close("gather", 0.0);
         assert_eq!(profile.total, 397);
     }
 }

@@ -27,6 +27,39 @@ pub enum FailOn {
     Critical,
 }
 
+/// A number of bytes, as people write it: `2GB`, `512MiB`, `1.5g`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemorySize(pub u64);
+
+/// Less is not enough to work with.
+const LEAST_MEMORY: u64 = 16 << 20;
+
+impl FromStr for MemorySize {
+    type Err = String;
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // checked
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let unit = match unit.trim().to_ascii_lowercase().as_str() {
+            "k" | "kb" => 1e3,
+            "kib" => 1024.0,
+            "m" | "mb" => 1e6,
+            "mib" => 1024.0 * 1024.0,
+            "g" | "gb" => 1e9,
+            "gib" => 1024.0 * 1024.0 * 1024.0,
+            "t" | "tb" => 1e12,
+            _ => return Err("give a size with its unit, such as 512MB or 2GiB".to_owned()),
+        };
+        let bytes = number.parse::<f64>().map_err(|_| format!("{number} is no number"))? * unit;
+        if !(LEAST_MEMORY as f64..1e18).contains(&bytes) {
+            return Err("16MiB is the least".to_owned());
+        }
+        Ok(Self(bytes as u64))
+    }
+}
+
 /// A file for connections; its ending says how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionExport {
@@ -72,4 +105,21 @@ pub enum ColorChoice {
     Always,
     /// Not at all
     Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let size = |text: &str| text.parse::<MemorySize>().map(|size| size.0);
+        assert_eq!(
+            (size("2GB"), size("1.5g"), size("512 MiB")),
+            (Ok(2_000_000_000), Ok(1_500_000_000), Ok(512 << 20))
+        );
+        for slip in ["2", "GB", "10MB", "15MiB", "nanGB", "-1GB", "infGB", "9e99GB", "1.2.3GB"] {
+            assert!(size(slip).is_err(), "{slip}");
+        }
+    }
 }

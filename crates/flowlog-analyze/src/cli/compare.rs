@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use super::{Cli, FindingArgs, Format, Running};
+use super::{Cli, FindingArgs, Format, MemoryArgs, Running};
 use crate::known::OwnArgs;
 use crate::walk::is_stdin;
 
@@ -58,6 +58,9 @@ pub(super) struct Args {
     format: Format,
 
     #[command(flatten)]
+    memory: MemoryArgs,
+
+    #[command(flatten)]
     running: Running,
 }
 
@@ -74,6 +77,8 @@ pub struct CompareConfig {
     pub own: OwnArgs,
     /// What standard output gets.
     pub format: Format,
+    /// How much memory the run may take.
+    pub memory: MemoryArgs,
     /// How the run goes.
     pub running: Running,
 }
@@ -90,6 +95,7 @@ impl Args {
             findings: self.findings,
             own: self.own,
             format: self.format,
+            memory: self.memory,
             running: self.running,
         })
     }

@@ -13,8 +13,8 @@ use crate::render::csv_summary;
 
 /// Details and summary of one run, which have the same time and number in their names.
 pub(super) struct CsvPair {
-    /// One row a tuple.
-    pub(super) details: Output,
+    /// One row a tuple; `None` where there are no tuples but only states.
+    pub(super) details: Option<Output>,
     /// The report's tables.
     pub(super) summary: Output,
 }
@@ -24,6 +24,7 @@ impl CsvPair {
     pub(super) fn claim(
         folder: &Path,
         now: DateTime<Utc>,
+        with_details: bool,
         unfinished: &Unfinished,
     ) -> Result<Self, ExportError> {
         let stamp = now.format("%Y%m%d_%H%M%S");
@@ -36,7 +37,8 @@ impl CsvPair {
                 number => numbered(name, number),
             });
             let claim = |path: &Path| Output::claim(path, false, unfinished);
-            match claim(&details).and_then(|details| Ok(Self { details, summary: claim(&summary)? })) {
+            let details = with_details.then(|| claim(&details)).transpose();
+            match details.and_then(|details| Ok(Self { details, summary: claim(&summary)? })) {
                 Err(ExportError::Exists(_) | ExportError::Busy(_)) => number += 1,
                 other => return other,
             }
@@ -66,16 +68,32 @@ mod tests {
     fn names_carry_the_time_and_never_meet_another_run_s() {
         let folder = tempfile::tempdir().unwrap();
         let now = DateTime::from_timestamp(1_766_848_280, 0).unwrap();
-        let claim = || CsvPair::claim(folder.path(), now, &Unfinished::default()).unwrap();
+        let claim = || CsvPair::claim(folder.path(), now, true, &Unfinished::default()).unwrap();
         let first = claim();
-        assert!(first.details.path().ends_with("VNetFlowAnalysis_Details_20251227_151120.csv"));
+        assert!(
+            first.details.as_ref().unwrap().path().ends_with("VNetFlowAnalysis_Details_20251227_151120.csv")
+        );
         assert!(first.summary.path().ends_with("VNetFlowAnalysis_Summary_20251227_151120.csv"));
         let second = claim();
-        assert!(second.details.path().ends_with("VNetFlowAnalysis_Details_20251227_151120_2.csv"));
+        assert!(
+            second
+                .details
+                .as_ref()
+                .unwrap()
+                .path()
+                .ends_with("VNetFlowAnalysis_Details_20251227_151120_2.csv")
+        );
         // One of the two names is enough.
         drop((first, second));
         fs::write(folder.path().join("VNetFlowAnalysis_Summary_20251227_151120.csv"), "mine").unwrap();
         let third = claim();
-        assert!(third.details.path().ends_with("VNetFlowAnalysis_Details_20251227_151120_2.csv"));
+        assert!(
+            third
+                .details
+                .as_ref()
+                .unwrap()
+                .path()
+                .ends_with("VNetFlowAnalysis_Details_20251227_151120_2.csv")
+        );
     }
 }

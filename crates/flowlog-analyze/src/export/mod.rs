@@ -1,20 +1,23 @@
 //! The files an analysis writes: their names, claimed before the long run; their contents, under their names
 //! only when they are whole; and what is already there, which stays.
 
+mod connections;
 mod csv;
 mod error;
 mod output;
+mod sorted;
 mod staging;
 
 use std::path::{Path, PathBuf};
 
 use flowlog_core::report::Report;
 
+pub use connections::ConnectionLines;
 pub use error::ExportError;
 pub use output::Output;
 pub use staging::Unfinished;
 
-use crate::cli::Config;
+use crate::cli::{Config, Source};
 use crate::render::connections::ConnectionFormat;
 use crate::walk::Input;
 use csv::CsvPair;
@@ -51,13 +54,15 @@ impl Exports {
             }
         };
         let csv = config.csv_folder.as_deref();
-        let csv = csv.map(|folder| CsvPair::claim(folder, chrono::Utc::now(), unfinished)).transpose()?;
+        let details = matches!(config.source, Source::Logs(_));
+        let claim = |folder| CsvPair::claim(folder, chrono::Utc::now(), details, unfinished);
+        let csv = csv.map(claim).transpose()?;
         Ok(Self { csv, connections, unfinished: unfinished.clone(), swept })
     }
 
     /// The file of one row a tuple.
     pub fn details(&self) -> Option<&Output> {
-        self.csv.as_ref().map(|csv| &csv.details)
+        self.csv.as_ref()?.details.as_ref()
     }
 
     /// The file of one row a connection.
@@ -74,7 +79,7 @@ impl Exports {
         if let Some(csv) = &self.csv {
             csv.write_summary(report)?;
         }
-        let csv = self.csv.into_iter().flat_map(|csv| [csv.details, csv.summary]);
+        let csv = self.csv.into_iter().flat_map(|csv| [csv.details, Some(csv.summary)]).flatten();
         let outputs: Vec<Output> = csv.chain(self.connections.map(|(output, _)| output)).collect();
         // Not between two of them may an interrupted run come to its end.
         let running = self.unfinished.running()?;

@@ -5,8 +5,9 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::ExportError;
 use super::staging::{Staging, Unfinished};
+use super::{ExportError, error, staging};
+use crate::walk::Input;
 
 /// A file to be written: nothing stands at its name before it is whole.
 pub struct Output {
@@ -27,6 +28,30 @@ impl Output {
             return Err(ExportError::Exists(path.to_owned()));
         }
         Ok(Self { path: path.to_owned(), replace, staging })
+    }
+
+    /// Checks and claims `path` for a file that is made of `inputs`; what killed runs left beside it goes.
+    ///
+    /// # Errors
+    /// As [`Output::claim`], and a name that is one of the inputs.
+    pub fn prepare(
+        path: &Path,
+        replace: bool,
+        inputs: &[Input],
+        unfinished: &Unfinished,
+    ) -> Result<Self, ExportError> {
+        error::check(path, replace, inputs)?;
+        staging::sweep(super::folder_of(path));
+        Self::claim(path, replace, unfinished)
+    }
+
+    /// Gives the whole file its name, unless the run has been abandoned meanwhile.
+    ///
+    /// # Errors
+    /// The run is abandoned, or the name cannot be given.
+    pub fn finish(&self, unfinished: &Unfinished) -> Result<PathBuf, ExportError> {
+        let _running = unfinished.running()?;
+        self.publish()
     }
 
     /// The name it will have.

@@ -7,9 +7,9 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use flowlog_core::aggregate::EXAMPLE_CHARS;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, SeenRecords, Sink};
+use flowlog_core::state::EXAMPLE_CHARS;
 
 use super::job::{FileEnd, Job, decode_file};
 

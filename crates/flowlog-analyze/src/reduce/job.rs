@@ -7,7 +7,6 @@ use flowlog_core::record::{Decoded, Decoder, SeenRecords, Sink};
 
 use super::parts::Parts;
 use crate::progress::Progress;
-use crate::render::connections::ConnectionFormat;
 use crate::walk::{Input, InputKind};
 
 /// How a file ended: what it held, or why it could not be opened.
@@ -19,8 +18,6 @@ pub(super) struct Job<'a> {
     pub(super) inputs: &'a [Input],
     /// One row a tuple.
     pub(super) details: Option<&'a Parts<'a>>,
-    /// One row a connection.
-    pub(super) connections: Option<(&'a Parts<'a>, ConnectionFormat)>,
     pub(super) progress: &'a Progress,
     /// Decode on a second thread: there are fewer groups than cores.
     pub(super) ahead: bool,

@@ -1,18 +1,17 @@
 //! Which files belong together, and in what order they are read.
 //!
-//! Connections are joined where the tuples of a NIC are read in time order by one worker, so files
-//! are grouped by NIC and sorted by time. Both are read from the beginning of each file, never from
-//! its name: people rename files.
+//! Records that another file of the same NIC held are known again where one worker reads all its files, in time order,
+//! so files are grouped by NIC and sorted by time. Both are read from the beginning of each file, never from its name:
+//! people rename files.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
-use std::net::IpAddr;
 
-use flowlog_core::aggregate::{self, Aggregate, Collecting, HOUR_MS, plain_mac};
 use flowlog_core::bytes;
-use flowlog_core::flow::{AddressClass, Direction, FlowTuple};
-use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
+use flowlog_core::flow::FlowTuple;
+use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
+use flowlog_core::state::plain_mac;
 
 use crate::walk::{Input, InputKind};
 
@@ -35,28 +34,12 @@ pub(super) struct Beginning {
     time_ms: Option<i64>,
     /// MAC address of its NIC; `None` if there is no flow-log record.
     mac: Option<String>,
-    kind: Option<LogKind>,
-    /// Near ends of the first record's tuples whose addresses are not private, and all far ends.
-    near: BTreeSet<IpAddr>,
-    far: BTreeSet<IpAddr>,
-    /// A host of the internet is a near end, and a private one the far end of it.
-    passes_on: bool,
 }
 
 impl Beginning {
-    /// Time of the first record, Unix ms.
-    pub(super) fn time_ms(&self) -> Option<i64> {
-        self.time_ms
-    }
-
-    /// The NIC seems to pass on traffic of others with the internet.
-    fn forwards(&self) -> bool {
-        self.passes_on || self.near.iter().any(|near| self.far.contains(near))
-    }
-
     #[cfg(test)]
     pub(super) fn of(mac: &str, time_ms: i64) -> Self {
-        Self { time_ms: Some(time_ms), mac: Some(mac.to_owned()), ..Self::default() }
+        Self { time_ms: Some(time_ms), mac: Some(mac.to_owned()) }
     }
 }
 
@@ -83,23 +66,10 @@ impl Sink for Beginning {
         if self.mac.is_none() {
             self.mac = Some(plain_mac(record.mac));
             self.time_ms = record.time_ms;
-            self.kind = Some(record.kind);
         }
     }
     fn rule(&mut self, _: &str, _: &str) {}
-    fn tuple(&mut self, tuple: &FlowTuple) {
-        let (near, far) = match tuple.direction {
-            Direction::Outbound => (tuple.source, tuple.destination),
-            Direction::Inbound => (tuple.destination, tuple.source),
-        };
-        let class = AddressClass::of(near);
-        if is_unicast(class) && !class.is_private() {
-            self.near.insert(near);
-            let internet = matches!(class, AddressClass::Public | AddressClass::Documentation);
-            self.passes_on |= internet && AddressClass::of(far).is_private();
-        }
-        self.far.insert(far);
-    }
+    fn tuple(&mut self, _: &FlowTuple) {}
     fn malformed(&mut self, _: &MalformedTuple<'_>) {}
 }
 
@@ -110,52 +80,6 @@ fn place<'a>(index: usize, inputs: &'a [Input], beginnings: &[Beginning]) -> imp
     let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
     let size = input.map(|input| Reverse(input.size));
     (input.is_some_and(Input::is_stream), time, size, input.map(|input| &input.path))
-}
-
-/// What is known of a group before it is read: whether its files are of two kinds of logs, as far as their
-/// first records tell, and the hours of the `VNet` log's files.
-pub(super) fn unread(group: &Group, beginnings: &[Beginning]) -> aggregate::Group {
-    let files = || group.inputs.iter().filter_map(|&index| beginnings.get(index));
-    let of = |kind| files().filter(move |file| file.kind == Some(kind));
-    if of(LogKind::Nsg).next().is_none() || of(LogKind::VNet).next().is_none() {
-        return aggregate::Group::default();
-    }
-    let hour = |file: &Beginning| Some((file.mac.clone()?, file.time_ms?.div_euclid(HOUR_MS)));
-    aggregate::Group::logged_twice(of(LogKind::VNet).filter_map(hour))
-}
-
-/// Whether a NIC can have such an address.
-fn is_unicast(class: AddressClass) -> bool {
-    !matches!(class, AddressClass::Platform | AddressClass::Multicast | AddressClass::Broadcast)
-}
-
-/// Own hosts whose addresses are not private, as far as the files' first records tell.
-pub(super) fn own_public(beginnings: &[Beginning]) -> Vec<IpAddr> {
-    let all: BTreeSet<IpAddr> = beginnings.iter().flat_map(|beginning| &beginning.near).copied().collect();
-    all.into_iter().collect()
-}
-
-/// True if a NIC passes on traffic of others with the internet, as far as the files' first records tell, or if they
-/// cannot be looked at before they are read.
-pub(super) fn forwards(inputs: &[Input], beginnings: &[Beginning]) -> bool {
-    inputs.iter().any(Input::is_stream) || beginnings.iter().any(Beginning::forwards)
-}
-
-/// What reading found of `collecting` that the files' first records did not tell: what should be collected in a second
-/// reading; `None` if nothing was missed. A stream cannot be read twice.
-pub(super) fn missed(read: &Aggregate, collecting: &Collecting, inputs: &[Input]) -> Option<Collecting> {
-    if !collecting.sightings || collecting.forwards || inputs.iter().any(Input::is_stream) {
-        return None;
-    }
-    let known: BTreeSet<IpAddr> = collecting.own_public.iter().copied().collect();
-    let is_new = |address: &IpAddr| !AddressClass::of(*address).is_private() && !known.contains(address);
-    let new = read.near.own().filter_map(|host| read.hosts.address(host)).filter(is_new);
-    let new: BTreeSet<IpAddr> = new.filter(|&address| collecting.own.find(address).is_none()).collect();
-    let forwards = read.near.forwards();
-    (forwards || !new.is_empty()).then(|| {
-        let own_public = known.union(&new).copied().collect();
-        Collecting { forwards, own_public, ..collecting.clone() }
-    })
 }
 
 /// One group a NIC, each in time order. A stream can be read only once and may hold any NIC: with one,
@@ -185,7 +109,7 @@ pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
 }
 
 /// Joins groups that turned out to hold the same NIC's log (files with records of several NICs), so
-/// that a second reading can join its connections. `None` if no two groups share one.
+/// that a second reading can know repeated records again. `None` if no two groups share one.
 pub(super) fn unite(
     groups: &[Group],
     streams: &[Vec<(String, String)>],

@@ -1,116 +1,74 @@
-//! One worker: reads one task after the other into its own tables.
+//! One worker: reads one group of files after the other.
 
 use std::fs::File;
-use std::io;
 
-use flowlog_core::aggregate::{Aggregate, HostId};
-use flowlog_core::connection::Sighting;
 use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, Sink};
+use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, SeenRecords, Sink};
 use flowlog_core::report::FileRow;
+use flowlog_core::state::{Reader, Shared, State};
 use flowlog_core::text::count;
 
+use super::ReduceError;
 use super::ahead::{Files, decode_ahead};
-use super::epochs::Task;
 use super::job::{FileEnd, Job, decode_file};
-use super::parts::Parts;
-use super::schedule::Paused;
-use crate::export::ExportError;
-use crate::render::connections::ConnectionWriter;
+use super::plan::Group;
 use crate::render::csv_details::DetailsWriter;
 use crate::walk::Input;
 
+/// Index of a group, and the NICs' logs met in it.
+pub(super) type Met = (usize, Vec<(String, String)>);
+
+/// Index of an input, and its row.
+pub(super) type Row = (usize, FileRow);
+
 /// What one worker has read up to now.
 pub(super) struct Worker {
-    pub(super) aggregate: Aggregate,
+    reader: Reader,
     decoder: Decoder,
-    /// Index of the input, and its row.
-    pub(super) rows: Vec<(usize, FileRow)>,
-    /// Index of the group, and the NICs' logs met in it.
-    pub(super) logs: Vec<(usize, Vec<(String, String)>)>,
+    rows: Vec<Row>,
+    logs: Vec<Met>,
 }
 
 impl Worker {
-    pub(super) fn new(aggregate: Aggregate) -> Self {
-        Self { aggregate, decoder: Decoder::default(), rows: Vec::new(), logs: Vec::new() }
+    pub(super) fn new(shared: &Shared) -> Self {
+        let (reader, decoder) = (Reader::new(shared), Decoder::default());
+        Self { reader, decoder, rows: Vec::new(), logs: Vec::new() }
     }
 
-    /// Reads the files of `task`, the `index`th, and returns what was sighted in them.
-    pub(super) fn read(
-        &mut self,
-        index: usize,
-        task: &Task,
-        paused: &mut Paused,
-        job: Job<'_>,
-    ) -> Result<Vec<Vec<Sighting<HostId>>>, ExportError> {
+    /// Reads the files of `group`, the `index`th.
+    pub(super) fn read(&mut self, index: usize, group: &Group, job: Job<'_>) -> Result<(), ReduceError> {
         let part = job.details.map(|details| details.part(index)).transpose()?.map(DetailsWriter::part);
-        let mut connections = Connections::of(job, index)?;
-        let (aggregate, rows) = (&mut self.aggregate, &mut self.rows);
-        aggregate.begin_group(std::mem::take(&mut paused.group));
-        let mut reading = Reading { aggregate, rows, part, connections: &mut connections, job };
+        let (reader, rows) = (&mut self.reader, &mut self.rows);
+        let mut seen = SeenRecords::default();
+        let mut reading = Reading { reader, rows, part, job };
         if job.ahead {
-            decode_ahead(&task.inputs, job, &mut paused.seen, &mut reading);
+            decode_ahead(&group.inputs, job, &mut seen, &mut reading);
         } else {
-            for &input in &task.inputs {
+            for &input in &group.inputs {
                 let Some(file) = job.inputs.get(input) else { continue };
                 reading.begin(input);
-                let end = decode_file(&mut self.decoder, file, job.progress, &mut reading, &mut paused.seen);
+                let end = decode_file(&mut self.decoder, file, job.progress, &mut reading, &mut seen);
                 reading.end(input, end);
             }
         }
         if let (Some(details), Some(part)) = (job.details, reading.part) {
             details.told(part.finish())?;
         }
-        match task.next_ms {
-            Some(next_ms) => {
-                paused.group = self.aggregate.put_aside(next_ms);
-                paused.seen.forget();
-            }
-            None => self.logs.push((task.group, self.aggregate.end_group())),
-        }
-        connections.take(&mut self.aggregate);
-        if let Some((parts, _)) = job.connections {
-            parts.told(connections.finish())?;
-        }
-        Ok(self.aggregate.take_sightings())
-    }
-}
-
-/// Writes the connections that no other log can tell of, if they are asked for.
-struct Connections {
-    writer: Option<ConnectionWriter<File>>,
-    error: Option<io::Error>,
-}
-
-impl Connections {
-    fn of(job: Job<'_>, index: usize) -> Result<Self, ExportError> {
-        let part = |(parts, format): (&Parts<'_>, _)| {
-            parts.part(index).map(|part| ConnectionWriter::part(part, format))
-        };
-        Ok(Self { writer: job.connections.map(part).transpose()?, error: None })
+        self.logs.push((index, self.reader.logs_met()));
+        Ok(())
     }
 
-    fn take(&mut self, aggregate: &mut Aggregate) {
-        if let (Some(writer), None) = (&mut self.writer, &self.error) {
-            let settled = aggregate.take_connections().into_iter().map(|sighting| (sighting, 1));
-            self.error = writer.write(settled, &aggregate.hosts).err();
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self.error {
-            Some(error) => Err(error),
-            None => self.writer.map_or(Ok(()), ConnectionWriter::finish),
-        }
+    /// No more groups follow.
+    pub(super) fn finish(self) -> Result<(State, Vec<Row>, Vec<Met>), ReduceError> {
+        Ok((self.reader.finish()?, self.rows, self.logs))
     }
 }
 
 /// A group being read: counts, and writes rows if asked to.
 struct Reading<'a> {
-    aggregate: &'a mut Aggregate,
+    reader: &'a mut Reader,
     rows: &'a mut Vec<(usize, FileRow)>,
     part: Option<DetailsWriter<File>>,
-    connections: &'a mut Connections,
     job: Job<'a>,
 }
 
@@ -118,7 +76,7 @@ impl Files for Reading<'_> {
     fn begin(&mut self, input: usize) {
         if let Some(file) = self.job.inputs.get(input) {
             let path = file.path.display().to_string();
-            self.aggregate.begin_file(&path);
+            self.reader.begin_file(&path);
             if let Some(part) = &mut self.part {
                 part.begin_file(&path);
             }
@@ -127,8 +85,7 @@ impl Files for Reading<'_> {
 
     fn end(&mut self, input: usize, end: FileEnd) {
         if let Some(file) = self.job.inputs.get(input) {
-            let times = self.aggregate.end_file();
-            self.connections.take(self.aggregate);
+            let times = self.reader.end_file();
             self.rows.push((input, row(file, &end, times)));
         }
     }
@@ -136,32 +93,32 @@ impl Files for Reading<'_> {
 
 impl Sink for Reading<'_> {
     fn record(&mut self, record: &RecordContext<'_>) {
-        self.aggregate.record(record);
+        self.reader.record(record);
         if let Some(part) = &mut self.part {
             part.record(record);
         }
     }
     fn rule(&mut self, acl: &str, rule: &str) {
-        self.aggregate.rule(acl, rule);
+        self.reader.rule(acl, rule);
         if let Some(part) = &mut self.part {
             part.rule(acl, rule);
         }
     }
     fn encryption_word(&mut self, word: &str) {
-        self.aggregate.encryption_word(word);
+        self.reader.encryption_word(word);
         if let Some(part) = &mut self.part {
             part.encryption_word(word);
         }
     }
     #[inline]
     fn tuple(&mut self, tuple: &FlowTuple) {
-        self.aggregate.tuple(tuple);
+        self.reader.tuple(tuple);
         if let Some(part) = &mut self.part {
             part.tuple(tuple);
         }
     }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
-        self.aggregate.malformed(tuple);
+        self.reader.malformed(tuple);
     }
 }
 

@@ -1,11 +1,10 @@
 //! Connections one by one, as CSV or as newline-delimited JSON.
 
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::net::IpAddr;
 
-use flowlog_core::aggregate::{HostId, Hosts};
-use flowlog_core::connection::Sighting;
 use flowlog_core::record::LogKind;
+use flowlog_core::state::{HostId, Hosts, Sighting};
 use serde::Serialize;
 
 use super::names::protocol_label;
@@ -62,53 +61,60 @@ struct Row {
     bytes_received: u64,
 }
 
-/// Writes rows without a header, for a part of a file.
-pub(crate) struct ConnectionWriter<W: Write> {
+/// A connection as a line without a header, and what lines are ordered by: time, 5-tuple, NIC, and all the rest.
+/// `logs` is the number of logs that tell of it.
+pub(crate) fn line(
+    sighting: &Sighting<HostId>,
+    logs: usize,
+    hosts: &Hosts,
     format: ConnectionFormat,
-    out: BufWriter<W>,
-}
-
-impl<W: Write> ConnectionWriter<W> {
-    pub(crate) fn part(out: W, format: ConnectionFormat) -> Self {
-        Self { format, out: BufWriter::new(out) }
-    }
-
-    /// Writes connections, each with the number of logs that tell of it, by time and 5-tuple.
-    pub(crate) fn write(
-        &mut self,
-        connections: impl IntoIterator<Item = (Sighting<HostId>, usize)>,
-        hosts: &Hosts,
-    ) -> io::Result<()> {
-        let rows = connections.into_iter().filter_map(|(sighting, logs)| row(&sighting, logs, hosts));
-        let mut rows: Vec<Row> = rows.collect();
-        rows.sort_by(|a, b| a.order().cmp(&b.order()));
-        match self.format {
-            ConnectionFormat::Csv => {
-                let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(&mut self.out);
-                rows.iter().try_for_each(|row| csv.serialize(row).map_err(io::Error::from))?;
-                csv.flush()
-            }
-            ConnectionFormat::Ndjson => rows.iter().try_for_each(|row| {
-                serde_json::to_writer(&mut self.out, row)?;
-                self.out.write_all(b"\n")
-            }),
+) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let Some(row) = row(sighting, logs, hosts) else { return Ok(None) };
+    let line = match format {
+        ConnectionFormat::Csv => {
+            let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+            csv.serialize(&row).map_err(io::Error::from)?;
+            csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?
         }
-    }
-
-    /// Hands on what is left.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+        ConnectionFormat::Ndjson => {
+            let mut line = serde_json::to_vec(&row)?;
+            line.push(b'\n');
+            line
+        }
+    };
+    Ok(Some((row.order(), line)))
 }
 
 impl Row {
-    /// What rows written together are ordered by: numbers of hosts depend on who met them first.
-    fn order(&self) -> impl Ord + use<'_> {
-        let ends = (self.source, self.source_port, self.destination, self.destination_port, self.protocol);
-        let told = (self.direction, self.log, self.outcome, &self.last_time);
-        let counts =
-            (self.tuples, self.packets_sent, self.bytes_sent, self.packets_received, self.bytes_received);
-        (&self.first_time, ends, &self.mac, told, counts)
+    /// Bytes that are in the order of rows.
+    fn order(&self) -> Vec<u8> {
+        let mut order = Vec::with_capacity(160);
+        order.extend(self.first_time.as_bytes());
+        for (address, port) in [(self.source, self.source_port), (self.destination, self.destination_port)] {
+            match address {
+                IpAddr::V4(v4) => {
+                    order.push(4);
+                    order.extend(v4.octets());
+                }
+                IpAddr::V6(v6) => {
+                    order.push(6);
+                    order.extend(v6.octets());
+                }
+            }
+            order.extend(port.to_be_bytes());
+        }
+        order.push(self.protocol);
+        let mac = self.mac.as_deref().unwrap_or_default();
+        for text in [mac, self.direction.encode_utf8(&mut [0; 4]), self.log, self.outcome, &self.last_time] {
+            order.extend(text.as_bytes());
+            order.push(0);
+        }
+        for count in
+            [self.tuples, self.packets_sent, self.bytes_sent, self.packets_received, self.bytes_received]
+        {
+            order.extend(count.to_be_bytes());
+        }
+        order
     }
 }
 

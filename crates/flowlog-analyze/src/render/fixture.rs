@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use flowlog_core::aggregate::RuleClass;
 use flowlog_core::connection::Outcome;
 use flowlog_core::finding::{
     EvidenceRow, Finding, Findings, Noise, Scanner, Severity, Suppressed, Suppression,
@@ -12,6 +11,7 @@ use flowlog_core::report::{
     Connections, Coverage, DeniedSourceRow, Gap, LogRow, OutcomeRow, PortScanRow, ProblemCounts, Report,
     ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, Totals,
 };
+use flowlog_core::state::RuleClass;
 
 mod files;
 mod network;

@@ -2,8 +2,8 @@
 
 use super::model::{Caveat, SetKind, SetSummary};
 use super::union::Union;
-use crate::aggregate::Aggregate;
 use crate::flow::State;
+use crate::state::Summary;
 
 /// NICs named before "and so many more".
 const NAMED: usize = 4;
@@ -12,7 +12,7 @@ const SPILL_MS: i64 = 120_000;
 
 pub(super) fn all(
     summaries: [&SetSummary; 2],
-    sets: [&Aggregate; 2],
+    sets: [&Summary; 2],
     union: &Union,
     per_hour: bool,
 ) -> Vec<Caveat> {
@@ -56,7 +56,7 @@ impl Caveats {
     }
 
     /// What one set lacks.
-    fn of_set(&mut self, letter: &str, summary: &SetSummary, set: &Aggregate) {
+    fn of_set(&mut self, letter: &str, summary: &SetSummary, set: &Summary) {
         let seen = |state| set.overall.state(state) > 0;
         let allowed = [State::Begin, State::Continue, State::End, State::Allow].into_iter().any(seen);
         if summary.kind == SetKind::Empty {

@@ -1,8 +1,7 @@
 //! What a comparison keeps of the pairs of hosts of one set.
 
 use super::union::Seen;
-use crate::aggregate::{Aggregate, ConversationKey, Origin};
-use crate::state::{Conversation, Gather, HostPair, pairs};
+use crate::state::{Conversation, ConversationKey, Gather, HostPair, Origin};
 
 /// The conversations of one set. A comparison needs all of both sets: one row of 80 bytes for each.
 #[derive(Clone, Debug, Default)]
@@ -18,16 +17,6 @@ pub(super) struct Row {
 }
 
 impl Conversations {
-    /// Those of the tables of a set, made with [`crate::aggregate::Collecting::provenance`]; their groups must have
-    /// ended.
-    pub fn of(tables: &Aggregate) -> Self {
-        let mut all = Self::default();
-        for pair in &mut pairs(tables) {
-            all.take(pair);
-        }
-        all
-    }
-
     pub(super) fn rows(&self) -> &[Row] {
         &self.0
     }

@@ -23,10 +23,10 @@ pub use model::{
     VolumeChange,
 };
 
-use crate::aggregate::Aggregate;
 use crate::finding::Findings;
 use crate::flow::{Encryption, OwnNetworks};
 use crate::report::FileRow;
+use crate::state::Summary;
 use span::{Scale, covered_ms};
 use union::Union;
 
@@ -35,8 +35,8 @@ use union::Union;
 pub struct Set<'a> {
     /// What it is called.
     pub name: &'a str,
-    /// Its tables, made with [`crate::aggregate::Collecting::provenance`]; their groups must have ended.
-    pub tables: &'a Aggregate,
+    /// Its tables, made with [`crate::state::Collecting::provenance`]; their groups must have ended.
+    pub tables: &'a Summary,
     /// What was collected of its pairs of hosts.
     pub conversations: &'a Conversations,
     /// Its files.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::changes::listed;
 use super::model::{Delta, RuleRow};
-use crate::aggregate::Aggregate;
+use crate::state::Summary;
 
 /// Rules hit in one set alone. The ACL of an NSG flow log is its resource id in upper case: case says nothing.
-pub(super) fn changes(sets: [&Aggregate; 2], limit: usize) -> Delta<RuleRow> {
+pub(super) fn changes(sets: [&Summary; 2], limit: usize) -> Delta<RuleRow> {
     let mut hit: BTreeMap<(String, String), [Option<RuleRow>; 2]> = BTreeMap::new();
     for (side, set) in sets.into_iter().enumerate() {
         for ((acl, rule), counts) in set.rules.rows().iter().filter(|(_, counts)| counts.tuples > 0) {

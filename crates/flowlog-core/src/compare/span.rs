@@ -1,7 +1,7 @@
 //! How long each set is, and when counts must be compared by the hour.
 
 use super::model::{Counts, Ratios};
-use crate::aggregate::Aggregate;
+use crate::state::Summary;
 
 const HOUR_MS: i64 = 3_600_000;
 /// Sets whose lengths differ by no more than 1 in this are of one length: the oldest and the newest tuple
@@ -10,7 +10,7 @@ const TOLERANCE: u64 = 20;
 
 /// Time with data, ms: from the oldest to the newest tuple without whole hours (UTC) that have none.
 /// A gap of minutes may be a quiet NIC; an hour's blob that is missing is none.
-pub(super) fn covered_ms(set: &Aggregate) -> u64 {
+pub(super) fn covered_ms(set: &Summary) -> u64 {
     let Some((first, last)) = set.overall.times else { return 0 };
     let hours = set.provenance.hours().into_iter().map(|hour| {
         let start = hour.saturating_mul(HOUR_MS);

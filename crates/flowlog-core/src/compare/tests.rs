@@ -1,9 +1,9 @@
 mod parts;
 
 use super::*;
-use crate::aggregate::{Collecting, Hosts};
-use crate::finding::{FindingOptions, detect};
-use crate::record::Decoder;
+use crate::finding::{self, FindingOptions, Scene, detect};
+use crate::state::Gatherer;
+use crate::state::testing::gatherer;
 
 const NSG: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/networkSecurityGroups/web";
 const ZEROS: &str = "00000000-0000-0000-0000-000000000000";
@@ -17,7 +17,7 @@ fn quoted(tuples: &[String]) -> String {
     tuples.iter().map(|tuple| format!("\"{tuple}\"")).collect::<Vec<_>>().join(",")
 }
 
-fn vnet(records: &[(&str, Groups<'_>)]) -> Aggregate {
+fn vnet(records: &[(&str, Groups<'_>)]) -> Gatherer {
     let groups = |groups: Groups<'_>| {
         let group = |(acl, rule, tuples): &(&str, &str, &[String])| {
             format!(
@@ -36,7 +36,7 @@ fn vnet(records: &[(&str, Groups<'_>)]) -> Aggregate {
     decoded(&records.iter().map(record).collect::<Vec<_>>())
 }
 
-fn nsg(records: &[(&str, Groups<'_>)]) -> Aggregate {
+fn nsg(records: &[(&str, Groups<'_>)]) -> Gatherer {
     let groups = |mac: &str, groups: Groups<'_>| {
         let group = |(_, rule, tuples): &(&str, &str, &[String])| {
             format!(r#"{{"rule":"{rule}","flows":[{{"mac":"{mac}","flowTuples":[{}]}}]}}"#, quoted(tuples))
@@ -53,20 +53,12 @@ fn nsg(records: &[(&str, Groups<'_>)]) -> Aggregate {
     decoded(&records.iter().map(record).collect::<Vec<_>>())
 }
 
-fn empty_tables() -> Aggregate {
-    let collecting = Collecting { findings: true, provenance: true, ..Collecting::default() };
-    Aggregate::new(&collecting, &Hosts::default())
+fn empty_tables() -> Gatherer {
+    gatherer("{\"records\":[]}")
 }
 
-fn decoded(records: &[String]) -> Aggregate {
-    let text = format!(r#"{{"records":[{}]}}"#, records.join(","));
-    let mut tables = empty_tables();
-    tables.begin_file("a.json");
-    let end = Decoder::default().decode(text.as_bytes(), &mut tables);
-    assert_eq!((end.problem.is_none(), end.malformed), (true, 0), "{text}");
-    tables.end_file();
-    tables.end_group();
-    tables
+fn decoded(records: &[String]) -> Gatherer {
+    gatherer(&format!(r#"{{"records":[{}]}}"#, records.join(",")))
 }
 
 /// One inbound connection of `VNet` logs: 5 packets and 500 bytes out, 4 and 4000 back.
@@ -83,19 +75,24 @@ fn denial(second: i64, source: &str, port: u16, destination: &str) -> String {
     format!("{at},{source},{destination},{},{port},6,I,D,NX,0,0,0,0", 40_000 + second)
 }
 
-fn compared(a: &Aggregate, b: &Aggregate) -> Comparison {
+fn compared(a: &Gatherer, b: &Gatherer) -> Comparison {
     compared_knowing(&OwnNetworks::default(), a, b)
 }
 
-fn compared_knowing(own: &OwnNetworks, a: &Aggregate, b: &Aggregate) -> Comparison {
+fn compared_knowing(own: &OwnNetworks, a: &Gatherer, b: &Gatherer) -> Comparison {
     let options = FindingOptions::default();
-    let found = [a, b].map(|tables| detect(tables, &options));
-    let conversations = [a, b].map(Conversations::of);
+    let found = [a, b].map(|gatherer| {
+        let summary = &gatherer.summary;
+        let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, &options);
+        let make = || (Conversations::default(), finding::Collector::new(&scene));
+        let (conversations, collected) = gatherer.gather(2, make).unwrap();
+        (conversations, detect(collected, gatherer, 2).unwrap())
+    });
     let set = |name, tables, place: usize| {
-        let (conversations, findings) = (&conversations[place], Some(&found[place]));
-        Set { name, tables, conversations, files: &[], findings }
+        let (conversations, findings) = &found[place];
+        Set { name, tables, conversations, files: &[], findings: Some(findings) }
     };
-    compare(&set("a", a, 0), &set("b", b, 1), own, 100)
+    compare(&set("a", &a.summary, 0), &set("b", &b.summary, 1), own, 100)
 }
 
 fn codes(comparison: &Comparison) -> Vec<&'static str> {
@@ -156,7 +153,7 @@ fn mirrored(comparison: Comparison) -> Comparison {
 }
 
 /// Ratios and caveats speak of A and B by name: everything else must be the mirror image.
-fn assert_mirror(a: &Aggregate, b: &Aggregate) {
+fn assert_mirror(a: &Gatherer, b: &Gatherer) {
     let plain = |comparison: Comparison| {
         let blank = mirrored(mirrored(comparison));
         Comparison {

@@ -7,8 +7,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::Set;
 use super::model::{Counts, Outcome};
-use crate::aggregate::{Allowed, ConversationKey, HostId, Hosts};
 use crate::flow::{AddressClass, OwnNetworks, Protocol};
+use crate::state::{Allowed, ConversationKey, HostId, Hosts};
 
 /// What one set says of a conversation, a service, a host or a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! One connection as one NIC's log tells it.
 
-use super::{OPEN_MS, Outcome};
+use super::{OPEN_MS, Outcome, SETTLE_MS, SILENT_MS};
 use crate::flow::{Counters, Direction, FlowTuple, Protocol, State};
 
 /// Stands for a time that is not known: smaller than any time of a log.
-const UNKNOWN: i64 = i64::MIN;
+pub(crate) const UNKNOWN: i64 = i64::MIN;
 /// A packet of at most so many bytes carries no payload (IPv6 and TCP headers with options).
 const BARE_PACKET: u64 = 80;
 
@@ -15,44 +15,45 @@ const BARE_PACKET: u64 = 80;
 // Compact, since the tables hold many: times instead of options of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connection {
-    begun_ms: i64,
-    ended_ms: i64,
+    pub(crate) begun_ms: i64,
+    pub(crate) ended_ms: i64,
     /// Its oldest tuple, Unix ms.
     pub first_ms: i64,
     /// Its newest tuple, Unix ms.
     pub last_ms: i64,
     /// Sums of the tuples' counters.
     pub counters: Counters,
-    tuples: u32,
-    begins: u32,
-    ends: u32,
+    pub(crate) tuples: u32,
+    pub(crate) begins: u32,
+    pub(crate) ends: u32,
     /// As the NIC saw it.
     pub direction: Direction,
     /// Continued or ended at or after its last begin.
-    answered: bool,
-    denied: bool,
+    pub(crate) answered: bool,
+    pub(crate) denied: bool,
     /// Its log has no ends and no counters for it, whatever became of it.
-    stateless: bool,
+    pub(crate) stateless: bool,
 }
 
 impl Connection {
     /// The connection that a tuple, not a denial, is the first known of.
-    pub(super) fn of(tuple: &FlowTuple) -> Self {
+    pub(crate) fn of(tuple: &FlowTuple) -> Self {
         let mut connection = Self::denied(tuple);
         connection.denied = false;
+        connection.counters = Counters::default();
         connection.tuples = 0;
         connection.add(tuple);
         connection
     }
 
     /// The attempt that a denied tuple is the first known of.
-    pub(super) fn denied(tuple: &FlowTuple) -> Self {
+    pub(crate) fn denied(tuple: &FlowTuple) -> Self {
         Self {
             begun_ms: UNKNOWN,
             ended_ms: UNKNOWN,
             first_ms: tuple.time_ms,
             last_ms: tuple.time_ms,
-            counters: Counters::default(),
+            counters: tuple.counters.unwrap_or_default(),
             tuples: 1,
             begins: 0,
             ends: 0,
@@ -94,13 +95,9 @@ impl Connection {
         self.begun_ms != UNKNOWN && !self.answered
     }
 
-    /// Nothing but its begin was logged, by a rule whose rows never have an end ([`super::Connections::add_stateless`]).
+    /// Nothing but its begin was logged, by a rule whose rows never have an end.
     pub fn is_stateless(&self) -> bool {
         self.stateless && self.is_incomplete()
-    }
-
-    pub(super) fn set_stateless(&mut self) {
-        self.stateless = true;
     }
 
     /// Sent packets over its whole life and got none back.
@@ -163,8 +160,52 @@ impl Connection {
         }
     }
 
+    /// Whether a tuple can be of this connection: of its state and time, and not after so long a silence that the
+    /// connection is given up.
     #[inline]
-    pub(super) fn add(&mut self, tuple: &FlowTuple) {
+    pub(crate) fn goes_on(&self, state: State, time_ms: i64) -> bool {
+        self.takes(state, time_ms) && time_ms.saturating_sub(self.last_ms) <= SILENT_MS
+    }
+
+    /// Joins a later part of the same connection to this one, if it is one. Parts come in the order of their first
+    /// tuples: a log may be cut anywhere, and what is cut is joined as if it had not been.
+    pub(crate) fn join(&mut self, later: &Self) -> bool {
+        let first = match (later.begins, later.tuples == later.ends) {
+            (0, true) => State::End,
+            (0, false) => State::Continue,
+            _ => State::Begin,
+        };
+        let joins = self.goes_on(first, later.first_ms);
+        if joins {
+            self.absorb(later);
+        }
+        joins
+    }
+
+    /// Joins later packets of the same denied attempt to it, if they follow soon enough.
+    pub(crate) fn join_denied(&mut self, later: &Self) -> bool {
+        let joins = later.first_ms <= self.last_ms.saturating_add(SETTLE_MS);
+        if joins {
+            self.absorb(later);
+        }
+        joins
+    }
+
+    fn absorb(&mut self, later: &Self) {
+        self.begun_ms = self.begun_ms.max(later.begun_ms);
+        self.ended_ms = self.ended_ms.max(later.ended_ms);
+        self.first_ms = self.first_ms.min(later.first_ms);
+        self.last_ms = self.last_ms.max(later.last_ms);
+        self.counters.add(&later.counters);
+        self.tuples = self.tuples.saturating_add(later.tuples);
+        self.begins = self.begins.saturating_add(later.begins);
+        self.ends = self.ends.saturating_add(later.ends);
+        self.answered |= later.answered;
+        self.stateless |= later.stateless;
+    }
+
+    #[inline]
+    pub(crate) fn add(&mut self, tuple: &FlowTuple) {
         let time_ms = tuple.time_ms;
         self.tuples = self.tuples.saturating_add(1);
         match tuple.state {

@@ -12,7 +12,7 @@ const REST: u32 = 50;
 
 /// One NIC's log: the same number for the same NIC, resource and kind of log. The number holds the MAC
 /// address, and of the resource as much as tells the logs of one NIC apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LogId(u64);
 
 impl LogId {

@@ -1,29 +1,21 @@
-//! Connections: the tuples of one NIC and 5-tuple joined, and what two NICs logged of the same
-//! connection brought together.
+//! Connections: the tuples of one NIC and 5-tuple joined.
 //!
 //! - [`Connection`]: one connection as one NIC's log tells it, with its [`Outcome`];
-//! - [`Connections`]: the ones that are open or ended lately, filled tuple by tuple;
-//! - [`Twins`]: connections that several logs tell of, each counted once.
+//! - [`LogId`]: the NIC's log.
 //!
-//! Tuples arrive nearly in time order, but not quite: across rule groups of a record they are
-//! unordered, an E may stand before its B of the same millisecond, and a record holds tuples up to
-//! a minute older than itself. A connection that ended is therefore kept for [`SETTLE_MS`] before
-//! it is handed out, and one that is not heard of any more for [`SILENT_MS`], so that the table
-//! holds what is open and what ended lately, never every connection of the data.
+//! Tuples arrive nearly in time order, but not quite: across rule groups of a record they are unordered, an E may stand
+//! before its B of the same millisecond, and a record holds tuples up to a minute older than itself.
 
 mod life;
 mod log_id;
 mod outcome;
-mod table;
-mod twins;
 
 use crate::flow::Protocol;
 
 pub use life::Connection;
+pub(crate) use life::UNKNOWN;
 pub use log_id::LogId;
 pub use outcome::Outcome;
-pub use table::Connections;
-pub use twins::{OVERLAP_MS, Resolved, Sighting, Twins};
 
 /// How long after its end a connection waits for a tuple that stands out of order, in ms of log time.
 /// Records hold tuples up to 63 s older than themselves; the double leaves room for late records. Also
@@ -52,6 +44,3 @@ pub struct ConnectionKey<H> {
     /// IANA protocol number.
     pub protocol: Protocol,
 }
-
-#[cfg(test)]
-mod tests;

@@ -22,8 +22,8 @@ use super::scene::{Kind, Scene};
 use super::strobe::Strobe;
 use super::vertical::{self, Scan};
 use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
-use crate::aggregate::evidence::Pair;
-use crate::aggregate::{Allowed, HostId};
+use crate::state::evidence::Pair;
+use crate::state::{Allowed, HostId};
 use crate::state::{Conversation, Gather, HostPair};
 
 /// What the detectors need to know of all pairs of hosts: give it each pair once, then [`judge`](super::judge).

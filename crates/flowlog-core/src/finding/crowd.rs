@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::flood::Incoming;
 use super::heaviest::Heaviest;
 use super::scene::Scene;
-use crate::aggregate::HostId;
+use crate::state::HostId;
 use crate::state::{Conversation, Gather, HostPair};
 
 /// Takes all pairs of hosts once more, and keeps the conversations that took part in a flood. What [`judge`](super::judge)
@@ -70,7 +70,7 @@ impl Gather for Crowd<'_> {
 pub(super) fn then(known: &Conversation, peak: (i64, i64), in_vain: bool) -> u64 {
     let active = |(first, last): (i64, i64)| first <= peak.1 && last >= peak.0;
     let failed = || {
-        let sides = |failed: &crate::aggregate::evidence::Failed| {
+        let sides = |failed: &crate::state::evidence::Failed| {
             let sides = failed.failed.iter().zip(failed.silent);
             sides.map(|(failed, silent)| failed + silent).max().unwrap_or_default()
         };

@@ -6,8 +6,8 @@ use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
 use super::{Finding, Severity, counted};
-use crate::aggregate::{ConversationKey, HostId};
 use crate::state::Conversation;
+use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "denied-outbound";
 /// Fewer denied packets than this are an accident.

@@ -6,8 +6,8 @@ use super::heaviest::shown;
 use super::scene::Scene;
 use super::span::Span;
 use super::{Finding, Severity};
-use crate::aggregate::{Allowed, ConversationKey, HostId};
 use crate::state::Conversation;
+use crate::state::{Allowed, ConversationKey, HostId};
 use crate::text::bytes;
 
 pub(super) const RULE: &str = "dns-bypass";

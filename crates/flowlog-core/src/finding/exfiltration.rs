@@ -8,9 +8,9 @@ use super::span::Span;
 use super::statistics::{mad, median, sort};
 use super::words::tenths;
 use super::{Finding, Severity};
-use crate::aggregate::HostId;
 use crate::flow::Counters;
 use crate::state::Conversation;
+use crate::state::HostId;
 use crate::text::bytes;
 
 pub(super) const RULE: &str = "exfiltration";

@@ -8,7 +8,7 @@ use super::outside::Inbound;
 use super::span::Span;
 use super::words::list;
 use super::{Finding, Severity};
-use crate::aggregate::HostId;
+use crate::state::HostId;
 
 pub(super) const RULE: &str = "exposed-admin-port";
 

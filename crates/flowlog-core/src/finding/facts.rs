@@ -21,7 +21,7 @@ use super::strobe::Strobe;
 use super::users::{Users, UsersOf, users};
 use super::vertical::Scan;
 use super::{Collector, Context, Crowd};
-use crate::aggregate::{HostId, LogCoverage};
+use crate::state::{HostId, LogCoverage};
 
 pub(super) struct Facts<'a> {
     pub(super) scene: &'a Scene<'a>,

@@ -1,7 +1,7 @@
 //! What came to nothing: conversations with connections that were denied, refused or not answered.
 
-use crate::aggregate::ConversationKey;
 use crate::flow::Protocol;
+use crate::state::ConversationKey;
 use crate::state::{Conversation, HostPair};
 
 use super::scene::Scene;

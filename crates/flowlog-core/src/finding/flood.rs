@@ -10,9 +10,9 @@ use super::provider::Provider;
 use super::scene::Scene;
 use super::words::duration;
 use super::{Finding, Severity};
-use crate::aggregate::HostId;
-use crate::aggregate::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
+use crate::state::HostId;
 use crate::state::HostPair;
+use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
 use crate::text::count;
 
 pub(super) const RULE: &str = "flood";

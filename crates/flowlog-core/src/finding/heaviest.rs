@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::scene::Scene;
 use super::{EVIDENCE_ROWS, EvidenceRow};
-use crate::aggregate::ConversationKey;
+use crate::state::ConversationKey;
 
 /// The conversations that count the most, and how many there were. 24 bytes a conversation, at most twice
 /// [`EVIDENCE_ROWS`] of them.

@@ -9,10 +9,10 @@ use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::words::{counted, duration};
 use super::{EvidenceRow, Finding, Severity};
-use crate::aggregate::evidence::LOGIN_PORTS;
-use crate::aggregate::{ConversationKey, HostId};
 use crate::flow::Protocol;
 use crate::state::Conversation;
+use crate::state::evidence::LOGIN_PORTS;
+use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "horizontal-sweep";
 /// A monitor pings each host again and again; a sweep does so once, or once more to be sure.

@@ -6,9 +6,9 @@ use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
 use super::{Finding, Severity};
-use crate::aggregate::evidence::{BIN_SECONDS, Bins};
-use crate::aggregate::{ConversationKey, HostId};
 use crate::state::Conversation;
+use crate::state::evidence::{BIN_SECONDS, Bins};
+use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "lateral-movement";
 /// SSH, RPC, SMB, RDP, `WinRM`: what commands and tools are carried by.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::heaviest::shown;
 use super::scene::Scene;
 use super::{EvidenceRow, Finding, Severity, counted};
-use crate::aggregate::{HOUR_MS, HourCounts, LogCoverage};
+use crate::state::{HOUR_MS, HourCounts, LogCoverage};
 
 pub(super) const RULE: &str = "log-gap";
 

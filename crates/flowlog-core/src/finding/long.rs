@@ -6,10 +6,10 @@ use super::provider::Provider;
 use super::scene::Scene;
 use super::words::tenths;
 use super::{Finding, Severity};
-use crate::aggregate::evidence::Long;
-use crate::aggregate::{ConversationKey, HostId};
 use crate::flow::Protocol;
 use crate::state::Conversation;
+use crate::state::evidence::Long;
+use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "long-connection";
 

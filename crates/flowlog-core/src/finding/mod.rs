@@ -18,7 +18,6 @@ mod exposed;
 mod facts;
 mod failure;
 mod flood;
-mod from_tables;
 mod heaviest;
 mod horizontal;
 mod lateral;
@@ -52,7 +51,6 @@ use serde::Serialize;
 pub use collector::Collector;
 pub use crowd::Crowd;
 pub use flood::Loads;
-pub use from_tables::detect;
 pub use limits::Allowed;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
 pub use noise::{Noise, Scanner};
@@ -64,7 +62,7 @@ pub use thresholds::{
 };
 pub(crate) use words::counted;
 
-use crate::aggregate::LogCoverage;
+use crate::state::{Gather, Gatherer, LogCoverage, SpillError};
 use facts::Facts;
 use own_source::OwnSources;
 
@@ -150,6 +148,24 @@ const RULES: [&str; 17] = [
 /// Names of all rules, as in [`Finding::rule`] and suppression lists.
 pub fn rules() -> impl Iterator<Item = &'static str> {
     RULES.into_iter()
+}
+
+/// Everything the detectors say of all pairs of `gatherer`, which `collected` has taken.
+///
+/// # Errors
+/// Rows that are asked for once more cannot be read.
+pub fn detect(collected: Collector<'_>, gatherer: &Gatherer, threads: usize) -> Result<Findings, SpillError> {
+    let summary = &gatherer.summary;
+    let context = Context { coverage: &summary.coverage, load: summary.load() };
+    let mut walked = Ok(());
+    let findings = judge(collected, &context, threads, |crowd| {
+        let wanted = |host| crowd.wants(host);
+        match gatherer.again(threads, || crowd.beside(), wanted) {
+            Ok(all) => crowd.merge(all),
+            Err(error) => walked = Err(error),
+        }
+    });
+    walked.map(|()| findings)
 }
 
 /// Everything the detectors say of the pairs in `collected`, on `threads` threads. If hosts were flooded, who took part

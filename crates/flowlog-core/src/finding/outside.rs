@@ -14,9 +14,9 @@ use super::provider::Provider;
 use super::rows::{Rows, Scattered};
 use super::scene::Scene;
 use super::span::Span;
-use crate::aggregate::{ADMIN_PORTS, Allowed, ConversationKey, HostId};
 use crate::flow::Protocol;
 use crate::state::Conversation;
+use crate::state::{ADMIN_PORTS, Allowed, ConversationKey, HostId};
 use crate::text::bytes;
 
 /// What a host of the internet failed to reach.
@@ -292,8 +292,8 @@ fn visits(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::{Hosts, NearEnds, Overall};
     use crate::finding::FindingOptions;
+    use crate::state::{Hosts, NearEnds, Overall};
 
     #[test]
     fn a_knock_says_the_same_in_few_bytes_or_is_not_made() {

@@ -11,8 +11,8 @@ use super::lateral::LoginHour;
 use super::rows::Rows;
 use super::scene::Scene;
 use super::{Finding, denied_outbound, horizontal, lateral, slow_scan};
-use crate::aggregate::HostId;
-use crate::aggregate::evidence::Contact;
+use crate::state::HostId;
+use crate::state::evidence::Contact;
 use crate::state::{Conversation, HostPair};
 
 /// The first contact of an own host with another. 16 bytes.

@@ -9,7 +9,7 @@ use super::provider::Provider;
 use super::span::Span;
 use super::words::{counted, list};
 use super::{Finding, Severity};
-use crate::aggregate::HostId;
+use crate::state::HostId;
 
 pub(super) const RULE: &str = "scan-accepted";
 /// A service that so many public addresses get through to is meant for the public.

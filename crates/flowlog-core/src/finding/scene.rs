@@ -7,8 +7,8 @@ use foldhash::fast::RandomState;
 
 use super::thresholds::Thresholds;
 use super::{EvidenceRow, FindingOptions};
-use crate::aggregate::{ConversationKey, HostId, Hosts, NearEnds, Overall};
 use crate::flow::{AddressClass, OwnNetwork, Protocol, State};
+use crate::state::{ConversationKey, HostId, Hosts, NearEnds, Overall};
 
 /// Whose a host is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

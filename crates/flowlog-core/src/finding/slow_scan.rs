@@ -13,8 +13,8 @@ use super::own_source::OwnSource;
 use super::scene::Scene;
 use super::thresholds::SlowScan;
 use super::{Finding, Severity};
-use crate::aggregate::HostId;
 use crate::flow::Protocol;
+use crate::state::HostId;
 
 pub(super) const RULE: &str = "slow-scan";
 

@@ -6,8 +6,8 @@ use super::scene::Scene;
 use super::span::Span;
 use super::words::tenths;
 use super::{Finding, Severity};
-use crate::aggregate::{Allowed, ConversationKey};
 use crate::state::Conversation;
+use crate::state::{Allowed, ConversationKey};
 
 pub(super) const RULE: &str = "strobe";
 

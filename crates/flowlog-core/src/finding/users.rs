@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use super::parallel::map;
 use super::rows::Rows;
-use crate::aggregate::HostId;
+use crate::state::HostId;
 
 /// Own hosts that have conversations with a host of the internet.
 #[derive(Clone, Copy, Debug, Default)]

@@ -8,7 +8,7 @@ use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::words::duration;
 use super::{EvidenceRow, Finding, Severity, counted};
-use crate::aggregate::{ConversationKey, HostId};
+use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "vertical-scan";
 /// Below this, ports are not handed out to clients by default (Linux `ip_local_port_range`).

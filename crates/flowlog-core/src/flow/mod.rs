@@ -157,7 +157,7 @@ impl Encryption {
 
 /// Packets and bytes each way since the previous tuple of the flow. Source to destination is
 /// *sent*, whichever NIC logged it. Bytes include headers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Counters {
     /// Packets from source to destination.
     pub packets_sent: u64,

@@ -29,7 +29,7 @@ pub use seen::SeenRecords;
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Which log a record belongs to; the same 13 fields of a tuple mean different things in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum LogKind {
     /// Virtual network flow log (version 4).
     VNet,

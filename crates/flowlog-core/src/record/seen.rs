@@ -26,6 +26,9 @@ pub(super) enum Known {
     Whole,
 }
 
+/// So many records are known at least before older ones are forgotten: those of one NIC in six weeks. Memory: 10 MB.
+const MANY: usize = 1 << 16;
+
 /// The records read of late from the files of one NIC.
 #[derive(Debug, Default)]
 pub struct SeenRecords {
@@ -51,6 +54,9 @@ impl SeenRecords {
     /// The records that follow are of another file.
     pub fn begin_file(&mut self) {
         self.file += 1;
+        if self.now.heads.len() >= MANY {
+            self.forget();
+        }
     }
 
     /// Whether another file holds a record with this head, so that its tuples are to be looked at.
@@ -103,8 +109,8 @@ impl SeenRecords {
             .filter(|&(file, ..)| file != self.file)
     }
 
-    /// Some hours have passed: what was read before the last such call is forgotten.
-    pub fn forget(&mut self) {
+    /// What was read before the last such call is forgotten.
+    fn forget(&mut self) {
         self.before = std::mem::take(&mut self.now);
     }
 }

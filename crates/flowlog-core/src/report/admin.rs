@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::distinct::{Distinct, Members};
 use super::name::service;
-use crate::aggregate::{ADMIN_PORTS, Aggregate, HostId, LetIn, LetInKey, RuleClass};
 use crate::flow::{OwnNetworks, Protocol};
+use crate::state::{ADMIN_PORTS, HostId, LetIn, LetInKey, RuleClass, Summary};
 
 /// A rule that let the internet in to a port for administration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ pub struct AdminAccessRow {
 
 /// What the rules let in, by rule and port. What it knows of own hosts must be complete when it gets the first.
 pub(super) struct AdminAccess<'a> {
-    tables: &'a Aggregate,
+    tables: &'a Summary,
     own: &'a OwnNetworks,
     /// By [`group`]: one for each rule that let in anything and each of [`ADMIN_PORTS`] at most.
     sums: HashMap<u32, LetIn, RandomState>,
@@ -70,7 +70,7 @@ fn add(sums: &mut HashMap<u32, LetIn, RandomState>, group: u32, let_in: &LetIn) 
 }
 
 impl<'a> AdminAccess<'a> {
-    pub(super) fn new(tables: &'a Aggregate, own: &'a OwnNetworks) -> Self {
+    pub(super) fn new(tables: &'a Summary, own: &'a OwnNetworks) -> Self {
         let [sources, answered, destinations] = [(); 3].map(|()| Distinct::default());
         Self { tables, own, sums: HashMap::default(), sources, answered, destinations }
     }

@@ -9,12 +9,12 @@ use super::{
     FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, SCHEMA_VERSION, Totals, encryption,
     rules, rules_file,
 };
-use crate::aggregate::Aggregate;
 use crate::enrich::ServiceTags;
-use crate::finding::{FindingOptions, Findings, detect};
+use crate::finding::{self, FindingOptions, Findings, Scene, detect};
 use crate::flow::{Direction, Encryption, Network, OwnNetworks, State};
 use crate::policy::Nsg;
-use crate::state::{Gather, pairs};
+use crate::state::Summary;
+use crate::state::{Gather, Gatherer, SpillError};
 
 /// What the person asked of the report.
 #[derive(Clone, Debug)]
@@ -55,19 +55,24 @@ impl Default for ReportOptions {
     }
 }
 
-/// Makes the report of everything in `aggregate`, whose groups must have ended. `files` are in path order.
-pub fn build(aggregate: &Aggregate, files: Vec<FileRow>, options: &ReportOptions) -> Report {
-    std::thread::scope(|scope| {
-        let findings =
-            scope.spawn(|| (!aggregate.evidence.is_off()).then(|| detect(aggregate, &options.finding)));
-        let mut collector = Collector::new(aggregate, options);
-        for pair in &mut pairs(aggregate) {
-            collector.take(pair);
-        }
-        let mut report = collector.finish(files, None);
-        report.findings = findings.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        report
-    })
+/// Makes the report of everything in `gatherer`. `files` are in path order. The pairs of hosts go to what `beside` makes,
+/// too, which is given back.
+///
+/// # Errors
+/// Rows that went to disk cannot be read.
+pub fn build<B: Gather>(
+    gatherer: &Gatherer,
+    files: Vec<FileRow>,
+    options: &ReportOptions,
+    beside: impl Fn() -> B + Sync,
+) -> Result<(Report, B), SpillError> {
+    let summary = &gatherer.summary;
+    let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, &options.finding);
+    let finding = || summary.has_evidence.then(|| finding::Collector::new(&scene));
+    let make = || ((Collector::new(summary, options), finding()), beside());
+    let ((collector, finding), beside) = gatherer.gather(options.threads, make)?;
+    let findings = finding.map(|collected| detect(collected, gatherer, options.threads)).transpose()?;
+    Ok((collector.finish(files, findings), beside))
 }
 
 impl Collector<'_> {
@@ -149,22 +154,21 @@ struct Distinct {
 }
 
 /// Tuples by word: those we know, those we do not, and those that are too many to be told apart.
-fn encryption_words(aggregate: &Aggregate) -> BTreeMap<String, u64> {
+fn encryption_words(summary: &Summary) -> BTreeMap<String, u64> {
     let known = Encryption::ALL.into_iter().filter(|&word| word != Encryption::Unknown);
-    let known = known.map(|word| (word.word(), aggregate.overall.encryption(word)));
-    let others = (Encryption::Unknown.word(), aggregate.words.others());
+    let known = known.map(|word| (word.word(), summary.overall.encryption(word)));
+    let others = (Encryption::Unknown.word(), summary.words.others());
     // A log may have the word `?` itself.
     let mut words = BTreeMap::new();
-    for (word, tuples) in
-        known.chain(aggregate.words.iter()).chain([others]).filter(|&(_, tuples)| tuples > 0)
+    for (word, tuples) in known.chain(summary.words.iter()).chain([others]).filter(|&(_, tuples)| tuples > 0)
     {
         *words.entry(word.to_owned()).or_default() += tuples;
     }
     words
 }
 
-fn totals(aggregate: &Aggregate, distinct: &Distinct, files: &[FileRow]) -> Totals {
-    let overall = &aggregate.overall;
+fn totals(summary: &Summary, distinct: &Distinct, files: &[FileRow]) -> Totals {
+    let overall = &summary.overall;
     let sum = |field: fn(&FileRow) -> u64| files.iter().map(field).sum();
     Totals {
         files: files.len() as u64,
@@ -181,15 +185,15 @@ fn totals(aggregate: &Aggregate, distinct: &Distinct, files: &[FileRow]) -> Tota
         bytes_received: overall.counters.bytes_received,
         unique_sources: distinct.sources,
         unique_destinations: distinct.destinations,
-        unique_nics: aggregate.nics.len() as u64,
+        unique_nics: summary.nics.len() as u64,
         conversations: distinct.conversations,
         first_time_ms: overall.times.map(|(first, _)| first),
         last_time_ms: overall.times.map(|(_, last)| last),
     }
 }
 
-fn malformed(aggregate: &Aggregate) -> Vec<MalformedRow> {
-    let mut rows: Vec<MalformedRow> = aggregate
+fn malformed(summary: &Summary) -> Vec<MalformedRow> {
+    let mut rows: Vec<MalformedRow> = summary
         .faults
         .iter()
         .map(|(reason, fault)| MalformedRow {

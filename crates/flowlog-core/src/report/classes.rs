@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use super::scatter::place;
 use super::tally::Tally;
-use crate::aggregate::{Aggregate, HostId};
 use crate::enrich::{self, ServiceTags};
 use crate::flow::{AddressClass, OwnNetwork, OwnNetworks};
 use crate::state::Conversation;
+use crate::state::{HostId, Summary};
 
 /// Where the two ends of a conversation are, in the words of Traffic Analytics where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -133,7 +133,7 @@ const RECENT: usize = 512;
 
 /// Sorts conversations into their classes. What it knows of own hosts must be complete when it gets the first.
 pub(super) struct Classes<'a> {
-    tables: &'a Aggregate,
+    tables: &'a Summary,
     own: &'a OwnNetworks,
     tags: Option<&'a ServiceTags>,
     recent: Vec<Option<(HostId, Place<'a>)>>,
@@ -141,7 +141,7 @@ pub(super) struct Classes<'a> {
 }
 
 impl<'a> Classes<'a> {
-    pub(super) fn new(tables: &'a Aggregate, own: &'a OwnNetworks, tags: Option<&'a ServiceTags>) -> Self {
+    pub(super) fn new(tables: &'a Summary, own: &'a OwnNetworks, tags: Option<&'a ServiceTags>) -> Self {
         let rows = FlowClass::ALL.map(ClassRow::empty);
         Self { tables, own, tags, recent: vec![None; RECENT], rows }
     }

@@ -9,7 +9,7 @@ use super::problems::Problems;
 use super::rules::Meetings;
 use super::specific::Specific;
 use super::tally::Tally;
-use crate::aggregate::Aggregate;
+use crate::state::Summary;
 use crate::state::{Conversation, Gather, HostPair};
 
 /// Takes the pairs of hosts, each once, and keeps what the report needs of them: sums, the first rows of each list,
@@ -19,7 +19,7 @@ use crate::state::{Conversation, Gather, HostPair};
 /// Memory: lists are bounded by [`ReportOptions::problem_limit`]. A host costs 8 bytes for each pair in which it
 /// was only denied a few packets of one service, 48 a side for others, and 8 for each rule it met.
 pub struct Collector<'a> {
-    pub(super) tables: &'a Aggregate,
+    pub(super) tables: &'a Summary,
     pub(super) options: &'a ReportOptions,
     pub(super) conversations: u64,
     pub(super) hosts: HostSums,
@@ -34,7 +34,7 @@ pub struct Collector<'a> {
 impl<'a> Collector<'a> {
     /// One that has taken nothing. Everything of `tables` that is not by conversation must be complete: hosts, rules,
     /// and whose NIC wrote what.
-    pub fn new(tables: &'a Aggregate, options: &'a ReportOptions) -> Self {
+    pub fn new(tables: &'a Summary, options: &'a ReportOptions) -> Self {
         Self {
             tables,
             options,

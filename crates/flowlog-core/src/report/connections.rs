@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::aggregate::{Aggregate, OutcomeCounts};
 use crate::connection::Outcome;
+use crate::state::{OutcomeCounts, Summary};
 
 /// All connections with a life cycle, each once, and denied attempts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -31,9 +31,9 @@ pub struct OutcomeRow {
     pub bytes_received: u64,
 }
 
-pub(super) fn connections(tables: &Aggregate) -> Connections {
+pub(super) fn connections(tables: &Summary) -> Connections {
     let outcomes = Outcome::ALL.map(|outcome| {
-        let OutcomeCounts { connections, tuples, counters } = *tables.outcomes.of(outcome);
+        let OutcomeCounts { connections, tuples, counters } = *tables.outcomes().of(outcome);
         OutcomeRow {
             outcome: outcome.name(),
             meaning: outcome.label(),
@@ -45,8 +45,8 @@ pub(super) fn connections(tables: &Aggregate) -> Connections {
             bytes_received: counters.bytes_received,
         }
     });
-    let denied = tables.outcomes.of(Outcome::Denied).connections;
-    Connections { total: tables.outcomes.sum().connections - denied, outcomes: outcomes.into() }
+    let denied = tables.outcomes().of(Outcome::Denied).connections;
+    Connections { total: tables.outcomes().sum().connections - denied, outcomes: outcomes.into() }
 }
 
 /// Sums in which each connection counts once, whichever and how many logs tell of it; `totals` counts all rows.
@@ -72,8 +72,8 @@ pub struct ResolvedTotals {
     pub bytes_received: u64,
 }
 
-pub(super) fn resolved(tables: &Aggregate, applied: bool) -> ResolvedTotals {
-    let OutcomeCounts { connections, tuples, counters } = tables.duplicates;
+pub(super) fn resolved(tables: &Summary, applied: bool) -> ResolvedTotals {
+    let OutcomeCounts { connections, tuples, counters } = *tables.duplicates();
     let mut rest = tables.overall.counters;
     rest.take_out(&counters);
     ResolvedTotals {

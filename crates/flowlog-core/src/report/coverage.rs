@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::FileRow;
-use crate::aggregate::{Aggregate, HOUR_MS, LogCoverage};
 use crate::connection::Outcome;
 use crate::finding::counted;
 use crate::flow::State;
 use crate::record::LogKind;
+use crate::state::{HOUR_MS, LogCoverage, Summary};
 
 /// A record is written every minute: one that is so much older than the end of its hour is not the hour's last.
 const UNFINISHED_MS: i64 = 180_000;
@@ -75,7 +75,7 @@ pub struct Gap {
     pub inside: bool,
 }
 
-pub(super) fn coverage(tables: &Aggregate, files: &[FileRow]) -> Coverage {
+pub(super) fn coverage(tables: &Summary, files: &[FileRow]) -> Coverage {
     let logs = &tables.coverage;
     let mut present: Vec<i64> = logs.iter().flat_map(|log| log.hours.keys().copied()).collect();
     present.sort_unstable();
@@ -91,7 +91,7 @@ pub(super) fn coverage(tables: &Aggregate, files: &[FileRow]) -> Coverage {
         unfinished_ms: newest.filter(|newest| newest.rem_euclid(HOUR_MS) < HOUR_MS - UNFINISHED_MS),
         logged_twice: logged_twice(logs),
         repeated_records: files.iter().map(|file| file.repeated_records).sum(),
-        stateless_connections: tables.outcomes.of(Outcome::Stateless).connections,
+        stateless_connections: tables.outcomes().of(Outcome::Stateless).connections,
         untimed_tuples: logs.iter().map(|log| log.untimed).sum(),
         logs: rows,
         remarks: Vec::new(),
@@ -142,12 +142,12 @@ fn gaps(log: &LogCoverage, present: &[i64]) -> Vec<Gap> {
     gaps
 }
 
-fn missing_states(tables: &Aggregate) -> Vec<char> {
+fn missing_states(tables: &Summary) -> Vec<char> {
     let overall = &tables.overall;
     // NSG version 1 records no life cycle: there, nothing but denials can be missing.
     let only_v1 =
         overall.tuples > 0 && overall.tuples == overall.state(State::Allow) + overall.state(State::Deny);
-    let stateless = tables.outcomes.of(Outcome::Stateless).tuples;
+    let stateless = tables.outcomes().of(Outcome::Stateless).tuples;
     let expected: &[State] = if overall.tuples == 0 {
         &[]
     } else if only_v1 && overall.state(State::Allow) > 0 {
@@ -248,7 +248,7 @@ fn remarks(coverage: &Coverage) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::HourCounts;
+    use crate::state::HourCounts;
 
     fn log(hours: &[i64]) -> LogCoverage {
         let mut log = LogCoverage::of("M", "r", LogKind::VNet);
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn many_nics_of_an_hour_each_are_not_compared_hour_by_hour() {
-        let mut tables = Aggregate::default();
+        let mut tables = Summary::default();
         tables.coverage = (0..100_000).map(|hour| log(&[hour])).collect();
         let found = coverage(&tables, &[]);
         assert_eq!((found.hours, found.empty_hours, found.logs.len()), (100_000, 0, 100_000));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::aggregate::Aggregate;
 use crate::flow::{AddressClass, Encryption, OwnNetwork};
+use crate::state::Summary;
 
 /// What was encrypted between two subnets, per tuple as logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,33 +40,33 @@ pub struct WordRow {
 }
 
 /// True if the data says anything of encryption: any word but a plain `NX`.
-pub(super) fn is_in_use(aggregate: &Aggregate) -> bool {
+pub(super) fn is_in_use(summary: &Summary) -> bool {
     let plain = [Encryption::NotEncrypted, Encryption::NotRecorded, Encryption::Unknown];
     let words = Encryption::ALL.iter().filter(|word| !plain.contains(word));
-    words.into_iter().any(|&word| aggregate.overall.encryption(word) > 0)
+    words.into_iter().any(|&word| summary.overall.encryption(word) > 0)
 }
 
 /// Subnets in which a NIC is logged.
-fn logged_subnets(aggregate: &Aggregate) -> BTreeSet<OwnNetwork> {
-    let own = aggregate.near.own().filter_map(|host| aggregate.hosts.address(host));
-    own.map(|address| aggregate.encryption.subnet_of(address)).collect()
+fn logged_subnets(summary: &Summary) -> BTreeSet<OwnNetwork> {
+    let own = summary.near.own().filter_map(|host| summary.hosts.address(host));
+    own.map(|address| summary.encryption().subnet_of(address)).collect()
 }
 
 /// The first `limit` pairs of own subnets, by tuples; none if nothing was encrypted or meant to be.
-pub(super) fn pairs(aggregate: &Aggregate, limit: usize) -> Vec<EncryptedPairRow> {
-    if !is_in_use(aggregate) {
+pub(super) fn pairs(summary: &Summary, limit: usize) -> Vec<EncryptedPairRow> {
+    if !is_in_use(summary) {
         return Vec::new();
     }
     let mut rows: Vec<(&OwnNetwork, &OwnNetwork, EncryptedPairRow)> = Vec::new();
-    let logged = logged_subnets(aggregate);
-    let named = aggregate.encryption.named();
+    let logged = logged_subnets(summary);
+    let named = summary.encryption().named();
     // Who names networks names the own ones: other private subnets are those of others. Who does not may have subnets
     // without a logged NIC, and nothing tells these from the others'.
     let is_own = |subnet: &OwnNetwork| {
         let private = || named.is_empty() && AddressClass::of(subnet.network.first()).is_private();
         named.contains(subnet) || logged.contains(subnet) || private()
     };
-    let all = aggregate.encryption.rows();
+    let all = summary.encryption().rows();
     for (source, destination, counts) in all.filter(|(a, b, _)| is_own(a) && is_own(b)) {
         let mut row = EncryptedPairRow {
             source: source.to_string(),

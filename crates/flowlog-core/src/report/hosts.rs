@@ -10,9 +10,9 @@ use super::best::Best;
 use super::scatter::{BUCKETS, Numbers, bucket, host_of, packed, place, share};
 use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
-use crate::aggregate::{HostId, Hosts};
 use crate::flow::Protocol;
 use crate::state::Conversation;
+use crate::state::{HostId, Hosts};
 
 /// Hosts whose sums are at hand, of 56 bytes each: those that most pairs are of.
 const RECENT: usize = 512;

@@ -25,7 +25,7 @@ mod tally;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::Findings;
 
@@ -62,7 +62,7 @@ pub struct Report {
     /// Tuples by IANA protocol number.
     pub protocols: BTreeMap<u8, u64>,
     /// Tuples by encryption word, as in the log, whether or not this version knows it; only words that occurred.
-    /// `?` are unknown words beyond the first [`crate::aggregate::MAX_WORDS`].
+    /// `?` are unknown words beyond the first [`crate::state::MAX_WORDS`].
     pub encryption: BTreeMap<String, u64>,
     /// Conversations by where their two ends are.
     pub classes: Vec<ClassRow>,
@@ -326,7 +326,7 @@ pub struct SideOfHost {
 }
 
 /// One input file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct FileRow {
     /// As found: `-` for standard input.

@@ -7,8 +7,8 @@ use super::PortRow;
 use super::best::first;
 use super::name::service;
 use super::tally::Tally;
-use crate::aggregate::ConversationKey;
 use crate::flow::Protocol;
+use crate::state::ConversationKey;
 
 type Port = (Protocol, u16);
 

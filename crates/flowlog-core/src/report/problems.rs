@@ -7,9 +7,9 @@ use super::{
     ConversationRow, DeniedRow, Ends, IncompleteRow, LOW_BYTES_PER_PACKET, LOW_PAYLOAD_MIN_PACKETS,
     PortScanRow, ProblemCounts, RETRY_BEGINS, RetryRow, SCAN_PORTS,
 };
-use crate::aggregate::{Allowed, ConversationKey, Denied, HostId, Hosts, Trouble};
 use crate::flow::{Counters, Protocol};
 use crate::state::Conversation;
+use crate::state::{Allowed, ConversationKey, Denied, HostId, Hosts, Trouble};
 
 /// What conversations of equal weight are ordered by: addresses of both ends, port and protocol.
 type Order = (Option<IpAddr>, Option<IpAddr>, u16, Protocol);

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::best::first;
 use super::distinct::{Distinct, Members};
-use crate::aggregate::{Aggregate, ConversationKey, RuleClass};
 use crate::flow::Protocol;
+use crate::state::{ConversationKey, RuleClass, Summary};
 
 /// What one rule decided, per tuple as logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,7 +39,7 @@ pub struct RuleRow {
 }
 
 /// Every rule that matched something, by tuples. `met` says of each rule who met it.
-pub(super) fn rules(tables: &Aggregate, met: &[MetBy]) -> Vec<RuleRow> {
+pub(super) fn rules(tables: &Summary, met: &[MetBy]) -> Vec<RuleRow> {
     let rows = tables.rules.rows().iter().zip(met);
     let mut rows: Vec<RuleRow> = rows
         .filter(|((_, counts), _)| counts.tuples > 0)
@@ -96,7 +96,6 @@ pub(super) struct Meetings {
     destinations: Distinct,
     ports: Distinct,
     protocols: Distinct,
-    any: bool,
 }
 
 impl Meetings {
@@ -105,7 +104,6 @@ impl Meetings {
         for (key, rule) in rules {
             // More rules than that cannot be stored.
             let Ok(rule) = u32::try_from(*rule) else { continue };
-            self.any = true;
             self.sources.insert(rule, key.source.0);
             self.destinations.insert(rule, key.destination.0);
             self.protocols.insert(rule, key.protocol.0.into());
@@ -117,17 +115,15 @@ impl Meetings {
 
     /// Adds everything of `other`.
     pub(super) fn merge(&mut self, other: Self) {
-        self.any |= other.any;
         self.sources.merge(other.sources);
         self.destinations.merge(other.destinations);
         self.ports.merge(other.ports);
         self.protocols.merge(other.protocols);
     }
 
-    /// Who met each rule of `tables`. Where the pairs of hosts did not say which rules decided on them, the sets of the
-    /// tables of rules do.
-    pub(super) fn finish(self, tables: &Aggregate, threads: usize) -> Vec<MetBy> {
-        if self.any { self.met(tables.rules.rows().len(), threads) } else { met_in_tables(tables) }
+    /// Who met each rule of `tables`.
+    pub(super) fn finish(self, tables: &Summary, threads: usize) -> Vec<MetBy> {
+        self.met(tables.rules.rows().len(), threads)
     }
 
     fn met(self, rules: usize, threads: usize) -> Vec<MetBy> {
@@ -140,20 +136,4 @@ impl Meetings {
         });
         rules.collect()
     }
-}
-
-fn met_in_tables(tables: &Aggregate) -> Vec<MetBy> {
-    let met = tables.rules.rows().iter().map(|(_, counts)| {
-        let protocols = counts.protocols();
-        MetBy {
-            sources: Members::of(counts.sources.len(), counts.sources.iter()),
-            destinations: Members::of(counts.destinations.len(), counts.destinations.iter()),
-            ports: Members::of(counts.ports().count() as u64, counts.ports().map(port_number)),
-            protocols: Members::of(
-                protocols.len() as u64,
-                protocols.iter().map(|protocol| protocol.0.into()),
-            ),
-        }
-    });
-    met.collect()
 }

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::distinct::Members;
 use super::rules::{MetBy, port_of};
-use crate::aggregate::{Aggregate, HostId, RuleClass, plain_rule};
 use crate::enrich::protocol_name;
 use crate::flow::{Direction, Network, Protocol, State};
 use crate::policy::{Nsg, SecurityRule};
+use crate::state::{HostId, RuleClass, Summary, plain_rule};
 
 /// So few distinct ends or ports seen can be written into a rule instead of everything.
 pub const FEW: usize = 16;
@@ -98,11 +98,11 @@ pub struct NotInFileRow {
 type Seen<'a> = Vec<(&'a str, u64, &'a MetBy)>;
 
 /// `met` says of each rule of the log who met it.
-pub(super) fn compare(aggregate: &Aggregate, met: &[MetBy], nsgs: &[Nsg]) -> RulesFile {
+pub(super) fn compare(summary: &Summary, met: &[MetBy], nsgs: &[Nsg]) -> RulesFile {
     // Of each NSG the rules of the log, by name in lower case.
     let mut seen: Vec<BTreeMap<String, Seen<'_>>> = nsgs.iter().map(|_| BTreeMap::new()).collect();
     let mut others: Vec<String> = Vec::new();
-    let rows = aggregate.rules.rows().iter().zip(met);
+    let rows = summary.rules.rows().iter().zip(met);
     for (((acl, rule), counts), met) in rows.filter(|((_, counts), _)| counts.tuples > 0) {
         if !matches!(RuleClass::of(acl, rule), RuleClass::User | RuleClass::Default) {
             continue;
@@ -116,7 +116,7 @@ pub(super) fn compare(aggregate: &Aggregate, met: &[MetBy], nsgs: &[Nsg]) -> Rul
     }
     others.sort_unstable();
     others.dedup();
-    let overall = &aggregate.overall;
+    let overall = &summary.overall;
     let has = |states: &[State]| states.iter().any(|&state| overall.state(state) > 0);
     let (begins, denials) = (has(&[State::Begin, State::Allow]), has(&[State::Deny]));
     let mut file = RulesFile { other_nsgs: others.len() as u64, ..RulesFile::default() };
@@ -142,7 +142,7 @@ pub(super) fn compare(aggregate: &Aggregate, met: &[MetBy], nsgs: &[Nsg]) -> Rul
         });
         for rule in &own {
             match hits(rule) {
-                Some(hits) if rule.allows => file.broad.extend(broad(aggregate, nsg, rule, hits)),
+                Some(hits) if rule.allows => file.broad.extend(broad(summary, nsg, rule, hits)),
                 Some(_) => {}
                 // An NSG that is not in the log at all says nothing of its rules.
                 None if seen.is_empty() => {}
@@ -177,7 +177,7 @@ pub(super) fn compare(aggregate: &Aggregate, met: &[MetBy], nsgs: &[Nsg]) -> Rul
 }
 
 /// In what an allowing rule is broader than what was seen.
-fn broad(aggregate: &Aggregate, nsg: &Nsg, rule: &SecurityRule, hits: &Seen<'_>) -> Vec<BroadRow> {
+fn broad(summary: &Summary, nsg: &Nsg, rule: &SecurityRule, hits: &Seen<'_>) -> Vec<BroadRow> {
     let tuples = hits.iter().map(|(_, tuples, _)| tuples).sum();
     let mut rows = Vec::new();
     let mut push = |field, allows: String, seen: Vec<String>| {
@@ -196,7 +196,7 @@ fn broad(aggregate: &Aggregate, nsg: &Nsg, rule: &SecurityRule, hits: &Seen<'_>)
     if far.iter().any(|end| is_broad(end))
         && let Some(ends) = few(hits, ends)
     {
-        let addresses = ends.into_iter().filter_map(|host| aggregate.hosts.address(HostId(host)));
+        let addresses = ends.into_iter().filter_map(|host| summary.hosts.address(HostId(host)));
         let mut addresses: Vec<IpAddr> = addresses.collect();
         addresses.sort_unstable();
         push(field, far.join(","), addresses.iter().map(IpAddr::to_string).collect());

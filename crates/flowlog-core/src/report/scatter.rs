@@ -10,7 +10,7 @@ use std::thread;
 
 use foldhash::fast::RandomState;
 
-use crate::aggregate::HostId;
+use crate::state::HostId;
 
 /// Buckets of one side.
 pub(super) const BUCKETS: usize = 256;

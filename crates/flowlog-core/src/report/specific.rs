@@ -7,9 +7,9 @@ use super::best::Best;
 use super::ports::Ports;
 use super::tally::Tally;
 use super::{HostRow, SideOfHost, SpecificIp};
-use crate::aggregate::{HostId, Hosts};
 use crate::flow::{Counters, Network};
 use crate::state::Conversation;
+use crate::state::{HostId, Hosts};
 
 type Peers = HashMap<HostId, Tally, RandomState>;
 

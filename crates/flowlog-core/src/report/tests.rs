@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use proptest::prelude::*;
 
 use super::*;
-use crate::aggregate::{
-    ADMIN_PORTS, Aggregate, Allowed, ConversationKey, Denied, HostId, LetIn, LetInKey, Trouble,
-};
 use crate::flow::{Counters, Protocol};
 use crate::policy;
-use crate::record::Decoder;
+use crate::state::testing::gatherer;
+use crate::state::{
+    ADMIN_PORTS, Allowed, ConversationKey, Denied, HostId, LetIn, LetInKey, Summary, Trouble,
+};
 use crate::state::{Conversation, Gather, HostPair};
 
 const ACL: &str = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/networkSecurityGroups/web";
@@ -45,7 +45,7 @@ impl Chance {
 }
 
 /// What is known beside the pairs: rules, one NIC of 10.0.0.1, and addresses of all kinds.
-fn tables(hosts: u32) -> (Aggregate, Vec<HostId>) {
+fn tables(hosts: u32) -> (Summary, Vec<HostId>) {
     let group = |rule: &&str| {
         let tuple = "1768464000000,10.0.0.2,10.0.0.1,40000,22,6,I,B,NX,0,0,0,0";
         format!(r#"{{"rule":"{rule}","flowTuples":["{tuple}"]}}"#)
@@ -55,12 +55,7 @@ fn tables(hosts: u32) -> (Aggregate, Vec<HostId>) {
         r#"{{"records":[{{"time":"2026-01-15T08:05:00Z","macAddress":"000D3A000001","category":"FlowLogFlowEvent","targetResourceID":"/s/virtualNetworks/hub","flowLogVersion":4,"flowRecords":{{"flows":[{{"aclID":"{ACL}","flowGroups":[{}]}}]}}}}]}}"#,
         groups.join(",")
     );
-    let mut tables = Aggregate::default();
-    tables.begin_file("a.json");
-    let end = Decoder::default().decode(text.as_bytes(), &mut tables);
-    assert_eq!((end.problem.is_none(), end.malformed), (true, 0));
-    tables.end_file();
-    tables.end_group();
+    let mut tables = gatherer(&text).summary;
     let address = |n: u32| match n % 8 {
         0 => IpAddr::V6(Ipv6Addr::from_bits(0x2400_0000 << 96 | u128::from(n))),
         1..4 => IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + n)),
@@ -148,7 +143,7 @@ fn options(top: usize, problem_limit: usize) -> ReportOptions {
     }
 }
 
-fn report(tables: &Aggregate, options: &ReportOptions, parts: &[Vec<HostPair>]) -> Report {
+fn report(tables: &Summary, options: &ReportOptions, parts: &[Vec<HostPair>]) -> Report {
     let mut all = Collector::new(tables, options);
     for part in parts {
         let mut one = Collector::new(tables, options);

@@ -1,9 +1,8 @@
 //! Two hosts, and everything they said to each other.
 
-use crate::aggregate::evidence::{
-    Activity, Bins, Clear, Contact, Failed, Load, Long, Pair, Rhythm, Sessions,
-};
-use crate::aggregate::{Allowed, ConversationKey, Denied, HostId, LetIn, LetInKey, Origin, Trouble};
+use super::evidence::{Activity, Bins, Clear, Contact, Failed, Load, Long, Pair, Rhythm, Sessions};
+use super::gather::Sighting;
+use super::{Allowed, ConversationKey, Denied, HostId, LetIn, LetInKey, Origin, Trouble};
 
 /// One conversation: who talks to whom about what, and how it went. Every part that nothing is known of is `None`.
 #[derive(Clone, Debug)]
@@ -25,7 +24,7 @@ pub struct Conversation {
     /// It failed or was denied and went from a service's port to a client's: the port it came from; 0 if it came
     /// from several.
     pub from_service: Option<u16>,
-    /// Answered sessions to a service one can log in to, in bins of time, by [`Side`](crate::aggregate::evidence::Side).
+    /// Answered sessions to a service one can log in to, in bins of time, by [`Side`](super::evidence::Side).
     pub logins: [Option<Bins<Sessions>>; 2],
     /// When its connections began, of an own host with the internet.
     pub rhythm: Option<Rhythm>,
@@ -96,6 +95,15 @@ impl HostPair {
         self.conversations.get(place)
     }
 
+    /// Ready for another pair.
+    pub(super) fn clear(&mut self) {
+        self.conversations.clear();
+        self.contacts.clear();
+        self.vain.clear();
+        self.rules.clear();
+        self.let_in.clear();
+    }
+
     /// The conversations of each direction: those with one initiator.
     pub fn directions(&self) -> impl Iterator<Item = &[Conversation]> {
         let source = |conversation: &Conversation| -> HostId { conversation.key.source };
@@ -108,6 +116,42 @@ impl HostPair {
 pub trait Gather: Send {
     /// Takes one pair.
     fn take(&mut self, pair: &mut HostPair);
+    /// One connection, and how many logs tell of it; comes before its pair, in no order.
+    fn connection(&mut self, _: &Sighting<HostId>, _logs: usize) {}
     /// Adds everything of `other`.
     fn merge(&mut self, other: Self);
+}
+
+impl<A: Gather, B: Gather> Gather for (A, B) {
+    fn take(&mut self, pair: &mut HostPair) {
+        self.0.take(pair);
+        self.1.take(pair);
+    }
+    fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {
+        self.0.connection(sighting, logs);
+        self.1.connection(sighting, logs);
+    }
+    fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
+        self.1.merge(other.1);
+    }
+}
+
+/// Nothing is taken by nobody.
+impl<G: Gather> Gather for Option<G> {
+    fn take(&mut self, pair: &mut HostPair) {
+        if let Some(collector) = self {
+            collector.take(pair);
+        }
+    }
+    fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {
+        if let Some(collector) = self {
+            collector.connection(sighting, logs);
+        }
+    }
+    fn merge(&mut self, other: Self) {
+        if let (Some(mine), Some(theirs)) = (self, other) {
+            mine.merge(theirs);
+        }
+    }
 }

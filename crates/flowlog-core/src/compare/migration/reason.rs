@@ -7,11 +7,11 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use serde::Serialize;
 
-use crate::aggregate::{Aggregate, NicTimes, Origin, RuleClass};
 use crate::compare::Set;
 use crate::compare::model::Counts;
 use crate::compare::union::{Key, Seen, Union};
 use crate::flow::{AddressClass, Protocol, State};
+use crate::state::{NicTimes, Origin, RuleClass, Summary};
 
 /// Why one log has what the other lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -65,7 +65,7 @@ pub(super) fn is_comparable(protocol: Protocol) -> bool {
 
 /// What must be known of one log to say why the other has more.
 pub(super) struct Log<'a> {
-    tables: &'a Aggregate,
+    tables: &'a Summary,
     macs: BTreeMap<IpAddr, BTreeSet<&'a str>>,
     /// When each NIC's log has tuples.
     pub(super) nics: BTreeMap<&'a str, &'a NicTimes>,

@@ -17,10 +17,10 @@ use super::statistics::median;
 use super::thresholds::Beacon;
 use super::words::{duration, hundredths};
 use super::{EvidenceRow, Finding, Severity};
-use crate::aggregate::evidence::{BEATS, Beat, Rhythm, Side};
-use crate::aggregate::{ConversationKey, HostId};
 use crate::flow::Protocol;
 use crate::state::Conversation;
+use crate::state::evidence::{BEATS, Beat, Rhythm, Side};
+use crate::state::{ConversationKey, HostId};
 use rita::Score;
 use shape::{parts, shape, sorted_gaps};
 

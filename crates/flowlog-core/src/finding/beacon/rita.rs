@@ -3,8 +3,8 @@
 //! Source of the formulas: activecm/rita, `analysis/beacons.go` and `default_config.hjson`
 //! (docs/detection.md names what differs here).
 
-use crate::aggregate::evidence::Beat;
 use crate::finding::statistics::{mad, median, quantile, sort};
+use crate::state::evidence::Beat;
 
 const BARS: usize = 24;
 

@@ -5,8 +5,8 @@
 //! the gaps and the mean of their logarithms (Minka 2002). Begins of one call that opens several
 //! connections are taken as one, and pauses (nights) are no gaps.
 
-use crate::aggregate::evidence::Beat;
 use crate::finding::statistics::{median, sort};
+use crate::state::evidence::Beat;
 
 /// Begins closer than this are one call, seconds.
 const MERGE_SECONDS: u32 = 10;

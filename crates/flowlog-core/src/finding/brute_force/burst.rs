@@ -1,6 +1,6 @@
 //! Bursts of attempts to log in, in a window that slides.
 
-use crate::aggregate::evidence::{ATTEMPT_BYTES, ATTEMPT_MS, BIN_SECONDS, SLOT_SECONDS, SLOTS, Sessions};
+use crate::state::evidence::{ATTEMPT_BYTES, ATTEMPT_MS, BIN_SECONDS, SLOT_SECONDS, SLOTS, Sessions};
 
 /// What is asked of a burst.
 pub(super) struct Asked {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     fn bins(sessions: impl IntoIterator<Item = (u32, u32, u64)>) -> Vec<(u32, Sessions)> {
-        use crate::aggregate::evidence::Bins;
+        use crate::state::evidence::Bins;
         let mut bins = Bins::default();
         for (begun, seconds, bytes) in sessions {
             let (bin, session) = session(begun, seconds, bytes);

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use super::heaviest::shown;
 use super::scene::{Kind, Scene};
 use super::{EvidenceRow, Finding, Severity, counted};
-use crate::aggregate::ConversationKey;
-use crate::aggregate::evidence::{BIN_SECONDS, Bins, Sessions};
 use crate::flow::AddressClass;
 use crate::state::Conversation;
+use crate::state::ConversationKey;
+use crate::state::evidence::{BIN_SECONDS, Bins, Sessions};
 use crate::text::count;
 use burst::{Asked, Burst, burst};
 

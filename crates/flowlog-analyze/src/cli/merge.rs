@@ -1,0 +1,77 @@
+//! `flowlog-analyze merge STATE...`.
+
+use std::path::PathBuf;
+
+use super::{Config, ReportArgs, Source};
+
+const EXAMPLES: &str = "\
+States are written by flowlog-analyze partial, or by merge itself. The report is
+that of all their files together, whatever states they are in, in any order.
+
+Examples:
+  flowlog-analyze merge states/2026-01-*.flowstate
+  flowlog-analyze merge --format json --top 50 a.flowstate b.flowstate
+  flowlog-analyze merge states/2026-01-*.flowstate -o states/january.flowstate
+
+Exit codes:
+  0  done
+  1  a state could not be read, or writing failed
+  2  usage
+  3  finished, but some files could not be read whole when their state was
+     made; with --strict also if any tuple is malformed
+ 10  done, and there is a finding as grave as --fail-on or graver; this goes
+     before 3
+130  interrupted (Ctrl-C); 143: terminated";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// States, and glob patterns of them
+    #[arg(value_name = "STATE", required = true)]
+    states: Vec<PathBuf>,
+
+    /// Write one state of all instead of a report
+    #[arg(long, short, value_name = "STATE", conflicts_with_all = ["export_csv", "export_connections", "fail_on"])]
+    output: Option<PathBuf>,
+
+    /// Replace the file of --output or --export-connections if it exists
+    #[arg(long)]
+    overwrite: bool,
+
+    /// Write the summary as a CSV file; a state holds no details, which have one row a tuple
+    #[arg(long, help_heading = "Output")]
+    export_csv: bool,
+
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// What was asked of a merge, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergeConfig {
+    /// A report.
+    Report(Config),
+    /// A state to write, and whether it may replace a file.
+    State(Config, PathBuf),
+}
+
+impl Args {
+    pub(super) fn check(self) -> MergeConfig {
+        let Self { states, output, overwrite, export_csv, report } = self;
+        let config = Config::new(Source::States(states), report, overwrite, export_csv);
+        match output {
+            Some(output) => MergeConfig::State(config, output),
+            None => MergeConfig::Report(config),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_help_says_what_is_merged_and_what_the_exit_codes_are() {
+        let help = crate::cli::tests::help(&["merge", "--help"]);
+        assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
+        insta::assert_snapshot!(help.to_string());
+    }
+}

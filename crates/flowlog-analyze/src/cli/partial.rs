@@ -1,0 +1,77 @@
+//! `flowlog-analyze partial FILES... -o STATE`.
+
+use std::path::PathBuf;
+
+use super::{MemoryArgs, Running};
+
+const EXAMPLES: &str = "\
+A state holds what a report needs of its files: flowlog-analyze merge makes the
+report of any number of them, the same as if all files had been read at once.
+So each day's logs are read once, and machines can share them: give each file
+to exactly one state, in any way (by day, by NIC, by storage account).
+
+Examples:
+  flowlog-analyze partial FlowLogs/2026-01-14 -o states/2026-01-14.flowstate
+  flowlog-analyze merge states/*.flowstate
+
+Exit codes:
+  0  done
+  1  nothing could be read, or reading or writing failed
+  2  usage
+  3  written, but some files could not be read whole; with --strict also if
+     any tuple is malformed
+130  interrupted (Ctrl-C); 143: terminated";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Files, folders (searched through) and glob patterns; - is standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+
+    /// The file to write
+    #[arg(long, short, value_name = "STATE")]
+    output: PathBuf,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    overwrite: bool,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
+
+    #[command(flatten)]
+    running: Running,
+}
+
+/// What was asked of a partial run, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartialConfig {
+    /// Files, folders, patterns and `-`, as given; never empty.
+    pub inputs: Vec<PathBuf>,
+    /// The state to write.
+    pub output: PathBuf,
+    /// It may replace a file.
+    pub overwrite: bool,
+    /// How much memory the run may take.
+    pub memory: MemoryArgs,
+    /// How the run goes.
+    pub running: Running,
+}
+
+impl Args {
+    pub(super) fn check(self) -> PartialConfig {
+        let Self { paths: inputs, output, overwrite, memory, running } = self;
+        PartialConfig { inputs, output, overwrite, memory, running }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_help_says_what_a_state_is_and_what_the_exit_codes_are() {
+        let help = crate::cli::tests::help(&["partial", "--help"]);
+        assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
+        insta::assert_snapshot!(help.to_string());
+    }
+}

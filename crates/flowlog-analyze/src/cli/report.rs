@@ -1,0 +1,74 @@
+//! Options of everything that ends with a report.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+use flowlog_core::flow::Network;
+
+use super::{ConnectionExport, FindingArgs, Format, MemorySize, Running};
+use crate::known::KnownArgs;
+
+/// What the report is to hold, and where it goes.
+// Flags are bools, and the comments are the help's text, where backticks would be printed.
+#[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct ReportArgs {
+    /// Add a section for each of these addresses and networks
+    #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Report")]
+    pub specific_ips: Vec<Network>,
+
+    /// Rows in each ranking and table
+    #[arg(long, value_name = "N", default_value = "15", help_heading = "Report")]
+    pub top: NonZeroUsize,
+
+    /// Count every row, also where both ends' NICs logged the same connection
+    #[arg(long, help_heading = "Report")]
+    pub no_dedup: bool,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub findings: FindingArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub known: KnownArgs,
+
+    /// Add bar charts (text format)
+    #[arg(long, help_heading = "Report")]
+    pub show_graphs: bool,
+
+    /// Write every connection, one a line, to this .csv or .ndjson file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub export_connections: Option<ConnectionExport>,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    pub format: Format,
+
+    /// Folder for the CSV files, made if missing
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "export_csv", help_heading = "Output")]
+    pub output_path: PathBuf,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub memory: MemoryArgs,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub running: Running,
+}
+
+/// How much memory a run may take.
+// The comments are the help's text, where backticks would be printed.
+#[allow(clippy::doc_markdown)]
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryArgs {
+    /// Memory to use, e.g. 2GB; what does not fit goes to a temporary file [default: half of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<MemorySize>,
+
+    /// Folder for temporary files [default: the system's]
+    #[arg(long, value_name = "DIR")]
+    pub temp_dir: Option<PathBuf>,
+}

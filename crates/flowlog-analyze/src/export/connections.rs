@@ -1,0 +1,61 @@
+//! The file of one row a connection, written while pairs of hosts are gathered.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+
+use flowlog_core::state::{Gather, HostId, HostPair, Hosts, Sighting};
+
+use super::sorted::Sorted;
+use super::{ExportError, Output, folder_of};
+use crate::render::connections::{ConnectionFormat, line};
+
+/// Takes connections in any order. What goes wrong is told at the end.
+pub struct ConnectionLines {
+    format: ConnectionFormat,
+    hosts: Hosts,
+    lines: Sorted,
+    error: Option<io::Error>,
+}
+
+impl ConnectionLines {
+    /// Of the file `output`.
+    pub fn new(output: &Output, format: ConnectionFormat, hosts: &Hosts) -> Self {
+        Self { format, hosts: hosts.beside(), lines: Sorted::new(folder_of(output.path())), error: None }
+    }
+
+    /// Writes all connections in order of time; all is on the disk then, and waits for its name.
+    ///
+    /// # Errors
+    /// The file, or a temporary one, could not be written.
+    pub fn finish(self, output: &Output) -> Result<(), ExportError> {
+        let write = || -> io::Result<()> {
+            if let Some(error) = self.error {
+                return Err(error);
+            }
+            let file = OpenOptions::new().write(true).create_new(true).open(output.whole())?;
+            let mut out = BufWriter::new(file);
+            out.write_all(self.format.header().as_bytes())?;
+            self.lines.finish(&mut out)?;
+            out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file: File| file.sync_all())
+        };
+        write().map_err(|source| ExportError::Write { path: output.path().to_owned(), source })
+    }
+}
+
+impl Gather for ConnectionLines {
+    fn take(&mut self, _: &mut HostPair) {}
+
+    fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {
+        if self.error.is_some() {
+            return;
+        }
+        let line = line(sighting, logs, &self.hosts, self.format);
+        let written = line.and_then(|line| line.map_or(Ok(()), |(key, line)| self.lines.push(key, line)));
+        self.error = written.err();
+    }
+
+    fn merge(&mut self, other: Self) {
+        let appended = self.lines.append(other.lines);
+        self.error = self.error.take().or(other.error).or(appended.err());
+    }
+}

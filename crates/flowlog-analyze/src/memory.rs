@@ -1,0 +1,37 @@
+//! How much memory a run may take.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use flowlog_core::state::Budget;
+
+use crate::cli::MemoryArgs;
+
+/// Of the memory that a run may take, so much is for rows: gathering them, and what is kept of them, takes as much
+/// again, and reading the rest.
+const SHARE_OF_ROWS: u64 = 4;
+
+impl MemoryArgs {
+    /// What rows may take, and where the others go.
+    pub fn budget(&self) -> Arc<Budget> {
+        let limit = self.max_memory.map_or_else(half_of_the_machine, |size| size.0);
+        let folder = self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+        Budget::new(limit / SHARE_OF_ROWS, folder)
+    }
+}
+
+/// Half of what the machine has, or of what the control group this process is in may have.
+fn half_of_the_machine() -> u64 {
+    let mut system = sysinfo::System::new();
+    system.refresh_memory();
+    let all = system.total_memory();
+    let group = system.cgroup_limits().map_or(all, |limits| limits.total_memory);
+    // Nothing is known: what any machine has.
+    let known = all.min(group);
+    if known == 0 { 2 << 30 } else { known / 2 }
+}
+
+/// Where temporary files are, to be told.
+pub fn folder(args: &MemoryArgs) -> PathBuf {
+    args.temp_dir.clone().unwrap_or_else(std::env::temp_dir)
+}

@@ -1,0 +1,120 @@
+//! Flow-log files in, a state out; and states in, one state out.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use flowlog_core::report::FileRow;
+use flowlog_core::state::{Shared, State, StateError};
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{Config, PartialConfig, Source};
+use crate::export::{Output, Unfinished};
+use crate::progress::Progress;
+use crate::reduce::{self, Options, Reduced};
+use crate::render::Surroundings;
+use crate::walk::{self, Input};
+use crate::{Outcome, RunError, of_files, say, tell_of_spilling, tell_why_nothing};
+
+/// What a state holds for this program beside what the library knows.
+#[derive(Serialize, Deserialize)]
+struct Notes {
+    files: Vec<FileRow>,
+}
+
+/// Reads the files of `config` and writes their state; talks of everything else to `talk`.
+///
+/// # Errors
+/// As [`crate::run`].
+pub fn run(
+    config: &PartialConfig,
+    around: &Surroundings,
+    unfinished: &Unfinished,
+    talk: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let ascii = config.running.ascii(around);
+    let inputs = walk::discover(&config.inputs)?;
+    let output = Output::prepare(&config.output, config.overwrite, &inputs, unfinished)?;
+    let budget = config.memory.budget();
+    let shared = Shared::new(&budget).with_records();
+    let bytes = inputs.iter().map(|input| input.size).sum();
+    let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
+    let options = Options { threads: config.running.threads(), details: None, shared: &shared };
+    let Reduced { state, files } = reduce::reduce(&inputs, &options, &progress)?;
+    progress.finish();
+    tell_of_spilling(&budget, ascii, talk);
+    let outcome = of_files(&files, config.running.strict);
+    if outcome == Outcome::NothingAnalysed {
+        tell_why_nothing(&files, ascii, talk);
+        say(talk, ascii, "error: nothing could be read");
+        return Ok(outcome);
+    }
+    write(state, files, &output, unfinished, ascii, talk)?;
+    Ok(outcome)
+}
+
+/// Makes one state of the states of `config`.
+///
+/// # Errors
+/// As [`crate::run`].
+pub fn join(
+    config: &Config,
+    output: &Path,
+    around: &Surroundings,
+    unfinished: &Unfinished,
+    talk: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let ascii = config.running.ascii(around);
+    let Source::States(named) = &config.source else { return Ok(Outcome::Done) };
+    let inputs = walk::discover(named)?;
+    let output = Output::prepare(output, config.overwrite, &inputs, unfinished)?;
+    let budget = config.memory.budget();
+    let Reduced { state, files } = load(&inputs, &Shared::new(&budget))?;
+    tell_of_spilling(&budget, ascii, talk);
+    let outcome = of_files(&files, config.running.strict);
+    write(state, files, &output, unfinished, ascii, talk)?;
+    Ok(outcome)
+}
+
+/// Opens states; their rows stay where they are until they are asked for.
+pub(crate) fn load(inputs: &[Input], shared: &Shared) -> Result<Reduced, StateError> {
+    let mut all: Option<State> = None;
+    let mut files: Vec<FileRow> = Vec::new();
+    for input in inputs {
+        let (state, notes) = State::read(&input.path, shared)?;
+        let notes: Notes =
+            serde_json::from_str(&notes).map_err(|_| StateError::Damaged(input.path.clone()))?;
+        files.extend(notes.files);
+        match &mut all {
+            Some(all) => all.join(state, &input.path, shared)?,
+            slot => *slot = Some(state),
+        }
+    }
+    // As if all had been found at once.
+    files.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
+    let state = match all {
+        Some(state) => state,
+        None => State::empty(shared)?,
+    };
+    Ok(Reduced { state, files })
+}
+
+fn write(
+    state: State,
+    files: Vec<FileRow>,
+    output: &Output,
+    unfinished: &Unfinished,
+    ascii: bool,
+    talk: &mut impl Write,
+) -> Result<(), RunError> {
+    let failed = |source| StateError::File { what: "write", path: output.path().to_owned(), source };
+    let notes = serde_json::to_string(&Notes { files }).map_err(|error| failed(error.into()))?;
+    let file = OpenOptions::new().write(true).create_new(true).open(output.whole()).map_err(failed)?;
+    let mut out = BufWriter::new(file);
+    state.write(output.path(), &mut out, &notes)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    let path = output.finish(unfinished)?;
+    say(talk, ascii, &format!("wrote {}", path.display()));
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! Rows -> pairs of hosts, partition by partition, on all cores.
+//!
+//! The rows of a partition are sorted by pair, conversation and 5-tuple: everything that is summed stands side by side
+//! then, and no table is needed. Memory: the rows of one partition (or of a part of it, if it is a large one) for each
+//! thread.
+
+mod connections;
+mod evidence;
+mod facts;
+mod twins;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+pub use twins::{OVERLAP_MS, Sighting};
+
+use super::State;
+use super::conversation::ConversationKey;
+use super::evidence::{Bins, Contact, Load, Side};
+use super::hosts::{HostId, Hosts};
+use super::pair::{Conversation, Gather, HostPair};
+use super::partition::{PARTITIONS, Rows};
+use super::row::Row;
+use super::spill::SpillError;
+use super::summary::{Summary, Sums};
+use crate::flow::OwnNetworks;
+use facts::LogFacts;
+
+/// So many rows are gathered at once: 150 MB. A larger partition is read several times, a part of its pairs each time.
+const MOST_ROWS: u64 = 1 << 20;
+
+/// How to gather.
+#[derive(Clone, Debug)]
+pub struct GatherOptions {
+    /// Count what several logs tell of once.
+    pub resolve: bool,
+    /// Collect what findings are made from.
+    pub findings: bool,
+    /// Keep where tuples come from: what comparisons need.
+    pub provenance: bool,
+    /// Networks that are one's own.
+    pub own: OwnNetworks,
+}
+
+/// A state, ready to be gathered.
+pub struct Gatherer {
+    /// What is known beside the pairs; some of it after [`Gatherer::gather`].
+    pub summary: Summary,
+    rows: Rows,
+    logs: Vec<LogFacts>,
+    options: GatherOptions,
+}
+
+impl Gatherer {
+    /// Makes out whose NIC wrote what.
+    pub fn new(state: State, options: GatherOptions) -> Self {
+        let (summary, logs, rows) = facts::settle(state, &options);
+        Self { summary, rows, logs, options }
+    }
+
+    /// Hands every pair of hosts to one of `threads` collectors that `make` makes, and returns these as one.
+    ///
+    /// # Errors
+    /// A temporary file or a written state that cannot be read, or is damaged.
+    pub fn gather<G: Gather>(&self, threads: usize, make: impl Fn() -> G + Sync) -> Result<G, SpillError> {
+        let mut all = make();
+        let mut sums = Sums::new(&self.summary.subnets);
+        for (collector, of_thread) in self.walk(threads, &make, &|_| true)? {
+            all.merge(collector);
+            sums.merge(of_thread);
+        }
+        self.summary.sums.set(sums).ok();
+        Ok(all)
+    }
+
+    /// Hands the pairs of some hosts out once more; what is summed beside them stays as it is.
+    ///
+    /// # Errors
+    /// As [`Gatherer::gather`].
+    pub fn again<G: Gather>(
+        &self,
+        threads: usize,
+        make: impl Fn() -> G + Sync,
+        wanted: impl Fn(HostId) -> bool + Sync,
+    ) -> Result<G, SpillError> {
+        let mut all = make();
+        let wanted = |row: &Row| wanted(row.key.source) || wanted(row.key.destination);
+        for (collector, _) in self.walk(threads, &make, &wanted)? {
+            all.merge(collector);
+        }
+        Ok(all)
+    }
+
+    fn walk<G: Gather>(
+        &self,
+        threads: usize,
+        make: &(impl Fn() -> G + Sync),
+        wanted: &(impl Fn(&Row) -> bool + Sync),
+    ) -> Result<Vec<(G, Sums)>, SpillError> {
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<(G, Sums), SpillError> {
+            let mut worker = Worker::new(self, make());
+            loop {
+                let partition = next.fetch_add(1, Ordering::Relaxed);
+                if partition >= PARTITIONS {
+                    return Ok((worker.collector, worker.sums));
+                }
+                worker.partition(partition, wanted)?;
+            }
+        };
+        thread::scope(|scope| {
+            let handles: Vec<_> = (0..threads.clamp(1, PARTITIONS)).map(|_| scope.spawn(work)).collect();
+            let join = |handle: thread::ScopedJoinHandle<'_, _>| {
+                handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            handles.into_iter().map(join).collect()
+        })
+    }
+}
+
+/// One thread's.
+struct Worker<'s, G> {
+    gatherer: &'s Gatherer,
+    hosts: Hosts,
+    collector: G,
+    sums: Sums,
+    rows: Vec<Row>,
+    order: Vec<(u64, u64, u32)>,
+    pair: HostPair,
+    /// First contacts and vain tries of the pair at hand; of the lower host first.
+    ways: [Way; 2],
+    sightings: Vec<Sighting<HostId>>,
+    /// Rows of one 5-tuple.
+    held: Vec<Row>,
+}
+
+/// What one of two hosts tried with the other.
+#[derive(Default)]
+struct Way {
+    contact: Option<Contact>,
+    vain: Option<Bins<Load>>,
+}
+
+/// What the rows of a partition are sorted by: the two hosts, then who calls, port, protocol and caller's port.
+fn order(row: &Row) -> (u64, u64) {
+    let key = &row.key;
+    let (source, destination) = (u64::from(key.source.0), u64::from(key.destination.0));
+    let backwards = u64::from(source > destination);
+    let ends = source.min(destination) << 32 | source.max(destination);
+    let rest = u64::from(key.destination_port) << 24 | u64::from(key.protocol.0) << 16;
+    (ends, backwards << 40 | rest | u64::from(key.source_port))
+}
+
+/// The part of `order` that tells conversations of a pair apart.
+fn conversation_of(order: &(u64, u64, u32)) -> u64 {
+    order.1 >> 16
+}
+
+impl<'s, G: Gather> Worker<'s, G> {
+    fn new(gatherer: &'s Gatherer, collector: G) -> Self {
+        let summary = &gatherer.summary;
+        Self {
+            gatherer,
+            hosts: summary.hosts.beside(),
+            collector,
+            sums: Sums::new(&summary.subnets),
+            rows: Vec::new(),
+            order: Vec::new(),
+            pair: HostPair::default(),
+            ways: <[Way; 2]>::default(),
+            sightings: Vec::new(),
+            held: Vec::new(),
+        }
+    }
+
+    fn partition(&mut self, partition: usize, wanted: &impl Fn(&Row) -> bool) -> Result<(), SpillError> {
+        let rows = &self.gatherer.rows;
+        let parts = rows.count(partition).div_ceil(MOST_ROWS).max(1);
+        for part in 0..parts {
+            self.rows.clear();
+            let Self { rows: held, hosts, .. } = self;
+            rows.each(partition, hosts, |row, hosts| {
+                let (source, destination) = (row.key.source, row.key.destination);
+                let is_here = parts == 1 || rows.key.hash(source, destination, hosts) % parts == part;
+                if is_here && wanted(&row) {
+                    held.push(row);
+                }
+            })?;
+            self.pairs();
+        }
+        Ok(())
+    }
+
+    /// The pairs of the rows at hand.
+    fn pairs(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let mut places = std::mem::take(&mut self.order);
+        places.clear();
+        places.extend((0_u32..).zip(&rows).map(|(place, row)| {
+            let (ends, rest) = order(row);
+            (ends, rest, place)
+        }));
+        places.sort_unstable();
+        for pair in places.chunk_by(|a, b| a.0 == b.0) {
+            for conversation in pair.chunk_by(|a, b| conversation_of(a) == conversation_of(b)) {
+                self.conversation(conversation, &rows);
+            }
+            self.end_pair();
+        }
+        (self.rows, self.order) = (rows, places);
+    }
+
+    fn conversation(&mut self, places: &[(u64, u64, u32)], rows: &[Row]) {
+        let row = |place: &(u64, u64, u32)| rows.get(place.2 as usize);
+        let Some(first) = places.first().and_then(row) else { return };
+        let key = ConversationKey::of(&first.key);
+        let mut conversation = Conversation::new(key);
+        let rules = self.pair.rules.len();
+        for row in places.iter().filter_map(row) {
+            self.row(&mut conversation, row);
+        }
+        if let Some(new) = self.pair.rules.get_mut(rules..).filter(|new| new.len() > 1) {
+            new.sort_unstable();
+            self.pair.rules.dedup();
+        }
+        for five_tuple in places.chunk_by(|a, b| a.1 == b.1) {
+            if let [place] = five_tuple {
+                if let Some(row) = row(place) {
+                    self.one_row(&mut conversation, row);
+                }
+                continue;
+            }
+            let mut held = std::mem::take(&mut self.held);
+            held.extend(five_tuple.iter().filter_map(row));
+            self.rows_of_one(&mut conversation, &mut held);
+            held.clear();
+            self.held = held;
+        }
+        self.pair.conversations.push(conversation);
+    }
+
+    fn end_pair(&mut self) {
+        let ways = std::mem::take(&mut self.ways);
+        let ends = self.pair.conversations.first().map(|conversation| conversation.key);
+        if let Some(ConversationKey { source, destination, .. }) = ends {
+            let (low, high) = (source.min(destination), source.max(destination));
+            for (Way { contact, vain }, pair) in ways.into_iter().zip([(low, high), (high, low)]) {
+                self.pair.contacts.extend(contact.map(|contact| (pair, contact)));
+                self.pair.vain.extend(vain.map(|vain| (pair, vain)));
+            }
+        }
+        let_in_once(&mut self.pair);
+        self.collector.take(&mut self.pair);
+        self.pair.clear();
+    }
+
+    /// What a host tried with the other.
+    fn way(&mut self, key: &ConversationKey) -> &mut Way {
+        &mut self.ways[usize::from(key.source > key.destination)]
+    }
+
+    fn load(&mut self, host: HostId, side: Side) -> &mut Bins<Load> {
+        self.sums.load.entry((host, side)).or_default()
+    }
+}
+
+/// Joins what one rule let in from one host to one port of the other.
+fn let_in_once(pair: &mut HostPair) {
+    if pair.let_in.len() > 1 {
+        pair.let_in.sort_unstable_by_key(|(key, _)| *key);
+        pair.let_in.dedup_by(|(key, let_in), (kept, known)| {
+            let same = key == kept;
+            if same {
+                known.add(let_in);
+            }
+            same
+        });
+    }
+}

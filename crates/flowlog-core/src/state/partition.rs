@@ -1,0 +1,266 @@
+//! Rows spread over partitions by their two hosts.
+//!
+//! All that two hosts said to each other, in both directions and as every log tells it, is in one partition. Which one
+//! says a keyed hash: nobody who does not know the key can choose addresses that fill one partition (`SipHash`, Aumasson
+//! and Bernstein 2012).
+
+use std::hash::Hasher;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use siphasher::sip::SipHasher13;
+
+use super::hosts::{HostId, Hosts};
+use super::row::{Row, RowReader, RowWriter};
+use super::spill::{Budget, Packed, Spill, SpillError, Spilled};
+
+/// Partitions of a state: enough that the rows of one, of a gigabyte of logs, fit the processor's cache.
+pub(super) const PARTITIONS: usize = 256;
+/// Bytes of rows that are kept, compressed and written as one: less where little memory is allowed, since each worker
+/// has a chunk of each partition open.
+const CHUNKS: (usize, usize) = (1 << 10, 16 << 10);
+/// No row has more bytes.
+const LONGEST_ROW: usize = 192;
+
+/// What partitions are chosen by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartitionKey(pub(super) [u64; 2]);
+
+impl PartitionKey {
+    /// A key that nobody knows.
+    pub fn random() -> Self {
+        let random = || std::hash::BuildHasher::build_hasher(&std::hash::RandomState::new()).finish();
+        Self([random(), random()])
+    }
+
+    /// The hash of two hosts, whichever comes first.
+    pub(super) fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
+        let [first, second] = self.0;
+        let hasher = SipHasher13::new_with_keys(first, second);
+        let (a, b) = match (hosts.address(a), hosts.address(b)) {
+            (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => {
+                let (low, high) = (a.min(b).to_bits(), a.max(b).to_bits());
+                return hasher.hash(&(u64::from(low) << 32 | u64::from(high)).to_le_bytes());
+            }
+            (a, b) => (a, b),
+        };
+        let octets = |address: Option<IpAddr>| match address {
+            Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
+            Some(IpAddr::V6(v6)) => v6.octets(),
+            None => [0; 16],
+        };
+        let (low, high) = (octets(a.min(b)), octets(a.max(b)));
+        let mut both = [0; 32];
+        both[..16].copy_from_slice(&low);
+        both[16..].copy_from_slice(&high);
+        hasher.hash(&both)
+    }
+}
+
+/// The partition of a hash.
+pub(super) fn partition_of(hash: u64) -> usize {
+    (hash >> 56) as usize % PARTITIONS
+}
+
+/// Rows of one partition, one behind the other.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    /// Whose lists of logs and rules its rows speak of: a place in [`Rows::origins`].
+    pub(super) origin: u32,
+    pub(super) rows: u32,
+    pub(super) place: Place,
+}
+
+/// Where a chunk is.
+#[derive(Debug)]
+pub(super) enum Place {
+    Memory(Vec<u8>),
+    Disk(Packed),
+}
+
+/// The partitions' chunks while one worker fills them.
+pub(super) struct Scatter {
+    key: PartitionKey,
+    /// Bytes of a chunk.
+    chunk: usize,
+    open: Vec<RowWriter>,
+    chunks: Vec<Vec<Chunk>>,
+    spill: Spill,
+}
+
+impl Scatter {
+    pub(super) fn new(key: PartitionKey, spill: Spill) -> Self {
+        let open = (0..PARTITIONS).map(|_| RowWriter::default()).collect();
+        let share = spill.limit() / (PARTITIONS as u64 * 16);
+        let chunk = usize::try_from(share).unwrap_or(usize::MAX).clamp(CHUNKS.0, CHUNKS.1);
+        Self { key, chunk, open, chunks: (0..PARTITIONS).map(|_| Vec::new()).collect(), spill }
+    }
+
+    /// Takes a row in. What goes wrong with a temporary file is told at the end.
+    #[inline]
+    pub(super) fn write(&mut self, row: &Row, hosts: &Hosts) {
+        let place = partition_of(self.key.hash(row.key.source, row.key.destination, hosts));
+        let Some(open) = self.open.get_mut(place) else { return };
+        open.write(row, hosts);
+        if open.bytes.len() > self.chunk - LONGEST_ROW {
+            self.seal(place);
+        }
+    }
+
+    #[cold]
+    fn seal(&mut self, place: usize) {
+        let (Some(open), Some(chunks)) = (self.open.get_mut(place), self.chunks.get_mut(place)) else {
+            return;
+        };
+        let full = std::mem::take(open);
+        open.bytes = Vec::with_capacity(self.chunk);
+        let bytes = full.bytes.capacity();
+        chunks.push(Chunk { origin: 0, rows: full.rows, place: Place::Memory(full.bytes) });
+        if self.spill.grow(bytes) {
+            self.spill_all();
+        }
+    }
+
+    /// Writes every full chunk to disk.
+    fn spill_all(&mut self) {
+        for chunk in self.chunks.iter_mut().flatten() {
+            if let Place::Memory(bytes) = &chunk.place
+                && let Some(packed) = self.spill.write(bytes)
+            {
+                self.spill.shrink(bytes.capacity());
+                chunk.place = Place::Disk(packed);
+            }
+        }
+    }
+
+    /// No more rows follow.
+    ///
+    /// # Errors
+    /// A temporary file could not be written.
+    pub(super) fn finish(mut self, origin: Origin) -> Result<Rows, SpillError> {
+        for (open, chunks) in self.open.iter_mut().zip(&mut self.chunks) {
+            let RowWriter { mut bytes, rows, .. } = std::mem::take(open);
+            if rows > 0 {
+                bytes.shrink_to_fit();
+                chunks.push(Chunk { origin: 0, rows, place: Place::Memory(bytes) });
+            }
+        }
+        let spilled = self.spill.finish()?;
+        Ok(Rows {
+            key: self.key,
+            origins: vec![origin],
+            partitions: self.chunks,
+            files: spilled.map(Arc::new).into_iter().collect(),
+        })
+    }
+}
+
+/// What places of logs and rules in the lists of one worker, or of one written state, are in the lists of all.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Origin {
+    pub(super) logs: Vec<u32>,
+    pub(super) rules: Vec<u32>,
+}
+
+impl Origin {
+    /// Of one whose lists are those of all.
+    pub(super) fn of(logs: usize, rules: usize) -> Self {
+        let places = |length: usize| (0..u32::try_from(length).unwrap_or(u32::MAX)).collect();
+        Self { logs: places(logs), rules: places(rules) }
+    }
+}
+
+/// All rows, by partition.
+pub(super) struct Rows {
+    pub(super) key: PartitionKey,
+    pub(super) origins: Vec<Origin>,
+    pub(super) partitions: Vec<Vec<Chunk>>,
+    pub(super) files: Vec<Arc<Spilled>>,
+}
+
+impl Rows {
+    pub(super) fn new(key: PartitionKey) -> Self {
+        let partitions = (0..PARTITIONS).map(|_| Vec::new()).collect();
+        Self { key, origins: Vec::new(), partitions, files: Vec::new() }
+    }
+
+    /// Adds those of `other`, which has the same key.
+    pub(super) fn append(&mut self, other: Self) {
+        let origins = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
+        let files = self.files.len();
+        self.origins.extend(other.origins);
+        self.files.extend(other.files);
+        for (mine, chunks) in self.partitions.iter_mut().zip(other.partitions) {
+            mine.extend(chunks.into_iter().map(|mut chunk| {
+                chunk.origin += origins;
+                if let Place::Disk(packed) = &mut chunk.place {
+                    packed.file += files;
+                }
+                chunk
+            }));
+        }
+    }
+
+    /// The same rows, spread over partitions by another key. `lists` are the numbers of logs and rules.
+    pub(super) fn rekeyed(
+        self,
+        key: PartitionKey,
+        hosts: &mut Hosts,
+        lists: (usize, usize),
+        budget: &Arc<Budget>,
+    ) -> Result<Self, SpillError> {
+        let mut scatter = Scatter::new(key, Spill::new(budget));
+        for partition in 0..PARTITIONS {
+            self.each(partition, hosts, |row, hosts| scatter.write(&row, hosts))?;
+        }
+        scatter.finish(Origin::of(lists.0, lists.1))
+    }
+
+    /// Rows of a partition.
+    pub(super) fn count(&self, partition: usize) -> u64 {
+        let chunks = self.partitions.get(partition).into_iter().flatten();
+        chunks.map(|chunk| u64::from(chunk.rows)).sum()
+    }
+
+    /// Each row of a partition, with the places of its log and its rule in the lists of all.
+    ///
+    /// # Errors
+    /// A temporary file or a written state could not be read, or is damaged.
+    pub(super) fn each(
+        &self,
+        partition: usize,
+        hosts: &mut Hosts,
+        mut take: impl FnMut(Row, &Hosts),
+    ) -> Result<(), SpillError> {
+        let mut unpacked = Vec::new();
+        for chunk in self.partitions.get(partition).into_iter().flatten() {
+            let bytes = match &chunk.place {
+                Place::Memory(bytes) => bytes,
+                Place::Disk(packed) => {
+                    let file = self.files.get(packed.file).ok_or(SpillError::Damaged { path: None })?;
+                    file.read(packed, &mut unpacked)?;
+                    &unpacked
+                }
+            };
+            let damaged = || SpillError::Damaged { path: self.path_of(chunk) };
+            let origin = self.origins.get(chunk.origin as usize).ok_or_else(damaged)?;
+            let mut reader = RowReader::new(bytes);
+            while let Some(mut row) = reader.next(hosts) {
+                row.log = *origin.logs.get(row.log as usize).ok_or_else(damaged)?;
+                row.rule = *origin.rules.get(row.rule as usize).ok_or_else(damaged)?;
+                take(row, hosts);
+            }
+            if reader.is_damaged {
+                return Err(damaged());
+            }
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, chunk: &Chunk) -> Option<std::path::PathBuf> {
+        match &chunk.place {
+            Place::Memory(_) => None,
+            Place::Disk(packed) => self.files.get(packed.file).and_then(|file| file.path()),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Tuples -> sums and rows: one worker's.
+
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
+use super::faults::Faults;
+use super::hosts::{HostId, Hosts};
+use super::logs::{Logs, NicLog};
+use super::overall::Overall;
+use super::partition::{Origin, PartitionKey, Scatter};
+use super::row::Row;
+use super::rules::{Rules, is_to_admin_port};
+use super::spill::{Budget, Spill, SpillError};
+use super::track::{Seen, Track};
+use super::words::UnknownWords;
+use super::{State, Totals};
+use crate::flow::{Direction, Encryption, FlowTuple, State as FlowState};
+use crate::record::{MalformedTuple, RecordContext, Sink};
+
+/// What readers of one run share.
+#[derive(Clone)]
+pub struct Shared {
+    key: PartitionKey,
+    hosts: Arc<Hosts>,
+    budget: Arc<Budget>,
+    /// Keep the minutes in which each NIC has tuples: what comparisons need.
+    minutes: bool,
+    /// Keep the times of records: what written states need.
+    records: bool,
+}
+
+impl Shared {
+    /// Rows beyond `budget` go to disk.
+    pub fn new(budget: &Arc<Budget>) -> Self {
+        let (key, hosts) = (PartitionKey::random(), Arc::default());
+        Self { key, hosts, budget: Arc::clone(budget), minutes: false, records: false }
+    }
+
+    /// Keeps the minutes in which each NIC has tuples.
+    #[must_use]
+    pub fn with_minutes(self) -> Self {
+        Self { minutes: true, ..self }
+    }
+
+    /// Keeps the times of records, by which states that hold the same are known.
+    #[must_use]
+    pub fn with_records(self) -> Self {
+        Self { records: true, ..self }
+    }
+
+    pub(super) fn hosts(&self) -> Hosts {
+        self.hosts.beside()
+    }
+
+    pub(super) fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+}
+
+/// Counts tuples and joins them to rows. Memory: rows, the open connections of one file (bounded), and an entry for
+/// each log, near end and rule.
+pub struct Reader {
+    shared: Shared,
+    overall: Overall,
+    words: UnknownWords,
+    faults: Faults,
+    hosts: Hosts,
+    logs: Logs,
+    rules: Rules,
+    track: Track,
+    out: Out,
+    log: u32,
+    /// Logs met since the last question ([`Reader::logs_met`]).
+    met: HashSet<u32, RandomState>,
+    path: String,
+    file_times: Option<(i64, i64)>,
+}
+
+/// Where rows go.
+struct Out {
+    scatter: Scatter,
+    /// Log and far end of rows met lately, each in the one place its bits lead to: a far end is entered once.
+    recent: Box<[Option<(u32, HostId, HostId)>; RECENT]>,
+}
+
+const RECENT: usize = 1024;
+
+impl Out {
+    /// The place of two ends among the recent ones. Fibonacci hashing: the top bits depend on all.
+    fn recent(&mut self, log: u32, near: HostId, far: HostId) -> bool {
+        let mixed = (near.0 ^ far.0.rotate_left(16) ^ log.rotate_left(8)).wrapping_mul(0x9e37_79b9);
+        let place = &mut self.recent[(mixed >> (32 - RECENT.ilog2())) as usize % RECENT];
+        let known = *place == Some((log, near, far));
+        *place = Some((log, near, far));
+        known
+    }
+
+    #[inline]
+    fn row(&mut self, row: &Row, logs: &mut [NicLog], hosts: &Hosts) {
+        let (near, far) = match row.connection.direction {
+            Direction::Outbound => (row.key.source, row.key.destination),
+            Direction::Inbound => (row.key.destination, row.key.source),
+        };
+        let known = self.recent(row.log, near, far);
+        if let Some(log) = logs.get_mut(row.log as usize) {
+            log.near.see(near, far, row.connection.tuples(), known, hosts);
+        }
+        self.scatter.write(row, hosts);
+    }
+}
+
+impl Reader {
+    /// A reader of a run.
+    pub fn new(shared: &Shared) -> Self {
+        let spill = Spill::new(&shared.budget);
+        Self {
+            shared: shared.clone(),
+            overall: Overall::default(),
+            words: UnknownWords::default(),
+            faults: Faults::default(),
+            hosts: shared.hosts.beside(),
+            logs: Logs::default(),
+            rules: Rules::default(),
+            track: Track::default(),
+            out: Out { scatter: Scatter::new(shared.key, spill), recent: Box::new([None; RECENT]) },
+            log: 0,
+            met: HashSet::default(),
+            path: String::new(),
+            file_times: None,
+        }
+    }
+
+    /// The tuples that follow are of the file `path`.
+    pub fn begin_file(&mut self, path: &str) {
+        path.clone_into(&mut self.path);
+        self.file_times = None;
+    }
+
+    /// The file is read. Returns its oldest and newest tuple, Unix ms.
+    pub fn end_file(&mut self) -> Option<(i64, i64)> {
+        let Self { track, out, logs, hosts, .. } = self;
+        track.flush(&mut |row| out.row(row, &mut logs.all, hosts));
+        let times = self.file_times.take();
+        self.overall.span(times);
+        times
+    }
+
+    /// The logs met since the last call: MAC address and resource, sorted.
+    pub fn logs_met(&mut self) -> Vec<(String, String)> {
+        let met = self.met.drain().filter_map(|place| self.logs.all.get(place as usize));
+        let mut names: Vec<_> =
+            met.map(|log| (log.coverage.mac.clone(), log.coverage.resource.clone())).collect();
+        names.sort_unstable();
+        names.dedup();
+        self.logs.forget_last();
+        names
+    }
+
+    /// No more tuples follow.
+    ///
+    /// # Errors
+    /// A temporary file could not be written.
+    pub fn finish(self) -> Result<State, SpillError> {
+        let origin = Origin::of(self.logs.all.len(), self.rules.rows().len());
+        let rows = self.out.scatter.finish(origin)?;
+        let Self { overall, words, faults, hosts, logs, rules, .. } = self;
+        Ok(State { totals: Totals { overall, words, faults }, logs, rules, hosts, rows })
+    }
+}
+
+impl Sink for Reader {
+    fn record(&mut self, record: &RecordContext<'_>) {
+        // Told again for each rule of a record.
+        if !self.logs.is_last(record) {
+            self.log = self.logs.place(record);
+            self.met.insert(self.log);
+        }
+        let Self { track, out, logs, hosts, shared, .. } = self;
+        if let Some(log) = logs.all.get_mut(self.log as usize) {
+            log.coverage.record(record);
+            if let Some(time_ms) = record.time_ms.filter(|time_ms| log.records.last() != Some(time_ms))
+                && shared.records
+            {
+                log.records.push(time_ms);
+            }
+        }
+        if let Some(now) = record.time_ms {
+            track.advance(now, &mut |row| out.row(row, &mut logs.all, hosts));
+        }
+    }
+
+    fn rule(&mut self, acl: &str, rule: &str) {
+        self.rules.select(acl, rule);
+    }
+
+    fn encryption_word(&mut self, word: &str) {
+        self.words.count(word);
+    }
+
+    #[inline]
+    fn tuple(&mut self, tuple: &FlowTuple) {
+        self.overall.count(tuple);
+        let time = tuple.time_ms;
+        self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
+        let dropped = self.rules.is_dropped(tuple);
+        self.overall.dropped += u64::from(dropped);
+        self.rules.count(tuple, dropped);
+        let stateless = tuple.encryption == Encryption::NotRecorded && self.rules.lets_in_by_user_rule(tuple);
+        let Self { track, out, logs, hosts, shared, .. } = self;
+        let Some(log) = logs.all.get_mut(self.log as usize) else { return };
+        log.coverage.count(tuple.state);
+        log.newest_ms = log.newest_ms.max(time);
+        log.has_ends |= stateless && matches!(tuple.state, FlowState::Continue | FlowState::End);
+        if shared.minutes {
+            log.times.get_or_insert_default().see(time);
+        }
+        let answered = is_to_admin_port(tuple.protocol, tuple.destination_port, tuple.direction)
+            && tuple.counters.is_some_and(|counters| counters.is_answered(tuple.protocol));
+        let seen = Seen {
+            source: hosts.id(tuple.source),
+            destination: hosts.id(tuple.destination),
+            log: self.log,
+            rule: self.rules.current(),
+            answered,
+            stateless,
+        };
+        track.add(tuple, &seen, &mut |row| out.row(row, &mut logs.all, hosts));
+    }
+
+    fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
+        self.faults.count(&self.path, tuple);
+    }
+}

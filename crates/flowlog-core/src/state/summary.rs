@@ -1,0 +1,136 @@
+//! What is known beside the pairs of hosts: sums, and lists of what there are few of.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::Totals;
+use super::coverage::LogCoverage;
+use super::encryption::EncryptedPairs;
+use super::evidence::{Bins, Load, Side};
+use super::faults::Faults;
+use super::gather::GatherOptions;
+use super::hosts::{HostId, Hosts};
+use super::near::NearEnds;
+use super::outcomes::{OutcomeCounts, Outcomes};
+use super::overall::Overall;
+use super::provenance::Provenance;
+use super::rules::Rules;
+use super::words::UnknownWords;
+
+/// Connections and denied packets that a host got, as the NIC of one end logged them, in bins of time.
+pub type LoadTable = HashMap<(HostId, Side), Bins<Load>, RandomState>;
+
+/// Everything but the pairs of hosts.
+#[derive(Default)]
+pub struct Summary {
+    /// Counts over all tuples.
+    pub overall: Overall,
+    /// Why tuples could not be read.
+    pub faults: Faults,
+    /// Encryption words that this version does not know.
+    pub words: UnknownWords,
+    /// What there is of each NIC's log.
+    pub coverage: Vec<LogCoverage>,
+    /// MAC addresses, upper case without separators.
+    pub nics: BTreeSet<String>,
+    /// What each rule decided.
+    pub rules: Rules,
+    /// Whose NIC wrote what.
+    pub near: NearEnds,
+    /// Addresses behind numbers.
+    pub hosts: Hosts,
+    /// When each NIC has tuples, if it is asked for.
+    pub provenance: Provenance,
+    /// Findings can be made of it: what they are made from was collected.
+    pub has_evidence: bool,
+    /// Who has own subnets, with no counts yet.
+    pub(super) subnets: EncryptedPairs,
+    /// What is known once all pairs have been gathered.
+    pub(super) sums: OnceLock<Sums>,
+}
+
+impl Summary {
+    #[allow(clippy::too_many_arguments)] // each is one field
+    pub(super) fn new(
+        totals: Totals,
+        coverage: Vec<LogCoverage>,
+        nics: BTreeSet<String>,
+        rules: Rules,
+        near: NearEnds,
+        hosts: Hosts,
+        provenance: Provenance,
+        options: &GatherOptions,
+    ) -> Self {
+        let Totals { overall, words, faults } = totals;
+        let own_hosts = near.own().filter_map(|host| hosts.address(host)).collect();
+        let subnets = EncryptedPairs::new(options.own.clone(), own_hosts);
+        let has_evidence = options.findings;
+        let sums = OnceLock::new();
+        Self {
+            overall,
+            faults,
+            words,
+            coverage,
+            nics,
+            rules,
+            near,
+            hosts,
+            provenance,
+            has_evidence,
+            subnets,
+            sums,
+        }
+    }
+
+    fn sums(&self) -> &Sums {
+        self.sums.get_or_init(|| Sums::new(&self.subnets))
+    }
+
+    /// Connections by outcome, each once; of the pairs gathered.
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.sums().outcomes
+    }
+
+    /// What was taken out since several logs tell of it; of the pairs gathered.
+    pub fn duplicates(&self) -> &OutcomeCounts {
+        &self.sums().duplicates
+    }
+
+    /// Encryption between subnets; of the pairs gathered.
+    pub fn encryption(&self) -> &EncryptedPairs {
+        &self.sums().encryption
+    }
+
+    /// What own hosts got; of the pairs gathered.
+    pub fn load(&self) -> &LoadTable {
+        &self.sums().load
+    }
+}
+
+/// What is summed over all pairs of hosts.
+#[derive(Default)]
+pub(super) struct Sums {
+    pub(super) outcomes: Outcomes,
+    /// What was taken out since several logs tell of it.
+    pub(super) duplicates: OutcomeCounts,
+    pub(super) encryption: EncryptedPairs,
+    pub(super) load: LoadTable,
+}
+
+impl Sums {
+    pub(super) fn new(subnets: &EncryptedPairs) -> Self {
+        Self { encryption: subnets.beside(), ..Self::default() }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.outcomes.add(&other.outcomes);
+        self.duplicates.add(&other.duplicates);
+        self.encryption.merge(other.encryption);
+        for (key, bins) in other.load {
+            self.load.entry(key).or_default().merge(&bins);
+        }
+    }
+}

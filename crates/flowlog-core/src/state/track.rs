@@ -1,0 +1,217 @@
+//! The connections of one file that are open or ended lately.
+//!
+//! Tuples of one log and 5-tuple are joined while they are here. Whatever leaves too early (at the end of the file, or
+//! since there are too many) is joined later, when all rows of two hosts are together: leaving early costs a row and
+//! changes no result. So the table is small, and any file can be read on any core, in any order.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::evidence::bin_of;
+use super::hosts::HostId;
+use super::row::{Row, RowKind};
+use crate::connection::{Connection, ConnectionKey, SETTLE_MS, SILENT_MS};
+use crate::flow::{Direction, Encryption, FlowTuple, Protocol, State};
+
+/// How often the table is searched for connections that have ended, in ms of log time.
+const SWEEP_EVERY_MS: i64 = 300_000;
+/// So many connections at most: some 10 MB. With more, all leave.
+const MOST: usize = 1 << 16;
+
+/// A log's place, the two ends, ports, protocol and direction: an appliance with one NIC logs what it passes on twice,
+/// coming in and going out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    ends: u64,
+    rest: u64,
+    log: u32,
+}
+
+impl Key {
+    #[inline]
+    fn of(log: u32, tuple: &FlowTuple, source: HostId, destination: HostId) -> Self {
+        let ports = u64::from(tuple.source_port) << 48 | u64::from(tuple.destination_port) << 32;
+        let outbound = u64::from(tuple.direction == Direction::Outbound);
+        Self {
+            ends: u64::from(source.0) << 32 | u64::from(destination.0),
+            rest: ports | u64::from(tuple.protocol.0) << 1 | outbound,
+            log,
+        }
+    }
+
+    fn connection(self) -> ConnectionKey<HostId> {
+        let ([source_port @ .., _, _, _, _, _, _], [_, _, high, low, ..]) =
+            (self.rest.to_be_bytes(), self.rest.to_be_bytes());
+        let [.., protocol] = (self.rest >> 1).to_be_bytes();
+        let [source @ .., _, _, _, _] = self.ends.to_be_bytes();
+        let [_, _, _, _, destination @ ..] = self.ends.to_be_bytes();
+        ConnectionKey {
+            source: HostId(u32::from_be_bytes(source)),
+            destination: HostId(u32::from_be_bytes(destination)),
+            source_port: u16::from_be_bytes(source_port),
+            destination_port: u16::from_be_bytes([high, low]),
+            protocol: Protocol(protocol),
+        }
+    }
+}
+
+/// A connection as far as its tuples are known, all decided by one rule and with one encryption word.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    connection: Connection,
+    rule: u32,
+    encryption: Encryption,
+    answered: bool,
+}
+
+impl Open {
+    /// Decided by the same rule, and with the same encryption word.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.rule, self.encryption) == (other.rule, other.encryption)
+    }
+
+    fn row(&self, key: Key, kind: RowKind) -> Row {
+        let Self { connection, rule, encryption, answered } = *self;
+        Row { kind, key: key.connection(), log: key.log, rule, encryption, answered, connection }
+    }
+}
+
+type Table = HashMap<Key, Open, RandomState>;
+
+/// What is to be known of a tuple beside itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) source: HostId,
+    pub(super) destination: HostId,
+    /// Places in the lists of logs and rules.
+    pub(super) log: u32,
+    pub(super) rule: u32,
+    /// Payload came back by this tuple alone.
+    pub(super) answered: bool,
+    /// Its log has neither ends nor counters for it, whatever becomes of the connection.
+    pub(super) stateless: bool,
+}
+
+/// The connections and the denied attempts of one file.
+#[derive(Default)]
+pub(super) struct Track {
+    lives: Table,
+    /// Apart, since a 5-tuple that was denied may be let through a moment later, and the other way round.
+    denials: Table,
+    next_sweep_ms: Option<i64>,
+}
+
+impl Track {
+    /// Adds a tuple. A row that can get no more goes to `out`.
+    #[inline]
+    pub(super) fn add(&mut self, tuple: &FlowTuple, seen: &Seen, out: &mut impl FnMut(&Row)) {
+        let key = Key::of(seen.log, tuple, seen.source, seen.destination);
+        let Seen { rule, answered, stateless, .. } = *seen;
+        let new = |connection| Open { connection, rule, encryption: tuple.encryption, answered };
+        match tuple.state {
+            State::Allow => {
+                let connection = Connection::denied(tuple);
+                let connection = Connection { denied: false, ..connection };
+                out(&new(connection).row(key, RowKind::Allowed));
+            }
+            State::Deny => self.deny(key, tuple, new(Connection::denied(tuple)), out),
+            State::Begin | State::Continue | State::End => {
+                let mut connection = Connection::of(tuple);
+                connection.stateless = stateless && tuple.state == State::Begin;
+                self.live(key, tuple, new(connection), out);
+            }
+        }
+        if self.lives.len() + self.denials.len() >= MOST {
+            self.flush(out);
+        }
+    }
+
+    #[inline]
+    fn live(&mut self, key: Key, tuple: &FlowTuple, new: Open, out: &mut impl FnMut(&Row)) {
+        match self.lives.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(new);
+            }
+            Entry::Occupied(mut slot) => {
+                let open = slot.get_mut();
+                // An end without a begin may be that of another file's: only who sees all can tell whether the begin of
+                // the same millisecond is its own.
+                let is_unsure = tuple.state == State::Begin && open.connection.begun_ms().is_none();
+                let goes_on = open.connection.goes_on(tuple.state, tuple.time_ms);
+                if goes_on && !is_unsure && open.is_like(&new) {
+                    open.connection.add(tuple);
+                    open.connection.stateless |= new.connection.stateless;
+                    open.answered |= new.answered;
+                } else {
+                    // The newer one stays; the older one can get no more tuples.
+                    let newer = new.connection.last_ms >= open.connection.begun_ms;
+                    let over = if newer { std::mem::replace(open, new) } else { new };
+                    out(&over.row(key, RowKind::Life));
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn deny(&mut self, key: Key, tuple: &FlowTuple, new: Open, out: &mut impl FnMut(&Row)) {
+        match self.denials.entry(key) {
+            Entry::Vacant(slot) => {
+                slot.insert(new);
+            }
+            Entry::Occupied(mut slot) => {
+                let open = slot.get_mut();
+                let Connection { first_ms, last_ms, .. } = open.connection;
+                let near = first_ms.saturating_sub(SETTLE_MS)..=last_ms.saturating_add(SETTLE_MS);
+                // Loads are counted by bins of time: a row is of one bin.
+                let together = near.contains(&tuple.time_ms) && bin_of(first_ms) == bin_of(tuple.time_ms);
+                if together && open.is_like(&new) {
+                    open.connection.add(tuple);
+                } else {
+                    let over = if tuple.time_ms >= last_ms { std::mem::replace(open, new) } else { new };
+                    out(&over.row(key, RowKind::Denied));
+                }
+            }
+        }
+    }
+
+    /// The log has come to `now_ms`: what ended long enough before, or has been silent for too long, leaves.
+    #[inline]
+    pub(super) fn advance(&mut self, now_ms: i64, out: &mut impl FnMut(&Row)) {
+        if self.next_sweep_ms.is_none_or(|next_ms| now_ms >= next_ms) {
+            self.sweep(now_ms, out);
+        }
+    }
+
+    fn sweep(&mut self, now_ms: i64, out: &mut impl FnMut(&Row)) {
+        self.next_sweep_ms = Some(now_ms.saturating_add(SWEEP_EVERY_MS));
+        let (ended_ms, silent_ms) = (now_ms.saturating_sub(SETTLE_MS), now_ms.saturating_sub(SILENT_MS));
+        self.lives.retain(|key, open| {
+            let connection = &open.connection;
+            let over =
+                connection.ended_ms().is_some_and(|ended| ended < ended_ms) || connection.last_ms < silent_ms;
+            if over {
+                out(&open.row(*key, RowKind::Life));
+            }
+            !over
+        });
+        self.denials.retain(|key, open| {
+            let over = open.connection.last_ms < ended_ms;
+            if over {
+                out(&open.row(*key, RowKind::Denied));
+            }
+            !over
+        });
+    }
+
+    /// Everything leaves: the file is read, or there is too much.
+    pub(super) fn flush(&mut self, out: &mut impl FnMut(&Row)) {
+        for (key, open) in self.lives.drain() {
+            out(&open.row(key, RowKind::Life));
+        }
+        for (key, open) in self.denials.drain() {
+            out(&open.row(key, RowKind::Denied));
+        }
+        self.next_sweep_ms = None;
+    }
+}
