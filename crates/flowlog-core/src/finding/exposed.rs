@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
 use super::heaviest::shown;
-use super::outside::Inbound;
+use super::inbound::Inbound;
 use super::span::Span;
 use super::words::list;
 use super::{Finding, Severity};

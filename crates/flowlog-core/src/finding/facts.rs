@@ -59,9 +59,8 @@ impl<'a> Facts<'a> {
         let scene = collected.scene;
         let sources = collected.own_sources();
         let users = users(collected.asked(), &collected.called, &collected.callers, threads);
-        let knocks = (collected.knocks, collected.long_knocks);
         let targets = collected.targets.len() as u64;
-        let outside = Outside::new(scene, knocks, collected.inbound, targets, threads);
+        let outside = Outside::new(scene, collected.knocks, collected.inbound, targets, threads);
         let dead_for = scene.thresholds().slow_scan.dead_for.max(collected.largest.len() / 10);
         let floods = incoming(scene, context.load, threads);
         let facts = Self {

@@ -1,13 +1,15 @@
 //! Rows that several threads gather side by side, and that are never copied into one list.
+//!
+//! Lists of one size: what one kind of rows gives back, another can take, and none is moved to grow.
 
 use super::scene::BUCKETS;
 
-/// Rows of a list: those that are full are put away, so that none has to be moved for want of room.
-const FULL: usize = 1024;
+/// Bytes of a list: those that are full are put away, so that none has to be moved for want of room.
+const FULL: usize = 8 << 10;
 
 /// Rows in no order, in lists.
-#[derive(Debug)]
-pub(super) struct Rows<T> {
+#[derive(Clone, Debug)]
+pub(crate) struct Rows<T> {
     mine: Vec<T>,
     others: Vec<Vec<T>>,
 }
@@ -19,9 +21,12 @@ impl<T> Default for Rows<T> {
 }
 
 impl<T> Rows<T> {
+    /// Rows of a full list.
+    const FULL: usize = FULL / size_of::<T>();
+
     #[inline]
-    pub(super) fn push(&mut self, row: T) {
-        if self.mine.len() >= FULL {
+    pub(crate) fn push(&mut self, row: T) {
+        if self.mine.len() >= Self::FULL {
             self.put_away();
         }
         self.mine.push(row);
@@ -29,21 +34,22 @@ impl<T> Rows<T> {
 
     #[cold]
     fn put_away(&mut self) {
-        self.others.push(std::mem::replace(&mut self.mine, Vec::with_capacity(FULL)));
+        self.others.push(std::mem::replace(&mut self.mine, Vec::with_capacity(Self::FULL)));
     }
 
-    pub(super) fn merge(&mut self, mut other: Self) {
+    /// Adds those of `other`.
+    pub(crate) fn merge(&mut self, mut other: Self) {
         self.others.append(&mut other.others);
         if !other.mine.is_empty() {
             self.others.push(other.mine);
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.mine.iter().chain(self.others.iter().flatten())
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.mine.len() + self.others.iter().map(Vec::len).sum::<usize>()
     }
 
@@ -53,7 +59,7 @@ impl<T> Rows<T> {
     }
 
     /// All in one list.
-    pub(super) fn into_list(self) -> Vec<T> {
+    pub(crate) fn into_list(self) -> Vec<T> {
         let mut all = Vec::with_capacity(self.len());
         self.others.into_iter().chain([self.mine]).for_each(|mut list| all.append(&mut list));
         all
@@ -103,7 +109,7 @@ mod tests {
         rows.merge(of(10_000..10_001));
         rows.merge(Rows::default());
         assert_eq!((rows.len(), rows.iter().count()), (10_001, 10_001));
-        assert!(rows.lists().all(|list| list.len() <= FULL));
+        assert!(rows.lists().all(|list| list.len() <= Rows::<u32>::FULL));
         let mut all = rows.into_list();
         all.sort_unstable();
         assert_eq!(all, (0..10_001).collect::<Vec<u32>>());

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
 use super::heaviest::shown;
-use super::outside::{Inbound, Visits};
+use super::inbound::Inbound;
+use super::outside::Visits;
 use super::provider::Provider;
 use super::span::Span;
 use super::words::{counted, list};

@@ -7,9 +7,10 @@
 use std::net::IpAddr;
 
 use super::best::Best;
-use super::scatter::{BUCKETS, Numbers, bucket, host_of, packed, place, share};
+use super::scatter::{BUCKETS, Numbers, Room, bucket, host_of, packed, place, share};
 use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
+use crate::finding::rows::Rows;
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::{HostId, Hosts};
@@ -55,6 +56,49 @@ impl Sums {
     }
 }
 
+/// [`Sums`] in 20 bytes, as small as most are.
+#[derive(Clone, Copy, Debug)]
+struct Short {
+    host: HostId,
+    tuples: u16,
+    denied: u16,
+    refused: u16,
+    refused_by: u16,
+    bytes: u32,
+    packets: u32,
+}
+
+const _: () = assert!(size_of::<Short>() == 20 && size_of::<Sums>() == 48);
+
+impl Short {
+    /// `None` if a number is too large.
+    #[inline]
+    fn of(sums: &Sums) -> Option<Self> {
+        let Tally { tuples, denied, bytes, packets } = sums.tally;
+        Some(Self {
+            host: sums.host,
+            tuples: u16::try_from(tuples).ok()?,
+            denied: u16::try_from(denied).ok()?,
+            refused: u16::try_from(sums.refused).ok()?,
+            refused_by: u16::try_from(sums.refused_by).ok()?,
+            bytes: u32::try_from(bytes).ok()?,
+            packets: u32::try_from(packets).ok()?,
+        })
+    }
+
+    #[inline]
+    fn sums(&self) -> Sums {
+        let tally = Tally {
+            tuples: self.tuples.into(),
+            denied: self.denied.into(),
+            bytes: self.bytes.into(),
+            packets: self.packets.into(),
+        };
+        let (refused, refused_by) = (self.refused.into(), self.refused_by.into());
+        Sums { host: self.host, tally, refused, refused_by }
+    }
+}
+
 /// Protocol and port in 24 bits; 0 without ports.
 fn service(protocol: Protocol, port: u16) -> u32 {
     if protocol.has_ports() { u32::from(protocol.0) << 16 | u32::from(port) } else { 0 }
@@ -64,9 +108,12 @@ fn service(protocol: Protocol, port: u16) -> u32 {
 #[derive(Clone, Debug, Default)]
 struct Bucket {
     /// Pairs of which no more is known than a few tuples of one service denied by rules: host, service and tuples, 8 bytes.
-    singles: Vec<u64>,
-    /// Everything else, 48 bytes.
-    sums: Vec<Sums>,
+    singles: Rows<u64>,
+    /// Everything else, those of one host joined now and then.
+    short: Rows<Short>,
+    /// What is too large for that.
+    long: Rows<Sums>,
+    room: Room,
     /// Host and service, of what rules denied and is not in `singles`.
     services: Numbers,
 }
@@ -103,7 +150,7 @@ impl Side {
         let Some(bucket) = self.bucket(sums.host) else { return };
         match sums.single(0) {
             Some(single) => bucket.singles.push(single),
-            None => bucket.sums.push(*sums),
+            None => bucket.add(sums),
         }
     }
 
@@ -113,9 +160,11 @@ impl Side {
 
     /// Adds everything of `other`.
     fn merge(&mut self, other: Self) {
-        for (mine, mut theirs) in self.buckets.iter_mut().zip(other.buckets) {
-            mine.singles.append(&mut theirs.singles);
-            mine.sums.append(&mut theirs.sums);
+        for (mine, theirs) in self.buckets.iter_mut().zip(other.buckets) {
+            mine.singles.merge(theirs.singles);
+            mine.short.merge(theirs.short);
+            mine.long.merge(theirs.long);
+            mine.room.merge(theirs.room);
             mine.services.merge(theirs.services);
         }
         other.recent.iter().flatten().for_each(|sums| self.add(sums));
@@ -135,29 +184,79 @@ impl Side {
 }
 
 impl Bucket {
+    fn add(&mut self, sums: &Sums) {
+        if self.room.is_full() {
+            self.join();
+        }
+        self.room.add();
+        self.push(sums);
+    }
+
+    fn push(&mut self, sums: &Sums) {
+        match Short::of(sums) {
+            Some(short) => self.short.push(short),
+            None => self.long.push(*sums),
+        }
+    }
+
+    /// Makes one of those of one host.
+    #[cold]
+    fn join(&mut self) {
+        let (short, long) = self.sorted();
+        let (mut short, mut long) = (short.as_slice(), long.as_slice());
+        let all = short.len() + long.len();
+        let mut distinct = 0;
+        while let Some(sums) = next_host(&mut short, &mut long, None) {
+            self.push(&sums);
+            distinct += 1;
+        }
+        self.room = Room::after(all, distinct);
+    }
+
+    /// Takes out what is no single, by host.
+    fn sorted(&mut self) -> (Vec<Short>, Vec<Sums>) {
+        let (mut short, mut long) =
+            (std::mem::take(&mut self.short).into_list(), std::mem::take(&mut self.long).into_list());
+        short.sort_unstable_by_key(|sums| sums.host);
+        long.sort_unstable_by_key(|sums| sums.host);
+        (short, long)
+    }
+
     /// Sums host by host.
     fn sum(mut self, ranking: &mut Ranking, hosts: &Hosts) {
-        self.singles.sort_unstable();
-        self.sums.sort_unstable_by_key(|sums| sums.host);
+        let (short, long) = self.sorted();
+        let mut singles = self.singles.into_list();
+        singles.sort_unstable();
         let services = self.services.finish();
-        let (mut singles, mut sums, mut services) =
-            (self.singles.as_slice(), self.sums.as_slice(), services.as_slice());
+        let (mut singles, mut services) = (singles.as_slice(), services.as_slice());
+        let (mut short, mut long) = (short.as_slice(), long.as_slice());
         loop {
-            let heads = [singles.first().map(|&single| host_of(single)), sums.first().map(|sums| sums.host)];
-            let Some(host) = heads.into_iter().flatten().min() else { return };
+            let single = singles.first().map(|&single| host_of(single));
+            let Some(mut all) = next_host(&mut short, &mut long, single) else { return };
+            let host = all.host;
             let mine = take_while(&mut singles, |single| host_of(*single) == host);
-            let mut all = Sums::none(host);
             for &single in mine {
                 all.add(&Sums::of_single(single));
-            }
-            for sums in take_while(&mut sums, |sums| sums.host == host) {
-                all.add(sums);
             }
             // Those of hosts before it have been passed over: each has sums as well.
             let others = take_while(&mut services, |service| host_of(*service) == host);
             ranking.take(&all, mine, others, hosts);
         }
     }
+}
+
+/// The sums of the first host of both lists, or of the host `or` if that comes before them.
+fn next_host(short: &mut &[Short], long: &mut &[Sums], or: Option<HostId>) -> Option<Sums> {
+    let heads = [short.first().map(|sums| sums.host), long.first().map(|sums| sums.host), or];
+    let host = heads.into_iter().flatten().min()?;
+    let mut all = Sums::none(host);
+    for sums in take_while(short, |sums| sums.host == host) {
+        all.add(&sums.sums());
+    }
+    for sums in take_while(long, |sums| sums.host == host) {
+        all.add(sums);
+    }
+    Some(all)
 }
 
 /// Takes what `is_of` says from the beginning of `values`.

@@ -10,11 +10,12 @@ use std::thread;
 
 use foldhash::fast::RandomState;
 
+use crate::finding::rows::Rows;
 use crate::state::HostId;
 
 /// Buckets of one side.
 pub(super) const BUCKETS: usize = 256;
-/// A set is not cleared of what it holds twice below this.
+/// Fewer entries are not looked through.
 const FEW_VALUES: usize = 1024;
 
 /// Nobody outside can choose addresses that fall into one bucket. All collectors of a process have the same key.
@@ -50,41 +51,74 @@ pub(super) fn host_of(packed: u64) -> HostId {
 /// A set of numbers, 8 bytes each: at most four times as many are kept as are distinct.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Numbers {
-    values: Vec<u64>,
-    /// With so many it is looked which are there twice.
-    room: usize,
+    values: Rows<u64>,
+    room: Room,
 }
 
 impl Numbers {
     #[inline]
     pub(super) fn insert(&mut self, value: u64) {
-        if self.values.len() >= self.room.max(FEW_VALUES) {
+        if self.room.is_full() {
             self.clear_doubles();
         }
+        self.room.add();
         self.values.push(value);
     }
 
     #[cold]
     fn clear_doubles(&mut self) {
         let all = self.values.len();
-        self.values.sort_unstable();
-        self.values.dedup();
-        let distinct = self.values.len();
-        // Where hardly any comes twice, looking is for nothing.
-        self.room = if distinct > all - all / 4 { 4 * distinct } else { 2 * distinct };
+        let distinct = std::mem::take(self).finish();
+        self.room = Room::after(all, distinct.len());
+        for value in distinct {
+            self.values.push(value);
+        }
     }
 
-    pub(super) fn merge(&mut self, mut other: Self) {
-        if self.values.len() < other.values.len() {
-            std::mem::swap(self, &mut other);
-        }
-        self.values.append(&mut other.values);
+    pub(super) fn merge(&mut self, other: Self) {
+        self.room.merge(other.room);
+        self.values.merge(other.values);
     }
 
     /// All of them, the smallest first.
-    pub(super) fn finish(mut self) -> Vec<u64> {
-        self.clear_doubles();
-        self.values
+    pub(super) fn finish(self) -> Vec<u64> {
+        let mut values = self.values.into_list();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+}
+
+/// When entries are looked through for those that can be made one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    entries: usize,
+    /// With so many it is looked.
+    room: usize,
+}
+
+impl Room {
+    /// After `all` entries were looked through and `distinct` of them are left.
+    pub(super) fn after(all: usize, distinct: usize) -> Self {
+        // Where hardly any comes twice, looking is for nothing.
+        let room = if distinct > all - all / 4 { 4 * distinct } else { 2 * distinct };
+        Self { entries: distinct, room }
+    }
+
+    #[inline]
+    pub(super) fn is_full(&self) -> bool {
+        self.entries >= self.room.max(FEW_VALUES)
+    }
+
+    /// Takes one more entry in.
+    #[inline]
+    pub(super) fn add(&mut self) {
+        self.entries += 1;
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.room = self.room.max(other.room);
     }
 }
 

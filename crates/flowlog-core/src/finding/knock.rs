@@ -1,0 +1,216 @@
+//! What hosts of the internet failed at: most of what noise leaves.
+
+use super::failure::Failure;
+use super::rows::{Rows, Scattered};
+use super::scene::Scene;
+use crate::state::HostId;
+
+/// What a host of the internet failed to reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Knocks {
+    /// Distinct destinations, ports and protocols.
+    pub(super) conversations: u64,
+    /// Denied packets and failed connections.
+    pub(super) attempts: u64,
+    /// Distinct destinations.
+    pub(super) hosts: u64,
+    /// First and last of them, Unix ms.
+    pub(super) times: (i64, i64),
+}
+
+impl Knocks {
+    /// Of a source at one destination; `None` if it failed at nothing.
+    #[inline]
+    pub(super) fn of(failures: impl Iterator<Item = Failure>) -> Option<Self> {
+        let one = |failure: Failure| Self {
+            conversations: 1,
+            attempts: failure.count,
+            hosts: 1,
+            times: (failure.first_ms, failure.last_ms),
+        };
+        let both = |a: Self, b: Self| Self { hosts: 1, ..a.and(&b) };
+        failures.map(one).reduce(both)
+    }
+
+    pub(super) fn and(self, other: &Self) -> Self {
+        Self {
+            conversations: self.conversations + other.conversations,
+            attempts: self.attempts.saturating_add(other.attempts),
+            hosts: self.hosts + other.hosts,
+            times: (self.times.0.min(other.times.0), self.times.1.max(other.times.1)),
+        }
+    }
+}
+
+/// The [`Knocks`] of a source at one destination in 16 bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Knock {
+    source: HostId,
+    /// Since the data begin, ms.
+    first: u32,
+    span_ms: u32,
+    attempts: u16,
+    conversations: u16,
+}
+
+impl Knock {
+    /// `None` if they do not fit: more than 65,535 of anything, or 49 days.
+    #[inline]
+    pub(super) fn new(scene: &Scene<'_>, source: HostId, knocks: &Knocks) -> Option<Self> {
+        let (first_ms, last_ms) = knocks.times;
+        Some(Self {
+            source,
+            first: u32::try_from(first_ms.checked_sub(scene.times.0)?).ok()?,
+            span_ms: u32::try_from(last_ms.checked_sub(first_ms)?).ok()?,
+            attempts: u16::try_from(knocks.attempts).ok()?,
+            conversations: u16::try_from(knocks.conversations).ok()?,
+        })
+    }
+
+    fn knocks(&self, scene: &Scene<'_>) -> Knocks {
+        let first_ms = scene.times.0 + i64::from(self.first);
+        Knocks {
+            conversations: self.conversations.into(),
+            attempts: self.attempts.into(),
+            hosts: 1,
+            times: (first_ms, first_ms + i64::from(self.span_ms)),
+        }
+    }
+}
+
+/// A source that knocked once, within 37 hours of the begin of the data, with up to 31 attempts: 8 bytes. From the top:
+/// the source, 27 bits of the time since the data begin, 5 bits of attempts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Once(u64);
+
+impl Once {
+    #[inline]
+    fn new(knock: &Knock) -> Option<Self> {
+        let fits =
+            knock.span_ms == 0 && knock.conversations == 1 && knock.attempts < 32 && knock.first < 1 << 27;
+        let time = || u64::from(knock.first << 5 | u32::from(knock.attempts));
+        fits.then(|| Self(u64::from(knock.source.0) << 32 | time()))
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // parts of the number
+    fn knock(self) -> Knock {
+        let source = HostId((self.0 >> 32) as u32);
+        let (first, attempts) = ((self.0 >> 5) as u32 & 0x07ff_ffff, (self.0 & 31) as u16);
+        Knock { source, first, span_ms: 0, attempts, conversations: 1 }
+    }
+}
+
+/// What each source of the internet failed at, at each destination; by source.
+#[derive(Debug, Default)]
+pub(super) struct KnockRows {
+    once: Scattered<Once>,
+    short: Scattered<Knock>,
+    /// What a [`Knock`] does not hold.
+    long: Scattered<(HostId, Knocks)>,
+}
+
+impl KnockRows {
+    #[inline]
+    pub(super) fn push(&mut self, scene: &Scene<'_>, source: HostId, knocks: &Knocks) {
+        let bucket = scene.bucket(source);
+        match Knock::new(scene, source, knocks) {
+            Some(knock) => match Once::new(&knock) {
+                Some(once) => self.once.push(bucket, once),
+                None => self.short.push(bucket, knock),
+            },
+            None => self.long.push(bucket, (source, *knocks)),
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.once.merge(other.once);
+        self.short.merge(other.short);
+        self.long.merge(other.long);
+    }
+
+    /// Those of each bucket of sources.
+    pub(super) fn into_buckets(self) -> impl Iterator<Item = KnockBucket> {
+        let short = self.once.into_buckets().into_iter().zip(self.short.into_buckets());
+        let all = short.zip(self.long.into_buckets());
+        all.map(|((once, short), long)| KnockBucket { once, short, long })
+    }
+}
+
+/// The [`KnockRows`] of a bucket.
+pub(super) struct KnockBucket {
+    once: Rows<Once>,
+    short: Rows<Knock>,
+    long: Rows<(HostId, Knocks)>,
+}
+
+impl KnockBucket {
+    pub(super) fn len(&self) -> usize {
+        self.once.len() + self.short.len() + self.long.len()
+    }
+
+    /// Each source with what it failed at, at one destination.
+    pub(super) fn iter(&self, scene: &Scene<'_>) -> impl Iterator<Item = (HostId, Knocks)> {
+        let once = self.once.iter().map(|once| once.knock());
+        let short = once.chain(self.short.iter().copied());
+        short.map(|knock| (knock.source, knock.knocks(scene))).chain(self.long.iter().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::FindingOptions;
+    use crate::state::{Hosts, NearEnds, Overall};
+
+    #[test]
+    fn a_knock_says_the_same_in_few_bytes_or_is_not_made() {
+        let (hosts, near, options) = (Hosts::default(), NearEnds::default(), FindingOptions::default());
+        let mut overall = Overall::default();
+        overall.times = Some((1_000_000, 9_000_000));
+        let scene = Scene::new(&hosts, &near, &overall, &options);
+        let of = |attempts, times| Knocks { conversations: 3, attempts, hosts: 1, times };
+        let again = |knocks| Some(Knock::new(&scene, HostId(1), &knocks)?.knocks(&scene));
+        let most = i64::from(u32::MAX);
+        for knocks in [of(1, (1_000_000, 1_000_000)), of(65_535, (1_000_000 + most, 1_000_000 + 2 * most))] {
+            assert_eq!(again(knocks), Some(knocks));
+        }
+        for knocks in [of(65_536, (1_000_000, 1_000_000)), of(1, (999_999, 1_000_000))] {
+            assert_eq!(again(knocks), None);
+        }
+        assert_eq!(again(of(1, (1_000_000, 1_000_001 + most))), None);
+        assert_eq!(again(of(1, (i64::MIN, i64::MAX))), None);
+    }
+
+    #[test]
+    fn knocks_of_all_sizes_come_back() {
+        let (hosts, near, options) = (Hosts::default(), NearEnds::default(), FindingOptions::default());
+        let mut overall = Overall::default();
+        overall.times = Some((1_000_000, i64::MAX));
+        let scene = Scene::new(&hosts, &near, &overall, &options);
+        let mut all = Vec::new();
+        for conversations in [1, 2, 65_535, 65_536] {
+            for attempts in [1, 31, 32, 65_536] {
+                for first in [0, 1, (1 << 27) - 1, 1 << 27, i64::from(u32::MAX), 1 << 32] {
+                    for span in [0, 1, 1 << 32] {
+                        let first = 1_000_000 + first;
+                        let times = (first, first + span);
+                        all.push((HostId(u32::MAX), Knocks { conversations, attempts, hosts: 1, times }));
+                    }
+                }
+            }
+        }
+        let mut rows = KnockRows::default();
+        let mut other = KnockRows::default();
+        for (place, (source, knocks)) in all.iter().enumerate() {
+            if place % 2 == 0 { &mut rows } else { &mut other }.push(&scene, *source, knocks);
+        }
+        rows.merge(other);
+        let order = |(_, knocks): &(HostId, Knocks)| (knocks.times, knocks.conversations, knocks.attempts);
+        let buckets: Vec<KnockBucket> = rows.into_buckets().collect();
+        assert_eq!(buckets.iter().map(KnockBucket::len).sum::<usize>(), all.len());
+        let mut found: Vec<_> = buckets.iter().flat_map(|bucket| bucket.iter(&scene)).collect();
+        found.sort_unstable_by_key(order);
+        all.sort_unstable_by_key(order);
+        assert_eq!(found, all);
+    }
+}
