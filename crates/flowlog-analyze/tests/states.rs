@@ -183,7 +183,7 @@ fn a_state_is_no_file_s_replacement() {
 
 #[test]
 fn rows_that_go_through_a_temporary_file_are_the_same() {
-    let volume = Volume::Tuples(250_000);
+    let volume = Volume::Tuples(600_000);
     let (bench, _) =
         Bench::new().scenario(&Scenario { seed: 10, nics: 6, hours: 5, volume, ..Scenario::default() });
     let temporary = bench.folder.path().join("temporary");

@@ -117,6 +117,12 @@ impl Sink for Reading<'_> {
             part.tuple(tuple);
         }
     }
+    fn tuples(&mut self, tuples: &[FlowTuple]) {
+        self.reader.tuples(tuples);
+        if let Some(part) = &mut self.part {
+            part.tuples(tuples);
+        }
+    }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
         self.reader.malformed(tuple);
     }

@@ -3,12 +3,11 @@
 //! Virtual network encryption works between machines of a VNet and its peers: only pairs of which
 //! both ends are one's own are counted. Everything is per tuple, as logged.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::hosts::{HostId, Hosts};
 use super::overall::encryption_index;
@@ -60,7 +59,7 @@ impl PairCounts {
 pub struct EncryptedPairs {
     own: OwnNetworks,
     /// Own hosts, as the logs' near ends tell.
-    own_hosts: Arc<BTreeSet<IpAddr>>,
+    own_hosts: Arc<HashSet<IpAddr, RandomState>>,
     subnets: Vec<OwnNetwork>,
     subnet_ids: HashMap<OwnNetwork, u32, RandomState>,
     /// Subnet of each own host; [`OUTSIDE`] for others that may have been own.
@@ -68,11 +67,13 @@ pub struct EncryptedPairs {
     pairs: HashMap<(u32, u32), usize, RandomState>,
     counts: Vec<PairCounts>,
     recent: Vec<Option<((u32, u32), usize)>>,
+    /// Rows of two hosts come one after the other.
+    last: Option<((HostId, HostId), Option<usize>)>,
 }
 
 impl EncryptedPairs {
     /// Pairs of subnets of which some are `own`, and of private ones and those of `own_hosts`.
-    pub(super) fn new(own: OwnNetworks, own_hosts: BTreeSet<IpAddr>) -> Self {
+    pub(super) fn new(own: OwnNetworks, own_hosts: HashSet<IpAddr, RandomState>) -> Self {
         Self { own, own_hosts: Arc::new(own_hosts), ..Self::default() }
     }
 
@@ -87,21 +88,32 @@ impl EncryptedPairs {
         if row.encryption == Encryption::NotRecorded {
             return;
         }
-        let source = self.subnet(row.key.source, hosts);
-        if source == OUTSIDE {
-            return;
-        }
-        let destination = self.subnet(row.key.destination, hosts);
-        if destination == OUTSIDE {
-            return;
-        }
-        let place = self.place((source, destination));
+        let ends = (row.key.source, row.key.destination);
+        let place = match self.last {
+            Some((last, place)) if last == ends => place,
+            _ => {
+                let place = self.place_of(ends, hosts);
+                self.last = Some((ends, place));
+                place
+            }
+        };
+        let Some(place) = place else { return };
         let Some(counts) = self.counts.get_mut(place) else { return };
         let counts = &mut counts.0[encryption_index(row.encryption)];
         let connection = &row.connection;
         counts.tuples += connection.tuples();
         counts.attempts += if row.kind == RowKind::Life { connection.begins() } else { connection.tuples() };
         counts.bytes = counts.bytes.saturating_add(connection.counters.bytes());
+    }
+
+    /// The place of the counts of two hosts; `None` if one of them is not own.
+    fn place_of(&mut self, (source, destination): (HostId, HostId), hosts: &Hosts) -> Option<usize> {
+        let source = self.subnet(source, hosts);
+        if source == OUTSIDE {
+            return None;
+        }
+        let destination = self.subnet(destination, hosts);
+        (destination != OUTSIDE).then(|| self.place((source, destination)))
     }
 
     #[inline]

@@ -15,10 +15,10 @@ use super::row::{Row, RowReader, RowWriter};
 use super::spill::{Budget, Packed, Spill, SpillError, Spilled};
 
 /// Partitions of a state: enough that the rows of one, of a gigabyte of logs, fit the processor's cache.
-pub(super) const PARTITIONS: usize = 256;
+pub(super) const PARTITIONS: usize = 1024;
 /// Bytes of rows that are kept, compressed and written as one: less where little memory is allowed, since each worker
 /// has a chunk of each partition open.
-const CHUNKS: (usize, usize) = (1 << 10, 16 << 10);
+const CHUNKS: (usize, usize) = (1 << 10, 8 << 10);
 /// No row has more bytes.
 const LONGEST_ROW: usize = 192;
 
@@ -58,8 +58,9 @@ impl PartitionKey {
 }
 
 /// The partition of a hash.
+#[allow(clippy::cast_possible_truncation)] // ten bits
 pub(super) fn partition_of(hash: u64) -> usize {
-    (hash >> 56) as usize % PARTITIONS
+    (hash >> (64 - PARTITIONS.ilog2())) as usize % PARTITIONS
 }
 
 /// Rows of one partition, one behind the other.
@@ -91,7 +92,7 @@ pub(super) struct Scatter {
 impl Scatter {
     pub(super) fn new(key: PartitionKey, spill: Spill) -> Self {
         let open = (0..PARTITIONS).map(|_| RowWriter::default()).collect();
-        let share = spill.limit() / (PARTITIONS as u64 * 16);
+        let share = spill.limit() / (PARTITIONS as u64 * 4);
         let chunk = usize::try_from(share).unwrap_or(usize::MAX).clamp(CHUNKS.0, CHUNKS.1);
         Self { key, chunk, open, chunks: (0..PARTITIONS).map(|_| Vec::new()).collect(), spill }
     }

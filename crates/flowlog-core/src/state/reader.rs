@@ -199,34 +199,43 @@ impl Sink for Reader {
         self.words.count(word);
     }
 
-    #[inline]
     fn tuple(&mut self, tuple: &FlowTuple) {
-        self.overall.count(tuple);
-        let time = tuple.time_ms;
-        self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
-        let dropped = self.rules.is_dropped(tuple);
-        self.overall.dropped += u64::from(dropped);
-        self.rules.count(tuple, dropped);
-        let stateless = tuple.encryption == Encryption::NotRecorded && self.rules.lets_in_by_user_rule(tuple);
-        let Self { track, out, logs, hosts, shared, .. } = self;
-        let Some(log) = logs.all.get_mut(self.log as usize) else { return };
-        log.coverage.count(tuple.state);
-        log.newest_ms = log.newest_ms.max(time);
-        log.has_ends |= stateless && matches!(tuple.state, FlowState::Continue | FlowState::End);
-        if shared.minutes {
-            log.times.get_or_insert_default().see(time);
+        self.tuples(std::slice::from_ref(tuple));
+    }
+
+    fn tuples(&mut self, tuples: &[FlowTuple]) {
+        let place = self.log as usize;
+        let Some(log) = self.logs.all.get_mut(place) else { return };
+        for tuple in tuples {
+            self.overall.count(tuple);
+            let time = tuple.time_ms;
+            self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
+            let dropped = self.rules.is_dropped(tuple);
+            self.overall.dropped += u64::from(dropped);
+            self.rules.count(tuple, dropped);
+            log.coverage.count(tuple.state);
+            log.newest_ms = log.newest_ms.max(time);
+            if self.shared.minutes {
+                log.times.get_or_insert_default().see(time);
+            }
         }
-        let answered = is_to_admin_port(tuple.protocol, tuple.destination_port, tuple.direction)
-            && tuple.counters.is_some_and(|counters| counters.is_answered(tuple.protocol));
-        let seen = Seen {
-            source: hosts.id(tuple.source),
-            destination: hosts.id(tuple.destination),
-            log: self.log,
-            rule: self.rules.current(),
-            answered,
-            stateless,
-        };
-        track.add(tuple, &seen, &mut |row| out.row(row, &mut logs.all, hosts));
+        let rule = self.rules.current();
+        for tuple in tuples {
+            let stateless =
+                tuple.encryption == Encryption::NotRecorded && self.rules.lets_in_by_user_rule(tuple);
+            if stateless
+                && matches!(tuple.state, FlowState::Continue | FlowState::End)
+                && let Some(log) = self.logs.all.get_mut(place)
+            {
+                log.has_ends = true;
+            }
+            let answered = is_to_admin_port(tuple.protocol, tuple.destination_port, tuple.direction)
+                && tuple.counters.is_some_and(|counters| counters.is_answered(tuple.protocol));
+            let Self { track, out, logs, hosts, .. } = self;
+            let (source, destination) = (hosts.id(tuple.source), hosts.id(tuple.destination));
+            let seen = Seen { source, destination, log: self.log, rule, answered, stateless };
+            track.add(tuple, &seen, &mut |row| out.row(row, &mut logs.all, hosts));
+        }
     }
 
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {

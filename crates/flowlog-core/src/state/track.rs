@@ -16,6 +16,8 @@ use crate::flow::{Direction, Encryption, FlowTuple, Protocol, State};
 
 /// How often the table is searched for connections that have ended, in ms of log time.
 const SWEEP_EVERY_MS: i64 = 300_000;
+/// Fewer connections are not searched: they stay in the processor's cache.
+const FEW: usize = 1 << 12;
 /// So many connections at most: some 10 MB. With more, all leave.
 const MOST: usize = 1 << 16;
 
@@ -178,7 +180,8 @@ impl Track {
     /// The log has come to `now_ms`: what ended long enough before, or has been silent for too long, leaves.
     #[inline]
     pub(super) fn advance(&mut self, now_ms: i64, out: &mut impl FnMut(&Row)) {
-        if self.next_sweep_ms.is_none_or(|next_ms| now_ms >= next_ms) {
+        let is_due = self.next_sweep_ms.is_none_or(|next_ms| now_ms >= next_ms);
+        if is_due && self.lives.len() + self.denials.len() >= FEW {
             self.sweep(now_ms, out);
         }
     }

@@ -109,9 +109,10 @@ impl<G: Gather> Worker<'_, G> {
         if gatherer.logs.get(log as usize).is_some_and(|log| log.logged_twice) {
             return true;
         }
-        let far = match sighting.connection.direction {
-            Direction::Outbound => sighting.key.destination,
-            Direction::Inbound => sighting.key.source,
+        let [source, destination] = self.classes;
+        let (far, class) = match sighting.connection.direction {
+            Direction::Outbound => (sighting.key.destination, destination),
+            Direction::Inbound => (sighting.key.source, source),
         };
         let near = &gatherer.summary.near;
         let named = || {
@@ -120,7 +121,7 @@ impl<G: Gather> Worker<'_, G> {
         };
         // A denied attempt stands in the log of the NIC that denied it, and in no other NIC's.
         sighting.outcome != Outcome::Denied
-            && (near.forwards() || self.hosts.class(far).is_private() || near.is_own(far) || named())
+            && (near.forwards() || class.is_private() || near.is_own(far) || named())
     }
 
     fn settle(&mut self, conversation: &mut Conversation, sighting: &Sighting<HostId>, log: u32) {

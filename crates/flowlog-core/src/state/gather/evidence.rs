@@ -67,7 +67,7 @@ impl<G: Gather> Worker<'_, G> {
     fn let_in(&mut self, row: &Row) {
         let (key, connection) = (&row.key, &row.connection);
         let is_asked = is_to_admin_port(key.protocol, key.destination_port, connection.direction)
-            && is_internet(self.hosts.class(key.source));
+            && is_internet(self.classes[0]);
         if !is_asked {
             return;
         }
@@ -113,7 +113,7 @@ impl<G: Gather> Worker<'_, G> {
         let load = Load::denied(row.connection.first_ms, row.connection.last_ms, row.connection.tuples);
         let bin = bin_of(row.connection.first_ms);
         let mine = self.mine(row.log, key.source, key.destination);
-        if !outbound || self.hosts.class(key.destination).is_private() {
+        if !outbound || self.classes[1].is_private() {
             let side = Side::of(row.connection.direction);
             if self.has_load(row.log, key.destination, side) {
                 self.load(key.destination, side).add(bin, &load);
@@ -121,7 +121,7 @@ impl<G: Gather> Worker<'_, G> {
         } else if mine.source {
             self.way(&key).vain.get_or_insert_default().add(bin, &load);
         }
-        if outbound || self.hosts.class(key.source).is_private() {
+        if outbound || self.classes[0].is_private() {
             let contact = Contact { reached: u32::MAX, failed: seconds(row.connection.first_ms) };
             self.contact(conversation, contact);
         }
@@ -159,7 +159,7 @@ impl<G: Gather> Worker<'_, G> {
         } else if mine.source || mine.destination {
             conversation.activity.get_or_insert_default().add(&Activity::seen(&settled));
         }
-        let classes = [self.hosts.class(key.source), self.hosts.class(key.destination)];
+        let classes = self.classes;
         if side == Side::Source || classes[0].is_private() {
             self.first_contact(conversation, &settled);
         }

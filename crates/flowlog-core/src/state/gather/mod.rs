@@ -7,6 +7,7 @@
 mod connections;
 mod evidence;
 mod facts;
+mod place;
 mod twins;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,11 +24,13 @@ use super::partition::{PARTITIONS, Rows};
 use super::row::Row;
 use super::spill::SpillError;
 use super::summary::{Summary, Sums};
-use crate::flow::OwnNetworks;
+use crate::flow::{AddressClass, OwnNetworks};
 use facts::LogFacts;
+use place::{Narrow, Place, Wide};
 
-/// So many rows are gathered at once: 150 MB. A larger partition is read several times, a part of its pairs each time.
-const MOST_ROWS: u64 = 1 << 20;
+/// So many rows are gathered at once: 150 MB (few in tests). A larger partition is read several times, a part of its pairs
+/// each time.
+const MOST_ROWS: u64 = if cfg!(test) { 1 << 12 } else { 1 << 20 };
 
 /// How to gather.
 #[derive(Clone, Debug)]
@@ -125,8 +128,10 @@ struct Worker<'s, G> {
     collector: G,
     sums: Sums,
     rows: Vec<Row>,
-    order: Vec<(u64, u64, u32)>,
+    order: Vec<Narrow>,
     pair: HostPair,
+    /// Of the source and the destination of the conversation at hand.
+    classes: [AddressClass; 2],
     /// First contacts and vain tries of the pair at hand; of the lower host first.
     ways: [Way; 2],
     sightings: Vec<Sighting<HostId>>,
@@ -141,21 +146,6 @@ struct Way {
     vain: Option<Bins<Load>>,
 }
 
-/// What the rows of a partition are sorted by: the two hosts, then who calls, port, protocol and caller's port.
-fn order(row: &Row) -> (u64, u64) {
-    let key = &row.key;
-    let (source, destination) = (u64::from(key.source.0), u64::from(key.destination.0));
-    let backwards = u64::from(source > destination);
-    let ends = source.min(destination) << 32 | source.max(destination);
-    let rest = u64::from(key.destination_port) << 24 | u64::from(key.protocol.0) << 16;
-    (ends, backwards << 40 | rest | u64::from(key.source_port))
-}
-
-/// The part of `order` that tells conversations of a pair apart.
-fn conversation_of(order: &(u64, u64, u32)) -> u64 {
-    order.1 >> 16
-}
-
 impl<'s, G: Gather> Worker<'s, G> {
     fn new(gatherer: &'s Gatherer, collector: G) -> Self {
         let summary = &gatherer.summary;
@@ -167,6 +157,7 @@ impl<'s, G: Gather> Worker<'s, G> {
             rows: Vec::new(),
             order: Vec::new(),
             pair: HostPair::default(),
+            classes: [AddressClass::Reserved; 2],
             ways: <[Way; 2]>::default(),
             sightings: Vec::new(),
             held: Vec::new(),
@@ -194,26 +185,34 @@ impl<'s, G: Gather> Worker<'s, G> {
     /// The pairs of the rows at hand.
     fn pairs(&mut self) {
         let rows = std::mem::take(&mut self.rows);
-        let mut places = std::mem::take(&mut self.order);
+        if rows.len() <= Narrow::MOST {
+            let mut places = std::mem::take(&mut self.order);
+            self.pairs_of(&rows, &mut places);
+            self.order = places;
+        } else {
+            // One pair of hosts alone has so many.
+            self.pairs_of::<Wide>(&rows, &mut Vec::new());
+        }
+        self.rows = rows;
+    }
+
+    fn pairs_of<P: Place>(&mut self, rows: &[Row], places: &mut Vec<P>) {
         places.clear();
-        places.extend((0_u32..).zip(&rows).map(|(place, row)| {
-            let (ends, rest) = order(row);
-            (ends, rest, place)
-        }));
+        places.extend((0_u32..).zip(rows).map(|(place, row)| P::new(row, place)));
         places.sort_unstable();
-        for pair in places.chunk_by(|a, b| a.0 == b.0) {
-            for conversation in pair.chunk_by(|a, b| conversation_of(a) == conversation_of(b)) {
-                self.conversation(conversation, &rows);
+        for pair in places.chunk_by(|a, b| a.pair() == b.pair()) {
+            for conversation in pair.chunk_by(|a, b| a.conversation() == b.conversation()) {
+                self.conversation(conversation, rows);
             }
             self.end_pair();
         }
-        (self.rows, self.order) = (rows, places);
     }
 
-    fn conversation(&mut self, places: &[(u64, u64, u32)], rows: &[Row]) {
-        let row = |place: &(u64, u64, u32)| rows.get(place.2 as usize);
+    fn conversation<P: Place>(&mut self, places: &[P], rows: &[Row]) {
+        let row = |place: &P| rows.get(place.row());
         let Some(first) = places.first().and_then(row) else { return };
         let key = ConversationKey::of(&first.key);
+        self.classes = [key.source, key.destination].map(|host| self.hosts.class(host));
         let mut conversation = Conversation::new(key);
         let rules = self.pair.rules.len();
         for row in places.iter().filter_map(row) {
@@ -223,7 +222,7 @@ impl<'s, G: Gather> Worker<'s, G> {
             new.sort_unstable();
             self.pair.rules.dedup();
         }
-        for five_tuple in places.chunk_by(|a, b| a.1 == b.1) {
+        for five_tuple in places.chunk_by(|a, b| a.five_tuple() == b.five_tuple()) {
             if let [place] = five_tuple {
                 if let Some(row) = row(place) {
                     self.one_row(&mut conversation, row);
