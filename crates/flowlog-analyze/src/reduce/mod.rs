@@ -79,8 +79,8 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
 
 struct Pass {
     reduced: Reduced,
-    /// By group: the NICs' logs met in it.
-    logs: Vec<Vec<(String, String)>>,
+    /// By group: the NICs' logs met in it, as numbers.
+    logs: Vec<Vec<u64>>,
 }
 
 /// Groups are read by whoever is free, the largest first: a large one begun last would be waited for by all.

@@ -5,7 +5,7 @@
 //! people rename files.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use flowlog_core::bytes;
@@ -112,11 +112,11 @@ pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
 /// that a second reading can know repeated records again. `None` if no two groups share one.
 pub(super) fn unite(
     groups: &[Group],
-    streams: &[Vec<(String, String)>],
+    streams: &[Vec<u64>],
     beginnings: &[Beginning],
     inputs: &[Input],
 ) -> Option<Vec<Group>> {
-    let mut owner: BTreeMap<&(String, String), usize> = BTreeMap::new();
+    let mut owner: HashMap<u64, usize> = HashMap::new();
     let mut leader: Vec<usize> = (0..groups.len()).collect();
     let find = |leader: &[usize], mut group: usize| {
         while let Some(&next) = leader.get(group).filter(|&&next| next != group) {
@@ -125,7 +125,7 @@ pub(super) fn unite(
         group
     };
     for (group, streams) in streams.iter().enumerate() {
-        for stream in streams {
+        for &stream in streams {
             let other = *owner.entry(stream).or_insert(group);
             let (a, b) = (find(&leader, group), find(&leader, other));
             if let Some(slot) = leader.get_mut(a.max(b)) {
@@ -190,9 +190,7 @@ mod tests {
         let inputs = ["a", "b", "c", "d"].map(input);
         let beginnings = [beginning("N1", 9), beginning("N2", 5), beginning("N3", 1), beginning("N4", 2)];
         let alone = groups(&inputs, &beginnings);
-        let stream = |mac: &str| (mac.to_owned(), String::new());
-        let streams =
-            [vec![stream("N1")], vec![stream("N2"), stream("N3")], vec![stream("N3"), stream("N1")], vec![]];
+        let streams = [vec![1], vec![2, 3], vec![3, 1], vec![]];
         let united = unite(&alone, &streams, &beginnings, &inputs).unwrap();
         assert_eq!(indexes(&united), [&[2, 1, 0][..], &[3]]);
         assert_eq!(unite(&alone, &[vec![], vec![], vec![], vec![]], &beginnings, &inputs), None);

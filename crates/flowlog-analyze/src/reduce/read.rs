@@ -15,8 +15,8 @@ use super::plan::Group;
 use crate::render::csv_details::DetailsWriter;
 use crate::walk::Input;
 
-/// Index of a group, and the NICs' logs met in it.
-pub(super) type Met = (usize, Vec<(String, String)>);
+/// Index of a group, and the NICs' logs met in it, as numbers.
+pub(super) type Met = (usize, Vec<u64>);
 
 /// Index of an input, and its row.
 pub(super) type Row = (usize, FileRow);

@@ -111,10 +111,10 @@ pub(crate) fn quiet() -> Report {
 fn coverage() -> Coverage {
     let log = |mac: &str, kind, gaps: Vec<Gap>| LogRow {
         mac: mac.into(),
-        resource: NSG.to_lowercase(),
+        resource: NSG.to_lowercase().into(),
         kind,
         tuples: 5_000_000,
-        states: [('B', 2_000_000), ('C', 900_000), ('E', 1_999_000), ('D', 101_000)].into(),
+        states: [2_000_000, 900_000, 1_999_000, 101_000, 0].into(),
         hours: 25 - gaps.iter().map(|gap| gap.hours).sum::<u64>(),
         first_hour_ms: Some(START / HOUR * HOUR),
         last_hour_ms: Some(START / HOUR * HOUR + 26 * HOUR),

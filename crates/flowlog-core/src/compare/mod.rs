@@ -103,8 +103,8 @@ fn summary(set: &Set<'_>, other: &Set<'_>, counts: Counts) -> SetSummary {
         first_time_ms: overall.times.map(|(first, _)| first),
         last_time_ms: overall.times.map(|(_, last)| last),
         covered_ms: covered_ms(set.tables),
-        nics: set.tables.nics.len() as u64,
-        nics_only_here: set.tables.nics.difference(&other.tables.nics).cloned().collect(),
+        nics: set.tables.nics().len() as u64,
+        nics_only_here: set.tables.nics().difference(&other.tables.nics()).map(ToString::to_string).collect(),
         counts,
     }
 }

@@ -1,11 +1,9 @@
 //! Hours without a record although the NIC was busy before and after: a log that was off, or blobs that are missing.
 
-use std::collections::BTreeMap;
-
 use super::heaviest::shown;
 use super::scene::Scene;
 use super::{EvidenceRow, Finding, Severity, counted};
-use crate::state::{HOUR_MS, HourCounts, LogCoverage};
+use crate::state::{HOUR_MS, HourCounts, LogCoverage, joined_hours};
 
 pub(super) const RULE: &str = "log-gap";
 
@@ -21,27 +19,19 @@ struct Gap {
 pub(super) fn find(scene: &Scene<'_>, coverage: &[LogCoverage]) -> Vec<Finding> {
     let least = scene.thresholds().log_gap.tuples;
     let mut logs: Vec<&LogCoverage> = coverage.iter().collect();
-    logs.sort_unstable_by_key(|log| (&log.mac, &log.resource));
+    logs.sort_unstable_by_key(|log| &log.mac);
     // What no NIC has is one gap, not one of each.
-    let mut all: BTreeMap<i64, HourCounts> = BTreeMap::new();
-    for (&hour, counts) in logs.iter().flat_map(|log| &log.hours) {
-        all.entry(hour).or_default().tuples += counts.tuples;
-    }
+    let all = joined_hours(coverage);
     let common = gaps(&all, least, |before, after| {
         (before.saturating_add(1), after.saturating_sub(before).saturating_sub(1))
     });
-    let present: Vec<i64> = all.keys().copied().collect();
+    let present: Vec<i64> = all.iter().map(|counts| counts.hour).collect();
     let mut findings = Vec::new();
     findings.extend(finding("all NICs", &common, logs.len() as u64, Severity::Medium));
-    let mut of_mac: BTreeMap<&str, BTreeMap<i64, HourCounts>> = BTreeMap::new();
-    for log in logs {
-        // A NIC that goes from an NSG to a VNet flow log has no gap.
-        let hours = of_mac.entry(&log.mac).or_default();
-        for (&hour, counts) in &log.hours {
-            hours.entry(hour).or_default().tuples += counts.tuples;
-        }
-    }
-    for (mac, hours) in of_mac {
+    // A NIC that goes from an NSG to a VNet flow log has no gap.
+    for of_mac in logs.chunk_by(|a, b| a.mac == b.mac) {
+        let Some(mac) = of_mac.first().map(|log| &*log.mac) else { continue };
+        let hours = joined_hours(of_mac.iter().copied());
         let own = gaps(&hours, least, |before, after| {
             let place = |hour| present.partition_point(|present| *present < hour);
             let (from, to) = (place(before.saturating_add(1)), place(after));
@@ -54,10 +44,11 @@ pub(super) fn find(scene: &Scene<'_>, coverage: &[LogCoverage]) -> Vec<Finding> 
 
 /// Gaps between hours of which both have at least `least` tuples. `missing` tells of two hours which is the first
 /// between them that counts, and how many do: hours are never walked, since a wrong date may be millennia away.
-fn gaps(hours: &BTreeMap<i64, HourCounts>, least: u64, missing: impl Fn(i64, i64) -> (i64, i64)) -> Vec<Gap> {
+fn gaps(hours: &[HourCounts], least: u64, missing: impl Fn(i64, i64) -> (i64, i64)) -> Vec<Gap> {
     let ends = hours.iter().zip(hours.iter().skip(1));
-    ends.filter_map(|((&before, a), (&after, b))| {
-        let around = (a.tuples, b.tuples);
+    ends.filter_map(|(before, after)| {
+        let around = (before.tuples, after.tuples);
+        let (before, after) = (before.hour, after.hour);
         let (from, hours) = missing(before, after);
         let hours = u64::try_from(hours).ok().filter(|hours| *hours > 0)?;
         (around.0.min(around.1) >= least).then_some(Gap { from, hours, around })
@@ -109,8 +100,8 @@ mod tests {
 
     #[test]
     fn a_gap_needs_busy_hours_at_both_sides() {
-        let hours = |list: &[(i64, u64)]| -> BTreeMap<i64, HourCounts> {
-            list.iter().map(|&(hour, tuples)| (hour, HourCounts { tuples, last_ms: 0 })).collect()
+        let hours = |list: &[(i64, u64)]| -> Vec<HourCounts> {
+            list.iter().map(|&(hour, tuples)| HourCounts { hour, tuples, last_ms: 0 }).collect()
         };
         let found = |list: &[(i64, u64)]| -> Vec<(i64, u64)> {
             gaps(&hours(list), 100, |before, after| (before + 1, after - before - 1))

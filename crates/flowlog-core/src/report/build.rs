@@ -185,7 +185,7 @@ fn totals(summary: &Summary, distinct: &Distinct, files: &[FileRow]) -> Totals {
         bytes_received: overall.counters.bytes_received,
         unique_sources: distinct.sources,
         unique_destinations: distinct.destinations,
-        unique_nics: summary.nics.len() as u64,
+        unique_nics: summary.nics().len() as u64,
         conversations: distinct.conversations,
         first_time_ms: overall.times.map(|(first, _)| first),
         last_time_ms: overall.times.map(|(_, last)| last),

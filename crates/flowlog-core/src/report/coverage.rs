@@ -1,15 +1,16 @@
 //! What the data holds and what it lacks: every conclusion depends on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::FileRow;
 use crate::connection::Outcome;
 use crate::finding::counted;
 use crate::flow::State;
 use crate::record::LogKind;
-use crate::state::{HOUR_MS, LogCoverage, Summary};
+use crate::state::{HOUR_MS, HourCounts, LogCoverage, Summary, joined_hours};
 
 /// A record is written every minute: one that is so much older than the end of its hour is not the hour's last.
 const UNFINISHED_MS: i64 = 180_000;
@@ -43,15 +44,15 @@ pub struct Coverage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LogRow {
     /// MAC address, upper case without separators.
-    pub mac: String,
+    pub mac: Box<str>,
     /// The resource whose log it is, lower case; empty if the records do not say.
-    pub resource: String,
+    pub resource: Arc<str>,
     /// `VNet` or `NSG`.
     pub kind: &'static str,
     /// Tuples.
     pub tuples: u64,
     /// Tuples by state letter.
-    pub states: BTreeMap<char, u64>,
+    pub states: StateCounts,
     /// Hours with records.
     pub hours: u64,
     /// Start of its first hour with records, Unix ms UTC.
@@ -62,6 +63,39 @@ pub struct LogRow {
     pub last_record_ms: Option<i64>,
     /// Stretches of hours without a record between the first and the last hour of the data, although other NICs have some.
     pub gaps: Vec<Gap>,
+}
+
+/// Tuples by state letter: a map, but of a fixed size, since there may be a million logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateCounts([u64; State::ALL.len()]);
+
+impl StateCounts {
+    /// Tuples of the state with this letter; `None` for a letter of none, and for `A` without any.
+    pub fn get(&self, letter: char) -> Option<u64> {
+        self.iter().find(|(other, _)| *other == letter).map(|(_, tuples)| tuples)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (char, u64)> {
+        let counts = State::ALL.iter().zip(self.0).map(|(state, tuples)| (state.letter(), tuples));
+        counts.filter(|&(letter, tuples)| letter != 'A' || tuples > 0)
+    }
+}
+
+impl From<[u64; State::ALL.len()]> for StateCounts {
+    /// Of tuples in the order of [`State::ALL`].
+    fn from(tuples: [u64; State::ALL.len()]) -> Self {
+        Self(tuples)
+    }
+}
+
+impl Serialize for StateCounts {
+    /// In the order of letters.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut counts = [None; State::ALL.len()];
+        counts.iter_mut().zip(self.iter()).for_each(|(slot, count)| *slot = Some(count));
+        counts.sort_unstable();
+        serializer.collect_map(counts.into_iter().flatten())
+    }
 }
 
 /// Hours without a record: the NIC was idle or gone, its log was off, or a blob is missing.
@@ -77,9 +111,7 @@ pub struct Gap {
 
 pub(super) fn coverage(tables: &Summary, files: &[FileRow]) -> Coverage {
     let logs = &tables.coverage;
-    let mut present: Vec<i64> = logs.iter().flat_map(|log| log.hours.keys().copied()).collect();
-    present.sort_unstable();
-    present.dedup();
+    let present: Vec<i64> = joined_hours(logs).iter().map(|counts| counts.hour).collect();
     let mut rows: Vec<LogRow> = logs.iter().map(|log| row(log, &present)).collect();
     rows.sort_unstable_by(|a, b| (&a.mac, &a.resource, a.kind).cmp(&(&b.mac, &b.resource, b.kind)));
     let span = present.first().zip(present.last()).map_or(0, |(first, last)| first.abs_diff(*last) + 1);
@@ -101,20 +133,20 @@ pub(super) fn coverage(tables: &Summary, files: &[FileRow]) -> Coverage {
 }
 
 fn row(log: &LogCoverage, present: &[i64]) -> LogRow {
-    let states = State::ALL.iter().map(|&state| (state.letter(), log.state(state)));
-    let hour_ms = |hour: Option<(&i64, _)>| hour.map(|(hour, _)| hour.saturating_mul(HOUR_MS));
+    let hours = log.hours();
+    let hour_ms = |counts: Option<&HourCounts>| counts.map(|counts| counts.hour.saturating_mul(HOUR_MS));
     LogRow {
         mac: log.mac.clone(),
-        resource: log.resource.clone(),
+        resource: Arc::clone(&log.resource),
         kind: match log.kind {
             LogKind::VNet => "VNet",
             LogKind::Nsg => "NSG",
         },
         tuples: log.tuples(),
-        states: states.filter(|&(letter, tuples)| letter != 'A' || tuples > 0).collect(),
-        hours: log.hours.len() as u64,
-        first_hour_ms: hour_ms(log.hours.first_key_value()),
-        last_hour_ms: hour_ms(log.hours.last_key_value()),
+        states: log.states.into(),
+        hours: hours.len() as u64,
+        first_hour_ms: hour_ms(hours.first()),
+        last_hour_ms: hour_ms(hours.last()),
         last_record_ms: log.last_ms(),
         gaps: gaps(log, present),
     }
@@ -131,7 +163,7 @@ fn gaps(log: &LogCoverage, present: &[i64]) -> Vec<Gap> {
         }
     };
     let mut behind_last = None;
-    for hour in log.hours.keys() {
+    for HourCounts { hour, .. } in log.hours() {
         let place = present.partition_point(|present| present < hour);
         gap(behind_last.unwrap_or_default(), place, behind_last.is_some());
         behind_last = Some(place + 1);
@@ -164,9 +196,9 @@ fn missing_states(tables: &Summary) -> Vec<char> {
 fn logged_twice(logs: &[LogCoverage]) -> Vec<String> {
     let of = |kind: LogKind| {
         let macs = logs.iter().filter(move |log| log.kind == kind && !log.mac.is_empty());
-        macs.map(|log| log.mac.clone()).collect::<BTreeSet<_>>()
+        macs.map(|log| &*log.mac).collect::<BTreeSet<&str>>()
     };
-    of(LogKind::VNet).intersection(&of(LogKind::Nsg)).cloned().collect()
+    of(LogKind::VNet).intersection(&of(LogKind::Nsg)).map(ToString::to_string).collect()
 }
 
 /// What a reader must know before any conclusion.
@@ -248,13 +280,10 @@ fn remarks(coverage: &Coverage) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::HourCounts;
 
     fn log(hours: &[i64]) -> LogCoverage {
-        let mut log = LogCoverage::of("M", "r", LogKind::VNet);
-        log.hours =
-            hours.iter().map(|&hour| (hour, HourCounts { tuples: 1, last_ms: hour * HOUR_MS })).collect();
-        log
+        let hours = hours.iter().map(|&hour| HourCounts { hour, tuples: 1, last_ms: hour * HOUR_MS });
+        LogCoverage::of("M", "r".into(), LogKind::VNet).with_hours(hours)
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use build::{ReportOptions, build};
 pub use classes::{ClassRow, FlowClass};
 pub use collector::Collector;
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
-pub use coverage::{Coverage, Gap, LogRow};
+pub use coverage::{Coverage, Gap, LogRow, StateCounts};
 pub use encryption::{EncryptedPairRow, WordRow};
 pub use name::{Ends, HostName, PortName};
 pub use rules::RuleRow;

@@ -186,8 +186,11 @@ impl State {
         let damaged = || StateError::Damaged(path.to_owned());
         let mut hosts = shared.hosts();
         let mut logs = Logs::default();
-        let places =
-            directory.logs.into_iter().map(|log| logs.add(unwritten(log, &mut hosts))).collect::<Vec<_>>();
+        let places = directory
+            .logs
+            .into_iter()
+            .map(|log| add_unwritten(log, &mut logs, &mut hosts))
+            .collect::<Vec<_>>();
         let mut rules = Rules::default();
         let rule_places: Vec<u32> =
             directory.rules.iter().map(|(acl, rule, counts)| rules.add(acl, rule, counts)).collect();
@@ -220,7 +223,7 @@ impl State {
                 let time = DateTime::from_timestamp_millis(time_ms).unwrap_or_default();
                 return Err(StateError::Twice {
                     path: path.to_owned(),
-                    mac: log.coverage.mac.clone(),
+                    mac: log.coverage.mac.to_string(),
                     time: time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
                 });
             }
@@ -293,7 +296,9 @@ fn directory(file: &mut File, path: &Path) -> Result<Directory, StateError> {
 fn written(mut log: NicLog, hosts: &Hosts) -> WrittenLog {
     log.coverage.put_away();
     let (near, far) = log.near.written(hosts);
-    let LogCoverage { mac, resource, kind, states, hours, untimed, .. } = log.coverage;
+    let hours =
+        log.coverage.hours().iter().map(|counts| (counts.hour, counts.tuples, counts.last_ms)).collect();
+    let LogCoverage { mac, resource, kind, states, untimed, .. } = log.coverage;
     log.records.sort_unstable();
     let mut before = 0;
     let differences = log.records.iter().map(|&time_ms| {
@@ -302,11 +307,11 @@ fn written(mut log: NicLog, hosts: &Hosts) -> WrittenLog {
         difference
     });
     WrittenLog {
-        mac,
-        resource,
+        mac: mac.into(),
+        resource: (*resource).into(),
         kind,
         states,
-        hours: hours.iter().map(|(&hour, counts)| (hour, counts.tuples, counts.last_ms)).collect(),
+        hours,
         untimed,
         newest_ms: log.newest_ms,
         has_ends: log.has_ends,
@@ -316,12 +321,12 @@ fn written(mut log: NicLog, hosts: &Hosts) -> WrittenLog {
     }
 }
 
-fn unwritten(written: WrittenLog, hosts: &mut Hosts) -> NicLog {
-    let mut log = NicLog::new(&written.mac, &written.resource, written.kind);
+fn add_unwritten(written: WrittenLog, logs: &mut Logs, hosts: &mut Hosts) -> u32 {
+    let mut log = NicLog::new(&written.mac, logs.resource(&written.resource), written.kind);
     log.coverage.states = written.states;
     let hours = written.hours.into_iter();
-    log.coverage.hours =
-        hours.map(|(hour, tuples, last_ms)| (hour, HourCounts { tuples, last_ms })).collect();
+    let hours = hours.map(|(hour, tuples, last_ms)| HourCounts { hour, tuples, last_ms });
+    log.coverage = log.coverage.with_hours(hours);
     log.coverage.untimed = written.untimed;
     log.newest_ms = written.newest_ms;
     log.has_ends = written.has_ends;
@@ -335,5 +340,5 @@ fn unwritten(written: WrittenLog, hosts: &mut Hosts) -> NicLog {
             time_ms
         })
         .collect();
-    log
+    logs.add(log)
 }

@@ -12,6 +12,7 @@
 mod conversation;
 mod coverage;
 mod encryption;
+mod entries;
 pub mod evidence;
 mod faults;
 mod file;
@@ -34,7 +35,7 @@ mod track;
 mod words;
 
 pub use conversation::{Allowed, ConversationKey, Denied, Trouble};
-pub use coverage::{HOUR_MS, HourCounts, LogCoverage};
+pub use coverage::{HOUR_MS, HourCounts, LogCoverage, joined_hours};
 pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
 pub use faults::{EXAMPLE_CHARS, EXAMPLES, Fault, Faults};
 pub use file::{STATE_VERSION, StateError};

@@ -8,9 +8,10 @@
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
-use hashbrown::hash_map::Entry;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry as Slot;
 
+use super::entries::{Entries, Entry};
 use super::hosts::{HostId, Hosts};
 use crate::flow::AddressClass;
 
@@ -23,7 +24,7 @@ const SHARE: u64 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Vnet {
     /// Place in [`NearEnds::vnets`].
-    One(usize),
+    One(u32),
     /// The address is used in more than one.
     Several,
 }
@@ -50,74 +51,85 @@ struct Own {
 pub struct NearEnds {
     /// VNets that flow logs are of (ids in lower case), by first meeting.
     vnets: Vec<String>,
-    vnet_places: HashMap<String, usize, RandomState>,
+    vnet_places: HashMap<String, u32, RandomState>,
     /// Every near end, but those of routers.
     own: HashMap<HostId, Own, RandomState>,
     forwards: bool,
 }
 
 /// What a log says of one near end.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct NearEnd {
     rows: u64,
+    host: HostId,
     /// Some far end is not private.
     outside: bool,
+}
+
+impl Entry for NearEnd {
+    type Key = HostId;
+
+    fn key(&self) -> HostId {
+        self.host
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.outside |= other.outside;
+    }
+}
+
+/// A far end is one, however often it is met.
+impl Entry for HostId {
+    type Key = Self;
+
+    fn key(&self) -> Self {
+        *self
+    }
+
+    fn add(&mut self, _: &Self) {}
 }
 
 /// The near and far ends of one NIC's log. Memory: one entry for each host of the log.
 #[derive(Clone, Default)]
 pub(super) struct NearLog {
-    last: Option<(HostId, NearEnd)>,
-    near: HashMap<HostId, NearEnd, RandomState>,
-    far: HashSet<HostId, RandomState>,
+    near: Entries<NearEnd>,
+    far: Entries<HostId>,
 }
 
 impl NearLog {
     /// Rows of the log. `known` says that these two ends were seen before.
     #[inline]
     pub(super) fn see(&mut self, near: HostId, far: HostId, rows: u64, known: bool, hosts: &Hosts) {
-        if let (true, Some((last, end))) = (known, &mut self.last)
-            && *last == near
-        {
-            end.rows += rows;
-            return;
-        }
-        let once = NearEnd { rows, outside: !hosts.class(far).is_private() };
-        match &mut self.last {
-            Some((last, end)) if *last == near => {
-                end.rows += once.rows;
-                end.outside |= once.outside;
-            }
-            _ => {
-                self.put_away();
-                self.last = Some((near, once));
+        match self.near.last_mut() {
+            Some(end) if end.host == near && known => end.rows += rows,
+            last => {
+                let once = NearEnd { rows, host: near, outside: !hosts.class(far).is_private() };
+                match last {
+                    Some(end) if end.host == near => end.add(&once),
+                    _ => self.near.push(once),
+                }
             }
         }
         // What a machine says to itself, by way of a load balancer, makes it no far end.
         if near != far && !known {
-            self.far.insert(far);
+            self.far.push(far);
         }
     }
 
     /// Adds everything of `other`.
-    pub(super) fn merge(&mut self, mut other: Self) {
-        self.put_away();
-        other.put_away();
-        for (near, end) in other.near {
-            let known = self.near.entry(near).or_default();
-            known.rows += end.rows;
-            known.outside |= end.outside;
-        }
-        self.far.extend(other.far);
+    pub(super) fn merge(&mut self, other: Self) {
+        self.near.merge(other.near);
+        self.far.merge(other.far);
     }
 
     /// Near ends (address, rows, and whether some far end is not private) and far ends, in order.
     pub(super) fn written(&mut self, hosts: &Hosts) -> (Vec<(IpAddr, u64, bool)>, Vec<IpAddr>) {
-        self.put_away();
-        let near =
-            self.near.iter().filter_map(|(&host, end)| Some((hosts.address(host)?, end.rows, end.outside)));
-        let mut near: Vec<_> = near.collect();
-        let mut far: Vec<IpAddr> = self.far.iter().filter_map(|&host| hosts.address(host)).collect();
+        let near = self.near.tidy().iter();
+        let mut near: Vec<_> =
+            near.filter_map(|end| Some((hosts.address(end.host)?, end.rows, end.outside))).collect();
+        let far = self.far.tidy().iter();
+        let mut far: Vec<IpAddr> = far.filter_map(|&host| hosts.address(host)).collect();
         near.sort_unstable();
         far.sort_unstable();
         (near, far)
@@ -125,60 +137,55 @@ impl NearLog {
 
     /// What [`NearLog::written`] gave.
     pub(super) fn unwritten(near: Vec<(IpAddr, u64, bool)>, far: Vec<IpAddr>, hosts: &mut Hosts) -> Self {
-        let near =
-            near.into_iter().map(|(address, rows, outside)| (hosts.id(address), NearEnd { rows, outside }));
-        let near = near.collect();
-        Self { last: None, near, far: far.into_iter().map(|address| hosts.id(address)).collect() }
+        let near = near
+            .into_iter()
+            .map(|(address, rows, outside)| NearEnd { rows, host: hosts.id(address), outside })
+            .collect();
+        Self { near, far: far.into_iter().map(|address| hosts.id(address)).collect() }
     }
 
     /// Every near end, whether or not it is the NIC's own.
     pub(super) fn all(&self) -> impl Iterator<Item = HostId> {
-        self.near.keys().copied().chain(self.last.map(|(near, _)| near))
-    }
-
-    fn put_away(&mut self) {
-        if let Some((near, end)) = self.last.take() {
-            let known = self.near.entry(near).or_default();
-            known.rows += end.rows;
-            known.outside |= end.outside;
-        }
+        self.near.as_slice().iter().map(|end| end.host)
     }
 
     /// Tells the NIC's own addresses from those of traffic it only passes on.
-    pub(super) fn finish(&mut self, hosts: &Hosts) -> Ends {
-        self.put_away();
+    pub(super) fn finish(mut self, hosts: &Hosts) -> Ends {
+        let far = self.far.tidy();
         let mut ends = Ends::default();
+        let mut family: Vec<NearEnd> = Vec::new();
         for is_ipv4 in [true, false] {
             let is_family =
                 |host: HostId| hosts.address(host).is_some_and(|address| address.is_ipv4() == is_ipv4);
-            let family = self.near.iter().map(|(&host, &end)| (host, end));
-            let family = family.filter(|&(host, _)| is_family(host) && is_unicast(hosts.class(host)));
-            let family: Vec<(HostId, NearEnd)> = family.collect();
-            self.finish_family(&family, hosts, &mut ends);
+            let of_family = |end: &&NearEnd| is_family(end.host) && is_unicast(hosts.class(end.host));
+            family.clear();
+            family.extend(self.near.tidy().iter().filter(of_family));
+            finish_family(&family, far, hosts, &mut ends);
         }
         ends
     }
+}
 
-    fn finish_family(&self, family: &[(HostId, NearEnd)], hosts: &Hosts, ends: &mut Ends) {
-        let sum = |ends: &[(HostId, NearEnd)]| ends.iter().map(|(_, end)| end.rows).sum::<u64>();
-        let all = sum(family);
-        let is_internet = |host| is_internet(hosts.class(host));
-        let elsewhere = |&(host, end): &(HostId, NearEnd)| {
-            let most = hosts.class(host).is_private() && end.rows * 2 > all;
-            (self.far.contains(&host) && !most) || (is_internet(host) && !end.outside)
-        };
-        let near: Vec<(HostId, NearEnd)> = family.iter().copied().filter(|end| !elsewhere(end)).collect();
-        let forwards = near.len() < family.len() || near.len() > ADDRESSES_OF_A_NIC;
-        ends.forwards |= forwards;
-        ends.forwards_internet |= family.iter().any(|end| elsewhere(end) && is_internet(end.0));
-        ends.several |= forwards || near.len() > 1;
-        let rows = sum(&near);
-        for (host, end) in near {
-            let claim = if end.rows * 2 > rows { Claim::Most } else { Claim::Some };
-            let seldom = is_internet(host) && end.rows.saturating_mul(SHARE) < rows;
-            if claim == Claim::Most || !(forwards || seldom) {
-                ends.own.insert(host, claim);
-            }
+/// `far` are all far ends, in order.
+fn finish_family(family: &[NearEnd], far: &[HostId], hosts: &Hosts, ends: &mut Ends) {
+    let sum = |ends: &[NearEnd]| ends.iter().map(|end| end.rows).sum::<u64>();
+    let all = sum(family);
+    let is_internet = |host| is_internet(hosts.class(host));
+    let elsewhere = |end: &NearEnd| {
+        let most = hosts.class(end.host).is_private() && end.rows * 2 > all;
+        (!most && far.binary_search(&end.host).is_ok()) || (is_internet(end.host) && !end.outside)
+    };
+    let near: Vec<NearEnd> = family.iter().copied().filter(|end| !elsewhere(end)).collect();
+    let forwards = near.len() < family.len() || near.len() > ADDRESSES_OF_A_NIC;
+    ends.forwards |= forwards;
+    ends.forwards_internet |= family.iter().any(|end| elsewhere(end) && is_internet(end.host));
+    ends.several |= forwards || near.len() > 1;
+    let rows = sum(&near);
+    for end in near {
+        let claim = if end.rows * 2 > rows { Claim::Most } else { Claim::Some };
+        let seldom = is_internet(end.host) && end.rows.saturating_mul(SHARE) < rows;
+        if claim == Claim::Most || !(forwards || seldom) {
+            ends.own.insert(end.host, claim);
         }
     }
 }
@@ -224,30 +231,31 @@ impl NearEnds {
         }
     }
 
-    fn vnet_place(&mut self, vnet: String) -> usize {
+    fn vnet_place(&mut self, vnet: String) -> u32 {
         let vnets = &mut self.vnets;
         *self.vnet_places.entry(vnet).or_insert_with_key(|vnet| {
+            let place = u32::try_from(vnets.len()).unwrap_or(u32::MAX);
             vnets.push(vnet.clone());
-            vnets.len() - 1
+            place
         })
     }
 
     fn place(&mut self, host: HostId, new: Own) {
         match self.own.entry(host) {
-            Entry::Vacant(slot) => {
+            Slot::Vacant(slot) => {
                 slot.insert(new);
             }
-            Entry::Occupied(mut known) if known.get().claim < new.claim => {
+            Slot::Occupied(mut known) if known.get().claim < new.claim => {
                 known.insert(new);
             }
-            Entry::Occupied(mut known) if known.get().claim == new.claim => {
+            Slot::Occupied(mut known) if known.get().claim == new.claim => {
                 let vnet = &mut known.get_mut().vnet;
                 *vnet = match (*vnet, new.vnet) {
                     (Some(mine), Some(theirs)) if mine != theirs => Some(Vnet::Several),
                     (mine, theirs) => mine.or(theirs),
                 };
             }
-            Entry::Occupied(_) => {}
+            Slot::Occupied(_) => {}
         }
     }
 
@@ -274,7 +282,7 @@ impl NearEnds {
     /// The VNet (ARM id in lower case) whose flow log has `host` as its near end; `None` as well if there are several.
     pub fn vnet(&self, host: HostId) -> Option<&str> {
         match self.own.get(&host)?.vnet? {
-            Vnet::One(place) => self.vnets.get(place).map(String::as_str),
+            Vnet::One(place) => self.vnets.get(place as usize).map(String::as_str),
             Vnet::Several => None,
         }
     }

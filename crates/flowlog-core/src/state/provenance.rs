@@ -74,7 +74,7 @@ impl Provenance {
     /// Takes a log in. Those of one NIC may stand apart.
     pub(super) fn log(&mut self, log: &NicLog) {
         let times = log.times.as_deref().cloned().unwrap_or_default();
-        self.nics.push(Nic { mac: log.coverage.mac.clone(), times, near: log.near.all().collect() });
+        self.nics.push(Nic { mac: log.coverage.mac.to_string(), times, near: log.near.all().collect() });
     }
 
     /// One entry for each NIC.

@@ -1,5 +1,6 @@
 //! Tuples -> sums and rows: one worker's.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -25,6 +26,8 @@ pub struct Shared {
     key: PartitionKey,
     hosts: Arc<Hosts>,
     budget: Arc<Budget>,
+    /// What logs are numbered by.
+    names: RandomState,
     /// Keep the minutes in which each NIC has tuples: what comparisons need.
     minutes: bool,
     /// Keep the times of records: what written states need.
@@ -35,7 +38,8 @@ impl Shared {
     /// Rows beyond `budget` go to disk.
     pub fn new(budget: &Arc<Budget>) -> Self {
         let (key, hosts) = (PartitionKey::random(), Arc::default());
-        Self { key, hosts, budget: Arc::clone(budget), minutes: false, records: false }
+        let names = RandomState::default();
+        Self { key, hosts, budget: Arc::clone(budget), names, minutes: false, records: false }
     }
 
     /// Keeps the minutes in which each NIC has tuples.
@@ -147,15 +151,16 @@ impl Reader {
         times
     }
 
-    /// The logs met since the last call: MAC address and resource, sorted.
-    pub fn logs_met(&mut self) -> Vec<(String, String)> {
+    /// The NICs' logs met since the last call, each as a number: of MAC address and resource, the same for all readers
+    /// of a run.
+    pub fn logs_met(&mut self) -> Vec<u64> {
         let met = self.met.drain().filter_map(|place| self.logs.all.get(place as usize));
-        let mut names: Vec<_> =
-            met.map(|log| (log.coverage.mac.clone(), log.coverage.resource.clone())).collect();
-        names.sort_unstable();
-        names.dedup();
+        let number = |log: &NicLog| self.shared.names.hash_one((&*log.coverage.mac, &*log.coverage.resource));
+        let mut numbers: Vec<u64> = met.map(number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
         self.logs.forget_last();
-        names
+        numbers
     }
 
     /// No more tuples follow.

@@ -34,8 +34,6 @@ pub struct Summary {
     pub words: UnknownWords,
     /// What there is of each NIC's log.
     pub coverage: Vec<LogCoverage>,
-    /// MAC addresses, upper case without separators.
-    pub nics: BTreeSet<String>,
     /// What each rule decided.
     pub rules: Rules,
     /// Whose NIC wrote what.
@@ -57,7 +55,6 @@ impl Summary {
     pub(super) fn new(
         totals: Totals,
         coverage: Vec<LogCoverage>,
-        nics: BTreeSet<String>,
         rules: Rules,
         near: NearEnds,
         hosts: Hosts,
@@ -69,20 +66,12 @@ impl Summary {
         let subnets = EncryptedPairs::new(options.own.clone(), own_hosts);
         let has_evidence = options.findings;
         let sums = OnceLock::new();
-        Self {
-            overall,
-            faults,
-            words,
-            coverage,
-            nics,
-            rules,
-            near,
-            hosts,
-            provenance,
-            has_evidence,
-            subnets,
-            sums,
-        }
+        Self { overall, faults, words, coverage, rules, near, hosts, provenance, has_evidence, subnets, sums }
+    }
+
+    /// MAC addresses, upper case without separators.
+    pub fn nics(&self) -> BTreeSet<&str> {
+        self.coverage.iter().map(|log| &*log.mac).collect()
     }
 
     fn sums(&self) -> &Sums {

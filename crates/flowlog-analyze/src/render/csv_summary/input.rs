@@ -58,7 +58,7 @@ pub(super) fn coverage<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::R
     let remarks = report.coverage.remarks.iter().map(|remark| Row { note: guard(remark), ..Row::default() });
     sheet.section("Coverage remarks", remarks)?;
     let rows = report.coverage.logs.iter().map(|row| {
-        let state = |letter| row.states.get(&letter).copied();
+        let state = |letter| row.states.get(letter);
         Row {
             item: guard(&row.mac),
             value: row.kind.into(),

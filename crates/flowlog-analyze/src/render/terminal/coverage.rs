@@ -45,7 +45,7 @@ pub(super) fn logs(page: &mut Page, report: &Report) {
     // Those with gaps first: they are what a reader must know of.
     let mut rows: Vec<&LogRow> = coverage.logs.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(gap_hours(row)));
-    let state = |row: &LogRow, letter| Cell::count(row.states.get(&letter).copied().unwrap_or(0));
+    let state = |row: &LogRow, letter| Cell::count(row.states.get(letter).unwrap_or(0));
     page.table(Table::new(columns), &rows, rows.len() as u64, |row| {
         let mac = if row.mac.is_empty() { "-".to_owned() } else { text::escape(&row.mac, true).into_owned() };
         vec![

@@ -250,7 +250,7 @@ impl<G: Gather> Worker<'_, G> {
     }
 
     fn several(&self, log: u32) -> Option<&Ends> {
-        self.gatherer.logs.get(log as usize)?.several.as_ref()
+        self.gatherer.logs.get(log as usize)?.several.as_deref()
     }
 }
 

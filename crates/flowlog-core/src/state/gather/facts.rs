@@ -1,6 +1,6 @@
 //! What is known of all logs before their rows are gathered.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
@@ -27,9 +27,9 @@ pub(super) struct LogFacts {
     /// Its NIC has another one, too: connections stand in both.
     pub(super) logged_twice: bool,
     /// The hours in which another log of the NIC says more: no findings are made from it then.
-    told_better: Option<Hours>,
+    told_better: Option<Arc<Hours>>,
     /// Its near ends, if there are several: some may be other NICs'.
-    pub(super) several: Option<Ends>,
+    pub(super) several: Option<Box<Ends>>,
 }
 
 impl LogFacts {
@@ -52,27 +52,26 @@ pub(super) fn settle(state: State, options: &GatherOptions) -> (Summary, Vec<Log
         if options.provenance {
             provenance.log(log);
         }
-        let ends = log.near.finish(&hosts);
+        let ends = std::mem::take(&mut log.near).finish(&hosts);
         near.end_log(&log.coverage.resource, &ends);
-        let hours = vnet_hours.get(&log.coverage.mac);
+        let hours = vnet_hours.get(&*log.coverage.mac);
         facts.push(LogFacts {
             id: log.id,
             until_ms: log.newest_ms,
             has_ends: log.has_ends,
             logged_twice: hours.is_some(),
             told_better: hours.filter(|_| log.coverage.kind == LogKind::Nsg).cloned(),
-            several: ends.several.then_some(ends),
+            several: ends.several.then(|| Box::new(ends)),
         });
     }
     provenance.tidy();
-    let nics: BTreeSet<String> = logs.all.iter().map(|log| log.coverage.mac.clone()).collect();
     let coverage = logs.all.into_iter().map(|log| log.coverage).collect();
-    let summary = Summary::new(totals, coverage, nics, rules, near, hosts, provenance, options);
+    let summary = Summary::new(totals, coverage, rules, near, hosts, provenance, options);
     (summary, facts, rows)
 }
 
 /// Of NICs with both kinds of logs: the hours of the `VNet` log.
-fn vnet_hours(logs: &mut Logs) -> HashMap<String, Hours, RandomState> {
+fn vnet_hours(logs: &mut Logs) -> HashMap<String, Arc<Hours>, RandomState> {
     let mut kinds: HashMap<&str, [bool; 2], RandomState> = HashMap::default();
     for log in &mut logs.all {
         log.coverage.put_away();
@@ -84,7 +83,8 @@ fn vnet_hours(logs: &mut Logs) -> HashMap<String, Hours, RandomState> {
     let twice = |mac: &str| kinds.get(mac) == Some(&[true; 2]);
     let mut hours: HashMap<String, Hours, RandomState> = HashMap::default();
     for log in logs.all.iter().filter(|log| log.coverage.kind == LogKind::VNet && twice(&log.coverage.mac)) {
-        hours.entry_ref(log.coverage.mac.as_str()).or_default().extend(log.coverage.hours.keys());
+        let known = hours.entry_ref(&*log.coverage.mac).or_default();
+        known.extend(log.coverage.hours().iter().map(|counts| counts.hour));
     }
-    hours
+    hours.into_iter().map(|(mac, hours)| (mac, Arc::new(hours))).collect()
 }
