@@ -91,7 +91,7 @@ impl Collector<'_> {
         let (top_sources, top_destinations) = (sources.top(), destinations.top());
         let (denied_sources, many_denials) = sources.denied();
         let (unusual_ports, unusual) = self.ports.unusual(options.problem_limit);
-        let met = self.meetings.finish(tables, threads);
+        let met = self.meetings.finish(tables, options.nsgs.is_some(), threads);
         Report {
             schema_version: SCHEMA_VERSION,
             coverage: coverage(tables, &files),

@@ -73,20 +73,20 @@ impl Distinct {
         }
     }
 
-    /// Every group that has members.
-    pub(super) fn finish(self, threads: usize) -> HashMap<u32, Members, RandomState> {
-        let parts = share(self.buckets, threads, HashMap::default, |groups, bucket: Numbers| {
+    /// Every group that has members; with `few`, these are told where they are few.
+    pub(super) fn finish(self, few: bool, threads: usize) -> HashMap<u32, Members, RandomState> {
+        let told = if few { FEW + 1 } else { 0 };
+        let mut parts = share(self.buckets, threads, HashMap::default, |groups, bucket: Numbers| {
             let values = bucket.finish();
             for run in values.chunk_by(|a, b| a >> 32 == b >> 32) {
                 let Some(group) = run.first().map(|value| (value >> 32) as u32) else { continue };
-                let members = run
-                    .iter()
-                    .take(FEW + 1)
-                    .filter_map(|value| u32::try_from(value & u64::from(u32::MAX)).ok());
+                let members =
+                    run.iter().take(told).filter_map(|value| u32::try_from(value & u64::from(u32::MAX)).ok());
                 add(groups, group, Members { count: run.len() as u64, few: members.collect() });
             }
         });
-        let mut all: HashMap<u32, Members, RandomState> = HashMap::default();
+        parts.sort_unstable_by_key(HashMap::len);
+        let mut all: HashMap<u32, Members, RandomState> = parts.pop().unwrap_or_default();
         for (group, members) in parts.into_iter().flatten() {
             add(&mut all, group, members);
         }
@@ -128,7 +128,7 @@ mod tests {
             for other in several {
                 all.merge(other);
             }
-            let found: BTreeMap<u32, Members> = all.finish(3).into_iter().collect();
+            let found: BTreeMap<u32, Members> = all.finish(true, 3).into_iter().collect();
             let expected: BTreeMap<u32, Members> = expected
                 .into_iter()
                 .map(|(group, set)| (group, Members::of(set.len() as u64, set.into_iter())))
@@ -144,7 +144,7 @@ mod tests {
             (0..3000).for_each(|member| distinct.insert(7, member * (round % 2 + 1)));
         }
         assert!(distinct.buckets.iter().all(|numbers| numbers.values_kept() <= FEW_KEPT));
-        assert_eq!(distinct.finish(1).get(&7).map(|members| members.count), Some(4500));
+        assert_eq!(distinct.finish(false, 1).get(&7).map(|members| members.count), Some(4500));
     }
 
     /// A bucket's numbers are few here: it is cleared at a thousand.

@@ -89,6 +89,9 @@ fn port_number((protocol, port): (Protocol, u16)) -> u32 {
     u32::from_be_bytes([0, protocol.0, high, low])
 }
 
+/// Where something of a [`MetBy`] is kept.
+type Slot = fn(&mut MetBy) -> &mut Members;
+
 /// Who meets each rule. Rules go by their place in the list of rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meetings {
@@ -121,19 +124,23 @@ impl Meetings {
         self.protocols.merge(other.protocols);
     }
 
-    /// Who met each rule of `tables`.
-    pub(super) fn finish(self, tables: &Summary, threads: usize) -> Vec<MetBy> {
-        self.met(tables.rules.rows().len(), threads)
-    }
-
-    fn met(self, rules: usize, threads: usize) -> Vec<MetBy> {
-        let all = [self.sources, self.destinations, self.ports, self.protocols];
-        let mut all = all.map(|distinct| distinct.finish(threads));
-        let rules = (0..u32::try_from(rules).unwrap_or(u32::MAX)).map(|rule| {
-            let [sources, destinations, ports, protocols] =
-                all.each_mut().map(|groups| groups.remove(&rule).unwrap_or_default());
-            MetBy { sources, destinations, ports, protocols }
-        });
-        rules.collect()
+    /// Who met each rule of `tables`: how many, and with `few` also which, where they are few.
+    pub(super) fn finish(self, tables: &Summary, few: bool, threads: usize) -> Vec<MetBy> {
+        let mut met = vec![MetBy::default(); tables.rules.rows().len()];
+        let parts: [(Distinct, Slot); 4] = [
+            (self.sources, |met| &mut met.sources),
+            (self.destinations, |met| &mut met.destinations),
+            (self.ports, |met| &mut met.ports),
+            (self.protocols, |met| &mut met.protocols),
+        ];
+        // One after the other: there may be a million rules.
+        for (distinct, slot) in parts {
+            for (rule, members) in distinct.finish(few, threads) {
+                if let Some(met) = met.get_mut(rule as usize) {
+                    *slot(met) = members;
+                }
+            }
+        }
+        met
     }
 }

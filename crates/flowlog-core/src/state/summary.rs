@@ -118,8 +118,12 @@ impl Sums {
         self.outcomes.add(&other.outcomes);
         self.duplicates.add(&other.duplicates);
         self.encryption.merge(other.encryption);
+        if self.load.is_empty() {
+            self.load = other.load;
+            return;
+        }
         for (key, bins) in other.load {
-            self.load.entry(key).or_default().merge(&bins);
+            self.load.entry(key).or_default().merge(bins);
         }
     }
 }

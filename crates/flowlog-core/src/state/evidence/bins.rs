@@ -47,14 +47,17 @@ impl<T: Tally> Bins<T> {
         if self.0.len() == self.0.capacity() {
             tidy(&mut self.0);
             // Room for as many again, so that it pays to have tidied up.
-            self.0.reserve(self.0.len().max(1));
+            // No more than that: a million hosts may have one bin each.
+            self.0.reserve_exact(self.0.len().max(1));
         }
         self.0.push((bin, *tally));
     }
 
-    pub(in crate::state) fn merge(&mut self, other: &Self) {
-        for (bin, tally) in &other.0 {
-            self.add(*bin, tally);
+    pub(in crate::state) fn merge(&mut self, other: Self) {
+        if self.0.is_empty() {
+            *self = other;
+        } else {
+            other.0.iter().for_each(|(bin, tally)| self.add(*bin, tally));
         }
     }
 
