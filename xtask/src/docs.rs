@@ -40,7 +40,7 @@ const FOREIGN: [(&str, &[&str]); 6] = [
             "--yaml",
         ],
     ),
-    ("cargo", &["--locked", "--package", "--path"]),
+    ("cargo", &["--bench", "--locked", "--package", "--path"]),
     ("rclone", &["--fast-list", "--transfers"]),
     ("az storage blob download-batch", &["--max-connections"]),
     ("useradd, systemctl, apt-get", &["--home-dir", "--no-install-recommends", "--now", "--system"]),
@@ -66,6 +66,8 @@ fn programs() -> BTreeMap<&'static str, Help> {
         ("flowlog-download", of("flowlog-download", &["--help"])),
         ("flowlog-analyze", of("flowlog-analyze", &["--help"])),
         ("flowlog-analyze compare", of("flowlog-analyze", &["compare", "--help"])),
+        ("flowlog-analyze partial", of("flowlog-analyze", &["partial", "--help"])),
+        ("flowlog-analyze merge", of("flowlog-analyze", &["merge", "--help"])),
     ])
 }
 
@@ -185,7 +187,8 @@ fn every_option_of_the_pages_exists() {
         for code in code(&page).into_iter().filter(|code| !other(code)) {
             for (program, help) in &programs {
                 let Some((_, arguments)) = code.split_once(&format!("{program} ")) else { continue };
-                if *program == "flowlog-analyze" && arguments.starts_with("compare ") {
+                let command = arguments.split(' ').next().unwrap_or_default();
+                if programs.contains_key(format!("{program} {command}").as_str()) {
                     continue;
                 }
                 let end = arguments.find(['|', ';', '>', '#']).unwrap_or(arguments.len());
