@@ -7,9 +7,9 @@ use flowlog_core::state::Budget;
 
 use crate::cli::MemoryArgs;
 
-/// Of the memory that a run may take, so much is for rows: gathering them, and what is kept of them, takes as much
-/// again, and reading the rest.
-const SHARE_OF_ROWS: u64 = 4;
+/// Of the memory that a run may take, the part that is for rows. What is kept of hosts in a set full of the internet's
+/// noise grows with the set and takes most of the rest; rows are what can go to disk.
+const SHARE_OF_ROWS: u64 = 8;
 
 impl MemoryArgs {
     /// What rows may take, and where the others go.

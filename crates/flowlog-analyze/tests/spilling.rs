@@ -1,0 +1,98 @@
+//! Runs that are killed, or run out of disk, while rows go through a temporary file.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use common::{Bench, names};
+use flowlog_testkit::scenario::{Scenario, Volume};
+
+const LIMITED: [&str; 4] = ["--max-memory", "16MiB", "--temp-dir", "temporary"];
+
+fn bench() -> Bench {
+    let volume = Volume::Tuples(250_000);
+    let scenario = Scenario { seed: 12, nics: 6, hours: 5, volume, ..Scenario::default() };
+    let (bench, _) = Bench::new().scenario(&scenario);
+    fs::create_dir(bench.folder.path().join("temporary")).unwrap();
+    bench
+}
+
+/// Bytes in open files of the process that have no name and are in `folder`.
+fn nameless(child: &Child, folder: &Path) -> u64 {
+    let open = fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten().flatten();
+    let of = |entry: fs::DirEntry| {
+        let target = fs::read_link(entry.path()).ok()?;
+        let is_nameless = target.starts_with(folder) && target.to_string_lossy().ends_with(" (deleted)");
+        is_nameless.then(|| fs::metadata(entry.path()).map_or(0, |file| file.len()))
+    };
+    open.filter_map(of).sum()
+}
+
+#[test]
+fn a_run_that_is_killed_while_rows_go_to_disk_leaves_nothing() {
+    let bench = bench();
+    let folder = bench.folder.path().canonicalize().unwrap();
+    let temporary = folder.join("temporary");
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        .current_dir(&folder)
+        .args(["-", "--format", "json"])
+        .args(LIMITED)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // All logs are read, and it waits for more.
+    let mut input = child.stdin.take().unwrap();
+    for entry in walkdir(&folder.join("logs")) {
+        input.write_all(&fs::read(entry).unwrap()).unwrap();
+        input.write_all(b"\n").unwrap();
+    }
+    let mut bytes = 0;
+    for _ in 0..3000 {
+        bytes = nameless(&child, &temporary);
+        if bytes > 0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(bytes > 0, "rows went to disk before it was killed");
+    assert_eq!(names(&temporary), [""; 0], "nothing is left");
+    let after = bench.run(&[&["logs", "--format", "json"][..], &LIMITED].concat());
+    assert_eq!(after.code(), 0, "{}", after.talk());
+    assert!(after.talk().contains("went through temporary files in temporary"), "{}", after.talk());
+    assert!(after.out() == bench.run(&["logs", "--format", "json"]).out());
+}
+
+/// All files below `folder`.
+fn walkdir(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walkdir(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_disk_without_room_is_told_and_nothing_is_left_of_the_rows() {
+    let bench = bench();
+    // The kernel refuses every byte beyond the limit, as a full disk does; the signal that comes with it is ignored.
+    let script =
+        format!("trap '' XFSZ; ulimit -f 16; exec \"$PROGRAM\" logs --format json {}", LIMITED.join(" "));
+    let output = Command::new("timeout")
+        .args(["300", "sh", "-c", &script])
+        .current_dir(bench.folder.path())
+        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        .output()
+        .unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{talk}");
+    assert!(talk.contains("cannot keep rows in a temporary file in temporary: "), "{talk}");
+    assert!(talk.contains("--temp-dir names another folder"), "{talk}");
+    assert_eq!(names(&bench.folder.path().join("temporary")), [""; 0], "nothing is left");
+}
