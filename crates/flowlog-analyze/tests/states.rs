@@ -71,7 +71,10 @@ fn any_split_in_any_order_and_any_tree_of_merges_gives_the_same_report() {
         }
         let alone = bench.run(&["logs", "--format", "json", "--threads", "1"]).out();
         for threads in ["2", "7", "16"] {
-            assert!(bench.run(&["logs", "--format", "json", "--threads", threads]).out() == alone, "{threads}");
+            assert!(
+                bench.run(&["logs", "--format", "json", "--threads", threads]).out() == alone,
+                "{threads}"
+            );
         }
         let mut states = states_of(&bench, &parts);
         assert!(states.len() > 3);

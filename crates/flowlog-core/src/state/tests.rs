@@ -184,6 +184,16 @@ fn a_reused_5_tuple_that_never_ends_is_incomplete_and_the_first_use_is_not() {
 }
 
 #[test]
+fn ends_written_before_their_begins_do_not_end_the_life_before() {
+    let tuples = [(End, 100, 1, 1), (Begin, 100, 0, 0), (End, 900_000, 2, 2), (Begin, 900_000, 0, 0)];
+    let (first, second) = tuples.split_at(2);
+    for found in [join_files(&[&tuples], false), join_files(&[second, first], true)] {
+        let lives: Vec<_> = found.iter().map(|one| (one.begun_ms(), one.ended_ms(), one.tuples())).collect();
+        assert_eq!(lives, [(Some(100), Some(100), 2), (Some(900_000), Some(900_000), 2)]);
+    }
+}
+
+#[test]
 fn begun_again_and_again_is_one_incomplete_connection_with_many_begins() {
     let found = join(&[(Begin, 100, 0, 0), (Begin, 200, 0, 0), (Begin, 300, 0, 0)]);
     assert_eq!((found.len(), found[0].begins()), (1, 3));

@@ -65,6 +65,8 @@ struct Open {
     rule: u32,
     encryption: Encryption,
     answered: bool,
+    /// Whether what follows belongs to it says only who sees all: nothing is joined to it here.
+    sealed: bool,
 }
 
 impl Open {
@@ -74,7 +76,7 @@ impl Open {
     }
 
     fn row(&self, key: Key, kind: RowKind) -> Row {
-        let Self { connection, rule, encryption, answered } = *self;
+        let Self { connection, rule, encryption, answered, .. } = *self;
         Row { kind, key: key.connection(), log: key.log, rule, encryption, answered, connection }
     }
 }
@@ -110,7 +112,8 @@ impl Track {
     pub(super) fn add(&mut self, tuple: &FlowTuple, seen: &Seen, out: &mut impl FnMut(&Row)) {
         let key = Key::of(seen.log, tuple, seen.source, seen.destination);
         let Seen { rule, answered, stateless, .. } = *seen;
-        let new = |connection| Open { connection, rule, encryption: tuple.encryption, answered };
+        let encryption = tuple.encryption;
+        let new = |connection| Open { connection, rule, encryption, answered, sealed: false };
         match tuple.state {
             State::Allow => {
                 let connection = Connection::denied(tuple);
@@ -137,17 +140,23 @@ impl Track {
             }
             Entry::Occupied(mut slot) => {
                 let open = slot.get_mut();
-                // An end without a begin may be that of another file's: only who sees all can tell whether the begin of
-                // the same millisecond is its own.
-                let is_unsure = tuple.state == State::Begin && open.connection.begun_ms().is_none();
-                let goes_on = open.connection.goes_on(tuple.state, tuple.time_ms);
-                if goes_on && !is_unsure && open.is_like(&new) {
+                // An end without a begin may be that of another file's: then the begin of the same millisecond is another
+                // connection's, and so is what follows it.
+                let is_unsure = tuple.state == State::Begin
+                    && open.connection.begun_ms().is_none()
+                    && open.connection.ended_ms() == Some(tuple.time_ms);
+                let joins = !open.sealed
+                    && !is_unsure
+                    && open.connection.goes_on(tuple.state, tuple.time_ms)
+                    && open.is_like(&new);
+                if joins {
                     open.connection.add(tuple);
                     open.connection.stateless |= new.connection.stateless;
                     open.answered |= new.answered;
                 } else {
                     // The newer one stays; the older one can get no more tuples.
                     let newer = new.connection.last_ms >= open.connection.begun_ms;
+                    let new = Open { sealed: is_unsure, ..new };
                     let over = if newer { std::mem::replace(open, new) } else { new };
                     out(&over.row(key, RowKind::Life));
                 }
