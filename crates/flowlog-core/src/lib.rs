@@ -1,7 +1,7 @@
 //! Decode and aggregate Azure VNet and NSG flow logs.
 //!
 //! The library knows neither the network, nor a terminal, nor a clock: it turns bytes into
-//! tuples ([`record`]), tuples into tables ([`aggregate`]) and tables into one report
+//! tuples ([`record`]), tuples into pairs of hosts ([`state`]) and these into one report
 //! ([`report::Report`]) which every renderer reads, or those of two sets into their comparison
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!

@@ -35,7 +35,7 @@ use union::Union;
 pub struct Set<'a> {
     /// What it is called.
     pub name: &'a str,
-    /// Its tables, made with [`crate::state::Collecting::provenance`]; their groups must have ended.
+    /// What is known beside its conversations, gathered with [`crate::state::GatherOptions::provenance`].
     pub tables: &'a Summary,
     /// What was collected of its pairs of hosts.
     pub conversations: &'a Conversations,

@@ -44,7 +44,7 @@ use crate::state::{Conversation, Gather, HostPair};
 /// | 32 | host that an own host pinged once or twice |
 /// | 40 | hour of a conversation inside in which somebody logged in |
 ///
-/// Rows of one source are scattered into one of [`BUCKETS`](super::scene::BUCKETS), so that the buckets can be judged
+/// Rows of one source are scattered into one of 64 buckets, so that the buckets can be judged
 /// side by side.
 pub struct Collector<'a> {
     pub(super) scene: &'a Scene<'a>,

@@ -12,11 +12,11 @@ use crate::state::{ADMIN_PORTS, HostId, LetIn, LetInKey, RuleClass, Summary};
 /// A rule that let the internet in to a port for administration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AdminAccessRow {
-    /// As in [`RuleRow::acl`].
+    /// As in [`RuleRow::acl`](super::RuleRow::acl).
     pub acl: String,
-    /// As in [`RuleRow::rule`].
+    /// As in [`RuleRow::rule`](super::RuleRow::rule).
     pub rule: String,
-    /// As in [`RuleRow::class`].
+    /// As in [`RuleRow::class`](super::RuleRow::class).
     pub class: &'static str,
     /// Destination port, TCP.
     pub port: u16,
