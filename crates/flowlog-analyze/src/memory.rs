@@ -1,6 +1,5 @@
 //! How much memory a run may take.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use flowlog_core::state::Budget;
@@ -29,9 +28,4 @@ fn half_of_the_machine() -> u64 {
     // Nothing is known: what any machine has.
     let known = all.min(group);
     if known == 0 { 2 << 30 } else { known / 2 }
-}
-
-/// Where temporary files are, to be told.
-pub fn folder(args: &MemoryArgs) -> PathBuf {
-    args.temp_dir.clone().unwrap_or_else(std::env::temp_dir)
 }
