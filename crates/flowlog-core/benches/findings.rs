@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use flowlog_core::finding::{Collector, Context, FindingOptions, Loads, Scene, judge};
+use flowlog_core::finding::{Collector, Context, FindingOptions, Scene, judge};
 use flowlog_core::flow::Protocol;
 use flowlog_core::state::{
-    Conversation, ConversationKey, Denied, Gather, HostId, HostPair, Hosts, NearEnds, Overall,
+    Conversation, ConversationKey, Denied, Gather, HostId, HostPair, Hosts, LoadTable, NearEnds, Overall,
 };
 
 const SOURCES: u32 = 1_000_000;
@@ -68,7 +68,7 @@ fn collect(bencher: Bencher<'_, '_>) {
 fn judge_collected(bencher: Bencher<'_, '_>) {
     let noise = Noise::new();
     let scene = noise.scene();
-    let load = Loads::default();
+    let load = LoadTable::default();
     let context = Context { coverage: &[], load: &load };
     bencher.counter(ItemsCount::new(SOURCES)).with_inputs(|| noise.collect(&scene)).bench_local_values(
         |collected| {

@@ -10,9 +10,8 @@ use super::provider::Provider;
 use super::scene::Scene;
 use super::words::duration;
 use super::{Finding, Severity};
-use crate::state::HostId;
-use crate::state::HostPair;
 use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
+use crate::state::{HostId, HostPair, LoadTable};
 use crate::text::count;
 
 pub(super) const RULE: &str = "flood";
@@ -79,14 +78,11 @@ pub(super) struct Incoming {
     pub(super) in_vain: bool,
 }
 
-/// What own hosts got, by host and the end whose log tells of it.
-pub type Loads = hashbrown::HashMap<(HostId, Side), Bins<Load>, foldhash::fast::RandomState>;
-
 /// Hosts that one thread looks at at a time.
 const PART: usize = 1024;
 
 /// Own hosts that were flooded.
-pub(super) fn incoming(scene: &Scene<'_>, load: &Loads, threads: usize) -> Vec<Incoming> {
+pub(super) fn incoming(scene: &Scene<'_>, load: &LoadTable, threads: usize) -> Vec<Incoming> {
     let total = |bins: &Bins<Load>| bins.iter().map(|load| u64::from(load.attempts)).sum::<u64>();
     let all: Vec<(&(HostId, Side), &Bins<Load>)> = load.iter().collect();
     let enough = map(threads, all.chunks(PART).collect(), |part| {

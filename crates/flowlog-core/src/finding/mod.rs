@@ -52,7 +52,6 @@ use serde::Serialize;
 
 pub use collector::Collector;
 pub use crowd::Crowd;
-pub use flood::Loads;
 pub use limits::Allowed;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
 pub use noise::{Noise, Scanner};
@@ -64,7 +63,7 @@ pub use thresholds::{
 };
 pub(crate) use words::counted;
 
-use crate::state::{Gather, Gatherer, LogCoverage, SpillError};
+use crate::state::{Gather, Gatherer, LoadTable, LogCoverage, SpillError};
 use facts::Facts;
 use own_source::OwnSources;
 
@@ -98,7 +97,7 @@ pub struct Context<'a> {
     /// The logs and their hours.
     pub coverage: &'a [LogCoverage],
     /// Connections and denied packets that each own host got, of all pairs.
-    pub load: &'a Loads,
+    pub load: &'a LoadTable,
 }
 
 /// What is judged by one thread at a time.
