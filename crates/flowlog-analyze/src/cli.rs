@@ -15,7 +15,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
-pub use choices::{ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
+pub use choices::{BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
 pub use compare::CompareConfig;
 pub use merge::MergeConfig;
 pub use partial::PartialConfig;
@@ -111,6 +111,8 @@ pub struct Config {
     pub specific_ips: Vec<Network>,
     /// Rows in each ranking and table.
     pub top: usize,
+    /// Width of the timeline's rows, ms; `None`: what fits.
+    pub bucket_ms: Option<i64>,
     /// Count what several logs tell of once.
     pub dedup: bool,
     /// Which findings are looked for.
@@ -204,6 +206,7 @@ impl Config {
             source,
             specific_ips,
             top: report.top.get(),
+            bucket_ms: report.bucket.map(|width| width.0),
             dedup: !report.no_dedup,
             findings: report.findings,
             known: report.known,

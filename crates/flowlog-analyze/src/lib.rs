@@ -200,9 +200,18 @@ fn analyse(
     let Known { own, service_tags, nsgs } = known;
     let findings = !config.findings.no_findings;
     let gathering = GatherOptions { resolve: config.dedup, findings, provenance: false, own: own.clone() };
-    let (top, resolve) = (config.top, config.dedup);
-    let options =
-        ReportOptions { top, problem_limit, specific, resolve, finding, own, service_tags, nsgs, threads };
+    let options = ReportOptions {
+        top: config.top,
+        problem_limit,
+        specific,
+        resolve: config.dedup,
+        finding,
+        own,
+        service_tags,
+        nsgs,
+        bucket_ms: config.bucket_ms,
+        threads,
+    };
     let gatherer = Gatherer::new(state, gathering);
     let hosts = &gatherer.summary.hosts;
     let lines = || exports.connections().map(|(output, format)| ConnectionLines::new(output, format, hosts));

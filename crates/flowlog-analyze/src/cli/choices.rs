@@ -60,6 +60,31 @@ impl FromStr for MemorySize {
     }
 }
 
+/// Width of the timeline's rows, ms: `1m`, `5m`, `1h`, `1d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketWidth(pub i64);
+
+impl FromStr for BucketWidth {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "give minutes, hours or days: 1m, 5m, 1h, 1d".to_owned();
+        let (number, unit) =
+            text.trim().split_at_checked(text.trim().len().saturating_sub(1)).ok_or_else(wrong)?;
+        let unit = match unit {
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(wrong()),
+        };
+        let number: u16 = number.parse().map_err(|_| wrong())?;
+        if number == 0 {
+            return Err(wrong());
+        }
+        Ok(Self(i64::from(number) * unit))
+    }
+}
+
 /// A file for connections; its ending says how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionExport {
@@ -110,6 +135,15 @@ pub enum ColorChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn buckets_are_minutes_hours_or_days() {
+        let width = |text: &str| text.parse::<BucketWidth>().map(|width| width.0);
+        assert_eq!((width("5m"), width("1h"), width("7d")), (Ok(300_000), Ok(3_600_000), Ok(604_800_000)));
+        for slip in ["", "m", "0m", "5", "30s", "-1m", "1.5h", "70000h", "5\u{e9}"] {
+            assert!(width(slip).is_err(), "{slip}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_as_people_write_them() {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use flowlog_core::flow::Network;
 
-use super::{ConnectionExport, FindingArgs, Format, MemorySize, Running};
+use super::{BucketWidth, ConnectionExport, FindingArgs, Format, MemorySize, Running};
 use crate::known::KnownArgs;
 
 /// What the report is to hold, and where it goes.
@@ -21,6 +21,10 @@ pub struct ReportArgs {
     /// Rows in each ranking and table
     #[arg(long, value_name = "N", default_value = "15", help_heading = "Report")]
     pub top: NonZeroUsize,
+
+    /// Width of the timeline's rows, e.g. 5m, 1h or 1d [default: what gives at most 61 rows]
+    #[arg(long, value_name = "SPAN", help_heading = "Report")]
+    pub bucket: Option<BucketWidth>,
 
     /// Count every row, also where both ends' NICs logged the same connection
     #[arg(long, help_heading = "Report")]

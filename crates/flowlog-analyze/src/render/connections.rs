@@ -119,7 +119,7 @@ impl Row {
 }
 
 fn row(sighting: &Sighting<HostId>, logs: usize, hosts: &Hosts) -> Option<Row> {
-    let Sighting { key, log, connection, outcome } = sighting;
+    let Sighting { key, log, connection, outcome, .. } = sighting;
     let counters = &connection.counters;
     let first_ms = connection.begun_ms().unwrap_or(connection.first_ms).min(connection.first_ms);
     Some(Row {

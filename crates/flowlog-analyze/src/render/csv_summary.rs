@@ -88,6 +88,7 @@ pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
     findings::all(&mut sheet, report)?;
     traffic::connections(&mut sheet, report)?;
     input::coverage(&mut sheet, report)?;
+    traffic::timeline(&mut sheet, report)?;
     traffic::all(&mut sheet, report)?;
     network::all(&mut sheet, report)?;
     problems::all(&mut sheet, report)?;

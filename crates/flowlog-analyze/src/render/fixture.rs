@@ -9,7 +9,7 @@ use flowlog_core::finding::{
 };
 use flowlog_core::report::{
     Connections, Coverage, DeniedSourceRow, Gap, LogRow, OutcomeRow, PortScanRow, ProblemCounts, Report,
-    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, Totals,
+    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, TimelineRow, Totals,
 };
 use flowlog_core::state::RuleClass;
 
@@ -38,6 +38,8 @@ pub(crate) fn empty() -> Report {
         directions: [('I', 0), ('O', 0)].into(),
         protocols: BTreeMap::new(),
         encryption: BTreeMap::new(),
+        timeline_bucket_ms: 60_000,
+        timeline: Vec::new(),
         classes: Vec::new(),
         encryption_pairs: Vec::new(),
         rules: Vec::new(),
@@ -196,6 +198,17 @@ pub(crate) fn rich() -> Report {
         states: [('B', 5_000_000), ('C', 2_400_000), ('E', 4_999_000), ('D', 3_000_000), ('A', 1_000)].into(),
         directions: [('I', 9_400_000), ('O', 6_000_000)].into(),
         protocols: [(1, 400), (6, 14_000_000), (17, 1_399_599), (253, 1)].into(),
+        timeline_bucket_ms: 3_600_000,
+        timeline: [(0, 9_000_000), (2, 6_400_000)]
+            .map(|(hours, tuples)| TimelineRow {
+                time_ms: START / HOUR * HOUR + hours * HOUR,
+                tuples,
+                begun: tuples / 3,
+                denied: tuples / 9,
+                bytes_sent: tuples * 700,
+                bytes_received: tuples * 9_000,
+            })
+            .into(),
         encryption: [("NX", 15_000_000), ("X", 300_000), ("NX_SW_NOT_READY", 99_000), ("", 1_000)]
             .map(|(word, tuples)| (word.to_owned(), tuples))
             .into(),

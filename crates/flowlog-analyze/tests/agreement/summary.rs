@@ -28,6 +28,11 @@ const LISTS: &[(&[&str], &str, &str)] = &[
     (&["directions"], "Directions", "@value=Tuples"),
     (&["encryption"], "Encryption", "@value=Tuples"),
     (
+        &["timeline"],
+        "Timeline",
+        "time_ms=FirstTime tuples=Tuples begun=Begun denied=Denied bytes_sent=BytesSent bytes_received=BytesReceived",
+    ),
+    (
         &["classes"],
         "Classes of traffic",
         "tuples=Tuples denied=Denied begins=Begun conversations=Conversations guessed=Guessed bytes_sent=BytesSent bytes_received=BytesReceived bytes_sent+bytes_received=Bytes",
@@ -156,13 +161,15 @@ const VALUES: &[(&str, &str, &str)] = &[
 
 /// Numbers of the JSON report that the CSV has not: what it is, not what the data hold; the first hour of a log stands
 /// for the last, whose newest record is there; and the total of connections, which is compared below.
-const NOT_IN_CSV: [&str; 3] = ["schema_version", "coverage.logs[].last_hour_ms", "connections.total"];
+const NOT_IN_CSV: [&str; 4] =
+    ["schema_version", "timeline_bucket_ms", "coverage.logs[].last_hour_ms", "connections.total"];
 
 pub(crate) fn compare(json: &Value, csv: &str, input: &str) {
     let sheet = sheet(csv);
     let mut told = BTreeSet::from(NOT_IN_CSV.map(str::to_owned));
     let total = sheet["Connections"].last().unwrap();
     assert_eq!(total["Connections"], json["connections"]["total"].to_string(), "{input}");
+    over_time(json, input);
     for (section, item, path) in VALUES {
         told.insert((*path).to_owned());
         let value = at(json, path);
@@ -215,6 +222,21 @@ pub(crate) fn compare(json: &Value, csv: &str, input: &str) {
     leaves(json, "", &mut found);
     let untold: Vec<&String> = found.difference(&told).collect();
     assert_eq!(untold, Vec::<&String>::new(), "{input}: numbers of the JSON report that are not compared");
+}
+
+/// What is told over time is, in sum, what is told of the whole.
+fn over_time(json: &Value, input: &str) {
+    let sum = |key: &str| -> u64 {
+        let rows = json["timeline"].as_array().unwrap();
+        rows.iter().map(|row| row[key].as_u64().unwrap()).sum()
+    };
+    let state = |letter: &str| json["states"][letter].as_u64().unwrap_or_default();
+    let totals = &json["totals"];
+    assert_eq!(sum("tuples"), totals["tuples"].as_u64().unwrap(), "{input}");
+    assert_eq!((sum("begun"), sum("denied")), (state("B") + state("A"), state("D")), "{input}");
+    for key in ["bytes_sent", "bytes_received"] {
+        assert_eq!(sum(key), totals[key].as_u64().unwrap(), "{input}: {key}");
+    }
 }
 
 /// Objects whose keys are data, and which the CSV has in another order.

@@ -7,7 +7,7 @@ use super::connections::{connections, resolved};
 use super::coverage::coverage;
 use super::{
     FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, SCHEMA_VERSION, Totals, encryption,
-    rules, rules_file,
+    rules, rules_file, timeline,
 };
 use crate::enrich::ServiceTags;
 use crate::finding::{self, FindingOptions, Findings, Scene, detect};
@@ -35,6 +35,8 @@ pub struct ReportOptions {
     pub service_tags: Option<ServiceTags>,
     /// The rules as configured, if a file was given.
     pub nsgs: Option<Vec<Nsg>>,
+    /// How long a row of the timeline is, ms; `None`: what gives at most 61 rows.
+    pub bucket_ms: Option<i64>,
     /// Threads that may sum up what was collected.
     pub threads: usize,
 }
@@ -50,6 +52,7 @@ impl Default for ReportOptions {
             own: OwnNetworks::default(),
             service_tags: None,
             nsgs: None,
+            bucket_ms: None,
             threads: 1,
         }
     }
@@ -91,6 +94,7 @@ impl Collector<'_> {
         let (top_sources, top_destinations) = (sources.top(), destinations.top());
         let (denied_sources, many_denials) = sources.denied();
         let (unusual_ports, unusual) = self.ports.unusual(options.problem_limit);
+        let (timeline_bucket_ms, timeline) = timeline::timeline(&tables.timeline, options.bucket_ms);
         let met = self.meetings.finish(tables, options.nsgs.is_some(), threads);
         Report {
             schema_version: SCHEMA_VERSION,
@@ -112,6 +116,8 @@ impl Collector<'_> {
                 .map(|(protocol, tuples)| (protocol.0, tuples))
                 .collect(),
             encryption: encryption_words(tables),
+            timeline_bucket_ms,
+            timeline,
             classes: self.classes.finish(),
             encryption_pairs: encryption::pairs(tables, options.problem_limit),
             rules: rules::rules(tables, &met),

@@ -22,6 +22,7 @@ mod rules_file;
 mod scatter;
 mod specific;
 mod tally;
+mod timeline;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +41,7 @@ pub use encryption::{EncryptedPairRow, WordRow};
 pub use name::{Ends, HostName, PortName};
 pub use rules::RuleRow;
 pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
+pub use timeline::TimelineRow;
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]
@@ -64,6 +66,10 @@ pub struct Report {
     /// Tuples by encryption word, as in the log, whether or not this version knows it; only words that occurred.
     /// `?` are unknown words beyond the first [`crate::state::MAX_WORDS`].
     pub encryption: BTreeMap<String, u64>,
+    /// How long a row of the timeline is, ms.
+    pub timeline_bucket_ms: u64,
+    /// Tuples over time, as often as logs tell of them; spans without any are left out.
+    pub timeline: Vec<TimelineRow>,
     /// Conversations by where their two ends are.
     pub classes: Vec<ClassRow>,
     /// Encryption between own subnets; empty if nothing is encrypted or meant to be.

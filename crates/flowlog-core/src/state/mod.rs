@@ -31,6 +31,7 @@ mod row;
 mod rules;
 mod spill;
 mod summary;
+mod timeline;
 mod track;
 mod words;
 
@@ -53,6 +54,7 @@ pub use reader::{Reader, Shared};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
 pub use spill::{Budget, SpillError};
 pub use summary::{LoadTable, Summary};
+pub use timeline::{Bucket, Timeline};
 pub use words::{MAX_WORDS, UnknownWords};
 
 use logs::Logs;
@@ -62,6 +64,7 @@ use partition::Rows;
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Totals {
     overall: Overall,
+    timeline: Timeline,
     words: UnknownWords,
     faults: Faults,
 }
@@ -87,6 +90,7 @@ impl State {
     /// Adds everything of `other`, a state of the same run.
     pub fn merge(&mut self, other: Self) {
         self.totals.overall.add(&other.totals.overall);
+        self.totals.timeline.merge(other.totals.timeline);
         self.totals.words.merge(other.totals.words);
         self.totals.faults.merge(other.totals.faults);
         let (logs, rules) = (self.logs.merge(other.logs), self.rules.merge(other.rules));

@@ -14,6 +14,7 @@ use super::partition::{Origin, PartitionKey, Scatter};
 use super::row::Row;
 use super::rules::{Rules, is_to_admin_port};
 use super::spill::{Budget, Spill, SpillError};
+use super::timeline::Timeline;
 use super::track::{Seen, Track};
 use super::words::UnknownWords;
 use super::{State, Totals};
@@ -68,6 +69,7 @@ impl Shared {
 pub struct Reader {
     shared: Shared,
     overall: Overall,
+    timeline: Timeline,
     words: UnknownWords,
     faults: Faults,
     hosts: Hosts,
@@ -122,6 +124,7 @@ impl Reader {
         Self {
             shared: shared.clone(),
             overall: Overall::default(),
+            timeline: Timeline::default(),
             words: UnknownWords::default(),
             faults: Faults::default(),
             hosts: shared.hosts.beside(),
@@ -170,8 +173,8 @@ impl Reader {
     pub fn finish(self) -> Result<State, SpillError> {
         let origin = Origin::of(self.logs.all.len(), self.rules.rows().len());
         let rows = self.out.scatter.finish(origin)?;
-        let Self { overall, words, faults, hosts, logs, rules, .. } = self;
-        Ok(State { totals: Totals { overall, words, faults }, logs, rules, hosts, rows })
+        let Self { overall, timeline, words, faults, hosts, logs, rules, .. } = self;
+        Ok(State { totals: Totals { overall, timeline, words, faults }, logs, rules, hosts, rows })
     }
 }
 
@@ -213,6 +216,7 @@ impl Sink for Reader {
         let Some(log) = self.logs.all.get_mut(place) else { return };
         for tuple in tuples {
             self.overall.count(tuple);
+            self.timeline.count(tuple);
             let time = tuple.time_ms;
             self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
             let dropped = self.rules.is_dropped(tuple);

@@ -18,6 +18,7 @@ use super::outcomes::{OutcomeCounts, Outcomes};
 use super::overall::Overall;
 use super::provenance::Provenance;
 use super::rules::Rules;
+use super::timeline::Timeline;
 use super::words::UnknownWords;
 
 /// Connections and denied packets that a host got, as the NIC of one end logged them, in bins of time.
@@ -28,6 +29,8 @@ pub type LoadTable = HashMap<(HostId, Side), Bins<Load>, RandomState>;
 pub struct Summary {
     /// Counts over all tuples.
     pub overall: Overall,
+    /// The same over time.
+    pub timeline: Timeline,
     /// Why tuples could not be read.
     pub faults: Faults,
     /// Encryption words that this version does not know.
@@ -61,12 +64,25 @@ impl Summary {
         provenance: Provenance,
         options: &GatherOptions,
     ) -> Self {
-        let Totals { overall, words, faults } = totals;
+        let Totals { overall, timeline, words, faults } = totals;
         let own_hosts = near.own().filter_map(|host| hosts.address(host)).collect();
         let subnets = EncryptedPairs::new(options.own.clone(), own_hosts);
         let has_evidence = options.findings;
         let sums = OnceLock::new();
-        Self { overall, faults, words, coverage, rules, near, hosts, provenance, has_evidence, subnets, sums }
+        Self {
+            overall,
+            timeline,
+            faults,
+            words,
+            coverage,
+            rules,
+            near,
+            hosts,
+            provenance,
+            has_evidence,
+            subnets,
+            sums,
+        }
     }
 
     /// MAC addresses, upper case without separators.

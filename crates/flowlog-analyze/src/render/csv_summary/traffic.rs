@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use flowlog_core::report::{HostRow, PortRow, Report, SideOfHost};
+use flowlog_core::report::{HostRow, PortRow, Report, SideOfHost, TimelineRow};
 
 use super::{Row, Sheet};
 use crate::render::cells::{encryption_words, ranked};
@@ -10,6 +10,7 @@ use crate::render::csv_text::guard;
 use crate::render::names::{
     STATES, direction_label, encryption_label, port_label, protocol_label, state_label,
 };
+use crate::render::text::iso_time;
 
 pub(super) fn connections<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
     let total = Row {
@@ -29,6 +30,27 @@ pub(super) fn connections<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io
         ..Row::default()
     });
     sheet.section("Connections", rows.chain([total]))
+}
+
+/// One row a span of time: its beginning is the item, its length in seconds the value.
+pub(super) fn timeline<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+    let width = report.timeline_bucket_ms;
+    let row = |row: &TimelineRow| {
+        let time = iso_time(row.time_ms);
+        Row {
+            item: time.clone().into(),
+            value: (width / 1000).to_string().into(),
+            first_time: Some(time),
+            last_time: Some(iso_time(row.time_ms.saturating_add_unsigned(width))),
+            tuples: Some(row.tuples),
+            begun: Some(row.begun),
+            denied: Some(row.denied),
+            bytes_sent: Some(row.bytes_sent),
+            bytes_received: Some(row.bytes_received),
+            ..Row::default()
+        }
+    };
+    sheet.section("Timeline", report.timeline.iter().map(row))
 }
 
 pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {

@@ -24,7 +24,7 @@ impl<G: Gather> Worker<'_, G> {
     /// Joins the rows of one 5-tuple to connections.
     pub(super) fn rows_of_one(&mut self, conversation: &mut Conversation, rows: &mut [Row]) {
         // Everything is part of the order, so that no result depends on where rows came from.
-        rows.sort_unstable_by_key(|row| {
+        let order = |row: &Row| {
             let Connection { first_ms, last_ms, begun_ms, ended_ms, tuples, begins, ends, .. } =
                 row.connection;
             let counters = row.connection.counters;
@@ -37,8 +37,12 @@ impl<G: Gather> Worker<'_, G> {
                 counters.packets_received,
                 counters.bytes_received,
             );
-            (log, (first_ms, last_ms, begun_ms, ended_ms), (tuples, begins, ends, flags), bytes)
-        });
+            let word = row.encryption;
+            (log, (first_ms, last_ms, begun_ms, ended_ms), (tuples, begins, ends, flags), bytes, word)
+        };
+        let rules = self.gatherer.summary.rules.rows();
+        let rule = |row: &Row| rules.get(row.rule as usize).map(|(name, _)| name);
+        rows.sort_unstable_by(|a, b| order(a).cmp(&order(b)).then_with(|| rule(a).cmp(&rule(b))));
         self.sightings.clear();
         let log = |row: &Row| (row.kind, row.log, row.connection.direction);
         for of_log in rows.chunk_by(|a, b| log(a) == log(b)) {
@@ -97,7 +101,15 @@ impl<G: Gather> Worker<'_, G> {
             log => connection.outcome(row.key.protocol, log.map_or(i64::MIN, |log| log.until_ms)),
         };
         let id = self.log_id(row.log).unwrap_or_default();
-        Sighting { key: row.key, log: id, connection: *connection, outcome }
+        Sighting {
+            key: row.key,
+            log: id,
+            log_place: row.log,
+            rule: row.rule,
+            encryption: row.encryption,
+            connection: *connection,
+            outcome,
+        }
     }
 
     /// Whether the other end's NIC, or another log of this one, may tell of it, too.

@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use crate::connection::{Connection, ConnectionKey, LogId, Outcome};
-use crate::flow::Direction;
+use crate::flow::{Direction, Encryption};
 
 /// How far apart the times of two sightings of one connection may be, ms: clocks differ, and a flow
 /// is logged when its NIC's host comes to it, up to a minute later.
@@ -26,6 +26,12 @@ pub struct Sighting<H> {
     pub key: ConnectionKey<H>,
     /// The log that tells.
     pub log: LogId,
+    /// Place of that log in [`Summary::coverage`](crate::state::Summary::coverage).
+    pub log_place: u32,
+    /// Place of the rule that decided its first tuple in [`Rules::rows`](crate::state::Rules::rows).
+    pub rule: u32,
+    /// Of its first tuple.
+    pub encryption: Encryption,
     /// What it tells.
     pub connection: Connection,
     /// How it went, as this log tells it.

@@ -52,7 +52,9 @@ fn seen(log: u64, direction: Direction, begin: i64, end: i64, packets: u64) -> S
     let mut connection = Connection::of(&first);
     connection.add(&tuple(End, end, packets, packets));
     let log = LogId::new(&format!("{log:012X}"), "", LogKind::VNet);
-    Sighting { key: KEY, log, connection, outcome: connection.outcome(KEY.protocol, i64::MAX) }
+    let outcome = connection.outcome(KEY.protocol, i64::MAX);
+    let encryption = Encryption::NotRecorded;
+    Sighting { key: KEY, log, log_place: 0, rule: 0, encryption, connection, outcome }
 }
 
 fn once(mut sightings: Vec<Sighting<u32>>) -> Out {
