@@ -6,7 +6,7 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> state -> enrich -> finding -> report -> compare
+//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> enrich -> select -> state -> finding -> report -> compare
 //! ```
 #![deny(missing_docs)]
 
@@ -21,5 +21,6 @@ pub mod flow;
 pub mod policy;
 pub mod record;
 pub mod report;
+pub mod select;
 pub mod state;
 pub mod text;

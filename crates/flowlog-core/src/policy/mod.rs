@@ -1,7 +1,10 @@
 //! Rules as they are configured: what the log's rules are compared with.
 
+mod name;
 mod parse;
 
+pub use name::plain_rule;
+pub(crate) use name::without_prefix;
 pub use parse::{PolicyError, parse};
 
 use crate::flow::{Direction, Protocol};

@@ -9,8 +9,8 @@ use super::distinct::Members;
 use super::rules::{MetBy, port_of};
 use crate::enrich::protocol_name;
 use crate::flow::{Direction, Network, Protocol, State};
-use crate::policy::{Nsg, SecurityRule};
-use crate::state::{HostId, RuleClass, Summary, plain_rule};
+use crate::policy::{Nsg, SecurityRule, plain_rule};
+use crate::state::{HostId, RuleClass, Summary};
 
 /// So few distinct ends or ports seen can be written into a rule instead of everything.
 pub const FEW: usize = 16;

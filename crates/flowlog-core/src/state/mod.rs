@@ -51,7 +51,7 @@ pub use pair::{Conversation, Gather, HostPair};
 pub use partition::PartitionKey;
 pub use provenance::{Origin, Provenance};
 pub use reader::{Reader, Shared};
-pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules, plain_rule};
+pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules};
 pub use spill::{Budget, SpillError};
 pub use summary::{LoadTable, Summary};
 pub use timeline::{Bucket, Timeline};

@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
-pub use class::{RuleClass, plain_rule};
+pub use class::RuleClass;
 
 use super::hosts::HostId;
 use crate::flow::{AddressClass, Direction, FlowTuple, Protocol, State};

@@ -1,4 +1,6 @@
-//! Whose rule it is, and its name without the log's prefix.
+//! Whose rule it is.
+
+use crate::policy::without_prefix;
 
 /// Whose rule it is, as far as the names in the log tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,17 +51,6 @@ fn is_nsg(acl: &str) -> bool {
     acl.to_ascii_lowercase().contains("/networksecuritygroups/")
 }
 
-/// A rule's name as the NSG has it, without the prefix of the log.
-pub fn plain_rule(rule: &str) -> &str {
-    let plain = without_prefix(rule, "UserRule_").or_else(|| without_prefix(rule, "DefaultRule_"));
-    plain.unwrap_or(rule)
-}
-
-fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
-    let (head, rest) = text.split_at_checked(prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,11 +76,5 @@ mod tests {
         ] {
             assert_eq!(RuleClass::of(acl, rule), class, "{acl} {rule}");
         }
-        assert_eq!(plain_rule("UserRule_Allow-HTTPS"), "Allow-HTTPS");
-        assert_eq!(plain_rule("DefaultRule_DenyAllInBound"), "DenyAllInBound");
-        assert_eq!(
-            (plain_rule("UserRule"), plain_rule("\u{e4}\u{f6}\u{fc}\u{e4}x")),
-            ("UserRule", "\u{e4}\u{f6}\u{fc}\u{e4}x")
-        );
     }
 }

@@ -1,0 +1,385 @@
+//! What a condition can ask of, and how its values are written.
+
+use super::addresses::{Addresses, Ports};
+use super::glob::Glob;
+use super::tree::{
+    Amount, DENIED, End, Name, Node, SEPARATORS, Test, class_bit, encryption_bit, outcome_bit, protocol_bits,
+};
+use super::when;
+use crate::connection::Outcome;
+use crate::enrich::protocol_name;
+use crate::flow::{AddressClass, Direction, Encryption, Network, Protocol};
+
+/// What a condition asks of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Either end: an address or a network.
+    Host,
+    /// The initiator.
+    Source,
+    /// The responder.
+    Destination,
+    /// The responder's port, or a range of ports, with or without a protocol: `443`, `8000-8080`, `53/udp`.
+    Port,
+    /// The initiator's port.
+    SourcePort,
+    /// A protocol's name or number.
+    Protocol,
+    /// As the NIC saw it: `in` or `out`.
+    Direction,
+    /// How it went: [`Outcome::name`], `allowed` for all but `denied`, `incomplete` for `begun-only`.
+    Outcome,
+    /// The rule that decided, with or without the prefix of the log; a pattern.
+    Rule,
+    /// The network security group: its name or, with a slash in it, its whole id; a pattern.
+    Nsg,
+    /// What the flow log was written for (VNet, subnet, NIC, NSG): like [`Field::Nsg`].
+    Resource,
+    /// The NIC that logged it; a pattern.
+    Mac,
+    /// The class of either end's address.
+    Class,
+    /// The class of the initiator's address.
+    SourceClass,
+    /// The class of the responder's address.
+    DestinationClass,
+    /// Virtual network encryption: a word of the log, or `encrypted`, `unencrypted`, `dropped`.
+    Encryption,
+    /// Bytes both ways.
+    Bytes,
+    /// Bytes from the initiator.
+    BytesSent,
+    /// Bytes from the responder.
+    BytesReceived,
+    /// Packets both ways.
+    Packets,
+    /// Packets from the initiator.
+    PacketsSent,
+    /// Packets from the responder.
+    PacketsReceived,
+    /// From the first tuple to the last.
+    Duration,
+    /// Tuples of the log.
+    Tuples,
+}
+
+/// How a value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compare {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Words of fields that need no second word.
+pub(super) const WORDS: &[(&str, Field)] = &[
+    ("host", Field::Host),
+    ("ip", Field::Host),
+    ("net", Field::Host),
+    ("network", Field::Host),
+    ("address", Field::Host),
+    ("port", Field::Port),
+    ("protocol", Field::Protocol),
+    ("proto", Field::Protocol),
+    ("direction", Field::Direction),
+    ("dir", Field::Direction),
+    ("outcome", Field::Outcome),
+    ("rule", Field::Rule),
+    ("nsg", Field::Nsg),
+    ("resource", Field::Resource),
+    ("mac", Field::Mac),
+    ("class", Field::Class),
+    ("encryption", Field::Encryption),
+    ("bytes", Field::Bytes),
+    ("bytes_sent", Field::BytesSent),
+    ("bytes_received", Field::BytesReceived),
+    ("packets", Field::Packets),
+    ("packets_sent", Field::PacketsSent),
+    ("packets_received", Field::PacketsReceived),
+    ("duration", Field::Duration),
+    ("tuples", Field::Tuples),
+];
+
+/// Words of one end.
+pub(super) const ENDS: &[(&str, Field)] = &[
+    ("src", Field::Source),
+    ("source", Field::Source),
+    ("initiator", Field::Source),
+    ("dst", Field::Destination),
+    ("destination", Field::Destination),
+    ("responder", Field::Destination),
+];
+
+const CLASSES: &[(&str, AddressClass)] = &[
+    ("private", AddressClass::Private),
+    ("nat", AddressClass::CarrierGradeNat),
+    ("carrier-grade-nat", AddressClass::CarrierGradeNat),
+    ("public", AddressClass::Public),
+    ("internet", AddressClass::Public),
+    ("platform", AddressClass::Platform),
+    ("link-local", AddressClass::LinkLocal),
+    ("loopback", AddressClass::Loopback),
+    ("multicast", AddressClass::Multicast),
+    ("broadcast", AddressClass::Broadcast),
+    ("documentation", AddressClass::Documentation),
+    ("reserved", AddressClass::Reserved),
+];
+
+pub(super) fn find<T: Copy>(words: &[(&str, T)], word: &str) -> Option<T> {
+    words.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|&(_, value)| value)
+}
+
+impl Field {
+    /// The field of one end, if this one is of either.
+    pub(super) fn of_end(self, end: Self) -> Option<Self> {
+        let is_source = end == Self::Source;
+        match self {
+            Self::Host => Some(end),
+            Self::Port => Some(if is_source { Self::SourcePort } else { Self::Port }),
+            Self::Class => Some(if is_source { Self::SourceClass } else { Self::DestinationClass }),
+            _ => None,
+        }
+    }
+
+    /// Whether its values have an order.
+    pub(super) fn is_ordered(self) -> bool {
+        matches!(self, Self::Port | Self::SourcePort) || self.amount().is_some()
+    }
+
+    fn amount(self) -> Option<Amount> {
+        Some(match self {
+            Self::Bytes => Amount::Bytes,
+            Self::BytesSent => Amount::BytesSent,
+            Self::BytesReceived => Amount::BytesReceived,
+            Self::Packets => Amount::Packets,
+            Self::PacketsSent => Amount::PacketsSent,
+            Self::PacketsReceived => Amount::PacketsReceived,
+            Self::Duration => Amount::DurationMs,
+            Self::Tuples => Amount::Tuples,
+            _ => return None,
+        })
+    }
+
+    /// What its values look like, for messages.
+    pub(super) fn expected(self) -> &'static str {
+        match self {
+            Self::Host | Self::Source | Self::Destination => {
+                "an address such as 10.0.0.4 or a network such as 10.0.0.0/24"
+            }
+            Self::Port | Self::SourcePort => "a port such as 443, 8000-8080 or 53/udp",
+            Self::Protocol => "a protocol such as tcp, esp or 50",
+            Self::Direction => "in or out",
+            Self::Outcome => {
+                "an outcome: completed, began-before, open, begun-only, stateless, unanswered, refused, denied or \
+                 allowed"
+            }
+            Self::Rule => "the name of a rule, with * and ? as wildcards",
+            Self::Nsg => "the name or id of a network security group, with * and ? as wildcards",
+            Self::Resource => "the name or id of a resource, with * and ? as wildcards",
+            Self::Mac => "a MAC address such as 000D3A1B2C3D, with * and ? as wildcards",
+            Self::Class | Self::SourceClass | Self::DestinationClass => {
+                "a class of addresses: private, nat, public, platform, link-local, loopback, multicast, broadcast, \
+                 documentation or reserved"
+            }
+            Self::Encryption => "encrypted, unencrypted, dropped or a word of the log such as NX_FALLBACK",
+            Self::Bytes | Self::BytesSent | Self::BytesReceived => "a size such as 1500, 10k or 1.5GB",
+            Self::Packets | Self::PacketsSent | Self::PacketsReceived | Self::Tuples => {
+                "a number such as 1000 or 10k"
+            }
+            Self::Duration => "a duration such as 500ms, 30s, 5m or 1h",
+        }
+    }
+
+    /// The condition that this field is `value`.
+    pub(super) fn equals(self, value: &str) -> Option<Node> {
+        let test = match self {
+            Self::Host | Self::Source | Self::Destination => {
+                Test::Address(self.end(), Addresses::of(&[value.parse::<Network>().ok()?]))
+            }
+            Self::Port | Self::SourcePort => return self.port(value),
+            Self::Protocol => Test::Protocol(protocol_bits(protocol(value)?)),
+            Self::Direction => Test::Direction(direction(value)?),
+            Self::Outcome => Test::Outcome(outcomes(value)?),
+            Self::Rule => Test::Name(Name::Rule, glob(value)?),
+            Self::Nsg => Test::Name(Name::Nsg, glob(value)?),
+            Self::Resource => Test::Name(Name::Resource, glob(value)?),
+            Self::Mac => Test::Name(Name::Mac, mac(value)?),
+            Self::Class | Self::SourceClass | Self::DestinationClass => {
+                Test::Class(self.end(), class_bit(find(CLASSES, value)?))
+            }
+            Self::Encryption => Test::Encryption(encryption(value)?),
+            _ => {
+                let value = self.number(value)?;
+                Test::Amount(self.amount()?, value, value)
+            }
+        };
+        Some(Node::test(test))
+    }
+
+    /// The condition that this field compares so with `value`.
+    pub(super) fn compares(self, how: Compare, value: &str) -> Option<Node> {
+        let (least, most) = match how {
+            Compare::Equal => return self.equals(value),
+            Compare::NotEqual => return self.equals(value).map(Node::negated),
+            Compare::Less => (Some(0), self.number(value)?.checked_sub(1)),
+            Compare::LessOrEqual => (Some(0), Some(self.number(value)?)),
+            Compare::Greater => (self.number(value)?.checked_add(1), Some(u64::MAX)),
+            Compare::GreaterOrEqual => (Some(self.number(value)?), Some(u64::MAX)),
+        };
+        let (Some(least), Some(most)) = (least, most) else { return Some(Node::Const(false)) };
+        if let Some(amount) = self.amount() {
+            return Some(Node::test(Test::Amount(amount, least, most)));
+        }
+        let narrow = |port: u64| u16::try_from(port).unwrap_or(u16::MAX);
+        // No port is beyond the largest.
+        let ranges = if least > u64::from(u16::MAX) { vec![] } else { vec![(narrow(least), narrow(most))] };
+        Some(self.ports(ranges))
+    }
+
+    fn end(self) -> End {
+        match self {
+            Self::Source | Self::SourceClass => End::Source,
+            Self::Destination | Self::DestinationClass => End::Destination,
+            _ => End::Either,
+        }
+    }
+
+    fn ports(self, ranges: Vec<(u16, u16)>) -> Node {
+        let ports = Ports::of(ranges);
+        Node::test(if self == Self::SourcePort { Test::SourcePort(ports) } else { Test::Port(ports) })
+    }
+
+    fn port(self, value: &str) -> Option<Node> {
+        let (ports, name) = value.split_once('/').map_or((value, None), |(ports, name)| (ports, Some(name)));
+        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
+        let range = (digits(first)?, digits(last)?);
+        if range.0 > range.1 {
+            return None;
+        }
+        let ports = self.ports(vec![range]);
+        let Some(name) = name else { return Some(ports) };
+        let protocol = Node::test(Test::Protocol(protocol_bits(protocol(name)?)));
+        Some(Node::all(vec![ports, protocol]))
+    }
+
+    fn number(self, value: &str) -> Option<u64> {
+        match self {
+            Self::Port | Self::SourcePort => digits::<u16>(value).map(u64::from),
+            Self::Duration => when::milliseconds(value),
+            Self::Bytes | Self::BytesSent | Self::BytesReceived => amount(value, true),
+            _ => amount(value, false),
+        }
+    }
+}
+
+/// A whole number; `parse` alone would take a sign.
+fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn protocol(value: &str) -> Option<Protocol> {
+    if let Some(number) = digits(value) {
+        return Some(Protocol(number));
+    }
+    let is =
+        |number: &u8| protocol_name(Protocol(*number)).is_some_and(|name| name.eq_ignore_ascii_case(value));
+    (0..=u8::MAX).find(is).map(Protocol)
+}
+
+/// A protocol whose name may stand alone.
+pub(super) fn plain_protocol(word: &str) -> Option<Node> {
+    const ALONE: [&str; 8] = ["tcp", "udp", "icmp", "icmpv6", "esp", "ah", "gre", "sctp"];
+    ALONE.iter().any(|name| name.eq_ignore_ascii_case(word)).then(|| Field::Protocol.equals(word))?
+}
+
+pub(super) fn direction(value: &str) -> Option<Direction> {
+    const WORDS: &[(&str, Direction)] = &[
+        ("in", Direction::Inbound),
+        ("inbound", Direction::Inbound),
+        ("i", Direction::Inbound),
+        ("out", Direction::Outbound),
+        ("outbound", Direction::Outbound),
+        ("o", Direction::Outbound),
+    ];
+    find(WORDS, value)
+}
+
+/// The outcomes of a word.
+pub(super) fn outcomes(value: &str) -> Option<u8> {
+    if value.eq_ignore_ascii_case("allowed") {
+        return Some(!DENIED);
+    }
+    let name = if value.eq_ignore_ascii_case("incomplete") { Outcome::BegunOnly.name() } else { value };
+    let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name().eq_ignore_ascii_case(name))?;
+    Some(outcome_bit(outcome))
+}
+
+fn encryption(value: &str) -> Option<u16> {
+    let all = |is: &dyn Fn(Encryption) -> bool| {
+        let bits = Encryption::ALL.into_iter().filter(|word| is(*word)).map(encryption_bit);
+        bits.fold(0, |sum, bit| sum | bit)
+    };
+    let bits = match value.to_ascii_lowercase().as_str() {
+        "encrypted" => encryption_bit(Encryption::Encrypted),
+        "unencrypted" => all(&|word| {
+            let unclear =
+                matches!(word, Encryption::Encrypted | Encryption::Unknown | Encryption::NotRecorded);
+            !unclear && !word.is_dropped()
+        }),
+        "dropped" => all(&Encryption::is_dropped),
+        word => all(&|other| other.word().eq_ignore_ascii_case(word)),
+    };
+    (bits != 0).then_some(bits)
+}
+
+fn glob(value: &str) -> Option<Glob> {
+    (!value.is_empty()).then(|| Glob::new(value))
+}
+
+fn mac(value: &str) -> Option<Glob> {
+    let digits: String = value.chars().filter(|char| !SEPARATORS.contains(char)).collect();
+    let is_star = |byte| byte == b'*';
+    let valid = digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'?' || is_star(byte));
+    let letters = digits.bytes().filter(|&byte| !is_star(byte)).count();
+    let long = if digits.bytes().any(is_star) { letters <= 12 } else { letters == 12 };
+    (valid && long && !digits.is_empty()).then(|| Glob::new(&digits))
+}
+
+/// A whole number, also with a unit: `10k`, `1.5m`; of bytes also `1.5MB`, `2GiB`.
+fn amount(text: &str, bytes: bool) -> Option<u64> {
+    let end = text.find(|char: char| !(char.is_ascii_digit() || char == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let unit = unit.to_ascii_lowercase();
+    let (letter, tail) = unit.split_at_checked(unit.len().min(1))?;
+    let power = match letter {
+        "" => 0,
+        "b" if bytes && tail.is_empty() => 0,
+        "k" => 1,
+        "m" => 2,
+        "g" => 3,
+        "t" => 4,
+        _ => return None,
+    };
+    let base: u128 = match tail {
+        "" => 1000,
+        "b" if bytes => 1000,
+        "ib" if bytes => 1024,
+        _ => return None,
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    // More digits than these are beyond any count, and no two numbers of these overflow.
+    if whole.is_empty() || part.is_empty() || whole.len() > 20 || part.len() > 12 {
+        return None;
+    }
+    let factor = base.pow(power);
+    let (whole, part_digits): (u128, u128) = (digits(whole)?, digits(part)?);
+    let scale = 10_u128.pow(u32::try_from(part.len()).ok()?);
+    let fraction = part_digits * factor;
+    // Half a byte is none.
+    let is_whole = fraction % scale == 0;
+    let value = whole * factor + fraction / scale;
+    is_whole.then(|| u64::try_from(value).ok())?
+}
