@@ -6,12 +6,13 @@ mod merge;
 mod partial;
 mod report;
 mod shared;
+mod words;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
@@ -21,6 +22,7 @@ pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
 pub use shared::{FindingArgs, Running};
+use words::SPELLINGS;
 
 /// Analysed when nothing is named: where the downloader puts its tree.
 pub const DEFAULT_FOLDER: &str = "FlowLogs";
@@ -158,9 +160,10 @@ impl Task {
     pub fn parse<I, T>(args: I, folder: &Path) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item = T>,
-        T: Into<OsString> + Clone,
+        T: Into<OsString>,
     {
-        let mut cli = Cli::try_parse_from(args)?;
+        let words: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        let mut cli: Cli = flowlog_cli::parse(Cli::command(), &words, folder, &SPELLINGS)?;
         match cli.command.take() {
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
@@ -295,11 +298,19 @@ mod tests {
 
     #[test]
     fn slips_are_usage_errors() {
-        assert!(error(&["a", "--top", "0"]).contains("--top"));
-        assert!(error(&["a", "--threads", "0"]).contains("--threads"));
+        assert!(error(&["a", "--top", "0"]).contains("'--top <N>': give a number of rows, 1 or more"));
+        assert!(error(&["a", "--threads", "0"]).contains("'--threads <N>': give a number, 1 or more"));
         assert!(error(&["a", "--format", "xml"]).contains("[possible values: text, json]"));
         assert!(error(&["a", "--output-path", "out"]).contains("--export-csv"));
         assert!(error(&["a", "--show-graph"]).contains("--show-graphs"));
+    }
+
+    #[test]
+    fn other_spellings_are_told_with_the_right_one() {
+        assert!(error(&["-LogFiles", "a"]).contains("tip: write '--log-files'"));
+        assert!(error(&["a", "-SpecificIPs:10.0.0.4"]).contains("tip: write '--specific-ips'"));
+        assert!(error(&["a", "-StorageAccount", "x"]).contains("an option of 'flowlog-download'"));
+        assert!(error(&["comapre", "a", "b"]).contains("tip: there is no file of this name; the subcommand"));
     }
 
     #[test]

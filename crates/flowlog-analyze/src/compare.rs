@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::walk::{self, Input};
-use crate::{Outcome, RunError, heard, say, settings, tell_why_nothing};
+use crate::{Outcome, RunError, ending, heard, say, settings, tell_why_nothing};
 
 /// Finds and reads the files of both sets, writes their comparison to `out`, and talks of everything
 /// else to `talk`.
@@ -44,7 +44,28 @@ pub fn run(
     }
     let comparison = compare(&a.set(), &b.set(), &own, config.top);
     heard(print(config, around, &comparison, out))?;
-    Ok(outcome(&comparison, config))
+    let outcome = outcome(&comparison, config);
+    match (outcome, limit(config)) {
+        (Outcome::SomeSkipped, _) => {
+            let files = a.files.iter().chain(&b.files);
+            say(talk, ascii, &ending::of_files(files, config.running.strict));
+        }
+        (Outcome::Findings, Some(limit)) => {
+            say(talk, ascii, &ending::of_findings(grave(&comparison, limit).count(), "new ", limit));
+        }
+        _ => {}
+    }
+    Ok(outcome)
+}
+
+fn limit(config: &CompareConfig) -> Option<Severity> {
+    config.findings.fail_on.map(Severity::from)
+}
+
+/// Findings of B of a severity or a graver one that A has not, or has below it.
+fn grave(comparison: &Comparison, limit: Severity) -> impl Iterator<Item = &FindingRow> {
+    let found = comparison.findings.iter().flat_map(|found| found.new.iter().chain(&found.still));
+    found.filter(move |row| row.severity >= limit && row.severity_before.is_none_or(|before| before < limit))
 }
 
 fn print(
@@ -127,15 +148,8 @@ fn gather(
 }
 
 fn outcome(comparison: &Comparison, config: &CompareConfig) -> Outcome {
-    let limit = config.findings.fail_on.map(Severity::from);
-    let grave = |row: &FindingRow| {
-        limit.is_some_and(|limit| {
-            row.severity >= limit && row.severity_before.is_none_or(|before| before < limit)
-        })
-    };
     let sets = [&comparison.a, &comparison.b];
-    let found = comparison.findings.iter().flat_map(|found| found.new.iter().chain(&found.still));
-    if found.into_iter().any(grave) {
+    if limit(config).is_some_and(|limit| grave(comparison, limit).next().is_some()) {
         Outcome::Findings
     } else if sets.iter().any(|set| set.files_with_errors > 0 || (config.running.strict && set.malformed > 0))
     {

@@ -4,6 +4,7 @@
 mod bounded;
 pub mod cli;
 pub mod compare;
+mod ending;
 pub mod export;
 pub mod interrupt;
 pub mod known;
@@ -133,11 +134,27 @@ pub fn run(
         say(talk, ascii, &format!("wrote {}", path.display()));
     }
     heard(printed)?;
-    if outcome == Outcome::NothingAnalysed {
-        tell_why_nothing(&report.files, ascii, talk);
-        say(talk, ascii, "error: nothing could be analysed");
+    match outcome {
+        Outcome::Done => {}
+        Outcome::NothingAnalysed => {
+            tell_why_nothing(&report.files, ascii, talk);
+            say(talk, ascii, "error: nothing could be analysed");
+        }
+        Outcome::SomeSkipped => {
+            say(talk, ascii, &ending::of_files(report.files.iter(), config.running.strict));
+        }
+        Outcome::Findings => {
+            let limit = config.findings.fail_on.map_or(Severity::Info, Severity::from);
+            say(talk, ascii, &ending::of_findings(grave(&report, limit).count(), "", limit));
+        }
     }
     Ok(outcome)
+}
+
+/// Findings of a severity or a graver one.
+fn grave(report: &Report, limit: Severity) -> impl Iterator<Item = &Finding> {
+    let findings = report.findings.iter().flat_map(|found| &found.findings);
+    findings.filter(move |finding| finding.severity >= limit)
 }
 
 fn print(
@@ -224,10 +241,9 @@ fn analyse(
 
 fn outcome(report: &Report, config: &Config) -> Outcome {
     let limit = config.findings.fail_on.map(Severity::from);
-    let grave = |finding: &Finding| limit.is_some_and(|limit| finding.severity >= limit);
     match of_files(&report.files, config.running.strict) {
         Outcome::NothingAnalysed => Outcome::NothingAnalysed,
-        _ if report.findings.iter().flat_map(|found| &found.findings).any(grave) => Outcome::Findings,
+        _ if limit.is_some_and(|limit| grave(report, limit).next().is_some()) => Outcome::Findings,
         other => other,
     }
 }

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::Surroundings;
 use crate::walk::{self, Input};
-use crate::{Outcome, RunError, of_files, say, tell_of_spilling, tell_why_nothing};
+use crate::{Outcome, RunError, ending, of_files, say, tell_of_spilling, tell_why_nothing};
 
 /// What a state holds for this program beside what the library knows.
 #[derive(Serialize, Deserialize)]
@@ -49,7 +49,11 @@ pub fn run(
         say(talk, ascii, "error: nothing could be read");
         return Ok(outcome);
     }
+    let why = ending::of_files(files.iter(), config.running.strict);
     write(state, files, &output, unfinished, ascii, talk)?;
+    if outcome == Outcome::SomeSkipped {
+        say(talk, ascii, &why);
+    }
     Ok(outcome)
 }
 
@@ -72,7 +76,11 @@ pub fn join(
     let Reduced { state, files } = load(&inputs, &Shared::new(&budget))?;
     tell_of_spilling(&budget, ascii, talk);
     let outcome = of_files(&files, config.running.strict);
+    let why = ending::of_files(files.iter(), config.running.strict);
     write(state, files, &output, unfinished, ascii, talk)?;
+    if outcome == Outcome::SomeSkipped {
+        say(talk, ascii, &why);
+    }
     Ok(outcome)
 }
 

@@ -1,12 +1,20 @@
 //! The command line.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{
+    ffi::OsString,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
 use chrono::TimeDelta;
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
+use flowlog_cli::number::at_once;
 
 use crate::auth::AccessArgs;
-use crate::listing::{SelectArgs, parse_span};
+use crate::{
+    listing::{SelectArgs, parse_span},
+    words::SPELLINGS,
+};
 
 const AFTER_HELP: &str = "\
 Environment:
@@ -78,7 +86,7 @@ pub struct Cli {
     pub max_path: Option<usize>,
 
     /// How many blobs are fetched at once, at most; fewer while the service says it is busy
-    #[arg(long, value_name = "N", default_value = "16")]
+    #[arg(long, value_name = "N", default_value = "16", value_parser = at_once)]
     pub concurrency: NonZeroUsize,
 
     /// Bring at most so many megabits a second
@@ -129,6 +137,16 @@ pub struct Cli {
     pub access: AccessArgs,
 }
 
+impl Cli {
+    /// Reads a command line, whose first word is the program's name.
+    ///
+    /// # Errors
+    /// Usage errors, and the texts of `--help` and `--version`: clap prints them to the right place.
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        flowlog_cli::parse(Self::command(), words, Path::new("."), &SPELLINGS)
+    }
+}
+
 /// What proves the content of blobs that the service keeps no hash of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Proof {
@@ -150,4 +168,37 @@ pub enum Format {
 fn megabits(text: &str) -> Result<f64, String> {
     let read = text.parse().ok().filter(|rate: &f64| (0.001..=1e6).contains(rate));
     read.ok_or_else(|| "a number of megabits a second, from 0.001 to 1000000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_spellings_are_told_with_the_right_one() {
+        let told = |words: &[&str]| {
+            let words: Vec<OsString> = ["flowlog-download"].iter().chain(words).map(Into::into).collect();
+            Cli::read(&words).expect_err("a usage error").to_string()
+        };
+        for (words, tip) in [
+            (&["-StorageAccount", "x"][..], "write '--storage-account'"),
+            (&["-storageaccount:x"], "write '--storage-account'"),
+            (&["-AutoShorten", "x"], "write '--auto-shorten'"),
+            (&["--since", "x"], "write '--from'"),
+            (&["-WhatIf"], "write '--dry-run'"),
+            (&["-SpecificIPs", "x"], "'--specific-ips' is an option of 'flowlog-analyze'"),
+            (&["mylogs"], "to name the storage account, write '--storage-account mylogs'"),
+            (&["src"], "to reorganise the blobs of a folder, write '--from-dir src'"),
+            (&["--concurrency", "0"], "give a number, 1 or more"),
+        ] {
+            assert!(told(words).contains(tip), "{}", told(words));
+        }
+        let command = Cli::command();
+        let known = |meant: &str| {
+            command.get_arguments().filter_map(clap::Arg::get_long).any(|long| meant[2..].starts_with(long))
+        };
+        for (word, meant) in SPELLINGS.words {
+            assert!(known(meant), "{word}");
+        }
+    }
 }

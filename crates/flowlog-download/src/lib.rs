@@ -34,6 +34,7 @@ pub mod summary;
 pub mod transfer;
 pub mod unreachable;
 pub mod verify;
+mod words;
 
 use std::{
     collections::HashSet,

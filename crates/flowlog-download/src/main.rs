@@ -5,7 +5,6 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser as _;
 use flowlog_download::{
     auth::scrub,
     cli::{Cli, Format},
@@ -17,7 +16,8 @@ use flowlog_download::{
 };
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let cli = match Cli::read(&words) {
         Ok(cli) => cli,
         Err(usage) => return refuse(&usage),
     };
@@ -42,6 +42,9 @@ fn main() -> ExitCode {
         Ok(outcome) => {
             // Nobody reading the summary changes nothing about the run.
             let _ = outcome.write(cli.format, &mut io::stdout().lock());
+            if let Some(why) = outcome.why_partial() {
+                let _ = writeln!(io::stderr(), "{why}");
+            }
             ExitCode::from(outcome.exit_code())
         }
         Err(failure) => {

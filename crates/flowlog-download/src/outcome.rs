@@ -4,7 +4,12 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use crate::{cli::Format, doctor::Diagnosis, summary::Summary, verify::Verified};
+use crate::{
+    cli::Format,
+    doctor::Diagnosis,
+    summary::{Summary, amount_of},
+    verify::Verified,
+};
 
 /// The result of one run.
 #[derive(Debug)]
@@ -25,6 +30,23 @@ impl Outcome {
             Self::Verify(verified) => verified.exit_code(),
             Self::Doctor(diagnosis) => diagnosis.exit_code(),
         }
+    }
+
+    /// Why the exit code is 3, in one sentence; nothing with any other.
+    pub fn why_partial(&self) -> Option<String> {
+        let (failed, archived, what) = match self {
+            _ if self.exit_code() != 3 => return None,
+            Self::Download(summary) => {
+                (summary.failed.len(), summary.archived, "failed; run again to fetch the rest")
+            }
+            Self::Verify(verified) => (verified.findings.len(), verified.archived, "differ from the source"),
+            Self::Doctor(_) => return None,
+        };
+        Some(if failed > 0 {
+            format!("exit code 3: {} {what}", amount_of(failed as u64))
+        } else {
+            format!("exit code 3: {} left in the archive tier, and --strict is given", amount_of(archived))
+        })
     }
 
     /// Writes the result.

@@ -101,7 +101,10 @@ fn a_refusal_that_says_archived_is_no_failure() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert_eq!((figure(&output, "Archived"), figure(&output, "Failed")), (5, 0));
         assert!(said(&output).contains(told), "{}", said(&output));
-        assert_eq!(way.tool(dir.path()).arg("--strict").output().expect("a run").status.code(), Some(3));
+        let strict = way.tool(dir.path()).arg("--strict").output().expect("a run");
+        assert_eq!(strict.status.code(), Some(3));
+        let why = "exit code 3: 5 blobs left in the archive tier, and --strict is given";
+        assert!(String::from_utf8_lossy(&strict.stderr).contains(why), "{}", said(&strict));
     }
 }
 

@@ -65,6 +65,8 @@ fn moving_removes_a_source_only_once_its_copy_is_safe() {
     let output = run(source.path(), root.path(), &["--move"]);
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
     assert_eq!((figure(&output, "Moved"), figure(&output, "Failed"), figure(&output, "Ignored")), (71, 1, 1));
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(talk.ends_with("exit code 3: 1 blob failed; run again to fetch the rest\n"), "{talk}");
     let left = tree(source.path());
     assert_eq!(left.len(), 2, "{:?}", left.keys());
     assert!(left.contains_key("README.md"));

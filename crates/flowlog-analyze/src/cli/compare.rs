@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use flowlog_cli::number::rows;
 
 use super::{Cli, FindingArgs, Format, MemoryArgs, Running};
 use crate::known::OwnArgs;
@@ -44,7 +45,7 @@ pub(super) struct Args {
     b: PathBuf,
 
     /// Rows of each list; the full numbers are always told
-    #[arg(long, value_name = "N", default_value = "15")]
+    #[arg(long, value_name = "N", default_value = "15", value_parser = rows)]
     top: NonZeroUsize,
 
     #[command(flatten)]

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
 
 use super::{BucketWidth, ConnectionExport, FindingArgs, Format, MemorySize, Running};
@@ -19,7 +20,7 @@ pub struct ReportArgs {
     pub specific_ips: Vec<Network>,
 
     /// Rows in each ranking and table
-    #[arg(long, value_name = "N", default_value = "15", help_heading = "Report")]
+    #[arg(long, value_name = "N", default_value = "15", value_parser = rows, help_heading = "Report")]
     pub top: NonZeroUsize,
 
     /// Width of the timeline's rows, e.g. 5m, 1h or 1d [default: what gives at most 61 rows]

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use flowlog_cli::number::at_once;
 
 use super::{ColorChoice, FailOn};
 use crate::render::Surroundings;
@@ -50,7 +51,7 @@ pub struct Running {
     pub strict: bool,
 
     /// Worker threads [default: one a processor]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_once)]
     pub threads: Option<NonZeroUsize>,
 }
 

@@ -9,6 +9,7 @@ use crate::{
     cli::Cli,
     config::{ContainerConfig, Env, usage},
     error::Failure,
+    words::folder_for_account,
 };
 
 const CONNECTION_STRING: &str = "AZURE_STORAGE_CONNECTION_STRING";
@@ -21,6 +22,9 @@ type Found = (Auth, String);
 
 /// Account, endpoint and way in.
 pub fn choose(cli: &Cli, env: Env<'_>) -> Result<ContainerConfig, Failure> {
+    if let Some(slip) = cli.storage_account.as_deref().and_then(folder_for_account) {
+        return Err(slip);
+    }
     let mut access = Box::new(Access::new(&cli.access, env)?);
     let given = from_options(cli, access.mode)?;
     let by_option = cli.storage_account.is_some() || cli.endpoint.is_some();

@@ -319,7 +319,8 @@ pub fn failure_json(failure: &Failure) -> Value {
     })
 }
 
-fn amount_of(blobs: u64) -> String {
+/// A number of blobs in words.
+pub(crate) fn amount_of(blobs: u64) -> String {
     if blobs == 1 { "1 blob".to_owned() } else { format!("{} blobs", HumanCount(blobs)) }
 }
 

@@ -1,0 +1,91 @@
+//! A command line read by clap, and answered by clap or, where more is known, better.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, FromArgMatches};
+
+use crate::spelling::{Spellings, nearest};
+
+/// Reads the words of a command line, of which the first is the program's name. `folder` is where names of
+/// files are looked up.
+///
+/// # Errors
+/// What clap says, with the option or subcommand that was probably meant.
+pub fn parse<T: FromArgMatches>(
+    mut command: Command,
+    words: &[OsString],
+    folder: &Path,
+    spellings: &Spellings,
+) -> Result<T, clap::Error> {
+    if let Some(tip) = mistyped_subcommand(&command, words, folder) {
+        let first = words[1].to_string_lossy().into_owned();
+        let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&command);
+        error.insert(ContextKind::InvalidSubcommand, ContextValue::String(first));
+        return Err(with_tip(error, &tip));
+    }
+    let read = command.try_get_matches_from_mut(words).and_then(|matches| T::from_arg_matches(&matches));
+    read.map_err(|error| match error.kind() {
+        ErrorKind::UnknownArgument => explain(error, &command, words, folder, spellings),
+        _ => error,
+    })
+}
+
+/// A first word that is no file, but nearly a subcommand: what to write instead.
+fn mistyped_subcommand(command: &Command, words: &[OsString], folder: &Path) -> Option<String> {
+    let first = words.get(1)?.to_str()?;
+    let plain = first.len() > 2 && first.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    let subcommands: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    if !plain
+        || first.starts_with('-')
+        || subcommands.is_empty()
+        || subcommands.contains(&first)
+        || folder.join(first).symlink_metadata().is_ok()
+    {
+        return None;
+    }
+    if matches!(first, "help" | "version") {
+        return Some(format!("write '--{first}'"));
+    }
+    let name = nearest(first, subcommands)?;
+    Some(format!("there is no file of this name; the subcommand is written '{name}'"))
+}
+
+fn explain(
+    mut error: clap::Error,
+    command: &Command,
+    words: &[OsString],
+    folder: &Path,
+    spellings: &Spellings,
+) -> clap::Error {
+    let Some(ContextValue::String(told)) = error.get(ContextKind::InvalidArg) else { return error };
+    let typed = as_typed(told, words);
+    let sub = words.get(1).and_then(|word| word.to_str()).and_then(|word| command.find_subcommand(word));
+    let tip = if typed.starts_with('-') {
+        spellings.tip(&typed, command, sub)
+    } else {
+        spellings.of_word(&typed, folder)
+    };
+    let Some(tip) = tip else { return error };
+    error.insert(ContextKind::InvalidArg, ContextValue::String(typed));
+    with_tip(error, &tip)
+}
+
+/// clap tells of `-LogFiles` as `-L`: the whole word is wanted, without a value.
+fn as_typed(told: &str, words: &[OsString]) -> String {
+    let short = told.starts_with('-') && !told.starts_with("--");
+    let options = words.iter().take_while(|word| *word != OsStr::new("--")).filter_map(|word| word.to_str());
+    let mut whole = options.filter(|word| short && word.starts_with(told));
+    let whole = whole.next().unwrap_or(told);
+    if short { whole.split([':', '=']).next().unwrap_or(whole).to_owned() } else { whole.to_owned() }
+}
+
+fn with_tip(mut error: clap::Error, tip: &str) -> clap::Error {
+    for kind in [ContextKind::SuggestedArg, ContextKind::Usage] {
+        error.remove(kind);
+    }
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip.to_owned())]));
+    error
+}
