@@ -7,6 +7,7 @@ use flowlog_core::compare::{Comparison, Conversations, FindingRow, Set, compare}
 use flowlog_core::finding::{self, FindingOptions, Findings, Scene, Severity, detect};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
+use flowlog_core::select::Selection;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError};
 
 use crate::cli::{CompareConfig, Format};
@@ -111,7 +112,8 @@ fn read(
     let threads = config.running.threads();
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_minutes();
-    let options = Options { threads, details: None, shared: &shared };
+    let selection = Selection::default();
+    let options = Options { threads, details: None, selection: &selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let findings = !config.findings.no_findings;

@@ -15,12 +15,14 @@ pub mod reduce;
 pub mod render;
 pub mod settings;
 pub mod walk;
+pub mod window;
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, build};
+use flowlog_core::select::Selection;
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
@@ -206,7 +208,9 @@ fn analyse(
         Source::Logs(_) => {
             let bytes = inputs.iter().map(|input| input.size).sum();
             let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
-            let options = Options { threads, details: exports.details(), shared: &shared };
+            let selection = Selection::default();
+            let options =
+                Options { threads, details: exports.details(), selection: &selection, shared: &shared };
             let reduced = reduce::reduce(inputs, &options, &progress)?;
             progress.finish();
             reduced
@@ -226,6 +230,7 @@ fn analyse(
         own,
         service_tags,
         nsgs,
+        selection: None,
         bucket_ms: config.bucket_ms,
         threads,
     };

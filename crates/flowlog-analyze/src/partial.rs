@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use flowlog_core::report::FileRow;
+use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, State, StateError};
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +40,9 @@ pub fn run(
     let shared = Shared::new(&budget).with_records();
     let bytes = inputs.iter().map(|input| input.size).sum();
     let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
-    let options = Options { threads: config.running.threads(), details: None, shared: &shared };
+    let selection = Selection::default();
+    let threads = config.running.threads();
+    let options = Options { threads, details: None, selection: &selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&inputs, &options, &progress)?;
     progress.finish();
     tell_of_spilling(&budget, ascii, talk);

@@ -6,7 +6,7 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> enrich -> select -> state -> finding -> report -> compare
+//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> enrich -> select -> state -> finding -> report -> flows -> compare
 //! ```
 #![deny(missing_docs)]
 
@@ -18,6 +18,7 @@ pub mod enrich;
 pub mod error;
 pub mod finding;
 pub mod flow;
+pub mod flows;
 pub mod policy;
 pub mod record;
 pub mod report;

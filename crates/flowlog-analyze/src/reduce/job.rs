@@ -4,6 +4,7 @@ use std::io;
 
 use flowlog_core::bytes;
 use flowlog_core::record::{Decoded, Decoder, SeenRecords, Sink};
+use flowlog_core::select::Selection;
 
 use super::parts::Parts;
 use crate::progress::Progress;
@@ -18,6 +19,8 @@ pub(super) struct Job<'a> {
     pub(super) inputs: &'a [Input],
     /// One row a tuple.
     pub(super) details: Option<&'a Parts<'a>>,
+    /// What is asked for; `None`: everything.
+    pub(super) selection: Option<&'a Selection>,
     pub(super) progress: &'a Progress,
     /// Decode on a second thread: there are fewer groups than cores.
     pub(super) ahead: bool,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use flowlog_core::report::FileRow;
+use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, SpillError, State};
 
 use crate::export::{ExportError, Output};
@@ -36,6 +37,8 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Where to write one row a tuple, if asked for.
     pub details: Option<&'a Output>,
+    /// What is asked for.
+    pub selection: &'a Selection,
     /// What the workers share.
     pub shared: &'a Shared,
 }
@@ -63,7 +66,8 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
     loop {
         let details = options.details.map(|output| Parts::new(output, csv_details::HEADER, groups.len()));
         let ahead = groups.len() < options.threads;
-        let job = Job { inputs, details: details.as_ref(), progress, ahead };
+        let selection = Some(options.selection).filter(|selection| !selection.is_all());
+        let job = Job { inputs, details: details.as_ref(), selection, progress, ahead };
         let pass = read_all(&groups, options, job)?;
         if let Some(united) = plan::unite(&groups, &pass.logs, &beginnings, inputs) {
             // Rare: a file with records of several NICs. Knowing repeated records again needs a second reading.

@@ -5,6 +5,7 @@ use std::fs::File;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, SeenRecords, Sink};
 use flowlog_core::report::FileRow;
+use flowlog_core::select::Selector;
 use flowlog_core::state::{Reader, Shared, State};
 use flowlog_core::text::count;
 
@@ -40,7 +41,8 @@ impl Worker {
         let part = job.details.map(|details| details.part(index)).transpose()?.map(DetailsWriter::part);
         let (reader, rows) = (&mut self.reader, &mut self.rows);
         let mut seen = SeenRecords::default();
-        let mut reading = Reading { reader, rows, part, job };
+        let selector = job.selection.map(Selector::new);
+        let mut reading = Reading { reader, rows, part, selector, job };
         if job.ahead {
             decode_ahead(&group.inputs, job, &mut seen, &mut reading);
         } else {
@@ -69,7 +71,25 @@ struct Reading<'a> {
     reader: &'a mut Reader,
     rows: &'a mut Vec<(usize, FileRow)>,
     part: Option<DetailsWriter<File>>,
+    /// `None`: everything is asked for.
+    selector: Option<Selector>,
     job: Job<'a>,
+}
+
+impl Reading<'_> {
+    fn word(&mut self, word: &str) {
+        self.reader.encryption_word(word);
+        if let Some(part) = &mut self.part {
+            part.encryption_word(word);
+        }
+    }
+
+    fn take(&mut self, tuples: &[FlowTuple]) {
+        self.reader.tuples(tuples);
+        if let Some(part) = &mut self.part {
+            part.tuples(tuples);
+        }
+    }
 }
 
 impl Files for Reading<'_> {
@@ -93,35 +113,40 @@ impl Files for Reading<'_> {
 
 impl Sink for Reading<'_> {
     fn record(&mut self, record: &RecordContext<'_>) {
-        self.reader.record(record);
+        let within = self.selector.as_mut().map(|selector| selector.record(record));
+        self.reader.record(within.as_ref().unwrap_or(record));
         if let Some(part) = &mut self.part {
             part.record(record);
         }
     }
     fn rule(&mut self, acl: &str, rule: &str) {
+        if let Some(selector) = &mut self.selector {
+            selector.rule(acl, rule);
+        }
         self.reader.rule(acl, rule);
         if let Some(part) = &mut self.part {
             part.rule(acl, rule);
         }
     }
     fn encryption_word(&mut self, word: &str) {
-        self.reader.encryption_word(word);
-        if let Some(part) = &mut self.part {
-            part.encryption_word(word);
+        match &mut self.selector {
+            Some(selector) => selector.encryption_word(word),
+            None => self.word(word),
         }
     }
     #[inline]
     fn tuple(&mut self, tuple: &FlowTuple) {
-        self.reader.tuple(tuple);
-        if let Some(part) = &mut self.part {
-            part.tuple(tuple);
-        }
+        self.tuples(std::slice::from_ref(tuple));
     }
     fn tuples(&mut self, tuples: &[FlowTuple]) {
-        self.reader.tuples(tuples);
-        if let Some(part) = &mut self.part {
-            part.tuples(tuples);
+        let Some(mut selector) = self.selector.take() else { return self.take(tuples) };
+        let parted = selector.part(tuples);
+        if let Some(word) = parted.word {
+            self.word(&word);
         }
+        self.take(parted.chosen);
+        self.reader.pass_by(parted.passed);
+        self.selector = Some(selector);
     }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
         self.reader.malformed(tuple);

@@ -9,7 +9,8 @@ use flowlog_core::finding::{
 };
 use flowlog_core::report::{
     Connections, Coverage, DeniedSourceRow, Gap, LogRow, OutcomeRow, PortScanRow, ProblemCounts, Report,
-    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SideOfHost, SpecificIp, TimelineRow, Totals,
+    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SelectionRow, SideOfHost, SpecificIp, TimelineRow,
+    Totals,
 };
 use flowlog_core::state::RuleClass;
 
@@ -30,6 +31,7 @@ const NSG: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceG
 pub(crate) fn empty() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
+        selection: None,
         coverage: Coverage::default(),
         totals: Totals::default(),
         resolved: ResolvedTotals::default(),
@@ -162,6 +164,13 @@ fn connections() -> Connections {
 pub(crate) fn rich() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
+        selection: Some(SelectionRow {
+            from_ms: Some(START - HOUR),
+            to_ms: None,
+            filter: Some("--where 'dst in 10.0.0.0/8 and not denied'".into()),
+            files_left_out: 3,
+            tuples_left_out: 1_234,
+        }),
         coverage: coverage(),
         resolved: ResolvedTotals {
             applied: true,

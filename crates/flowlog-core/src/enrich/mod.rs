@@ -9,6 +9,6 @@ mod service;
 mod service_tags;
 
 pub use protocol::protocol_name;
-pub use provider::{is_microsoft, provider, provider_data};
+pub use provider::{is_microsoft, provider, provider_data, provider_names};
 pub use service::service_name;
 pub use service_tags::{ServiceTags, ServiceTagsError};

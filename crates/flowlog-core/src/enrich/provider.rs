@@ -14,6 +14,9 @@ use crate::flow::{AddressClass, INSTANCE_METADATA, PLATFORM};
 /// counts addresses, IPv6 counts /48 networks.
 const TABLE: &[u8] = include_bytes!("../../data/providers.bin");
 
+const PLATFORM_NAME: &str = "Azure platform (DNS, DHCP, health probes)";
+const METADATA_NAME: &str = "Instance metadata";
+
 /// A range with inclusive bounds, in the unit of its family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Range {
@@ -26,6 +29,8 @@ struct Range {
 #[derive(Default)]
 struct Providers {
     sources: &'static str,
+    /// Every name that [`provider`] can give.
+    names: Vec<&'static str>,
     v4: Vec<Range>,
     v6: Vec<Range>,
 }
@@ -43,7 +48,8 @@ impl Providers {
         let names: Vec<&'static str> = lines.collect();
         let v4 = ranges(&mut rest, &names, u32::MAX.into())?;
         let v6 = ranges(&mut rest, &names, (1 << 48) - 1)?;
-        rest.is_empty().then_some(Self { sources, v4, v6 })
+        let names = names.into_iter().chain([PLATFORM_NAME, METADATA_NAME]).collect();
+        rest.is_empty().then_some(Self { sources, names, v4, v6 })
     }
 
     fn get() -> &'static Self {
@@ -119,11 +125,16 @@ fn number(bytes: &mut &[u8]) -> Option<u64> {
 pub fn provider(address: IpAddr) -> Option<&'static str> {
     let address = address.to_canonical();
     match AddressClass::of(address) {
-        AddressClass::Platform if address == PLATFORM => Some("Azure platform (DNS, DHCP, health probes)"),
-        AddressClass::Platform if address == INSTANCE_METADATA => Some("Instance metadata"),
+        AddressClass::Platform if address == PLATFORM => Some(PLATFORM_NAME),
+        AddressClass::Platform if address == INSTANCE_METADATA => Some(METADATA_NAME),
         AddressClass::Public => Providers::get().find(address),
         _ => None,
     }
+}
+
+/// Every name that [`provider`] can give, each once.
+pub fn provider_names() -> &'static [&'static str] {
+    &Providers::get().names
 }
 
 /// True for a public address whose [`provider`] is Microsoft. Much cheaper than asking for the name: it is asked of

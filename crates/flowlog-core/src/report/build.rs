@@ -6,8 +6,8 @@ use super::collector::Collector;
 use super::connections::{connections, resolved};
 use super::coverage::coverage;
 use super::{
-    FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, SCHEMA_VERSION, Totals, encryption,
-    rules, rules_file, timeline,
+    FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, SCHEMA_VERSION, SelectionRow, Totals,
+    encryption, rules, rules_file, timeline,
 };
 use crate::enrich::ServiceTags;
 use crate::finding::{self, FindingOptions, Findings, Scene, detect};
@@ -35,6 +35,8 @@ pub struct ReportOptions {
     pub service_tags: Option<ServiceTags>,
     /// The rules as configured, if a file was given.
     pub nsgs: Option<Vec<Nsg>>,
+    /// What was asked for; `None` if everything was.
+    pub selection: Option<SelectionRow>,
     /// How long a row of the timeline is, ms; `None`: what gives at most 61 rows.
     pub bucket_ms: Option<i64>,
     /// Threads that may sum up what was collected.
@@ -52,6 +54,7 @@ impl Default for ReportOptions {
             own: OwnNetworks::default(),
             service_tags: None,
             nsgs: None,
+            selection: None,
             bucket_ms: None,
             threads: 1,
         }
@@ -98,7 +101,11 @@ impl Collector<'_> {
         let met = self.meetings.finish(tables, options.nsgs.is_some(), threads);
         Report {
             schema_version: SCHEMA_VERSION,
-            coverage: coverage(tables, &files),
+            selection: options
+                .selection
+                .clone()
+                .map(|selection| SelectionRow { tuples_left_out: overall.passed, ..selection }),
+            coverage: coverage(tables, &files, options.selection.as_ref()),
             resolved: resolved(tables, options.resolve),
             connections: connections(tables),
             totals: totals(tables, &distinct, &files),

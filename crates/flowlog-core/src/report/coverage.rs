@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::FileRow;
+use super::{FileRow, SelectionRow};
 use crate::connection::Outcome;
 use crate::finding::counted;
 use crate::flow::State;
@@ -109,18 +109,22 @@ pub struct Gap {
     pub inside: bool,
 }
 
-pub(super) fn coverage(tables: &Summary, files: &[FileRow]) -> Coverage {
+pub(super) fn coverage(tables: &Summary, files: &[FileRow], selection: Option<&SelectionRow>) -> Coverage {
     let logs = &tables.coverage;
     let present: Vec<i64> = joined_hours(logs).iter().map(|counts| counts.hour).collect();
     let mut rows: Vec<LogRow> = logs.iter().map(|log| row(log, &present)).collect();
     rows.sort_unstable_by(|a, b| (&a.mac, &a.resource, a.kind).cmp(&(&b.mac, &b.resource, b.kind)));
     let span = present.first().zip(present.last()).map_or(0, |(first, last)| first.abs_diff(*last) + 1);
     let newest = logs.iter().filter_map(LogCoverage::last_ms).max();
+    // What a filter leaves out is not missing, and an hour that was cut is not unfinished.
+    let is_filtered = selection.is_some_and(|selection| selection.filter.is_some());
+    let is_cut = selection.is_some_and(|selection| selection.to_ms.is_some());
     let mut coverage = Coverage {
         hours: present.len() as u64,
         empty_hours: span - present.len() as u64,
-        missing_states: missing_states(tables),
-        unfinished_ms: newest.filter(|newest| newest.rem_euclid(HOUR_MS) < HOUR_MS - UNFINISHED_MS),
+        missing_states: if is_filtered { Vec::new() } else { missing_states(tables) },
+        unfinished_ms: newest
+            .filter(|newest| !is_cut && newest.rem_euclid(HOUR_MS) < HOUR_MS - UNFINISHED_MS),
         logged_twice: logged_twice(logs),
         repeated_records: files.iter().map(|file| file.repeated_records).sum(),
         stateless_connections: tables.outcomes().of(Outcome::Stateless).connections,
@@ -290,7 +294,7 @@ mod tests {
     fn many_nics_of_an_hour_each_are_not_compared_hour_by_hour() {
         let mut tables = Summary::default();
         tables.coverage = (0..100_000).map(|hour| log(&[hour])).collect();
-        let found = coverage(&tables, &[]);
+        let found = coverage(&tables, &[], None);
         assert_eq!((found.hours, found.empty_hours, found.logs.len()), (100_000, 0, 100_000));
         let gaps = |row: &LogRow| row.gaps.iter().map(|gap| gap.hours).sum::<u64>();
         assert!(found.logs.iter().all(|row| gaps(row) == 99_999));

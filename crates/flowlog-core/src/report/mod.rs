@@ -48,7 +48,9 @@ pub use timeline::TimelineRow;
 pub struct Report {
     /// Version of this structure; grows when a field changes its meaning.
     pub schema_version: u32,
-    /// What the data holds and what it lacks.
+    /// What was asked for; `None` if everything was.
+    pub selection: Option<SelectionRow>,
+    /// What the data holds and what it lacks, in the time asked for and whatever the filter.
     pub coverage: Coverage,
     /// Sums over all files: every row counts.
     pub totals: Totals,
@@ -129,6 +131,21 @@ pub const SCAN_PORTS: u64 = 5;
 pub const LOW_BYTES_PER_PACKET: u64 = 64;
 /// Conversations with fewer packets than this are too short for the average to say anything.
 pub const LOW_PAYLOAD_MIN_PACKETS: u64 = 10;
+
+/// The part of the logs that a report is made of. Everything else in it, but for `files` and `coverage`, is of that part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SelectionRow {
+    /// First moment asked for, Unix ms UTC; `None`: since ever.
+    pub from_ms: Option<i64>,
+    /// First moment after it, Unix ms UTC; `None`: without end.
+    pub to_ms: Option<i64>,
+    /// The condition, in the words of the command line.
+    pub filter: Option<String>,
+    /// Files that were not opened: their folders name another time.
+    pub files_left_out: u64,
+    /// Tuples of the time asked for that the condition leaves out.
+    pub tuples_left_out: u64,
+}
 
 /// Sums over all files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -12,6 +12,7 @@ mod field;
 mod glob;
 mod merge;
 mod parse;
+mod selector;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -29,6 +30,7 @@ use crate::flow::{Encryption, FlowTuple, Network};
 pub use error::{FilterError, ValueError};
 pub use field::Field;
 pub use glob::Glob;
+pub use selector::{Parted, Selection, Selector};
 
 /// A part of time, half open: `from` belongs to it, `to` does not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -289,7 +289,11 @@ fn directory(file: &mut File, path: &Path) -> Result<Directory, StateError> {
     if XxHash3_64::oneshot(&held) != checksum {
         return Err(damaged());
     }
-    let plain = lz4_flex::block::decompress(&held, size(plain)?).map_err(|_| damaged())?;
+    let length = size(plain)?;
+    let plain = lz4_flex::block::decompress(&held, length).map_err(|_| damaged())?;
+    if plain.len() != length {
+        return Err(damaged());
+    }
     postcard::from_bytes(&plain).map_err(|_| damaged())
 }
 

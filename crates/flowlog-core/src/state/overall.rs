@@ -15,6 +15,8 @@ pub struct Overall {
     pub counters: Counters,
     /// Denied tuples that no rule denied: dropped for want of encryption.
     pub dropped: u64,
+    /// Tuples of the time asked for that nobody asked for; they are in no other sum.
+    pub passed: u64,
     /// Oldest and newest tuple of the files that have ended, Unix ms.
     pub times: Option<(i64, i64)>,
     states: [u64; State::ALL.len()],
@@ -45,6 +47,7 @@ impl Default for Overall {
             tuples: 0,
             counters: Counters::default(),
             dropped: 0,
+            passed: 0,
             times: None,
             states: [0; State::ALL.len()],
             inbound: 0,
@@ -70,6 +73,7 @@ impl Overall {
     pub(super) fn add(&mut self, other: &Self) {
         self.tuples += other.tuples;
         self.dropped += other.dropped;
+        self.passed += other.passed;
         self.counters.add(&other.counters);
         self.span(other.times);
         self.inbound += other.inbound;

@@ -154,6 +154,27 @@ impl Reader {
         times
     }
 
+    /// Tuples that nobody asked for, of a log and a time that are asked for: they tell whose NIC it is, how far its log goes,
+    /// and nothing else. Call it as [`Sink::tuples`].
+    pub fn pass_by(&mut self, tuples: &[FlowTuple]) {
+        let Some(log) = self.logs.all.get_mut(self.log as usize) else { return };
+        for tuple in tuples {
+            log.coverage.count(tuple.state);
+            log.newest_ms = log.newest_ms.max(tuple.time_ms);
+            let (near, far) = match tuple.direction {
+                Direction::Outbound => (tuple.source, tuple.destination),
+                Direction::Inbound => (tuple.destination, tuple.source),
+            };
+            let (near, far) = (self.hosts.id(near), self.hosts.id(far));
+            let known = self.out.recent(self.log, near, far);
+            log.near.see(near, far, 1, known, &self.hosts);
+            log.has_ends |= matches!(tuple.state, FlowState::Continue | FlowState::End)
+                && tuple.encryption == Encryption::NotRecorded
+                && self.rules.lets_in_by_user_rule(tuple);
+        }
+        self.overall.passed += tuples.len() as u64;
+    }
+
     /// The NICs' logs met since the last call, each as a number: of MAC address and resource, the same for all readers
     /// of a run.
     pub fn logs_met(&mut self) -> Vec<u64> {

@@ -13,7 +13,7 @@ impl<G: Gather> Worker<'_, G> {
     /// A 5-tuple of which there is one row.
     pub(super) fn one_row(&mut self, conversation: &mut Conversation, row: &Row) {
         if row.kind == RowKind::Allowed {
-            allow(conversation, row);
+            self.allow(conversation, row, &row.connection);
         } else {
             let sighting = self.sighting(row, &row.connection);
             self.settle(conversation, &sighting, row.log);
@@ -79,7 +79,7 @@ impl<G: Gather> Worker<'_, G> {
 
     fn joined(&mut self, conversation: &mut Conversation, row: &Row, connection: &Connection) {
         if row.kind == RowKind::Allowed {
-            return allow(conversation, &Row { connection: *connection, ..*row });
+            return self.allow(conversation, row, connection);
         }
         let sighting = self.sighting(row, connection);
         self.settle(conversation, &sighting, row.log);
@@ -88,6 +88,14 @@ impl<G: Gather> Worker<'_, G> {
         } else {
             self.collector.connection(&sighting, 1);
         }
+    }
+
+    fn allow(&mut self, conversation: &mut Conversation, row: &Row, connection: &Connection) {
+        let tuples = connection.tuples();
+        let once = Allowed { tuples, connections: tuples, ..Allowed::default() };
+        conversation.allowed.get_or_insert_default().add(&once);
+        let sighting = Sighting { outcome: Outcome::Stateless, ..self.sighting(row, connection) };
+        self.collector.allowed(&sighting);
     }
 
     fn log_id(&self, log: u32) -> Option<crate::connection::LogId> {
@@ -143,12 +151,6 @@ impl<G: Gather> Worker<'_, G> {
             self.evidence(conversation, sighting, log);
         }
     }
-}
-
-fn allow(conversation: &mut Conversation, row: &Row) {
-    let tuples = row.connection.tuples();
-    let once = Allowed { tuples, connections: tuples, ..Allowed::default() };
-    conversation.allowed.get_or_insert_default().add(&once);
 }
 
 fn allowed(connection: &Connection) -> Allowed {
