@@ -22,7 +22,7 @@ pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
 pub use shared::{FindingArgs, Running};
-use words::SPELLINGS;
+use words::PROGRAM;
 
 /// Analysed when nothing is named: where the downloader puts its tree.
 pub const DEFAULT_FOLDER: &str = "FlowLogs";
@@ -53,7 +53,7 @@ Exit codes:
 /// Prints totals, rankings, problem connections and anomalies of all files
 /// together. Reads .json, .ndjson, .jsonl and .log files, also compressed (.gz, .zst).
 #[derive(Debug, Parser)]
-#[command(name = "flowlog-analyze", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "flowlog-analyze", version, after_long_help = EXAMPLES)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 // Flags are bools, and the comments are the help's text, where backticks would be printed.
 #[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
@@ -61,36 +61,43 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// Files, folders (searched through) and glob patterns; - is standard input [default: ./FlowLogs, if it exists]
+    /// Files, folders, glob patterns, or - [default: ./FlowLogs]
+    ///
+    /// Folders are searched through, and - is standard input. Without any, the folder FlowLogs is read, if it is here.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// The same, as an option: files, folders, glob patterns or -
+    /// The same as an option
     #[arg(long, value_name = "GLOB", num_args = 1..)]
     log_files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    report: ReportArgs,
 
     /// Replace the file of --export-connections if it exists
     #[arg(long, requires = "export_connections", help_heading = "Output")]
     overwrite: bool,
 
-    /// Write two CSV files: the summary, and the details with one row a tuple
+    /// Write two CSV files: the summary, and the details
+    ///
+    /// The details have one row a tuple.
     #[arg(long, help_heading = "Output")]
     export_csv: bool,
-
-    #[command(flatten)]
-    report: ReportArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compare two sets of flow logs: before and after a change, or the NSG and the VNet log of the same hours
-    #[command(max_term_width = 100)]
+    /// Compare two sets of flow logs
+    ///
+    /// Before and after a change, or the NSG and the VNet log of the same hours.
     Compare(Box<compare::Args>),
-    /// Keep what a report needs of some logs in a file, to be merged with others
-    #[command(max_term_width = 100)]
+    /// Keep what a report needs of some logs in a file, a state
+    ///
+    /// To be merged with others, of other days or machines.
     Partial(Box<partial::Args>),
-    /// Report on the logs of several states, as if all had been read at once
-    #[command(max_term_width = 100)]
+    /// Report on the logs of several states
+    ///
+    /// As if all had been read at once.
     Merge(Box<merge::Args>),
 }
 
@@ -163,7 +170,7 @@ impl Task {
         T: Into<OsString>,
     {
         let words: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        let mut cli: Cli = flowlog_cli::parse(Cli::command(), &words, folder, &SPELLINGS)?;
+        let mut cli: Cli = PROGRAM.parse(&words, folder)?;
         match cli.command.take() {
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
@@ -248,10 +255,10 @@ mod tests {
         error.to_string()
     }
 
-    /// The help as it is at 100 columns, whatever terminal the test runs in.
+    /// A help.
     pub(super) fn help(args: &[&str]) -> clap::Error {
         let words = std::iter::once("flowlog-analyze").chain(args.iter().copied());
-        Cli::command().term_width(100).try_get_matches_from(words).unwrap_err()
+        Task::parse(words, Path::new(".")).unwrap_err()
     }
 
     #[test]

@@ -14,7 +14,9 @@ use crate::bounded::{self, NETWORK_BYTES};
 /// The option that names own networks.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnArgs {
-    /// Networks that are your own: subnets, or the address space of a VNet, which name= names
+    /// Networks that are your own
+    ///
+    /// Subnets, or the address space of a VNet, which NAME= names.
     #[arg(long, value_name = "[NAME=]CIDR,...", value_delimiter = ',', help_heading = "Network")]
     pub internal_cidr: Vec<OwnNetwork>,
 }
@@ -36,12 +38,15 @@ pub struct KnownArgs {
     #[allow(missing_docs)]
     pub own: OwnArgs,
 
-    /// Microsoft's public addresses: the weekly ServiceTags_Public_*.json
+    /// Microsoft's public addresses
+    ///
+    /// The weekly ServiceTags_Public_*.json, or what az network list-service-tags prints.
     #[arg(long, value_name = "FILE.json", help_heading = "Network")]
     pub service_tags: Option<PathBuf>,
 
-    /// Compare with the rules as configured: output of az network nsg show or list, or an ARM template;
-    /// may be given again
+    /// Compare with the rules as configured
+    ///
+    /// Output of az network nsg show or list, or an ARM template. May be given again.
     #[arg(long, value_name = "FILE.json", help_heading = "Network")]
     pub rules: Vec<PathBuf>,
 }

@@ -65,3 +65,38 @@ fn findings_that_end_a_run_are_counted() {
     let told = format!("exit code 10: {grave} findings are low or graver (--fail-on low)\n");
     assert_eq!(run.talk(), told);
 }
+
+/// The names below the heading of a help's list of subcommands.
+fn subcommands(help: &str) -> Vec<String> {
+    let list =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names =
+        list.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_short_help_fits_a_screen_and_the_long_one_its_width() {
+    let bench = Bench::new();
+    let help = |words: &[&str]| {
+        let run = bench.run(words);
+        assert_eq!((run.code(), run.talk().as_str()), (0, ""), "{words:?}");
+        let wide: Vec<String> =
+            run.out().lines().filter(|line| line.chars().count() > 80).map(str::to_owned).collect();
+        assert!(wide.is_empty(), "{words:?}: {wide:?}");
+        run.out()
+    };
+    let all = subcommands(&help(&["--help"]));
+    assert!(all.len() > 2, "{all:?}");
+    for command in std::iter::once("").chain(all.iter().map(String::as_str)) {
+        let words =
+            |option| [command, option].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>();
+        let (short, long) = (help(&words("-h")), help(&words("--help")));
+        assert!(short.lines().count() <= 23, "{short}");
+        assert!(short.contains("\nOptions:\n") && short.contains("(see more with '--help')"), "{short}");
+        if !matches!(command, "completions" | "man") {
+            assert!(short.lines().count() < long.lines().count() / 2, "{short}");
+            assert!(long.contains("\nExamples:\n") && long.contains("\nExit codes:\n"), "{long}");
+        }
+    }
+}

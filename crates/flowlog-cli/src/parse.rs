@@ -5,32 +5,53 @@ use std::path::Path;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, FromArgMatches};
+use clap::{Command, CommandFactory, FromArgMatches};
 
+use crate::help;
 use crate::spelling::{Spellings, nearest};
 
-/// Reads the words of a command line, of which the first is the program's name. `folder` is where names of
-/// files are looked up.
-///
-/// # Errors
-/// What clap says, with the option or subcommand that was probably meant.
-pub fn parse<T: FromArgMatches>(
-    mut command: Command,
-    words: &[OsString],
-    folder: &Path,
-    spellings: &Spellings,
-) -> Result<T, clap::Error> {
-    if let Some(tip) = mistyped_subcommand(&command, words, folder) {
-        let first = words[1].to_string_lossy().into_owned();
-        let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&command);
-        error.insert(ContextKind::InvalidSubcommand, ContextValue::String(first));
-        return Err(with_tip(error, &tip));
+/// What a program knows of its command line beside its definition.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// Options that `-h` shows, by their ids, those first that are wanted most; `--help` shows all.
+    pub brief: &'static [&'static str],
+    /// How options are misspelt.
+    pub spellings: Spellings,
+}
+
+impl Program {
+    /// Reads the words of a command line, of which the first is the program's name. `folder` is where names of
+    /// files are looked up.
+    ///
+    /// # Errors
+    /// What clap says, with the option or subcommand that was probably meant.
+    pub fn parse<T: CommandFactory + FromArgMatches>(
+        &self,
+        words: &[OsString],
+        folder: &Path,
+    ) -> Result<T, clap::Error> {
+        self.read(T::command(), words, folder)
     }
-    let read = command.try_get_matches_from_mut(words).and_then(|matches| T::from_arg_matches(&matches));
-    read.map_err(|error| match error.kind() {
-        ErrorKind::UnknownArgument => explain(error, &command, words, folder, spellings),
-        _ => error,
-    })
+
+    pub(crate) fn read<T: FromArgMatches>(
+        &self,
+        command: Command,
+        words: &[OsString],
+        folder: &Path,
+    ) -> Result<T, clap::Error> {
+        let mut command = help::fit(command, words, self.brief);
+        if let Some(tip) = mistyped_subcommand(&command, words, folder) {
+            let first = words[1].to_string_lossy().into_owned();
+            let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&command);
+            error.insert(ContextKind::InvalidSubcommand, ContextValue::String(first));
+            return Err(with_tip(error, &tip));
+        }
+        let read = command.try_get_matches_from_mut(words).and_then(|matches| T::from_arg_matches(&matches));
+        read.map_err(|error| match error.kind() {
+            ErrorKind::UnknownArgument => explain(error, &command, words, folder, &self.spellings),
+            _ => error,
+        })
+    }
 }
 
 /// A first word that is no file, but nearly a subcommand: what to write instead.

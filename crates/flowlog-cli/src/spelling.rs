@@ -82,7 +82,9 @@ mod tests {
     use clap::{Arg, ArgAction};
 
     use super::*;
+    use crate::Program;
 
+    const PROGRAM: Program = Program { brief: &[], spellings: SPELLINGS };
     const SPELLINGS: Spellings = Spellings {
         words: &[
             ("since", "--from"),
@@ -105,7 +107,7 @@ mod tests {
             .arg(Arg::new("paths").num_args(0..))
             .subcommand(compare);
         let words: Vec<_> = ["read"].iter().chain(words).map(Into::into).collect();
-        let error = crate::parse::<Nothing>(command, &words, Path::new("."), &SPELLINGS).err()?;
+        let error = PROGRAM.read::<Nothing>(command, &words, Path::new(".")).err()?;
         assert_eq!(error.exit_code(), 2);
         let told = error.to_string();
         told.lines().find_map(|line| line.strip_prefix("  tip: ")).map(str::to_owned)
@@ -163,9 +165,9 @@ mod tests {
         std::fs::write(folder.path().join("comapre"), "").unwrap();
         let command = || Command::new("read").arg(Arg::new("file")).subcommand(Command::new("compare"));
         let words = ["read", "comapre"].map(Into::into);
-        crate::parse::<Nothing>(command(), &words, folder.path(), &SPELLINGS).unwrap();
+        PROGRAM.read::<Nothing>(command(), &words, folder.path()).unwrap();
         let elsewhere = folder.path().join("elsewhere");
-        crate::parse::<Nothing>(command(), &words, &elsewhere, &SPELLINGS).unwrap_err();
+        PROGRAM.read::<Nothing>(command(), &words, &elsewhere).unwrap_err();
     }
 
     #[test]

@@ -1,10 +1,35 @@
-//! Words for options that people bring from the script and from other tools, and folders where an account belongs.
+//! What is known of the options beside their definition: which come first, how they are misspelt, and folders where an
+//! account belongs.
 
 use std::path::Path;
 
-use flowlog_cli::Spellings;
+use flowlog_cli::{Program, Spellings};
 
 use crate::{config::usage, error::Failure};
+
+/// `-h` shows these options.
+pub(crate) const PROGRAM: Program = Program {
+    brief: &[
+        "storage_account",
+        "container_name",
+        "download_path",
+        "follow",
+        "last",
+        "from",
+        "to",
+        "flow_log",
+        "mac",
+        "dry_run",
+        "doctor",
+        "verify",
+        "from_dir",
+        "auth_mode",
+        "format",
+        "force",
+        "concurrency",
+    ],
+    spellings: SPELLINGS,
+};
 
 /// Words that are no options, and those that only the analyser has.
 pub(crate) const SPELLINGS: Spellings = Spellings {

@@ -55,3 +55,19 @@ fn help_names_every_option_environment_variable_and_exit_code() {
         assert!(help.lines().any(|line| line.trim_start().starts_with(code)), "exit code {code}");
     }
 }
+
+#[test]
+fn the_short_help_fits_a_screen_and_the_long_one_its_width() {
+    let help = |option: &str| {
+        let output = common::tool(std::path::Path::new("unused")).arg(option).output().expect("a run");
+        let help = String::from_utf8(output.stdout).expect("text");
+        let wide: Vec<&str> = help.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{wide:?}");
+        help
+    };
+    let (short, long) = (help("-h"), help("--help"));
+    assert!((10..=23).contains(&short.lines().count()), "{short}");
+    for heading in ["Options:", "Selection:", "Checks:", "Access:", "Examples:", "Exit codes:"] {
+        assert!(long.lines().any(|line| line == heading), "{heading} is not in --help");
+    }
+}

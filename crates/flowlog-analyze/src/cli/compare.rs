@@ -34,7 +34,7 @@ Exit codes:
 130  interrupted (Ctrl-C); 143: terminated";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
     /// The first set: what was
     #[arg(value_name = "A")]
@@ -44,7 +44,9 @@ pub(super) struct Args {
     #[arg(value_name = "B")]
     b: PathBuf,
 
-    /// Rows of each list; the full numbers are always told
+    /// Rows of each list
+    ///
+    /// The full numbers are always told.
     #[arg(long, value_name = "N", default_value = "15", value_parser = rows)]
     top: NonZeroUsize,
 

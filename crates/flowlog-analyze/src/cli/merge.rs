@@ -24,7 +24,7 @@ Exit codes:
 130  interrupted (Ctrl-C); 143: terminated";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
     /// States, and glob patterns of them
     #[arg(value_name = "STATE", required = true)]
@@ -38,12 +38,14 @@ pub(super) struct Args {
     #[arg(long)]
     overwrite: bool,
 
-    /// Write the summary as a CSV file; a state holds no details, which have one row a tuple
-    #[arg(long, help_heading = "Output")]
-    export_csv: bool,
-
     #[command(flatten)]
     report: ReportArgs,
+
+    /// Write the summary as a CSV file
+    ///
+    /// A state holds no details, which have one row a tuple.
+    #[arg(long, help_heading = "Output")]
+    export_csv: bool,
 }
 
 /// What was asked of a merge, checked.

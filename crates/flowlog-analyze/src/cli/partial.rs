@@ -23,9 +23,11 @@ Exit codes:
 130  interrupted (Ctrl-C); 143: terminated";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Files, folders (searched through) and glob patterns; - is standard input
+    /// Files, folders, glob patterns, or -
+    ///
+    /// Folders are searched through, and - is standard input.
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 

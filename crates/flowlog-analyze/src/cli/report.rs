@@ -15,7 +15,7 @@ use crate::known::KnownArgs;
 #[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct ReportArgs {
-    /// Add a section for each of these addresses and networks
+    /// Add a section for each of these
     #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Report")]
     pub specific_ips: Vec<Network>,
 
@@ -27,7 +27,9 @@ pub struct ReportArgs {
     #[arg(long, value_name = "SPAN", help_heading = "Report")]
     pub bucket: Option<BucketWidth>,
 
-    /// Count every row, also where both ends' NICs logged the same connection
+    /// Count rows: no de-duplication
+    ///
+    /// Without it, a connection that the NICs of both ends logged counts once.
     #[arg(long, help_heading = "Report")]
     pub no_dedup: bool,
 
@@ -43,7 +45,9 @@ pub struct ReportArgs {
     #[arg(long, help_heading = "Report")]
     pub show_graphs: bool,
 
-    /// Write every connection, one a line, to this .csv or .ndjson file
+    /// Write every connection to a .csv or .ndjson file
+    ///
+    /// One line each.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub export_connections: Option<ConnectionExport>,
 
@@ -69,11 +73,13 @@ pub struct ReportArgs {
 #[allow(clippy::doc_markdown)]
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryArgs {
-    /// Memory to use, e.g. 2GB; what does not fit goes to a temporary file [default: half of the machine's]
-    #[arg(long, value_name = "SIZE")]
+    /// Memory to use, e.g. 2GB [default: half of the machine's]
+    ///
+    /// What does not fit goes to a temporary file.
+    #[arg(long, value_name = "SIZE", help_heading = "Run")]
     pub max_memory: Option<MemorySize>,
 
     /// Folder for temporary files [default: the system's]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Run")]
     pub temp_dir: Option<PathBuf>,
 }

@@ -14,7 +14,9 @@ use crate::render::Surroundings;
 #[allow(clippy::doc_markdown)]
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindingArgs {
-    /// Exit with 10 if there is a finding of this severity or a graver one; in a comparison, a new one
+    /// Exit with 10 on a finding this grave or graver
+    ///
+    /// In a comparison: on a new one.
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Findings")]
     pub fail_on: Option<FailOn>,
 
@@ -22,11 +24,15 @@ pub struct FindingArgs {
     #[arg(long, help_heading = "Findings", conflicts_with_all = ["fail_on", "thresholds", "suppressions"])]
     pub no_findings: bool,
 
-    /// Limits of the detectors that differ from the defaults (docs/detection.md)
+    /// Limits of the detectors that differ from the defaults
+    ///
+    /// See docs/detection.md.
     #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
     pub thresholds: Option<PathBuf>,
 
-    /// Findings that are known and accepted, with reason and last day (docs/detection.md)
+    /// Findings that are known and accepted
+    ///
+    /// Each has a reason and a last day; see docs/detection.md.
     #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
     pub suppressions: Option<PathBuf>,
 }
@@ -43,15 +49,17 @@ pub struct Running {
     pub ascii: bool,
 
     /// Show no progress bar
-    #[arg(long, short, help_heading = "Output")]
+    #[arg(long, short, help_heading = "Run")]
     pub quiet: bool,
 
-    /// Exit with 3 if any tuple is malformed or any file is faulty
-    #[arg(long)]
+    /// Exit with 3 if any tuple is malformed
+    ///
+    /// Without it, only if a file could not be read whole.
+    #[arg(long, help_heading = "Run")]
     pub strict: bool,
 
     /// Worker threads [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = at_once)]
+    #[arg(long, value_name = "N", value_parser = at_once, help_heading = "Run")]
     pub threads: Option<NonZeroUsize>,
 }
 

@@ -1,9 +1,40 @@
-//! Words for options that people bring from the script and from other tools.
+//! What is known of the options beside their definition: which come first, and how they are misspelt.
 
-use flowlog_cli::Spellings;
+use flowlog_cli::{Program, Spellings};
+
+/// Of any subcommand: `-h` shows those of these options that it has.
+pub(super) const PROGRAM: Program = Program {
+    brief: &[
+        "output",
+        "last",
+        "from",
+        "to",
+        "host",
+        "filter",
+        "by",
+        "sort",
+        "limit",
+        "top",
+        "full",
+        "section",
+        "fail_on",
+        "format",
+        "rules",
+        "export_csv",
+        "config",
+        "overwrite",
+        "show_graphs",
+        "specific_ips",
+        "no_findings",
+        "no_dedup",
+        "quiet",
+        "strict",
+    ],
+    spellings: SPELLINGS,
+};
 
 /// Words that are no options, and those that only the downloader has.
-pub(super) const SPELLINGS: Spellings = Spellings {
+const SPELLINGS: Spellings = Spellings {
     words: &[
         ("since", "--from"),
         ("after", "--from"),

@@ -48,15 +48,19 @@ impl AuthMode {
 /// How to get in.
 #[derive(Clone, Debug, Default, Args)]
 pub struct AccessArgs {
-    /// Ways in that are allowed: auto, key, sas, login or anonymous [default: auto]
-    #[arg(long, value_name = "MODE", hide_possible_values = true, conflicts_with = "from_dir")]
+    /// How to authenticate [default: auto]
+    #[arg(long, value_name = "MODE", conflicts_with = "from_dir")]
     pub auth_mode: Option<AuthMode>,
 
-    /// File with the account key; '-' reads one line of standard input
+    /// File with the account key
+    ///
+    /// '-' reads one line of standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from_dir", "connection_string", "sas_token_file"])]
     pub account_key_file: Option<PathBuf>,
 
-    /// File with a SAS token or an address that ends in one; '-' reads one line of standard input
+    /// File with a SAS token
+    ///
+    /// Or with an address that ends in one; '-' reads one line of standard input.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from_dir", "connection_string"])]
     pub sas_token_file: Option<PathBuf>,
 
@@ -68,11 +72,13 @@ pub struct AccessArgs {
     )]
     pub client_id: Option<String>,
 
-    /// Azure cloud of the account: public, usgov or china [default: public]
-    #[arg(long, value_name = "CLOUD", hide_possible_values = true, conflicts_with = "from_dir")]
+    /// Azure cloud of the account [default: public]
+    #[arg(long, value_name = "CLOUD", conflicts_with = "from_dir")]
     pub cloud: Option<Cloud>,
 
-    /// Certificate authorities (PEM) to trust beside the system's, as for proxies that inspect TLS
+    /// Certificate authorities (PEM) to trust beside the system's
+    ///
+    /// As for proxies that inspect TLS.
     #[arg(long, value_name = "FILE", conflicts_with = "from_dir")]
     pub ca_file: Option<PathBuf>,
 }

@@ -13,11 +13,15 @@ use crate::error::{Failure, Kind};
 /// Which part of the source is wanted.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SelectArgs {
-    /// Only flows since this UTC date or time (2025-10-05, 2025-10-05T09:30)
+    /// Only flows since this time, e.g. 2025-10-05T09:30
+    ///
+    /// UTC, or with an offset; a date alone means its beginning.
     #[arg(long, value_name = "TIME", value_parser = parse_from)]
     pub from: Option<Asked>,
 
-    /// Only flows up to this UTC time; a date means up to the end of that day
+    /// Only flows before this time
+    ///
+    /// A date alone means up to the end of that day.
     #[arg(long, value_name = "TIME", value_parser = parse_to)]
     pub to: Option<Asked>,
 
@@ -25,15 +29,21 @@ pub struct SelectArgs {
     #[arg(long, value_name = "SPAN", value_parser = parse_span, conflicts_with_all = ["from", "to"])]
     pub last: Option<TimeDelta>,
 
-    /// Only this flow log, or for NSG logs this network security group; may be repeated
+    /// Only this flow log
+    ///
+    /// For NSG flow logs, this network security group. May be repeated.
     #[arg(long, value_name = "NAME")]
     pub flow_log: Vec<String>,
 
-    /// Only this subscription; may be repeated
+    /// Only this subscription
+    ///
+    /// May be repeated.
     #[arg(long, value_name = "ID")]
     pub subscription: Vec<String>,
 
-    /// Only the NIC with this MAC address; may be repeated
+    /// Only the NIC with this MAC address
+    ///
+    /// May be repeated.
     #[arg(long, value_name = "MAC", value_parser = mac)]
     pub mac: Vec<Mac>,
 }
