@@ -8,6 +8,7 @@ mod demo;
 mod docs;
 mod instructions;
 mod logs;
+mod man;
 mod registries;
 mod score;
 mod shapes;
@@ -33,6 +34,8 @@ enum Command {
     Logs(logs::Options),
     /// Write the demo's outputs to samples/reports
     Samples,
+    /// Write the manual pages of both programs to target/man
+    Man,
     /// Run every test, the ones against a real storage service included
     Test,
     /// Precision and recall of each detector on generated sets
@@ -61,6 +64,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Logs(options) => return logs::run(options),
         Command::Demo => demo::show(),
         Command::Samples => demo::update_samples(),
+        Command::Man => man::write(),
         Command::Test => tests::run(),
         Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),

@@ -47,6 +47,7 @@ pub(crate) fn run(talk: &mut impl Write) -> Result<()> {
     let ports = services::render(
         &packages.read_npm(PORTS_PACKAGE, "index.json")?,
         &packages.npm_version(PORTS_PACKAGE)?,
+        &packages.npm_day(PORTS_PACKAGE)?,
     )?;
     replace(&data.join("services.txt"), ports.as_bytes())?;
 
@@ -105,6 +106,15 @@ impl Packages {
         let manifest: serde_json::Value = serde_json::from_str(&self.read_npm(package, "package.json")?)?;
         let version = manifest["version"].as_str();
         Ok(version.with_context(|| format!("{package} has no version"))?.to_owned())
+    }
+
+    /// The day on which the installed version was published.
+    fn npm_day(&self, package: &str) -> Result<String> {
+        let version = self.npm_version(package)?;
+        let times = succeed(Command::new("npm").args(["view", package, "time", "--json"]))?;
+        let times: serde_json::Value = serde_json::from_str(&times)?;
+        let day = times[&version].as_str().and_then(|time| time.split('T').next());
+        Ok(day.with_context(|| format!("nobody knows when {package} {version} was published"))?.to_owned())
     }
 
     fn list_clouds(&self) -> Result<String> {

@@ -9,13 +9,16 @@ mod shared;
 mod words;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use flowlog_cli::Shell;
 use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
+use crate::render::Surroundings;
 pub use choices::{BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
 pub use compare::CompareConfig;
 pub use merge::MergeConfig;
@@ -99,7 +102,29 @@ enum Command {
     ///
     /// As if all had been read at once.
     Merge(Box<merge::Args>),
+    /// Print the script that makes a shell complete options
+    #[command(after_long_help = COMPLETIONS)]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write the manual pages to a folder
+    Man {
+        /// The folder, made if missing; pages in it are replaced
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
+
+const COMPLETIONS: &str = "\
+Examples:
+  bash        flowlog-analyze completions bash > \\
+                ~/.local/share/bash-completion/completions/flowlog-analyze
+  zsh         flowlog-analyze completions zsh > \"${fpath[1]}/_flowlog-analyze\"
+  fish        flowlog-analyze completions fish > \\
+                ~/.config/fish/completions/flowlog-analyze.fish
+  PowerShell  flowlog-analyze completions powershell >> $PROFILE";
 
 /// Where everything comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,6 +180,10 @@ pub enum Task {
     Partial(PartialConfig),
     /// Report on states, or make one of them.
     Merge(MergeConfig),
+    /// Print this: a completion script.
+    Print(Vec<u8>),
+    /// Write the manual pages to this folder.
+    Manual(PathBuf),
 }
 
 impl Task {
@@ -175,20 +204,34 @@ impl Task {
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
             Some(Command::Merge(args)) => Ok(Self::Merge(args.check())),
+            Some(Command::Completions { shell }) => Ok(Self::Print(PROGRAM.completions::<Cli>(shell))),
+            Some(Command::Man { folder }) => Ok(Self::Manual(folder)),
             None => Config::check(cli, folder).map(Self::Analyse),
         }
     }
-}
 
-impl Task {
-    /// How the run goes.
-    pub fn running(&self) -> &Running {
-        match self {
+    /// Writes the manual pages of all commands to a folder.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be written.
+    pub fn write_manual(folder: &Path) -> io::Result<()> {
+        PROGRAM.manual::<Cli>(folder)
+    }
+
+    /// True if nothing but ASCII is to be written.
+    pub fn ascii(&self, around: &Surroundings) -> bool {
+        self.running().map_or(!around.unicode, |running| running.ascii(around))
+    }
+
+    /// How the run goes, if it reads logs.
+    fn running(&self) -> Option<&Running> {
+        Some(match self {
             Self::Analyse(config)
             | Self::Merge(MergeConfig::Report(config) | MergeConfig::State(config, _)) => &config.running,
             Self::Partial(config) => &config.running,
             Self::Compare(config) => &config.running,
-        }
+            Self::Print(_) | Self::Manual(_) => return None,
+        })
     }
 }
 
@@ -255,12 +298,6 @@ mod tests {
         error.to_string()
     }
 
-    /// A help.
-    pub(super) fn help(args: &[&str]) -> clap::Error {
-        let words = std::iter::once("flowlog-analyze").chain(args.iter().copied());
-        Task::parse(words, Path::new(".")).unwrap_err()
-    }
-
     #[test]
     fn clap_finds_no_fault_in_the_definition() {
         Cli::command().debug_assert();
@@ -325,12 +362,5 @@ mod tests {
         assert_eq!(parse(&["a", "--export-csv"]).unwrap().csv_folder, Some(".".into()));
         let config = parse(&["a", "--export-csv", "--output-path", "out"]).unwrap();
         assert_eq!(config.csv_folder, Some("out".into()));
-    }
-
-    #[test]
-    fn the_help_names_the_exit_codes() {
-        let help = help(&["--help"]);
-        assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
-        insta::assert_snapshot!(help.to_string());
     }
 }

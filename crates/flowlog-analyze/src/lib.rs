@@ -18,6 +18,7 @@ pub mod walk;
 pub mod window;
 
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
@@ -71,6 +72,14 @@ pub enum RunError {
     /// A state that cannot be read, written or merged.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Manual pages that cannot be written.
+    #[error("cannot write manual pages to {}: {cause}", folder.display())]
+    Manual {
+        /// Where to.
+        folder: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
     /// Standard output that cannot be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),
@@ -91,7 +100,7 @@ impl RunError {
         match self {
             Self::Settings(_) | Self::Known(_) => true,
             Self::Export(error) => error.is_usage(),
-            Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Output(_) => false,
+            Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Manual { .. } | Self::Output(_) => false,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use flowlog_analyze::cli::{MergeConfig, Task};
 use flowlog_analyze::export::Unfinished;
 use flowlog_analyze::render::Surroundings;
-use flowlog_analyze::{Outcome, compare, interrupt, partial, run, say};
+use flowlog_analyze::{Outcome, RunError, compare, interrupt, partial, run, say};
 use flowlog_core::text::message;
 
 fn main() -> ExitCode {
@@ -19,8 +19,8 @@ fn main() -> ExitCode {
     let unfinished = Unfinished::default();
     interrupt::watch(&unfinished);
     let mut talk = io::stderr();
-    let (around, out) = (Surroundings::detect(), io::stdout().lock());
-    let ascii = task.running().ascii(&around);
+    let (around, mut out) = (Surroundings::detect(), io::stdout().lock());
+    let ascii = task.ascii(&around);
     let outcome = match &task {
         Task::Analyse(config) => run(config, &around, &unfinished, out, &mut talk),
         Task::Compare(config) => compare::run(config, &around, out, &mut talk),
@@ -29,6 +29,10 @@ fn main() -> ExitCode {
         Task::Merge(MergeConfig::State(config, output)) => {
             partial::join(config, output, &around, &unfinished, &mut talk)
         }
+        Task::Print(text) => out.write_all(text).map(|()| Outcome::Done).map_err(RunError::Output),
+        Task::Manual(folder) => Task::write_manual(folder)
+            .map(|()| Outcome::Done)
+            .map_err(|cause| RunError::Manual { folder: folder.clone(), cause }),
     };
     interrupt::settle(&unfinished);
     match outcome {

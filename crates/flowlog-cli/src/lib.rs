@@ -1,12 +1,16 @@
-//! What the command lines of both programs share: the shape of their help, and how a slip is answered.
+//! What the command lines of both programs share: the shape of their help, how a slip is answered, and
+//! what is made of their definition: versions, completions, manual pages.
 //!
 //! Nothing here knows an option of either program: each gives its definition and its own words.
 #![forbid(unsafe_code)]
 
+mod generate;
 mod help;
 pub mod number;
 mod parse;
 mod spelling;
+mod version;
 
+pub use generate::Shell;
 pub use parse::Program;
 pub use spelling::Spellings;

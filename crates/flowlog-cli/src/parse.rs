@@ -1,14 +1,16 @@
 //! A command line read by clap, and answered by clap or, where more is known, better.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::Path;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory, FromArgMatches};
 
-use crate::help;
+use crate::generate::Shell;
 use crate::spelling::{Spellings, nearest};
+use crate::{generate, help, version};
 
 /// What a program knows of its command line beside its definition.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,8 @@ pub struct Program {
     pub brief: &'static [&'static str],
     /// How options are misspelt.
     pub spellings: Spellings,
+    /// What `--version` tells beside number and commit: of what, and what.
+    pub details: fn() -> Vec<(&'static str, String)>,
 }
 
 impl Program {
@@ -33,13 +37,32 @@ impl Program {
         self.read(T::command(), words, folder)
     }
 
+    /// The script that makes a shell complete the command line of `T`.
+    pub fn completions<T: CommandFactory>(&self, shell: Shell) -> Vec<u8> {
+        generate::completions(self.whole(T::command(), &[]), shell)
+    }
+
+    /// Writes the manual pages of `T` and its subcommands to a folder, which is made if it is missing. Pages of the
+    /// same names are replaced.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be written.
+    pub fn manual<T: CommandFactory>(&self, folder: &Path) -> io::Result<()> {
+        generate::manual(self.whole(T::command(), &[]), folder)
+    }
+
+    /// The command with all that the definition does not say.
+    fn whole(&self, command: Command, words: &[OsString]) -> Command {
+        version::tell(help::fit(command, words, self.brief), &(self.details)())
+    }
+
     pub(crate) fn read<T: FromArgMatches>(
         &self,
         command: Command,
         words: &[OsString],
         folder: &Path,
     ) -> Result<T, clap::Error> {
-        let mut command = help::fit(command, words, self.brief);
+        let mut command = self.whole(command, words);
         if let Some(tip) = mistyped_subcommand(&command, words, folder) {
             let first = words[1].to_string_lossy().into_owned();
             let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&command);

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::Program;
 
-    const PROGRAM: Program = Program { brief: &[], spellings: SPELLINGS };
+    const PROGRAM: Program = Program { brief: &[], spellings: SPELLINGS, details: Vec::new };
     const SPELLINGS: Spellings = Spellings {
         words: &[
             ("since", "--from"),

@@ -2,16 +2,18 @@
 
 use std::{
     ffi::OsString,
+    io::Write,
     num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
 use chrono::TimeDelta;
 use clap::Parser;
-use flowlog_cli::number::at_once;
+use flowlog_cli::{Shell, number::at_once};
 
 use crate::auth::AccessArgs;
 use crate::{
+    error::{Failure, Kind},
     listing::{SelectArgs, parse_span},
     words::PROGRAM,
 };
@@ -167,9 +169,35 @@ pub struct Cli {
     /// How the summary is written to standard output
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text, help_heading = "Output")]
     pub format: Format,
+
+    /// Print the script that makes a shell complete options, and end
+    #[arg(long, value_name = "SHELL", exclusive = true, help_heading = "Installation")]
+    pub completions: Option<Shell>,
+
+    /// Write the manual page to a folder, and end
+    #[arg(long, value_name = "DIR", exclusive = true, help_heading = "Installation")]
+    pub man: Option<PathBuf>,
 }
 
 impl Cli {
+    /// Does what is asked instead of a run: completions to `out`, or the manual page. True if that was asked.
+    ///
+    /// # Errors
+    /// A folder, file or output that cannot be written.
+    pub fn install(&self, out: &mut impl Write) -> Result<bool, Failure> {
+        if let Some(shell) = self.completions {
+            let written = out.write_all(&PROGRAM.completions::<Self>(shell));
+            written.map_err(|error| Failure::new(Kind::Failed, format!("cannot write: {error}")))?;
+        }
+        if let Some(folder) = &self.man {
+            PROGRAM.manual::<Self>(folder).map_err(|error| {
+                let place = folder.display();
+                Failure::new(Kind::Failed, format!("cannot write the manual page to {place}: {error}"))
+            })?;
+        }
+        Ok(self.completions.is_some() || self.man.is_some())
+    }
+
     /// Reads a command line, whose first word is the program's name.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::{
 use flowlog_download::{
     auth::scrub,
     cli::{Cli, Format},
+    error::Failure,
     follow::follow,
     outcome::{Outcome, write_json},
     progress::shown,
@@ -21,6 +22,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return refuse(&usage),
     };
+    match cli.install(&mut io::stdout().lock()) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(failure) => return fail(&failure),
+    }
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
     let runtime = match tokio::runtime::Runtime::new() {
@@ -51,17 +57,21 @@ fn main() -> ExitCode {
             if cli.format == Format::Json {
                 let _ = write_json(&failure_json(&failure), &mut io::stdout().lock());
             }
-            let mut err = io::stderr().lock();
-            let _ = writeln!(err, "error: {}", shown(&failure.message));
-            for detail in &failure.details {
-                let _ = writeln!(err, "  {}", shown(detail));
-            }
-            for hint in &failure.hints {
-                let _ = writeln!(err, "  hint: {}", shown(hint));
-            }
-            ExitCode::from(failure.kind.exit_code())
+            fail(&failure)
         }
     }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    let mut err = io::stderr().lock();
+    let _ = writeln!(err, "error: {}", shown(&failure.message));
+    for detail in &failure.details {
+        let _ = writeln!(err, "  {}", shown(detail));
+    }
+    for hint in &failure.hints {
+        let _ = writeln!(err, "  hint: {}", shown(hint));
+    }
+    ExitCode::from(failure.kind.exit_code())
 }
 
 /// Help goes to standard output, a usage error to standard error; clap knows. It repeats arguments as they

@@ -29,6 +29,7 @@ pub(crate) const PROGRAM: Program = Program {
         "concurrency",
     ],
     spellings: SPELLINGS,
+    details: Vec::new,
 };
 
 /// Words that are no options, and those that only the analyser has.

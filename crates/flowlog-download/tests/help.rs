@@ -71,3 +71,41 @@ fn the_short_help_fits_a_screen_and_the_long_one_its_width() {
         assert!(long.lines().any(|line| line == heading), "{heading} is not in --help");
     }
 }
+
+#[test]
+fn completions_and_the_manual_page_have_every_option() {
+    let run = |words: &[&std::ffi::OsStr]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_flowlog-download")).args(words).output();
+        let output = output.expect("a run");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let help = run(&["--help".as_ref()]);
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let options: Vec<&str> =
+        lines.filter_map(|line| line.split_once("--")?.1.split([' ', '[', '=']).next()).collect();
+    assert!(options.len() > 30, "{options:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = run(&["--completions".as_ref(), shell.as_ref()]);
+        for option in &options {
+            let there = script.contains(&format!("--{option}")) || script.contains(&format!("-l {option}"));
+            assert!(there, "{shell}: {option}");
+        }
+        let path = folder.path().join(shell);
+        std::fs::write(&path, script).expect("written");
+        if shell == "bash" && !cfg!(windows) {
+            let output = std::process::Command::new("bash").arg("-n").arg(&path).output().expect("bash");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+    run(&["--man".as_ref(), folder.path().as_os_str()]);
+    let page = std::fs::read_to_string(folder.path().join("flowlog-download.1")).expect("a page");
+    let page = page.replace("\\-", "-");
+    for option in options {
+        assert!(page.contains(&format!("--{option}")), "{option}");
+    }
+    let version = run(&["-V".as_ref()]);
+    assert_eq!(version, format!("flowlog-download {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(run(&["--version".as_ref()]).starts_with(&format!("{version}commit:")));
+}

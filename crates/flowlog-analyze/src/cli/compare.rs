@@ -140,11 +140,4 @@ mod tests {
         let error = parse(&["compare", "a", "b", "--no-findings", "--fail-on", "low"]).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }
-
-    #[test]
-    fn the_help_says_what_the_sets_and_the_exit_codes_are() {
-        let help = crate::cli::tests::help(&["compare", "--help"]);
-        assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
-        insta::assert_snapshot!(help.to_string());
-    }
 }

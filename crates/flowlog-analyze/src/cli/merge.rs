@@ -67,13 +67,3 @@ impl Args {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_help_says_what_is_merged_and_what_the_exit_codes_are() {
-        let help = crate::cli::tests::help(&["merge", "--help"]);
-        assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
-        insta::assert_snapshot!(help.to_string());
-    }
-}

@@ -67,13 +67,3 @@ impl Args {
         PartialConfig { inputs, output, overwrite, memory, running }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_help_says_what_a_state_is_and_what_the_exit_codes_are() {
-        let help = crate::cli::tests::help(&["partial", "--help"]);
-        assert_eq!((help.exit_code(), help.use_stderr()), (0, false));
-        insta::assert_snapshot!(help.to_string());
-    }
-}

@@ -1,6 +1,7 @@
 //! What is known of the options beside their definition: which come first, and how they are misspelt.
 
 use flowlog_cli::{Program, Spellings};
+use flowlog_core::enrich::{protocol_data, provider_data, service_data};
 
 /// Of any subcommand: `-h` shows those of these options that it has.
 pub(super) const PROGRAM: Program = Program {
@@ -31,6 +32,13 @@ pub(super) const PROGRAM: Program = Program {
         "strict",
     ],
     spellings: SPELLINGS,
+    details: || {
+        vec![
+            ("providers", provider_data().to_owned()),
+            ("services", service_data().to_owned()),
+            ("protocols", protocol_data()),
+        ]
+    },
 };
 
 /// Words that are no options, and those that only the downloader has.

@@ -8,7 +8,7 @@ mod provider;
 mod service;
 mod service_tags;
 
-pub use protocol::protocol_name;
+pub use protocol::{protocol_data, protocol_name};
 pub use provider::{is_microsoft, provider, provider_data, provider_names};
-pub use service::service_name;
+pub use service::{service_data, service_name};
 pub use service_tags::{ServiceTags, ServiceTagsError};

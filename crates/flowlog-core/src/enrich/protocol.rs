@@ -159,6 +159,12 @@ const NAMES: &[(u8, &str)] = &[
     (254, "experiment"),
 ];
 
+/// What the names are of: IANA dates no single number, so the highest that is assigned says how new they are.
+pub fn protocol_data() -> String {
+    let highest = NAMES.iter().map(|(number, _)| number).rfind(|number| **number < 253);
+    format!("IANA protocol numbers up to {}", highest.copied().unwrap_or_default())
+}
+
 /// The name of an IP protocol, e.g. `TCP` or `ESP`; `None` for a number that is not assigned.
 ///
 /// ```
@@ -173,7 +179,7 @@ pub fn protocol_name(protocol: Protocol) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMES, protocol_name};
+    use super::{NAMES, protocol_data, protocol_name};
     use crate::flow::Protocol;
 
     #[test]
@@ -209,5 +215,6 @@ mod tests {
     fn the_table_is_sorted_and_each_number_stands_once() {
         assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
         assert_eq!(NAMES.len(), 150);
+        assert_eq!(protocol_data(), "IANA protocol numbers up to 147");
     }
 }

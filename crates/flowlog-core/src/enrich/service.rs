@@ -7,6 +7,13 @@ use crate::flow::Protocol;
 /// The IANA registry: lines `port name protocols`, sorted by port.
 const REGISTRY: &str = include_str!("../../data/services.txt");
 
+/// What the names were made from and when, as the registry's file says: `port-numbers 8.0.35 of 2026-09-17`.
+pub fn service_data() -> &'static str {
+    let mut comments = REGISTRY.lines().take_while(|line| line.starts_with('#'));
+    let from = comments.find_map(|line| line.split_once(" from ")?.1.split(';').next());
+    from.unwrap_or_default()
+}
+
 /// Ports whose registered name is not the one that engineers use, or which IANA gave to nobody:
 /// port, protocols (letters as in the registry), name. Sorted by port.
 ///
