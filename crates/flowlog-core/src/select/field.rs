@@ -1,14 +1,10 @@
 //! What a condition can ask of, and how its values are written.
 
 use super::addresses::{Addresses, Ports};
-use super::glob::Glob;
-use super::tree::{
-    Amount, DENIED, End, Name, Node, SEPARATORS, Test, class_bit, encryption_bit, outcome_bit, protocol_bits,
-};
+use super::tree::{Amount, End, Name, Node, Test, class_bit, protocol_bits};
+use super::value::{amount, class, digits, direction, encryption, glob, mac, outcomes, protocol};
 use super::when;
-use crate::connection::Outcome;
-use crate::enrich::protocol_name;
-use crate::flow::{AddressClass, Direction, Encryption, Network, Protocol};
+use crate::flow::Network;
 
 /// What a condition asks of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +23,7 @@ pub enum Field {
     Protocol,
     /// As the NIC saw it: `in` or `out`.
     Direction,
-    /// How it went: [`Outcome::name`], `allowed` for all but `denied`, `incomplete` for `begun-only`.
+    /// How it went: [`Outcome::name`](crate::connection::Outcome::name), `allowed` for all but `denied`, `incomplete` for `begun-only`.
     Outcome,
     /// The rule that decided, with or without the prefix of the log; a pattern.
     Rule,
@@ -113,25 +109,6 @@ pub(super) const ENDS: &[(&str, Field)] = &[
     ("responder", Field::Destination),
 ];
 
-const CLASSES: &[(&str, AddressClass)] = &[
-    ("private", AddressClass::Private),
-    ("nat", AddressClass::CarrierGradeNat),
-    ("carrier-grade-nat", AddressClass::CarrierGradeNat),
-    ("public", AddressClass::Public),
-    ("internet", AddressClass::Public),
-    ("platform", AddressClass::Platform),
-    ("link-local", AddressClass::LinkLocal),
-    ("loopback", AddressClass::Loopback),
-    ("multicast", AddressClass::Multicast),
-    ("broadcast", AddressClass::Broadcast),
-    ("documentation", AddressClass::Documentation),
-    ("reserved", AddressClass::Reserved),
-];
-
-pub(super) fn find<T: Copy>(words: &[(&str, T)], word: &str) -> Option<T> {
-    words.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|&(_, value)| value)
-}
-
 impl Field {
     /// The field of one end, if this one is of either.
     pub(super) fn of_end(self, end: Self) -> Option<Self> {
@@ -193,6 +170,16 @@ impl Field {
         }
     }
 
+    /// The same for values that are compared so.
+    pub(super) fn expected_of(self, how: Compare) -> &'static str {
+        match self {
+            Self::Port | Self::SourcePort if !matches!(how, Compare::Equal | Compare::NotEqual) => {
+                "a port such as 1024"
+            }
+            _ => self.expected(),
+        }
+    }
+
     /// The condition that this field is `value`.
     pub(super) fn equals(self, value: &str) -> Option<Node> {
         let test = match self {
@@ -208,7 +195,7 @@ impl Field {
             Self::Resource => Test::Name(Name::Resource, glob(value)?),
             Self::Mac => Test::Name(Name::Mac, mac(value)?),
             Self::Class | Self::SourceClass | Self::DestinationClass => {
-                Test::Class(self.end(), class_bit(find(CLASSES, value)?))
+                Test::Class(self.end(), class_bit(class(value)?))
             }
             Self::Encryption => Test::Encryption(encryption(value)?),
             _ => {
@@ -231,6 +218,9 @@ impl Field {
         };
         let (Some(least), Some(most)) = (least, most) else { return Some(Node::Const(false)) };
         if let Some(amount) = self.amount() {
+            if (least, most) == (0, u64::MAX) {
+                return Some(Node::Const(true));
+            }
             return Some(Node::test(Test::Amount(amount, least, most)));
         }
         let narrow = |port: u64| u16::try_from(port).unwrap_or(u16::MAX);
@@ -275,111 +265,8 @@ impl Field {
     }
 }
 
-/// A whole number; `parse` alone would take a sign.
-fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn protocol(value: &str) -> Option<Protocol> {
-    if let Some(number) = digits(value) {
-        return Some(Protocol(number));
-    }
-    let is =
-        |number: &u8| protocol_name(Protocol(*number)).is_some_and(|name| name.eq_ignore_ascii_case(value));
-    (0..=u8::MAX).find(is).map(Protocol)
-}
-
 /// A protocol whose name may stand alone.
 pub(super) fn plain_protocol(word: &str) -> Option<Node> {
     const ALONE: [&str; 8] = ["tcp", "udp", "icmp", "icmpv6", "esp", "ah", "gre", "sctp"];
     ALONE.iter().any(|name| name.eq_ignore_ascii_case(word)).then(|| Field::Protocol.equals(word))?
-}
-
-pub(super) fn direction(value: &str) -> Option<Direction> {
-    const WORDS: &[(&str, Direction)] = &[
-        ("in", Direction::Inbound),
-        ("inbound", Direction::Inbound),
-        ("i", Direction::Inbound),
-        ("out", Direction::Outbound),
-        ("outbound", Direction::Outbound),
-        ("o", Direction::Outbound),
-    ];
-    find(WORDS, value)
-}
-
-/// The outcomes of a word.
-pub(super) fn outcomes(value: &str) -> Option<u8> {
-    if value.eq_ignore_ascii_case("allowed") {
-        return Some(!DENIED);
-    }
-    let name = if value.eq_ignore_ascii_case("incomplete") { Outcome::BegunOnly.name() } else { value };
-    let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name().eq_ignore_ascii_case(name))?;
-    Some(outcome_bit(outcome))
-}
-
-fn encryption(value: &str) -> Option<u16> {
-    let all = |is: &dyn Fn(Encryption) -> bool| {
-        let bits = Encryption::ALL.into_iter().filter(|word| is(*word)).map(encryption_bit);
-        bits.fold(0, |sum, bit| sum | bit)
-    };
-    let bits = match value.to_ascii_lowercase().as_str() {
-        "encrypted" => encryption_bit(Encryption::Encrypted),
-        "unencrypted" => all(&|word| {
-            let unclear =
-                matches!(word, Encryption::Encrypted | Encryption::Unknown | Encryption::NotRecorded);
-            !unclear && !word.is_dropped()
-        }),
-        "dropped" => all(&Encryption::is_dropped),
-        word => all(&|other| other.word().eq_ignore_ascii_case(word)),
-    };
-    (bits != 0).then_some(bits)
-}
-
-fn glob(value: &str) -> Option<Glob> {
-    (!value.is_empty()).then(|| Glob::new(value))
-}
-
-fn mac(value: &str) -> Option<Glob> {
-    let digits: String = value.chars().filter(|char| !SEPARATORS.contains(char)).collect();
-    let is_star = |byte| byte == b'*';
-    let valid = digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'?' || is_star(byte));
-    let letters = digits.bytes().filter(|&byte| !is_star(byte)).count();
-    let long = if digits.bytes().any(is_star) { letters <= 12 } else { letters == 12 };
-    (valid && long && !digits.is_empty()).then(|| Glob::new(&digits))
-}
-
-/// A whole number, also with a unit: `10k`, `1.5m`; of bytes also `1.5MB`, `2GiB`.
-fn amount(text: &str, bytes: bool) -> Option<u64> {
-    let end = text.find(|char: char| !(char.is_ascii_digit() || char == '.')).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end)?;
-    let unit = unit.to_ascii_lowercase();
-    let (letter, tail) = unit.split_at_checked(unit.len().min(1))?;
-    let power = match letter {
-        "" => 0,
-        "b" if bytes && tail.is_empty() => 0,
-        "k" => 1,
-        "m" => 2,
-        "g" => 3,
-        "t" => 4,
-        _ => return None,
-    };
-    let base: u128 = match tail {
-        "" => 1000,
-        "b" if bytes => 1000,
-        "ib" if bytes => 1024,
-        _ => return None,
-    };
-    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
-    // More digits than these are beyond any count, and no two numbers of these overflow.
-    if whole.is_empty() || part.is_empty() || whole.len() > 20 || part.len() > 12 {
-        return None;
-    }
-    let factor = base.pow(power);
-    let (whole, part_digits): (u128, u128) = (digits(whole)?, digits(part)?);
-    let scale = 10_u128.pow(u32::try_from(part.len()).ok()?);
-    let fraction = part_digits * factor;
-    // Half a byte is none.
-    let is_whole = fraction % scale == 0;
-    let value = whole * factor + fraction / scale;
-    is_whole.then(|| u64::try_from(value).ok())?
 }

@@ -17,6 +17,7 @@ mod selector;
 mod tests;
 mod token;
 mod tree;
+mod value;
 pub mod when;
 
 use std::net::IpAddr;

@@ -4,26 +4,28 @@ use super::FilterError;
 use super::field::{self, Compare, Field};
 use super::token::{Kind, Token, tokens};
 use super::tree::{Node, Test};
+use super::value;
 
 /// Parentheses within parentheses.
 const MOST_NESTED: usize = 64;
 /// Bytes of a filter's text.
 const MOST_BYTES: usize = 64 << 10;
 
-const CONDITION: &str = "a condition: host, source, destination, port, protocol, direction, outcome, rule, nsg, resource, \
-                         mac, class, encryption, bytes, packets, duration or tuples with a value, or denied, allowed, \
-                         tcp, inbound, ...";
+const CONDITION: &str = "a condition such as host 10.0.0.4, port 443 or denied";
+const FIELD: &str = "host, source, destination, port, protocol, direction, outcome, rule, nsg, resource, mac, class, \
+                     encryption, bytes, packets, duration, tuples, or a word such as denied, tcp or inbound";
 
 pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
     if text.len() > MOST_BYTES {
         let end = (0..=MOST_BYTES).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
         return Err(FilterError::new(text, end, text.len(), "no more than 65,536 bytes"));
     }
-    let tokens = tokens(text)?;
+    let tokens = tokens(text);
     let mut parser = Parser { text, tokens: &tokens, place: 0, nested: 0 };
     let node = parser.any()?;
     match parser.peek() {
         Kind::End => Ok(node),
+        Kind::Comma => Err(parser.wrong("brackets around several values, such as port in [22, 3389]")),
         _ => Err(parser.wrong("and, or or the end")),
     }
 }
@@ -58,7 +60,8 @@ impl<'t> Parser<'t> {
     }
 
     fn wrong(&self, expected: &str) -> FilterError {
-        let Token { start, end, .. } = self.token();
+        let Token { kind, start, end } = self.token();
+        let expected = if let Kind::Wrong(expected) = kind { expected } else { expected };
         FilterError::new(self.text, start, end, expected)
     }
 
@@ -104,7 +107,11 @@ impl<'t> Parser<'t> {
     /// The next word, if one is there.
     fn word(&mut self) -> Option<&'t str> {
         let Token { kind, start, end } = self.token();
-        let word = self.text.get(start..end).filter(|_| matches!(kind, Kind::Word | Kind::Quoted))?;
+        let word = match kind {
+            Kind::Word => self.text.get(start..end)?,
+            Kind::Quoted => self.text.get(start + 1..end - 1)?,
+            _ => return None,
+        };
         self.place += 1;
         Some(word)
     }
@@ -118,12 +125,12 @@ impl<'t> Parser<'t> {
         if let Some(node) = alone(word) {
             return Ok(node);
         }
-        let field = match (field::find(field::ENDS, word), field::find(field::WORDS, word)) {
+        let field = match (value::find(field::ENDS, word), value::find(field::WORDS, word)) {
             (Some(end), _) => self.of_end(end),
             (None, Some(field)) => field,
             (None, None) => {
                 self.place = before;
-                return Err(self.wrong(CONDITION));
+                return Err(self.wrong(FIELD));
             }
         };
         self.values(field)
@@ -133,7 +140,7 @@ impl<'t> Parser<'t> {
     fn of_end(&mut self, end: Field) -> Field {
         let Token { kind, start, end: to } = self.token();
         let word = self.text.get(start..to).filter(|_| kind == Kind::Word).unwrap_or_default();
-        match field::find(field::WORDS, word).and_then(|field| field.of_end(end)) {
+        match value::find(field::WORDS, word).and_then(|field| field.of_end(end)) {
             Some(field) => {
                 self.place += 1;
                 field
@@ -186,7 +193,7 @@ impl<'t> Parser<'t> {
         let node = word.and_then(|word| field.compares(compare, word));
         node.ok_or_else(|| {
             self.place = before;
-            self.wrong(field.expected())
+            self.wrong(field.expected_of(compare))
         })
     }
 }
@@ -197,9 +204,9 @@ fn alone(word: &str) -> Option<Node> {
         return Some(Node::Const(true));
     }
     let direction = || match word.to_ascii_lowercase().as_str() {
-        "inbound" | "outbound" => field::direction(word).map(Test::Direction),
+        "inbound" | "outbound" => value::direction(word).map(Test::Direction),
         _ => None,
     };
-    let test = field::outcomes(word).map(Test::Outcome).or_else(direction);
+    let test = value::outcomes(word).map(Test::Outcome).or_else(direction);
     test.map(Node::test).or_else(|| field::plain_protocol(word))
 }

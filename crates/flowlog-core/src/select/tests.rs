@@ -1,5 +1,9 @@
 //! What filters let through, condition by condition.
 
+mod errors;
+mod twin;
+mod written;
+
 use super::*;
 use crate::flow::{Counters, Direction, Protocol, State};
 

@@ -1,6 +1,5 @@
 //! A filter's text in words and signs.
 
-use super::FilterError;
 use super::field::Compare;
 
 /// A word or a sign.
@@ -19,10 +18,12 @@ pub(super) enum Kind {
     Word,
     /// A word in quotation marks, which is never a word of the language.
     Quoted,
+    /// No word and no sign; this is expected in its place.
+    Wrong(&'static str),
     End,
 }
 
-/// Where it stands in the text, in bytes; of a quoted word without its marks.
+/// Where it stands in the text, in bytes; a quoted word with its marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -30,7 +31,7 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-const SIGNS: [(&str, Kind); 18] = [
+const SIGNS: [(&str, Kind); 17] = [
     ("&&", Kind::And),
     ("||", Kind::Or),
     ("!=", Kind::Compare(Compare::NotEqual)),
@@ -46,52 +47,48 @@ const SIGNS: [(&str, Kind); 18] = [
     ("[", Kind::OpenList),
     ("]", Kind::CloseList),
     (",", Kind::Comma),
-    // Alone they are nothing.
-    ("&", Kind::End),
-    ("|", Kind::End),
-    (";", Kind::End),
+    ("&", Kind::Wrong("&& (and)")),
+    ("|", Kind::Wrong("|| (or)")),
 ];
 
 /// Words of the language.
 const WORDS: &[(&str, Kind)] = &[("and", Kind::And), ("or", Kind::Or), ("not", Kind::Not), ("in", Kind::In)];
 
 /// All words and signs, and the text's end.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
+pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
-    while let Some((next, rest)) = next(text, at)? {
-        tokens.push(next);
-        at = rest;
+    while let Some(token) = next(text, at) {
+        at = token.end;
+        tokens.push(token);
     }
     tokens.push(Token { kind: Kind::End, start: text.len(), end: text.len() });
-    Ok(tokens)
+    tokens
 }
 
-/// The word or sign at or behind byte `at`, and where it ends with its quotation marks.
-fn next(text: &str, at: usize) -> Result<Option<(Token, usize)>, FilterError> {
+/// The word or sign at or behind byte `at`.
+fn next(text: &str, at: usize) -> Option<Token> {
     let rest = text.get(at..).unwrap_or_default();
     let trimmed = rest.trim_start();
     let start = at + (rest.len() - trimmed.len());
-    let Some(first) = trimmed.chars().next() else { return Ok(None) };
+    let first = trimmed.chars().next()?;
     if let Some((sign, kind)) = SIGNS.iter().find(|(sign, _)| trimmed.starts_with(sign)) {
         let end = start + sign.len();
-        if *kind == Kind::End {
-            return Err(FilterError::new(text, start, end, "&& for and, || for or"));
-        }
-        return Ok(Some((Token { kind: *kind, start, end }, end)));
+        return Some(Token { kind: *kind, start, end });
     }
     if matches!(first, '"' | '\'') {
         let inside = trimmed.get(1..).unwrap_or_default();
         let Some(length) = inside.find(first) else {
-            return Err(FilterError::new(text, start, text.len(), "a closing quotation mark"));
+            let kind = Kind::Wrong("a closing quotation mark");
+            return Some(Token { kind, start, end: text.len() });
         };
-        let (start, end) = (start + 1, start + 1 + length);
-        return Ok(Some((Token { kind: Kind::Quoted, start, end }, end + 1)));
+        let end = start + length + 2;
+        return Some(Token { kind: Kind::Quoted, start, end });
     }
-    let is_end = |char: char| char.is_whitespace() || "()[],!=<>&|;\"'".contains(char);
+    let is_end = |char: char| char.is_whitespace() || "()[],!=<>&|\"'".contains(char);
     let length = trimmed.find(is_end).unwrap_or(trimmed.len());
     let end = start + length;
     let word = text.get(start..end).unwrap_or_default();
-    let kind = super::field::find(WORDS, word).unwrap_or(Kind::Word);
-    Ok(Some((Token { kind, start, end }, end)))
+    let kind = super::value::find(WORDS, word).unwrap_or(Kind::Word);
+    Some(Token { kind, start, end })
 }
