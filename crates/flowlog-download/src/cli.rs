@@ -10,11 +10,12 @@ use std::{
 use chrono::TimeDelta;
 use clap::Parser;
 use flowlog_cli::{Shell, number::at_once};
+use flowlog_core::select::when::parse_span;
 
 use crate::auth::AccessArgs;
 use crate::{
     error::{Failure, Kind},
-    listing::{SelectArgs, parse_span},
+    listing::SelectArgs,
     words::PROGRAM,
 };
 

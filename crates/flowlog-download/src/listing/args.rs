@@ -3,11 +3,9 @@
 use chrono::TimeDelta;
 use clap::Args;
 use flowlog_core::blob_path::Mac;
+use flowlog_core::select::when::{Asked, parse_from, parse_span, parse_to};
 
-use super::{
-    filter::Selection,
-    window::{Asked, Window, parse_from, parse_span, parse_to},
-};
+use super::{filter::Selection, window::Window};
 use crate::error::{Failure, Kind};
 
 /// Which part of the source is wanted.

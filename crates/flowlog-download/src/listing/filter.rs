@@ -233,7 +233,8 @@ fn date_parts(text: &str) -> Option<(&str, Vec<u32>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::window::{parse_from, parse_to};
+    use flowlog_core::select::when::{parse_from, parse_to};
+
     use super::*;
     use proptest::prelude::*;
 

@@ -20,7 +20,7 @@ pub use filter::{Branch, Filter, Selection, Verdict};
 pub use folder::{list_folder, version_of};
 pub use page::{Archived, HierarchyPolicy};
 pub use passed::PassedOver;
-pub use window::{Hour, Hours, Window, parse_span};
+pub use window::{Hour, Hours, Window};
 
 /// A blob as its source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
