@@ -5,6 +5,7 @@ mod compare;
 mod merge;
 mod partial;
 mod report;
+mod select;
 mod shared;
 mod words;
 
@@ -24,6 +25,7 @@ pub use compare::CompareConfig;
 pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
+pub use select::{Select, SelectArgs};
 pub use shared::{FindingArgs, Running};
 use words::PROGRAM;
 
