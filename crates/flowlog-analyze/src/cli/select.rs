@@ -17,25 +17,36 @@ use super::Cli;
 #[allow(clippy::doc_markdown)]
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct SelectArgs {
-    /// Only flows since this date or time, UTC unless it has an offset (2025-10-05T09:30+02:00)
+    /// Only flows since this time, e.g. 2025-10-05T09:30
+    ///
+    /// UTC, or with an offset such as +02:00; a date alone means its beginning.
     #[arg(long, value_name = "TIME", value_parser = parse_from, help_heading = "Time")]
     pub from: Option<Asked>,
 
-    /// Only flows before this time; a date means up to the end of that day
+    /// Only flows before this time
+    ///
+    /// A date alone means up to the end of that day.
     #[arg(long, value_name = "TIME", value_parser = parse_to, help_heading = "Time")]
     pub to: Option<Asked>,
 
-    /// Only the last 30m, 6h, 7d, ... before now
+    /// Only the last 30m, 6h, 7d, ...
+    ///
+    /// Before now, by this machine's clock.
     #[arg(long, value_name = "SPAN", value_parser = parse_span, conflicts_with_all = ["from", "to"])]
     #[arg(help_heading = "Time")]
     pub last: Option<TimeDelta>,
 
-    /// Only the last 30m, 6h, 7d, ... before the newest tuple of the data
+    /// Only the last 30m, 6h, 7d, ... of the data
+    ///
+    /// Before its newest tuple.
     #[arg(long, value_name = "SPAN", value_parser = parse_span, conflicts_with_all = ["from", "to", "last"])]
     #[arg(help_heading = "Time")]
     pub last_of_data: Option<TimeDelta>,
 
-    /// Only connections with this initiator or responder
+    /// Only connections of this host or network
+    ///
+    /// As initiator or as responder. As with all filters, several values are alternatives, and what several options
+    /// ask for must all hold.
     #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Host))]
     pub host: Vec<Filter>,
@@ -50,12 +61,12 @@ pub struct SelectArgs {
     #[arg(value_parser = of(Field::Destination))]
     pub destination: Vec<Filter>,
 
-    /// Only connections to this port or range of ports: 443, 8000-8080, 53/udp
+    /// Only connections to this port, e.g. 22, 8000-8080 or 53/udp
     #[arg(long, value_name = "PORT,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Port))]
     pub port: Vec<Filter>,
 
-    /// Only this IP protocol, by name or number: tcp, esp, 50
+    /// Only this IP protocol, e.g. tcp, esp or 50
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Protocol))]
     pub protocol: Vec<Filter>,
@@ -65,16 +76,23 @@ pub struct SelectArgs {
     #[arg(value_parser = of(Field::Direction))]
     pub direction: Vec<Filter>,
 
-    /// Only connections that went so: denied, allowed, unanswered, refused, incomplete, completed, ...
+    /// Only connections that went so, e.g. denied
+    ///
+    /// completed, began-before, open, begun-only (or incomplete), stateless, unanswered, refused, denied; allowed is
+    /// all but denied.
     #[arg(long, value_name = "OUTCOME,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Outcome))]
     pub outcome: Vec<Filter>,
 
-    /// Only what this rule decided; * and ? are wildcards
+    /// Only what this rule decided
+    ///
+    /// With or without the log's prefix; * and ? are wildcards.
     #[arg(long, value_name = "GLOB", help_heading = "Filters", value_parser = of(Field::Rule))]
     pub rule: Vec<Filter>,
 
-    /// Only what this network security group decided, by name or, with a slash, by id
+    /// Only what this network security group decided
+    ///
+    /// By its name or, with a slash in it, by its id; * and ? are wildcards.
     #[arg(long, value_name = "GLOB", help_heading = "Filters", value_parser = of(Field::Nsg))]
     pub nsg: Vec<Filter>,
 
@@ -83,14 +101,18 @@ pub struct SelectArgs {
     #[arg(value_parser = of(Field::Mac))]
     pub mac: Vec<Filter>,
 
-    /// Only connections with an end of this class: public, private, platform, multicast, ...
+    /// Only connections with an address of this class
+    ///
+    /// private, nat, public, platform, link-local, loopback, multicast, broadcast, documentation, reserved.
     #[arg(long, value_name = "CLASS,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Class))]
     pub class: Vec<Filter>,
 
-    /// Only what an expression holds for, such as 'port in [22, 3389] and bytes > 1m' (docs/filters.md)
+    /// Only this, e.g. 'port in [22, 3389] and bytes > 1m'
+    ///
+    /// Conditions on all fields with and, or, not and parentheses: docs/filters.md.
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filters", value_parser = expression)]
-    pub expression: Option<Filter>,
+    pub filter: Option<Filter>,
 }
 
 /// What is asked for, checked.
@@ -119,17 +141,17 @@ impl SelectArgs {
         let from = self.from.as_ref().map(|from| from.time).or(since);
         let window =
             Window { from_ms: from.map(first_ms), to_ms: self.to.as_ref().map(|to| first_ms(to.time)) };
-        Ok(Select { window, last_of_data: self.last_of_data, filter: self.filter() })
+        Ok(Select { window, last_of_data: self.last_of_data, filter: self.condition() })
     }
 
     /// Any value of each option, and all options.
-    fn filter(self) -> Option<Filter> {
+    fn condition(self) -> Option<Filter> {
         let Self {
             host, source, destination, port, protocol, direction, outcome, rule, nsg, mac, class, ..
         } = self;
         let options = [host, source, destination, port, protocol, direction, outcome, rule, nsg, mac, class];
         let given = options.into_iter().filter(|values| !values.is_empty()).map(Filter::any);
-        given.chain(self.expression).reduce(Filter::and)
+        given.chain(self.filter).reduce(Filter::and)
     }
 }
 
