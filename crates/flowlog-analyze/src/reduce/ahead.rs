@@ -4,14 +4,17 @@
 //! that the decoder would have made. Batches are bounded by their bytes, since a log may hold more names than
 //! tuples: together, those on their way are below 4 MiB.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
 use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, SeenRecords, Sink};
+use flowlog_core::record::{Decoder, LogKind, MalformedTuple, RecordContext, Sink};
 use flowlog_core::state::EXAMPLE_CHARS;
 
-use super::job::{FileEnd, Job, decode_file};
+use super::job::{FileEnd, Files, Job, read_group};
+use super::plan::Group;
 
 /// Tuples handed over at once: enough to pay for the hand-over, few enough to stay in cache.
 const BATCH: usize = 1024;
@@ -23,124 +26,180 @@ const IN_FLIGHT: usize = 16;
 /// Everything a decoder says but tuples.
 enum Mark {
     FileBegin(usize),
-    Record { time_ms: Option<i64>, mac: String, kind: LogKind, resource: String, offset: u64 },
-    Rule { acl: String, rule: String },
-    EncryptionWord(String),
-    Malformed { reason: &'static str, text: String, offset: u64 },
+    Record { time_ms: Option<i64>, mac: Text, kind: LogKind, resource: Text, offset: u64 },
+    Rule { acl: Text, rule: Text },
+    EncryptionWord(Text),
+    Malformed { reason: &'static str, text: Text, offset: u64 },
     FileEnd(usize, FileEnd),
 }
+
+/// Where a text stands in [`Batch::texts`].
+type Text = Range<usize>;
 
 /// Tuples, and the marks, each with the number of tuples that stand before it.
 #[derive(Default)]
 struct Batch {
     tuples: Vec<FlowTuple>,
     marks: Vec<(usize, Mark)>,
-    /// Bytes of the marks.
-    bytes: usize,
+    texts: String,
 }
 
-/// Who is told when files begin and end.
-pub(super) trait Files: Sink {
-    /// The calls that follow are of the input of this index.
-    fn begin(&mut self, input: usize);
-    /// It is read to its end.
-    fn end(&mut self, input: usize, end: FileEnd);
-}
+impl Batch {
+    fn text(&self, text: &Text) -> &str {
+        self.texts.get(text.clone()).unwrap_or_default()
+    }
 
-/// Decodes the inputs of the given indexes one after the other on a thread of its own and tells `files` about it.
-pub(super) fn decode_ahead(indexes: &[usize], job: Job<'_>, seen: &mut SeenRecords, files: &mut impl Files) {
-    thread::scope(|scope| {
-        let (out, batches) = sync_channel(IN_FLIGHT);
-        scope.spawn(move || {
-            let mut ahead = Ahead { batch: Batch::default(), out };
-            let mut decoder = Decoder::default();
-            for &index in indexes {
-                let Some(input) = job.inputs.get(index) else { continue };
-                ahead.mark(Mark::FileBegin(index), 0);
-                let end = decode_file(&mut decoder, input, job.progress, &mut ahead, seen);
-                ahead.mark(Mark::FileEnd(index, end), 0);
+    fn keep(&mut self, text: &str) -> Text {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        start..self.texts.len()
+    }
+
+    fn is_full(&self) -> bool {
+        let bytes = self.texts.len() + self.marks.len() * size_of::<(usize, Mark)>();
+        self.tuples.len() >= BATCH || bytes >= BATCH_BYTES
+    }
+
+    fn replay(&self, files: &mut impl Files) {
+        let mut done = 0;
+        for (before, mark) in &self.marks {
+            self.tuples_of(done..*before, files);
+            done = *before;
+            match mark {
+                Mark::FileBegin(input) => files.begin(*input),
+                Mark::Record { time_ms, mac, kind, resource, offset } => files.record(&RecordContext {
+                    time_ms: *time_ms,
+                    mac: self.text(mac),
+                    kind: *kind,
+                    resource: self.text(resource),
+                    offset: *offset,
+                }),
+                Mark::Rule { acl, rule } => files.rule(self.text(acl), self.text(rule)),
+                Mark::EncryptionWord(word) => files.encryption_word(self.text(word)),
+                Mark::Malformed { reason, text, offset } => {
+                    files.malformed(&MalformedTuple { reason, text: self.text(text), offset: *offset });
+                }
+                Mark::FileEnd(input, end) => files.end(*input, end),
             }
+        }
+        self.tuples_of(done..self.tuples.len(), files);
+    }
+
+    /// A word is told right before its tuple: no call without tuples may come between them.
+    fn tuples_of(&self, places: Range<usize>, files: &mut impl Files) {
+        if let Some(tuples @ [_, ..]) = self.tuples.get(places) {
+            files.tuples(tuples);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.tuples.clear();
+        self.marks.clear();
+        self.texts.clear();
+    }
+}
+
+/// Decodes a group of files on a thread of its own and tells `files` about it, and `behind`, on a third one.
+pub(super) fn decode_ahead(
+    group: &Group,
+    job: Job<'_>,
+    decoder: &mut Decoder,
+    files: &mut impl Files,
+    behind: Option<&mut (impl Files + Send)>,
+) {
+    thread::scope(|scope| {
+        let (full, batches) = sync_channel(IN_FLIGHT);
+        let (back, empty) = channel();
+        scope.spawn(move || {
+            let mut ahead = Ahead { batch: Batch::default(), full, empty };
+            read_group(group, job, decoder, &mut ahead);
             ahead.hand_over();
         });
-        replay(&batches, files);
+        // Those who take a batch next hang up only when they panic, or when they need no more.
+        match behind {
+            None => replay_all(&batches, files, |batch| back.send(batch).unwrap_or_default()),
+            Some(behind) => {
+                let (next, counted) = sync_channel(IN_FLIGHT);
+                scope.spawn(move || {
+                    replay_all(&counted, behind, |batch| back.send(batch).unwrap_or_default());
+                });
+                replay_all(&batches, files, |batch| next.send(batch).unwrap_or_default());
+            }
+        }
     });
+}
+
+fn replay_all(batches: &Receiver<Batch>, files: &mut impl Files, mut next: impl FnMut(Batch)) {
+    for batch in batches {
+        batch.replay(files);
+        next(batch);
+    }
 }
 
 /// Collects what the decoder finds.
 struct Ahead {
     batch: Batch,
-    out: SyncSender<Batch>,
+    full: SyncSender<Batch>,
+    /// Batches to be filled again.
+    empty: Receiver<Batch>,
 }
 
 impl Ahead {
-    /// Takes a mark in that has so many bytes of text.
-    fn mark(&mut self, mark: Mark, text: usize) {
+    fn mark(&mut self, mark: Mark) {
         self.batch.marks.push((self.batch.tuples.len(), mark));
-        self.batch.bytes += size_of::<(usize, Mark)>() + text;
-        if self.batch.bytes >= BATCH_BYTES {
+        if self.batch.is_full() {
             self.hand_over();
         }
     }
 
     fn hand_over(&mut self) {
-        let empty = Batch { tuples: Vec::with_capacity(BATCH), ..Batch::default() };
+        let mut empty = self.empty.try_recv().unwrap_or_default();
+        empty.clear();
         // The other side hangs up only when it panics, and then that is what is heard of.
-        self.out.send(std::mem::replace(&mut self.batch, empty)).ok();
+        self.full.send(std::mem::replace(&mut self.batch, empty)).ok();
+    }
+}
+
+impl Files for Ahead {
+    fn begin(&mut self, input: usize) {
+        self.mark(Mark::FileBegin(input));
+    }
+    fn end(&mut self, input: usize, end: &FileEnd) {
+        self.mark(Mark::FileEnd(input, Arc::clone(end)));
     }
 }
 
 impl Sink for Ahead {
     fn record(&mut self, record: &RecordContext<'_>) {
         let RecordContext { time_ms, mac, kind, resource, offset } = *record;
-        let text = mac.len() + resource.len();
-        self.mark(
-            Mark::Record { time_ms, mac: mac.to_owned(), kind, resource: resource.to_owned(), offset },
-            text,
-        );
+        let (mac, resource) = (self.batch.keep(mac), self.batch.keep(resource));
+        self.mark(Mark::Record { time_ms, mac, kind, resource, offset });
     }
     fn rule(&mut self, acl: &str, rule: &str) {
-        let text = acl.len() + rule.len();
-        self.mark(Mark::Rule { acl: acl.to_owned(), rule: rule.to_owned() }, text);
+        let (acl, rule) = (self.batch.keep(acl), self.batch.keep(rule));
+        self.mark(Mark::Rule { acl, rule });
     }
     fn encryption_word(&mut self, word: &str) {
-        self.mark(Mark::EncryptionWord(word.to_owned()), word.len());
+        let word = self.batch.keep(word);
+        self.mark(Mark::EncryptionWord(word));
     }
     #[inline]
     fn tuple(&mut self, tuple: &FlowTuple) {
-        self.batch.tuples.push(*tuple);
-        if self.batch.tuples.len() >= BATCH {
-            self.hand_over();
+        self.tuples(std::slice::from_ref(tuple));
+    }
+    fn tuples(&mut self, tuples: &[FlowTuple]) {
+        for tuples in tuples.chunks(BATCH) {
+            self.batch.tuples.extend_from_slice(tuples);
+            if self.batch.is_full() {
+                self.hand_over();
+            }
         }
     }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
         let MalformedTuple { reason, text, offset } = *tuple;
         // No more than this is kept of an example.
-        let text: String = text.chars().take(EXAMPLE_CHARS).collect();
-        let length = text.len();
-        self.mark(Mark::Malformed { reason, text, offset }, length);
-    }
-}
-
-fn replay(batches: &Receiver<Batch>, files: &mut impl Files) {
-    for batch in batches {
-        let mut tuples = batch.tuples.iter();
-        let mut done = 0;
-        for (before, mark) in batch.marks {
-            tuples.by_ref().take(before - done).for_each(|tuple| files.tuple(tuple));
-            done = before;
-            match mark {
-                Mark::FileBegin(input) => files.begin(input),
-                Mark::Record { time_ms, mac, kind, resource, offset } => {
-                    files.record(&RecordContext { time_ms, mac: &mac, kind, resource: &resource, offset });
-                }
-                Mark::Rule { acl, rule } => files.rule(&acl, &rule),
-                Mark::EncryptionWord(word) => files.encryption_word(&word),
-                Mark::Malformed { reason, text, offset } => {
-                    files.malformed(&MalformedTuple { reason, text: &text, offset });
-                }
-                Mark::FileEnd(input, end) => files.end(input, end),
-            }
-        }
-        tuples.for_each(|tuple| files.tuple(tuple));
+        let end = text.char_indices().nth(EXAMPLE_CHARS).map_or(text.len(), |(end, _)| end);
+        let text = self.batch.keep(text.get(..end).unwrap_or_default());
+        self.mark(Mark::Malformed { reason, text, offset });
     }
 }

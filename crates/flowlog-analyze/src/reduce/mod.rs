@@ -1,22 +1,24 @@
 //! Files -> one [`State`], on all cores. The only place with threads of its own: gathering has those of the library.
 
 mod ahead;
+mod details;
 mod job;
 mod parts;
 mod plan;
+mod pump;
 mod read;
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use flowlog_core::record::Decoder;
 use flowlog_core::report::FileRow;
 use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, SpillError, State};
 
 use crate::export::{ExportError, Output};
 use crate::progress::Progress;
-use crate::render::csv_details;
 use crate::walk::Input;
 use job::Job;
 use parts::Parts;
@@ -64,7 +66,7 @@ pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> R
     let beginnings = peek_all(inputs, options.threads);
     let mut groups = plan::groups(inputs, &beginnings);
     loop {
-        let details = options.details.map(|output| Parts::new(output, csv_details::HEADER, groups.len()));
+        let details = options.details.map(|output| Parts::new(output, groups.len()));
         let ahead = groups.len() < options.threads;
         let selection = Some(options.selection).filter(|selection| !selection.is_all());
         let job = Job { inputs, details: details.as_ref(), selection, progress, ahead };
@@ -123,7 +125,10 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
 fn peek_all(inputs: &[Input], threads: usize) -> Vec<Beginning> {
     let share = inputs.len().div_ceil(threads.max(1)).max(1);
     thread::scope(|scope| {
-        let peek = |inputs: &[Input]| inputs.iter().map(plan::peek).collect::<Vec<_>>();
+        let peek = |inputs: &[Input]| {
+            let mut decoder = Decoder::default();
+            inputs.iter().map(|input| plan::peek(input, &mut decoder)).collect::<Vec<_>>()
+        };
         let handles: Vec<_> = inputs.chunks(share).map(|inputs| scope.spawn(move || peek(inputs))).collect();
         handles.into_iter().flat_map(join).collect()
     })

@@ -45,14 +45,14 @@ impl Beginning {
 
 /// Reads the beginning of a file. One that cannot be read has none: reading it whole will tell why. Neither has
 /// a stream: what was read of it would be lost.
-pub(super) fn peek(input: &Input) -> Beginning {
+pub(super) fn peek(input: &Input, decoder: &mut Decoder) -> Beginning {
     if input.kind != InputKind::File {
         return Beginning::default();
     }
-    let look = |length| {
+    let mut look = |length| {
         let mut beginning = Beginning::default();
         if let Ok(reader) = bytes::open(&input.path, |_| ()) {
-            Decoder::default().decode(reader.take(length), &mut beginning);
+            decoder.decode(reader.take(length), &mut beginning);
         }
         beginning
     };

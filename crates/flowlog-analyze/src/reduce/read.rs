@@ -1,19 +1,17 @@
 //! One worker: reads one group of files after the other.
 
-use std::fs::File;
-
 use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, SeenRecords, Sink};
+use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::report::FileRow;
 use flowlog_core::select::Selector;
 use flowlog_core::state::{Reader, Shared, State};
 use flowlog_core::text::count;
 
 use super::ReduceError;
-use super::ahead::{Files, decode_ahead};
-use super::job::{FileEnd, Job, decode_file};
+use super::ahead::decode_ahead;
+use super::details::{Both, Details};
+use super::job::{FileEnd, Files, Job, read_group};
 use super::plan::Group;
-use crate::render::csv_details::DetailsWriter;
 use crate::walk::Input;
 
 /// Index of a group, and the NICs' logs met in it, as numbers.
@@ -38,24 +36,17 @@ impl Worker {
 
     /// Reads the files of `group`, the `index`th.
     pub(super) fn read(&mut self, index: usize, group: &Group, job: Job<'_>) -> Result<(), ReduceError> {
-        let part = job.details.map(|details| details.part(index)).transpose()?.map(DetailsWriter::part);
-        let (reader, rows) = (&mut self.reader, &mut self.rows);
-        let mut seen = SeenRecords::default();
+        let mut details = Details::new(index, job)?;
         let selector = job.selection.map(Selector::new);
-        let mut reading = Reading { reader, rows, part, selector, job };
-        if job.ahead {
-            decode_ahead(&group.inputs, job, &mut seen, &mut reading);
-        } else {
-            for &input in &group.inputs {
-                let Some(file) = job.inputs.get(input) else { continue };
-                reading.begin(input);
-                let end = decode_file(&mut self.decoder, file, job.progress, &mut reading, &mut seen);
-                reading.end(input, end);
+        let mut counting = Counting { reader: &mut self.reader, rows: &mut self.rows, selector, job };
+        match &mut details {
+            details if job.ahead => {
+                decode_ahead(group, job, &mut self.decoder, &mut counting, details.as_mut());
             }
+            Some(details) => read_group(group, job, &mut self.decoder, &mut Both(&mut counting, details)),
+            None => read_group(group, job, &mut self.decoder, &mut counting),
         }
-        if let (Some(details), Some(part)) = (job.details, reading.part) {
-            details.told(part.finish())?;
-        }
+        details.map_or(Ok(()), Details::finish)?;
         self.logs.push((index, self.reader.logs_met()));
         Ok(())
     }
@@ -66,72 +57,45 @@ impl Worker {
     }
 }
 
-/// A group being read: counts, and writes rows if asked to.
-struct Reading<'a> {
+/// A group being counted.
+struct Counting<'a> {
     reader: &'a mut Reader,
-    rows: &'a mut Vec<(usize, FileRow)>,
-    part: Option<DetailsWriter<File>>,
+    rows: &'a mut Vec<Row>,
     /// `None`: everything is asked for.
     selector: Option<Selector>,
     job: Job<'a>,
 }
 
-impl Reading<'_> {
-    fn word(&mut self, word: &str) {
-        self.reader.encryption_word(word);
-        if let Some(part) = &mut self.part {
-            part.encryption_word(word);
-        }
-    }
-
-    fn take(&mut self, tuples: &[FlowTuple]) {
-        self.reader.tuples(tuples);
-        if let Some(part) = &mut self.part {
-            part.tuples(tuples);
-        }
-    }
-}
-
-impl Files for Reading<'_> {
+impl Files for Counting<'_> {
     fn begin(&mut self, input: usize) {
         if let Some(file) = self.job.inputs.get(input) {
-            let path = file.path.display().to_string();
-            self.reader.begin_file(&path);
-            if let Some(part) = &mut self.part {
-                part.begin_file(&path);
-            }
+            self.reader.begin_file(&file.path.display().to_string());
         }
     }
 
-    fn end(&mut self, input: usize, end: FileEnd) {
+    fn end(&mut self, input: usize, end: &FileEnd) {
         if let Some(file) = self.job.inputs.get(input) {
             let times = self.reader.end_file();
-            self.rows.push((input, row(file, &end, times)));
+            self.rows.push((input, row(file, end, times)));
         }
     }
 }
 
-impl Sink for Reading<'_> {
+impl Sink for Counting<'_> {
     fn record(&mut self, record: &RecordContext<'_>) {
         let within = self.selector.as_mut().map(|selector| selector.record(record));
         self.reader.record(within.as_ref().unwrap_or(record));
-        if let Some(part) = &mut self.part {
-            part.record(record);
-        }
     }
     fn rule(&mut self, acl: &str, rule: &str) {
         if let Some(selector) = &mut self.selector {
             selector.rule(acl, rule);
         }
         self.reader.rule(acl, rule);
-        if let Some(part) = &mut self.part {
-            part.rule(acl, rule);
-        }
     }
     fn encryption_word(&mut self, word: &str) {
         match &mut self.selector {
             Some(selector) => selector.encryption_word(word),
-            None => self.word(word),
+            None => self.reader.encryption_word(word),
         }
     }
     #[inline]
@@ -139,14 +103,13 @@ impl Sink for Reading<'_> {
         self.tuples(std::slice::from_ref(tuple));
     }
     fn tuples(&mut self, tuples: &[FlowTuple]) {
-        let Some(mut selector) = self.selector.take() else { return self.take(tuples) };
+        let Some(selector) = &mut self.selector else { return self.reader.tuples(tuples) };
         let parted = selector.part(tuples);
         if let Some(word) = parted.word {
-            self.word(&word);
+            self.reader.encryption_word(&word);
         }
-        self.take(parted.chosen);
+        self.reader.tuples(parted.chosen);
         self.reader.pass_by(parted.passed);
-        self.selector = Some(selector);
     }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
         self.reader.malformed(tuple);
@@ -156,7 +119,7 @@ impl Sink for Reading<'_> {
 fn row(input: &Input, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
     let path = input.path.display().to_string();
     let (first_time_ms, last_time_ms) = times.unzip();
-    match end {
+    match &**end {
         Err(error) => FileRow {
             path,
             bytes: 0,

@@ -4,11 +4,11 @@
 //! record and a rule say of their tuples is put into CSV form once and copied from then on.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
 
-use flowlog_core::flow::{Direction, Encryption, FlowTuple, State};
+use flowlog_core::flow::{Direction, Encryption, FlowTuple, Protocol, State};
 use flowlog_core::record::{MalformedTuple, RecordContext, Sink};
 
+use super::csv_line::{Line, digits};
 use super::csv_text::push_field;
 use super::names::protocol_name;
 use super::text::iso_time;
@@ -19,7 +19,7 @@ pub const HEADER: &str = "File,RecordTime,FlowTime,MAC,ACL,Rule,SourceIP,Destina
                           PacketsSent,BytesSent,PacketsReceived,BytesReceived\n";
 
 /// Rows are handed on when so many bytes have come together.
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 128 << 10;
 
 /// Writes one CSV row a tuple.
 ///
@@ -30,11 +30,12 @@ pub struct DetailsWriter<W: Write> {
     out: W,
     error: Option<io::Error>,
     rows: Vec<u8>,
-    /// `File`, with its comma.
-    file: Vec<u8>,
-    /// `RecordTime` and its comma, of [`Self::record_time`].
-    record: Vec<u8>,
-    record_time: Option<i64>,
+    /// The end of a row.
+    line: Line,
+    /// `File,RecordTime,`
+    head: Vec<u8>,
+    /// Bytes of the file in it.
+    file_length: usize,
     /// `MAC` with the commas around it.
     mac: Vec<u8>,
     /// The resource, which stands in where a rule has no ACL.
@@ -44,23 +45,28 @@ pub struct DetailsWriter<W: Write> {
     /// The encryption word of the tuple that follows, if it is none that is known.
     word: String,
     clock: Clock,
+    protocols: Box<[&'static str; 256]>,
 }
 
 impl<W: Write> DetailsWriter<W> {
     /// A writer without header, for a part of a file.
     pub fn part(out: W) -> Self {
+        let mut numbers = 0..=u8::MAX;
+        let protocols = [(); 256]
+            .map(|()| numbers.next().and_then(|number| protocol_name(Protocol(number))).unwrap_or_default());
         Self {
             out,
             error: None,
             rows: Vec::with_capacity(BUFFER + (1 << 10)),
-            file: b",".to_vec(),
-            record: b",".to_vec(),
-            record_time: None,
+            line: Line::new(),
+            head: b",,".to_vec(),
+            file_length: 1,
             mac: b",,".to_vec(),
             resource: String::new(),
             rule: b",,,,".to_vec(),
             word: String::new(),
             clock: Clock::default(),
+            protocols: Box::new(protocols),
         }
     }
 
@@ -73,9 +79,11 @@ impl<W: Write> DetailsWriter<W> {
 
     /// The following records stand in the file at `path`.
     pub fn begin_file(&mut self, path: &str) {
-        self.file.clear();
-        push_field(&mut self.file, path);
-        self.file.push(b',');
+        self.head.clear();
+        push_field(&mut self.head, path);
+        self.head.push(b',');
+        self.file_length = self.head.len();
+        self.head.push(b',');
     }
 
     /// The first write that failed, if any: there is no use in going on.
@@ -105,14 +113,11 @@ impl<W: Write> DetailsWriter<W> {
 
 impl<W: Write> Sink for DetailsWriter<W> {
     fn record(&mut self, record: &RecordContext<'_>) {
-        if self.record_time != record.time_ms {
-            self.record_time = record.time_ms;
-            self.record.clear();
-            if let Some(time) = record.time_ms {
-                self.clock.push(&mut self.record, time);
-            }
-            self.record.push(b',');
+        self.head.truncate(self.file_length);
+        if let Some(time) = record.time_ms {
+            self.clock.push(&mut self.head, time);
         }
+        self.head.push(b',');
         self.mac.clear();
         self.mac.push(b',');
         push_field(&mut self.mac, record.mac);
@@ -135,39 +140,42 @@ impl<W: Write> Sink for DetailsWriter<W> {
     }
 
     fn tuple(&mut self, tuple: &FlowTuple) {
-        let row = &mut self.rows;
-        row.extend_from_slice(&self.file);
-        row.extend_from_slice(&self.record);
-        self.clock.push(row, tuple.time_ms);
-        row.extend_from_slice(&self.rule);
-        push_address(row, tuple.source);
-        row.push(b',');
-        push_address(row, tuple.destination);
-        row.push(b',');
-        push_number(row, tuple.source_port);
-        row.push(b',');
-        push_number(row, tuple.destination_port);
-        row.push(b',');
-        push_number(row, tuple.protocol.0);
-        row.push(b',');
-        row.extend_from_slice(protocol_name(tuple.protocol).unwrap_or_default().as_bytes());
-        row.extend_from_slice(match tuple.direction {
+        let Self { rows, line, .. } = self;
+        rows.extend_from_slice(&self.head);
+        self.clock.push(rows, tuple.time_ms);
+        rows.extend_from_slice(&self.rule);
+        line.clear();
+        for address in [tuple.source, tuple.destination] {
+            line.address(address);
+            line.byte(b',');
+        }
+        for port in [tuple.source_port, tuple.destination_port] {
+            line.number(port);
+            line.byte(b',');
+        }
+        line.number(tuple.protocol.0);
+        line.byte(b',');
+        line.text(self.protocols[usize::from(tuple.protocol.0)].as_bytes());
+        line.text(match tuple.direction {
             Direction::Inbound => b",Inbound,",
             Direction::Outbound => b",Outbound,",
         });
-        row.extend_from_slice(match tuple.state {
+        line.text(match tuple.state {
             State::Begin => b"B,Begun,",
             State::Continue => b"C,Continuing,",
             State::End => b"E,Ended,",
             State::Deny => b"D,Denied,",
             State::Allow => b"A,Allowed,",
         });
-        match tuple.encryption {
-            Encryption::Unknown => push_field(row, &std::mem::take(&mut self.word)),
-            known => row.extend_from_slice(known.word().as_bytes()),
+        if tuple.encryption == Encryption::Unknown {
+            rows.extend_from_slice(line.bytes());
+            line.clear();
+            push_field(rows, &std::mem::take(&mut self.word));
+        } else {
+            line.text(tuple.encryption.word().as_bytes());
         }
         match tuple.counters {
-            None => row.extend_from_slice(b",,,,"),
+            None => line.text(b",,,,\n"),
             Some(counters) => {
                 let ways = [
                     counters.packets_sent,
@@ -176,43 +184,20 @@ impl<W: Write> Sink for DetailsWriter<W> {
                     counters.bytes_received,
                 ];
                 for value in ways {
-                    row.push(b',');
-                    push_number(row, value);
+                    line.byte(b',');
+                    line.number(value);
                 }
+                line.byte(b'\n');
             }
         }
-        row.push(b'\n');
-        if self.rows.len() >= BUFFER {
+        rows.extend_from_slice(line.bytes());
+        if rows.len() >= BUFFER {
             self.hand_on();
         }
     }
 
     /// Not a row: the report tells malformed tuples with their place.
     fn malformed(&mut self, _: &MalformedTuple<'_>) {}
-}
-
-fn push_number(row: &mut Vec<u8>, value: impl itoa::Integer) {
-    row.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
-}
-
-/// An IPv4 address written as IPv6 is the IPv4 address here as in the report.
-fn push_address(row: &mut Vec<u8>, address: IpAddr) {
-    match address.to_canonical() {
-        IpAddr::V4(address) => push_v4(row, address),
-        IpAddr::V6(address) => {
-            // Writing to a vector cannot fail.
-            let _ = write!(row, "{address}");
-        }
-    }
-}
-
-fn push_v4(row: &mut Vec<u8>, address: Ipv4Addr) {
-    let [a, b, c, d] = address.octets();
-    push_number(row, a);
-    for octet in [b, c, d] {
-        row.push(b'.');
-        push_number(row, octet);
-    }
 }
 
 /// Writes times; the date is worked out only when the day changes.
@@ -241,24 +226,21 @@ impl Clock {
         // Fits: a day has 86,400,000 ms.
         let ms = u32::try_from(ms.rem_euclid(DAY)).unwrap_or_default();
         let (second, minute) = (ms / 1000, ms / 60_000);
+        let digits = |number: u32| digits(u16::try_from(number).unwrap_or_default());
         let mut clock = *b"00:00:00.000Z";
-        [clock[0], clock[1]] = two_digits(minute / 60);
-        [clock[3], clock[4]] = two_digits(minute % 60);
-        [clock[6], clock[7]] = two_digits(second % 60);
-        [clock[9], clock[10]] = two_digits(ms % 1000 / 10);
-        [_, clock[11]] = two_digits(ms % 10);
+        [_, clock[0], clock[1]] = digits(minute / 60);
+        [_, clock[3], clock[4]] = digits(minute % 60);
+        [_, clock[6], clock[7]] = digits(second % 60);
+        [clock[9], clock[10], clock[11]] = digits(ms % 1000);
         row.extend_from_slice(&clock);
     }
 }
 
-/// The two decimal digits of a number below 100.
-fn two_digits(value: u32) -> [u8; 2] {
-    [value / 10, value % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
-    use flowlog_core::flow::{Counters, Protocol};
+    use std::net::Ipv4Addr;
+
+    use flowlog_core::flow::Counters;
     use flowlog_core::record::LogKind;
 
     use super::*;

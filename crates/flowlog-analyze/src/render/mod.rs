@@ -8,6 +8,7 @@ pub mod json;
 pub mod terminal;
 
 mod cells;
+mod csv_line;
 mod csv_text;
 mod graphs;
 mod names;
