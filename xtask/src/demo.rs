@@ -21,7 +21,7 @@ pub(crate) fn show() -> anyhow::Result<()> {
     // The tool's own next step is for who has it installed and stands in the demo's folder.
     let summary = summary.split("\nNext: ").next().unwrap_or_default();
     writeln!(out, "{summary}")?;
-    analyse(&folder)?.args(["--show-graphs"]).status().context("flowlog-analyze cannot be started")?;
+    analyse(&folder)?.status().context("flowlog-analyze cannot be started")?;
     write_outputs(&folder)?;
     write!(out, "{}", what_next(&folder, &std::env::current_dir()?)?)?;
     Ok(())
@@ -85,8 +85,10 @@ pub(crate) fn prepare(folder: &Path) -> anyhow::Result<String> {
 pub(crate) fn write_outputs(folder: &Path) -> anyhow::Result<()> {
     let reports = folder.join(REPORTS);
     fs::create_dir_all(&reports)?;
-    let text = ["--show-graphs", "--export-csv", "--output-path", REPORTS];
-    for (name, arguments) in [("report.txt", &text[..]), ("report.json", &["--format", "json"])] {
+    let full = ["--full", "--show-graphs", "--export-csv", "--output-path", REPORTS];
+    let wanted =
+        [("report.txt", &[][..]), ("report-full.txt", &full), ("report.json", &["--format", "json"])];
+    for (name, arguments) in wanted {
         let mut command = analyse(folder)?;
         // What is kept must not depend on the terminal it was made in.
         command.env("COLUMNS", "100").env("LC_ALL", "C.UTF-8");
@@ -165,8 +167,13 @@ mod tests {
         let samples = root.join("samples").join(REPORTS);
         let found = outputs(&folder).unwrap();
         let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-        let expected =
-            ["VNetFlowAnalysis_Details.csv", "VNetFlowAnalysis_Summary.csv", "report.json", "report.txt"];
+        let expected = [
+            "VNetFlowAnalysis_Details.csv",
+            "VNetFlowAnalysis_Summary.csv",
+            "report-full.txt",
+            "report.json",
+            "report.txt",
+        ];
         assert_eq!(names, expected);
         for (name, path) in &found {
             let text = |path: &Path| fs::read_to_string(path).unwrap().replace('\\', "/");

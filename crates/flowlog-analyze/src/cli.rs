@@ -7,6 +7,7 @@ mod partial;
 mod report;
 mod select;
 mod shared;
+mod view;
 mod words;
 
 use std::ffi::OsString;
@@ -19,7 +20,7 @@ use flowlog_cli::Shell;
 use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
-use crate::render::Surroundings;
+use crate::render::{Surroundings, View};
 pub use choices::{BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
 pub use compare::CompareConfig;
 pub use merge::MergeConfig;
@@ -27,6 +28,7 @@ pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
 pub use select::{Select, SelectArgs};
 pub use shared::{FindingArgs, Running};
+pub use view::ViewArgs;
 use words::PROGRAM;
 
 /// Analysed when nothing is named: where the downloader puts its tree.
@@ -35,6 +37,7 @@ pub const DEFAULT_FOLDER: &str = "FlowLogs";
 const EXAMPLES: &str = "\
 Examples:
   flowlog-analyze FlowLogs                           everything below a folder
+  flowlog-analyze FlowLogs --section denied,rules    these sections in full
   flowlog-analyze FlowLogs/2025-12-01/0*             the first ten hours of a day
   flowlog-analyze --specific-ips 10.0.0.4,10.1.0.0/16 FlowLogs
   flowlog-analyze --export-csv --output-path out --show-graphs FlowLogs
@@ -55,8 +58,9 @@ Exit codes:
 
 /// Analyse Azure virtual network (VNet) and network security group (NSG) flow logs
 ///
-/// Prints totals, rankings, problem connections and anomalies of all files
-/// together. Reads .json, .ndjson, .jsonl and .log files, also compressed (.gz, .zst).
+/// Prints a short report over all files together, which ends with the findings;
+/// --full prints all of it. Reads .json, .ndjson, .jsonl and .log files, also
+/// compressed (.gz, .zst).
 #[derive(Debug, Parser)]
 #[command(name = "flowlog-analyze", version, after_long_help = EXAMPLES)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
@@ -155,6 +159,8 @@ pub struct Config {
     pub findings: FindingArgs,
     /// What is known of the network beside the logs.
     pub known: KnownArgs,
+    /// How much of the text report is shown.
+    pub view: View,
     /// Add bar charts to the text report.
     pub show_graphs: bool,
     /// What standard output gets.
@@ -265,6 +271,7 @@ impl Config {
             dedup: !report.no_dedup,
             findings: report.findings,
             known: report.known,
+            view: report.view.view(),
             show_graphs: report.show_graphs,
             format: report.format,
             connections: report.export_connections,

@@ -182,7 +182,7 @@ fn print(
         Format::Text => {
             let (color, ascii) = (config.running.color, config.running.ascii);
             let style = Style::new(color, ascii, config.show_graphs, config.top, around);
-            render::terminal::write(&mut out, report, &style)?;
+            render::terminal::write(&mut out, report, &style, &config.view)?;
         }
     }
     out.flush()

@@ -60,7 +60,7 @@ fn denied_is_one_number_and_drops_are_part_of_it() {
     let of =
         |rule: &Value| (rule["denied"].as_u64().unwrap(), rule["dropped_for_encryption"].as_u64().unwrap());
     assert_eq!(report["rules"].as_array().unwrap().iter().map(of).collect::<Vec<_>>(), [(18, 18), (4, 0)]);
-    let text = bench.run(&["logs"]).out();
+    let text = bench.run(&["logs", "--full"]).out();
     let section = text.split("\nDenied").nth(1).unwrap();
     let line = section.lines().find(|line| line.contains("10.0.0.9")).unwrap();
     assert!(
@@ -132,5 +132,5 @@ fn subnets_of_others_are_not_among_own_ones_that_are_named() {
     };
     assert_eq!(pairs(&["--internal-cidr", "10.20.2.0/24"]), ["10.20.1.0/24 10.20.2.0/24"]);
     assert_eq!(pairs(&[]), ["10.20.1.0/24 10.20.2.0/24", "10.20.1.0/24 192.168.7.0/24"]);
-    assert!(!bench.run(&["logs"]).out().contains("Own subnets only"));
+    assert!(!bench.run(&["logs", "--full"]).out().contains("Own subnets only"));
 }

@@ -83,7 +83,7 @@ fn what_is_no_flow_log_is_named_in_one_line_each() {
 #[test]
 fn one_bad_file_among_good_ones_is_shown_and_changes_the_exit_code_only() {
     let bench = Bench::new().file("a.json", good()).file("b.json", "<html>");
-    let run = bench.run(&["logs"]);
+    let run = bench.run(&["logs", "--full"]);
     assert_eq!(run.code(), 3);
     assert!(run.out().contains("1 file of 2 could not be read whole"), "{}", run.out());
     assert!(run.out().contains("logs/b.json"));

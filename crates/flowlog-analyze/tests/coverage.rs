@@ -79,7 +79,7 @@ fn rows_of_a_kind_that_the_flow_log_leaves_out_are_told_and_not_taken_for_good_n
         let (report, _) = bench.json(&["logs"]);
         assert_eq!(report["coverage"]["missing_states"], json!([state.to_string()]));
         assert!(remarks(&report).contains(words), "{}", remarks(&report));
-        assert!(bench.run(&["logs"]).out().replace("\n    ", " ").contains(words));
+        assert!(bench.run(&["logs", "--full"]).out().replace("\n    ", " ").contains(words));
     }
 }
 
@@ -101,7 +101,7 @@ fn the_unfinished_last_hour_is_told() {
     let (report, code) = bench.json(&["logs"]);
     assert_eq!(code, 0);
     assert!(report["coverage"]["unfinished_ms"].is_i64(), "{}", report["coverage"]);
-    assert!(bench.run(&["logs"]).out().contains("the last hour is not whole"));
+    assert!(bench.run(&["logs", "--full"]).out().contains("the last hour is not whole"));
     let (whole, _) = Bench::new().scenario(&scenario(43)).0.json(&["logs"]);
     assert_eq!(whole["coverage"]["unfinished_ms"], Value::Null);
 }

@@ -79,7 +79,7 @@ fn the_severity_asked_for_decides_the_exit_code() {
     assert_eq!(bench.run(&["logs"]).code(), 0);
     assert_eq!(bench.run(&["logs", "--fail-on", "medium"]).code(), 10);
     assert_eq!(bench.run(&["logs", "--fail-on", "critical"]).code(), 0);
-    let text = bench.run(&["logs"]).out();
+    let text = bench.run(&["logs", "--full"]).out();
     assert!(text.contains(&format!("{} scans the ports of", truth.behaviours[0].entity)), "{text}");
     assert!(text.contains("HIGH: ") || text.contains("MEDIUM: "), "{text}");
     // A file that breaks off does not hide a finding.
@@ -112,7 +112,9 @@ fn suppressions_hold_until_they_expire_and_thresholds_are_obeyed() {
     assert_eq!(rules(&["--suppressions", "now.toml"]), (0, 1, 0));
     assert_eq!(rules(&["--suppressions", "old.toml"]), (1, 0, 1));
     assert_eq!(rules(&["--thresholds", "limits.toml"]), (0, 0, 0));
-    assert!(bench.run(&["logs", "--suppressions", "old.toml"]).out().contains("expired on 2020-01-01"));
+    assert!(
+        bench.run(&["logs", "--full", "--suppressions", "old.toml"]).out().contains("expired on 2020-01-01")
+    );
     let slip = bench.run(&["logs", "--thresholds", "slip.toml"]);
     assert_eq!(slip.code(), 2);
     assert!(slip.talk().contains("slip.toml") && slip.talk().contains("port"), "{}", slip.talk());
@@ -129,6 +131,6 @@ fn without_findings_everything_else_is_the_same() {
         assert!(keys.remove(key).is_some(), "{key}");
     }
     assert_eq!(with, without);
-    assert!(!bench.run(&["logs", "--no-findings"]).out().contains("FINDINGS"));
+    assert!(!bench.run(&["logs", "--full", "--no-findings"]).out().contains("FINDINGS"));
     assert_eq!(bench.run(&["logs", "--no-findings", "--fail-on", "low"]).code(), 2);
 }

@@ -185,7 +185,7 @@ fn what_a_scanner_was_let_through_to_is_said_of_logs_without_answers_too() {
     assert_eq!((text(&finding["entity"]), text(&finding["severity"])), (OWN, "medium"));
     assert!(text(&finding["title"]).contains("port 3389"), "{finding:#}");
     assert_eq!(report["noise"]["top"][0]["let_through"], 1);
-    let out = Bench::new().file("log.json", log.to_string()).run(&["logs"]).out();
+    let out = Bench::new().file("log.json", log.to_string()).run(&["logs", "--full"]).out();
     assert!(out.contains("Top scanners") && out.contains("let through at 1"), "{out}");
 }
 

@@ -151,7 +151,7 @@ fn rules_are_compared_whichever_program_printed_them() {
         assert_eq!((&file["other_nsgs"], &file["limits"]), (&json!(1), &json!([])), "{name}");
         assert_eq!((&file["nsgs"][0]["rules"], &file["nsgs"][0]["hit"]), (&json!(4), &json!(2)), "{name}");
     }
-    let text = bench.run(&["logs", "--rules", "arm.json"]).out();
+    let text = bench.run(&["logs", "--full", "--rules", "arm.json"]).out();
     assert!(text.contains("RULES AS CONFIGURED") && text.contains("Never hit: 2 rules"), "{text}");
     assert!(bench.json(&["logs"]).0["rules_file"].is_null());
 }
@@ -174,7 +174,7 @@ fn without_denied_rows_a_denying_rule_is_not_called_unused_for_sure() {
     assert_eq!(file["limits"].as_array().unwrap().len(), 2);
     // Of an NSG that is not in the data nothing is said.
     assert_eq!((&file["nsgs"][0]["nsg"], &file["nsgs"][0]["in_data"]), (&json!("idle"), &json!(false)));
-    let text = bench.run(&["logs", "--rules", "nsg.json"]).out();
+    let text = bench.run(&["logs", "--full", "--rules", "nsg.json"]).out();
     assert!(text.contains("no denied (D) rows") && text.contains("no begun (B) rows"), "{text}");
     assert!(text.contains("idle: nothing is said of their rules"), "{text}");
 }
@@ -314,13 +314,13 @@ fn encryption_is_counted_between_subnets_and_drops_are_no_denials() {
             r#""10.0.0.0/22" "s=10.0.1.0/28" {"NX_NOT_ACCEPTED":{"attempts":1,"bytes":0,"tuples":1}}"#,
         ]
     );
-    let text = bench.run(&["logs"]).out();
+    let text = bench.run(&["logs", "--full"]).out();
     assert!(text.contains("Encryption between subnets: 3 pairs"), "{text}");
     assert!(text.contains("of these 1 dropped for want of encryption"), "{text}");
     // Without any word of encryption one line says so.
     let quiet = self::bench();
     assert_eq!(quiet.json(&["logs"]).0["encryption_pairs"], json!([]));
-    assert!(quiet.run(&["logs"]).out().contains("virtual network encryption seems to be off"));
+    assert!(quiet.run(&["logs", "--full"]).out().contains("virtual network encryption seems to be off"));
 }
 
 #[test]

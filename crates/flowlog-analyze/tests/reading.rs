@@ -66,7 +66,7 @@ fn rows_in_another_shape_are_told_with_file_and_byte() {
         assert_eq!((totals(&report), code), ((3, 0, 30), 3));
         assert!(error(&report, 0).contains("at byte") && error(&report, 0).contains("flowTuples is no list"));
     }
-    let run = bench.run(&["logs"]);
+    let run = bench.run(&["logs", "--full"]);
     assert!(run.out().contains("30 values are in a shape that no flow log has"), "{}", run.out());
 }
 
@@ -244,7 +244,7 @@ fn encryption_words_that_are_new_are_shown_as_they_stand() {
         let (report, code) = bench.json(&["logs", "--threads", threads]);
         assert_eq!((&report["encryption"], code), (&json!({"=X()": 1, "NX": 1, "NX_QUANTUM": 2}), 0));
     }
-    let run = bench.run(&["logs", "--export-csv", "--output-path", "out"]);
+    let run = bench.run(&["logs", "--full", "--export-csv", "--output-path", "out"]);
     assert!(run.out().contains("NX_QUANTUM  unknown word"), "{}", run.out());
     let mut csv = String::new();
     for name in common::names(&bench.folder.path().join("out")) {

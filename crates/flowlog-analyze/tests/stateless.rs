@@ -69,7 +69,7 @@ fn what_was_let_in_without_an_end_is_neither_incomplete_nor_without_success() {
     assert_eq!((&report["incomplete"], &report["one_way"]), (&json!([]), &json!([])));
     assert_eq!(report["noise"]["sources"], 0);
     assert_eq!(report["coverage"]["stateless_connections"], 3);
-    let text = bench.run(&["logs"]).out();
+    let text = bench.run(&["logs", "--full"]).out();
     assert!(!text.contains("got nothing"), "{text}");
     let told = text.replace("\n    ", " ");
     assert!(

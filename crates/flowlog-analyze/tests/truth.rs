@@ -257,10 +257,10 @@ fn the_result_does_not_depend_on_threads_order_or_how_the_files_are_packed() {
     let (bench, truth) = Bench::new().scenario(&Scenario { seed: 16, ..Scenario::default() });
     let (report, _) = bench.json(&["logs", "--top", ALL, "--threads", "1"]);
     compare_resolved(&report, &truth);
-    let text = bench.run(&["logs", "--threads", "1"]).out();
+    let text = bench.run(&["logs", "--full", "--threads", "1"]).out();
     for threads in ["2", "3", "16"] {
         assert_eq!(bench.json(&["logs", "--top", ALL, "--threads", threads]).0, report, "{threads} threads");
-        assert_eq!(bench.run(&["logs", "--threads", threads]).out(), text);
+        assert_eq!(bench.run(&["logs", "--full", "--threads", threads]).out(), text);
     }
     // The same files under names in the reverse order.
     let mut renamed = Bench::new();

@@ -7,7 +7,7 @@ use clap::Args;
 use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
 
-use super::{BucketWidth, ConnectionExport, FindingArgs, Format, MemorySize, Running};
+use super::{BucketWidth, ConnectionExport, FindingArgs, Format, MemorySize, Running, ViewArgs};
 use crate::known::KnownArgs;
 
 /// What the report is to hold, and where it goes.
@@ -18,6 +18,10 @@ pub struct ReportArgs {
     /// Add a section for each of these
     #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Report")]
     pub specific_ips: Vec<Network>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub view: ViewArgs,
 
     /// Rows in each ranking and table
     #[arg(long, value_name = "N", default_value = "15", value_parser = rows, help_heading = "Report")]

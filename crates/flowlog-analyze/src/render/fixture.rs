@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use flowlog_core::connection::Outcome;
 use flowlog_core::finding::{
-    EvidenceRow, Finding, Findings, Noise, Scanner, Severity, Suppressed, Suppression,
+    Concern, Deed, EvidenceRow, Finding, Findings, Noise, Scanner, Severity, Subjects, Suppressed,
+    Suppression,
 };
 use flowlog_core::report::{
     Connections, Coverage, DeniedSourceRow, Gap, LogRow, OutcomeRow, PortScanRow, ProblemCounts, Report,
@@ -58,6 +59,7 @@ pub(crate) fn empty() -> Report {
         one_way: Vec::new(),
         low_payload: Vec::new(),
         high_volume: Vec::new(),
+        heaviest: Vec::new(),
         unusual_ports: Vec::new(),
         denied_sources: Vec::new(),
         port_scans: Vec::new(),
@@ -286,6 +288,26 @@ pub(crate) fn rich() -> Report {
             321,
             [700_000_000, 900 << 30, 600_000_000, 1 << 30],
         )],
+        heaviest: vec![
+            conversation(
+                "10.0.0.4",
+                "20.60.1.2",
+                443,
+                6,
+                Some("https"),
+                321,
+                [700_000_000, 900 << 30, 600_000_000, 1 << 30],
+            ),
+            conversation(
+                LONG_V6,
+                "2001:db8:1234:5678:9abc:def0:1234:9999",
+                8443,
+                6,
+                None,
+                2,
+                [9, 800, 8, 700],
+            ),
+        ],
         unusual_ports: vec![port(50_123, 6, None, 77, 0, 7_700)],
         denied_sources: vec![DeniedSourceRow {
             source: "185.220.101.34".into(),
@@ -401,8 +423,14 @@ fn findings() -> Findings {
                  to 60. Vulnerability scanners and monitoring do the same on purpose."
                 .to_owned(),
         entity: LONG_V6.to_owned(),
-        first_time_ms: START,
-        last_time_ms: START + HOUR,
+        concern: Concern {
+            deed: if rule == "slow-scan" { Deed::SlowScan } else { Deed::PortScan },
+            object: if rule == "slow-scan" { String::new() } else { "5 hosts".to_owned() },
+            subjects: Subjects::one(LONG_V6),
+            amount: 60,
+        },
+        first_time_ms: Some(START),
+        last_time_ms: Some(START + HOUR),
         techniques: &["T1046 Network Service Discovery"],
         next_step: "Find out which program on the source did it; isolate the host if nobody owns the scan.",
         evidence: ["10.0.0.4", LONG_V6, "10.0.0.6", "10.0.0.7"].map(|host| evidence(host, 60)).to_vec(),

@@ -19,4 +19,5 @@ mod text;
 mod fixture;
 
 pub use style::{Style, Surroundings};
+pub use terminal::{Section, View};
 pub use text::escape;

@@ -2,6 +2,7 @@
 
 pub(crate) use flowlog_core::enrich::protocol_name;
 use flowlog_core::flow::{Encryption, Protocol, State};
+use flowlog_core::policy::plain_rule;
 
 /// Name of the protocol, else `protocol 200`.
 pub(crate) fn protocol_label(number: u8) -> String {
@@ -42,6 +43,20 @@ pub(crate) fn direction_label(letters: &str) -> &'static str {
 pub(crate) fn acl_label(acl: &str) -> &str {
     let last = acl.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     if last == "00000000-0000-0000-0000-000000000000" { "platform" } else { last }
+}
+
+/// The name of a rule as its NSG has it: whose it is, [`rule_kind`] tells in a column of its own.
+pub(crate) fn rule_name(rule: &str) -> &str {
+    plain_rule(rule)
+}
+
+/// Whose rule it is, in at most 8 columns.
+pub(crate) fn rule_kind(class: &str) -> &str {
+    match class {
+        "security-admin" => "admin",
+        "unspecified" => "none",
+        other => other,
+    }
 }
 
 /// The name of a class of traffic for people.

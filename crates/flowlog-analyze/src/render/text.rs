@@ -64,6 +64,37 @@ pub(crate) fn short_period(first_ms: i64, last_ms: i64) -> String {
     format!("{first} - {last}")
 }
 
+/// First and last time in at most 23 columns: `01-15 01:36-02:03`, `01-15 - 01-17`; with the year if it is not the
+/// one of `now_ms`.
+pub(crate) fn when(first_ms: i64, last_ms: i64, now_ms: i64) -> String {
+    let year = |ms| format_time(ms, "%Y");
+    let day =
+        if [first_ms, last_ms].iter().all(|ms| year(*ms) == year(now_ms)) { "%m-%d" } else { "%Y-%m-%d" };
+    let [first, last] = [first_ms, last_ms].map(|ms| (format_time(ms, day), format_time(ms, "%H:%M")));
+    if first == last {
+        format!("{} {}", first.0, first.1)
+    } else if first.0 == last.0 {
+        format!("{} {}-{}", first.0, first.1, last.1)
+    } else {
+        format!("{} - {}", first.0, last.0)
+    }
+}
+
+/// A count in at most 8 columns: exact below a million, then rounded down to tenths of a million, billion, ...
+pub(crate) fn brief_count(value: u64) -> String {
+    const UNITS: [(u64, &str); 5] = [
+        (1_000_000, "M"),
+        (1_000_000_000, "G"),
+        (1_000_000_000_000, "T"),
+        (1_000_000_000_000_000, "P"),
+        (1_000_000_000_000_000_000, "E"),
+    ];
+    match UNITS.iter().rev().find(|(unit, _)| value >= *unit) {
+        Some((unit, letter)) => format!("{}.{} {letter}", value / unit, value / (unit / 10) % 10),
+        None => count(value),
+    }
+}
+
 /// Two leading units of a duration: `45 s`, `2 h 45 min`, `3 d 4 h`. Below a second: `120 ms`.
 pub(crate) fn duration(ms: u64) -> String {
     let seconds = ms / 1000;
@@ -118,6 +149,24 @@ pub(crate) fn wrap(text: &str, limit: usize) -> Vec<String> {
             }
             _ => lines.push(word.to_owned()),
         }
+    }
+    lines
+}
+
+/// The same, with words longer than a line broken wherever it ends: nothing is lost.
+pub(crate) fn wrap_whole(text: &str, limit: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrap(text, limit) {
+        let mut rest = line.as_str();
+        while width(rest) > limit {
+            let head = fitting(rest.chars(), limit);
+            // At least one character a line, however narrow it is.
+            let end = head.len().max(rest.chars().next().map_or(0, char::len_utf8));
+            let (head, tail) = rest.split_at(end);
+            lines.push(head.to_owned());
+            rest = tail;
+        }
+        lines.push(rest.to_owned());
     }
     lines
 }

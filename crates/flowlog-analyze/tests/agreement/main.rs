@@ -20,7 +20,8 @@ use serde_json::Value;
 fn agree(bench: &Bench, paths: &[&str], more: &[&str]) {
     let input = format!("{paths:?} {more:?}");
     // All rows everywhere, and a line for each of them.
-    let common = [paths, &["--top", "100000", "--specific-ips", "10.0.0.0/8,8.8.8.8"], more].concat();
+    let common =
+        [paths, &["--full", "--top", "100000", "--specific-ips", "10.0.0.0/8,8.8.8.8"], more].concat();
     let out = tempfile::tempdir().unwrap();
     let folder = out.path().to_str().unwrap();
     let connections = out.path().join("connections.csv");

@@ -3,7 +3,7 @@
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Finding, Severity, counted};
+use super::{Concern, Deed, Finding, Severity, counted};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 
@@ -41,7 +41,7 @@ impl Cleartext {
 
 pub(super) fn find(scene: &Scene<'_>, found: &Cleartext) -> Vec<Finding> {
     let finding = |((port, name), (rows, times)): (&(u16, &str), &(Heaviest, Span))| {
-        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let [first_time_ms, last_time_ms] = times.known();
         let (evidence, evidence_rows) = rows.clone().shown(scene, "connections with an answer");
         Finding {
             id: format!("{RULE}:{port}"),
@@ -50,6 +50,7 @@ pub(super) fn find(scene: &Scene<'_>, found: &Cleartext) -> Vec<Finding> {
             title: format!("{name} (port {port}) in {}", counted(evidence_rows, "conversation", "conversations")),
             reason: "The protocol sends passwords in clear unless it switches to TLS, which flow logs cannot show."
                 .to_owned(),
+            concern: Concern::new(Deed::Cleartext, &port.to_string(), *name, evidence_rows),
             entity: port.to_string(),
             first_time_ms,
             last_time_ms,

@@ -5,6 +5,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::beacon::Rhythmic;
 use super::brute_force::Guesser;
+use super::bulk::Bulk;
 use super::cleartext::Cleartext;
 use super::denied_outbound::DeniedOut;
 use super::dns::LookUps;
@@ -24,7 +25,7 @@ use super::strobe::Strobe;
 use super::vertical::{self, Scan};
 use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
 use crate::state::evidence::Pair;
-use crate::state::{Allowed, HostId};
+use crate::state::{Allowed, HostId, Sighting};
 use crate::state::{Conversation, Gather, HostPair};
 
 /// What the detectors need to know of all pairs of hosts: give it each pair once, then [`judge`](super::judge).
@@ -75,6 +76,8 @@ pub struct Collector<'a> {
     /// The largest upload of each internal host that calls the internet, in bytes to one destination.
     pub(super) largest: HashMap<HostId, u64, RandomState>,
     pub(super) uploads: Vec<Upload>,
+    /// Of the pair that comes next.
+    bulk: Bulk,
     pub(super) scans: Vec<Scan>,
     pub(super) guessers: Vec<Guesser>,
     pub(super) rhythmic: Vec<Rhythmic>,
@@ -112,6 +115,7 @@ impl<'a> Collector<'a> {
             callers: Rows::default(),
             largest: HashMap::default(),
             uploads: Vec::new(),
+            bulk: Bulk::default(),
             scans: Vec::new(),
             guessers: Vec::new(),
             rhythmic: Vec::new(),
@@ -121,6 +125,31 @@ impl<'a> Collector<'a> {
             outgoing: Vec::new(),
             cleartext: Cleartext::default(),
             unencrypted: Unencrypted::default(),
+        }
+    }
+
+    /// What two hosts said to each other.
+    fn pair(&mut self, pair: &HostPair) {
+        let scene = self.scene;
+        let Some((a, b)) = ends(pair) else { return };
+        let kinds = (scene.kind(a), scene.kind(b));
+        let of = |source: HostId| if source == a { kinds } else { (kinds.1, kinds.0) };
+        for conversations in pair.directions() {
+            if let Some(first) = conversations.first() {
+                self.direction(pair, conversations, of(first.key.source));
+            }
+        }
+        self.users(pair, (a, b), kinds);
+        for &((source, destination), contact) in &pair.contacts {
+            if of(source).0 == Kind::Internal {
+                let contact = FirstContact { source, destination, contact };
+                self.contacts.push(scene.bucket(source), contact);
+            }
+        }
+        for &(hosts, ref bins) in &pair.vain {
+            if of(hosts.0) == (Kind::Internal, Kind::Internet) {
+                self.outgoing.extend(flood::notice(scene, pair, hosts, bins));
+            }
         }
     }
 
@@ -154,7 +183,7 @@ impl<'a> Collector<'a> {
         {
             let largest = self.largest.entry(source).or_default();
             *largest = sum.bytes_sent.max(*largest);
-            self.uploads.extend(Upload::of(self.scene, conversations, &sum));
+            self.uploads.extend(Upload::of(self.scene, &self.bulk, conversations, &sum));
         }
     }
 
@@ -242,27 +271,13 @@ fn ends(pair: &HostPair) -> Option<Pair> {
 
 impl Gather for Collector<'_> {
     fn take(&mut self, pair: &mut HostPair) {
-        let (scene, pair) = (self.scene, &*pair);
-        let Some((a, b)) = ends(pair) else { return };
-        let kinds = (scene.kind(a), scene.kind(b));
-        let of = |source: HostId| if source == a { kinds } else { (kinds.1, kinds.0) };
-        for conversations in pair.directions() {
-            if let Some(first) = conversations.first() {
-                self.direction(pair, conversations, of(first.key.source));
-            }
-        }
-        self.users(pair, (a, b), kinds);
-        for &((source, destination), contact) in &pair.contacts {
-            if of(source).0 == Kind::Internal {
-                let contact = FirstContact { source, destination, contact };
-                self.contacts.push(scene.bucket(source), contact);
-            }
-        }
-        for &(hosts, ref bins) in &pair.vain {
-            if of(hosts.0) == (Kind::Internal, Kind::Internet) {
-                self.outgoing.extend(flood::notice(scene, pair, hosts, bins));
-            }
-        }
+        self.pair(pair);
+        self.bulk.clear();
+    }
+
+    #[inline]
+    fn connection(&mut self, sighting: &Sighting<HostId>, _logs: usize) {
+        self.bulk.note(sighting);
     }
 
     fn merge(&mut self, other: Self) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Finding, Severity, counted};
+use super::{Concern, Deed, Finding, Severity, counted};
 use crate::state::Conversation;
 use crate::state::{ConversationKey, HostId};
 
@@ -40,7 +40,7 @@ pub(super) fn find(scene: &Scene<'_>, denied: Vec<DeniedOut>) -> Vec<Finding> {
     by_source.retain(|_, (packets, ..)| *packets >= LEAST);
     let finding = |(source, (packets, rows, times)): (HostId, (u64, Heaviest, Span))| {
         let entity = scene.name(source);
-        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let [first_time_ms, last_time_ms] = times.known();
         let (evidence, evidence_rows) = rows.shown(scene, "denied packets");
         Finding {
             id: format!("{RULE}:{entity}"),
@@ -54,6 +54,7 @@ pub(super) fn find(scene: &Scene<'_>, denied: Vec<DeniedOut>) -> Vec<Finding> {
                 "{packets} packets were denied on the way out. A wrong rule, a program nobody told of the rule, or \
                  unwanted software."
             ),
+            concern: Concern::new(Deed::DeniedOutbound, &entity, "", packets),
             entity,
             first_time_ms,
             last_time_ms,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::heaviest::shown;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Finding, Severity};
+use super::{Concern, Deed, Finding, Severity};
 use crate::state::Conversation;
 use crate::state::{Allowed, ConversationKey, HostId};
 use crate::text::bytes;
@@ -38,7 +38,7 @@ pub(super) fn find(scene: &Scene<'_>, look_ups: &[LookUps]) -> Vec<Finding> {
     let finding = |(source, rows): (HostId, Vec<&LookUps>)| {
         let entity = scene.name(source);
         let times: Span = rows.iter().map(|row| row.times).collect();
-        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let [first_time_ms, last_time_ms] = times.known();
         let large = rows.iter().any(|row| {
             row.packets >= limits.packets && row.bytes >= row.packets.saturating_mul(limits.bytes_per_packet)
         });
@@ -53,6 +53,7 @@ pub(super) fn find(scene: &Scene<'_>, look_ups: &[LookUps]) -> Vec<Finding> {
             rule: RULE,
             severity: if large { Severity::Medium } else { Severity::Low },
             title: format!("{entity} {what}"),
+            concern: Concern::new(if large { Deed::DnsTunnel } else { Deed::DnsBypass }, &entity, "", 0),
             reason: format!(
                 "Answered traffic to port 53 or 853 in the internet. Medium if a resolver got {} packets or more of {} \
                  bytes or more on average: names that long carry data. An own DNS server that forwards is meant to do \

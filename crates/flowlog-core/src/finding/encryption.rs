@@ -3,7 +3,7 @@
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Finding, Severity, counted};
+use super::{Concern, Deed, Finding, Severity, counted};
 use crate::state::Conversation;
 
 pub(super) const RULE: &str = "unencrypted";
@@ -38,11 +38,14 @@ impl Unencrypted {
 }
 
 pub(super) fn find(scene: &Scene<'_>, found: &Unencrypted) -> Vec<Finding> {
-    [(&found.passed, "passed", "went unencrypted although encryption is on"), (&found.dropped, "dropped", "dropped for want of encryption")]
+    [
+        (&found.passed, Deed::Unencrypted, "passed", "went unencrypted although encryption is on"),
+        (&found.dropped, Deed::Dropped, "dropped", "dropped for want of encryption"),
+    ]
         .into_iter()
         .filter(|((rows, _), ..)| !rows.is_empty())
-        .map(|((rows, times), entity, what)| {
-            let (first_time_ms, last_time_ms) = times.or(scene.times);
+        .map(|((rows, times), deed, entity, what)| {
+            let [first_time_ms, last_time_ms] = times.known();
             let (evidence, conversations) = rows.clone().shown(scene, "tuples");
             Finding {
                 id: format!("{RULE}:{entity}"),
@@ -57,6 +60,7 @@ pub(super) fn find(scene: &Scene<'_>, found: &Unencrypted) -> Vec<Finding> {
                      rule."
                 }
                 .to_owned(),
+                concern: Concern::new(deed, entity, "", conversations),
                 entity: entity.to_owned(),
                 first_time_ms,
                 last_time_ms,

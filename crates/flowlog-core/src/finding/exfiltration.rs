@@ -1,5 +1,6 @@
 //! Uploads out of line with those of the other hosts.
 
+use super::bulk::Bulk;
 use super::facts::Facts;
 use super::heaviest::Heaviest;
 use super::provider::Provider;
@@ -7,7 +8,7 @@ use super::scene::Scene;
 use super::span::Span;
 use super::statistics::{mad, median, sort};
 use super::words::tenths;
-use super::{Finding, Severity};
+use super::{Concern, Deed, Finding, Severity};
 use crate::flow::Counters;
 use crate::state::Conversation;
 use crate::state::HostId;
@@ -44,7 +45,12 @@ pub(super) fn sum(conversations: &[Conversation]) -> Option<(HostId, Counters)> 
 
 impl Upload {
     /// Of all that was said in one direction, if it is more than the limits.
-    pub(super) fn of(scene: &Scene<'_>, conversations: &[Conversation], sum: &Counters) -> Option<Self> {
+    pub(super) fn of(
+        scene: &Scene<'_>,
+        bulk: &Bulk,
+        conversations: &[Conversation],
+        sum: &Counters,
+    ) -> Option<Self> {
         let limits = &scene.thresholds().exfiltration;
         let (sent, received) = (sum.bytes_sent, sum.bytes_received);
         if sent < limits.bytes || ratio(sent, received) < limits.ratio {
@@ -58,6 +64,8 @@ impl Upload {
             }
         }
         let key = conversations.first()?.key;
+        // Of very many small connections all are meant.
+        let times = bulk.times(key.source, sent).unwrap_or(times);
         Some(Self { source: key.source, destination: key.destination, sent, received, rows, times })
     }
 }
@@ -85,7 +93,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         }
         let entity = scene.name(upload.source);
         let provider = Provider::of(scene.address(upload.destination));
-        let (first_time_ms, last_time_ms) = upload.times.or(scene.times);
+        let [first_time_ms, last_time_ms] = upload.times.known();
         let (evidence, evidence_rows) = upload.rows.clone().shown(scene, "bytes sent");
         let to = scene.name(upload.destination);
         findings.push(Finding {
@@ -102,6 +110,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 tenths(z),
                 limits.z_score
             ),
+            concern: Concern::new(Deed::Upload, &entity, to, sent),
             entity,
             first_time_ms,
             last_time_ms,

@@ -9,7 +9,7 @@ use super::parallel::map;
 use super::provider::Provider;
 use super::scene::Scene;
 use super::words::duration;
-use super::{Finding, Severity};
+use super::{Concern, Deed, Finding, Severity};
 use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
 use crate::state::{HostId, HostPair, LoadTable};
 use crate::text::count;
@@ -26,17 +26,20 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
 pub(super) struct Peak {
     bins: u32,
     load: Load,
+    /// First and last of the whole flood, Unix ms: that of its bins, and of those beside that have a tenth of it.
+    whole: (i64, i64),
 }
 
 impl Peak {
     /// The densest bin or pair of neighbours that reaches `least` attempts; a pair only where no bin does.
     fn of(bins: &[(u32, Load)], least: u64) -> Option<Self> {
-        let single = bins.iter().map(|(_, load)| Self { bins: 1, load: *load });
+        let peak = |bins, load: Load| Self { bins, load, whole: (load.first_ms, load.last_ms) };
+        let single = bins.iter().map(|(_, load)| peak(1, *load));
         let pairs = bins.windows(2).filter_map(|pair| match pair {
             [(bin, load), (next, other)] if bin + 1 == *next => {
                 let mut load = *load;
                 load.join(other);
-                Some(Self { bins: 2, load })
+                Some(peak(2, load))
             }
             _ => None,
         });
@@ -47,7 +50,21 @@ impl Peak {
                 .filter(reaches)
                 .reduce(|best, peak| if peak.load.attempts > best.load.attempts { peak } else { best })
         };
-        most(&mut single.into_iter()).or_else(|| most(&mut pairs.into_iter()))
+        let peak = most(&mut single.into_iter()).or_else(|| most(&mut pairs.into_iter()))?;
+        Some(Self { whole: peak.whole(bins), ..peak })
+    }
+
+    /// First and last of the peak and of what goes before and on after it without a pause.
+    fn whole(&self, bins: &[(u32, Load)]) -> (i64, i64) {
+        let much = |load: &Load| u64::from(load.attempts) * 10 >= u64::from(self.load.attempts);
+        let dense = bins.chunk_by(|(bin, load), (next, other)| bin + 1 == *next && much(load) && much(other));
+        let span = |part: &[(u32, Load)]| {
+            let first = part.iter().map(|(_, load)| load.first_ms).min();
+            first.zip(part.iter().map(|(_, load)| load.last_ms).max())
+        };
+        let mut spans = dense.filter_map(span);
+        let (first, last) = self.times();
+        spans.find(|span| span.0 <= first && last <= span.1).unwrap_or((first, last))
     }
 
     fn failed(&self, scene: &Scene<'_>) -> u32 {
@@ -143,9 +160,10 @@ fn at_own_host(facts: &Facts<'_>, flood: &Incoming) -> Finding {
             (share * 100.0).floor(),
             if in_vain { ", as in a SYN flood" } else { "" }
         ),
+        concern: Concern::new(Deed::Flooded, &entity, "", peak.load.attempts.into()),
         entity,
-        first_time_ms: peak.load.first_ms,
-        last_time_ms: peak.load.last_ms,
+        first_time_ms: Some(peak.whole.0),
+        last_time_ms: Some(peak.whole.1),
         techniques: &["T1498 Network Denial of Service", "T1499 Endpoint Denial of Service"],
         next_step: "See whether the service kept answering; if the sources are public, think of DDoS protection.",
         evidence,
@@ -213,9 +231,10 @@ fn at_internet(scene: &Scene<'_>, flood: &Outgoing) -> Finding {
              five minutes: an attack that goes out, or a client that tries again without a pause.",
             scene.thresholds().flood.outbound
         ),
+        concern: Concern::new(Deed::Flood, &entity, to, (*failed).into()),
         entity,
-        first_time_ms: peak.load.first_ms,
-        last_time_ms: peak.load.last_ms,
+        first_time_ms: Some(peak.whole.0),
+        last_time_ms: Some(peak.whole.1),
         techniques: &["T1498 Network Denial of Service", "T1496 Resource Hijacking"],
         next_step: "Find the program on the source; isolate the host if nobody owns it.",
         evidence,

@@ -8,7 +8,7 @@ use super::own_source::{FirstContact, OwnSource};
 use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::words::{counted, duration};
-use super::{EvidenceRow, Finding, Severity};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::LOGIN_PORTS;
@@ -139,6 +139,16 @@ fn of_pings(scene: &Scene<'_>, pinged: &[Pinged]) -> Option<Sweep> {
     })
 }
 
+fn concern(entity: &str, sweeps: &[Sweep], most: usize) -> Concern {
+    let mut ports = sweeps.iter().filter_map(|sweep| sweep.port);
+    let (deed, object) = match (ports.next(), ports.count()) {
+        (None, _) => (Deed::PingSweep, String::new()),
+        (Some(port), 0) => (Deed::Sweep, format!("port {port}")),
+        (Some(_), more) => (Deed::Sweep, format!("{} ports", more + 1)),
+    };
+    Concern::new(deed, entity, object, most as u64)
+}
+
 /// One finding of all sweeps of an own host.
 pub(super) fn find(scene: &Scene<'_>, source: HostId, sweeps: Vec<Sweep>) -> Option<Finding> {
     if sweeps.is_empty() {
@@ -154,8 +164,9 @@ pub(super) fn find(scene: &Scene<'_>, source: HostId, sweeps: Vec<Sweep>) -> Opt
         (_, false) => format!("tries {} on", counted(ports, "port", "ports")),
         (_, true) => format!("pings, and tries {} on,", counted(ports, "port", "ports")),
     };
-    let first_time_ms = sweeps.iter().map(|sweep| sweep.first_ms).min().unwrap_or_default();
-    let last_time_ms = sweeps.iter().map(|sweep| sweep.last_ms).max().unwrap_or_default();
+    let first_time_ms = sweeps.iter().map(|sweep| sweep.first_ms).min();
+    let last_time_ms = sweeps.iter().map(|sweep| sweep.last_ms).max();
+    let concern = concern(&entity, &sweeps, most);
     let severity = sweeps.iter().map(|sweep| sweep.severity).max().unwrap_or(Severity::Medium);
     let (evidence, evidence_rows) = shown(sweeps.into_iter().map(|sweep| sweep.row).collect());
     let of_ports = format!(
@@ -183,6 +194,7 @@ pub(super) fn find(scene: &Scene<'_>, source: HostId, sweeps: Vec<Sweep>) -> Opt
         )
         .trim_start()
         .to_owned(),
+        concern,
         entity,
         first_time_ms,
         last_time_ms,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Finding, Severity};
+use super::{Concern, Deed, Finding, Severity};
 use crate::state::Conversation;
 use crate::state::evidence::{BIN_SECONDS, Bins};
 use crate::state::{ConversationKey, HostId};
@@ -102,6 +102,7 @@ fn of_source(scene: &Scene<'_>, logins: &[LoginHour]) -> Option<Finding> {
         rows.push(scene, &row.key, row.sessions);
         times.merge(row.times);
     }
+    let [first_time_ms, last_time_ms] = times.known();
     let (evidence, evidence_rows) = rows.shown(scene, "sessions in that hour");
     let limit = if known {
         ""
@@ -118,9 +119,10 @@ fn of_source(scene: &Scene<'_>, logins: &[LoginHour]) -> Option<Finding> {
                  times its usual hour ({usual}).{limit} Management servers and roll-outs do this on purpose.",
             limits.hosts, limits.times_usual
         ),
+        concern: Concern::new(Deed::Lateral, &entity, "", count as u64),
         entity,
-        first_time_ms: times.0,
-        last_time_ms: times.1,
+        first_time_ms,
+        last_time_ms,
         techniques: &["T1021 Remote Services", "T1570 Lateral Tool Transfer"],
         next_step: "Ask who ran what on the source in that hour; look at the targets' login records.",
         evidence,

@@ -2,7 +2,7 @@
 
 use super::heaviest::shown;
 use super::scene::Scene;
-use super::{EvidenceRow, Finding, Severity, counted};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, counted};
 use crate::state::{HOUR_MS, HourCounts, LogCoverage, joined_hours};
 
 pub(super) const RULE: &str = "log-gap";
@@ -59,6 +59,9 @@ fn gaps(hours: &[HourCounts], least: u64, missing: impl Fn(i64, i64) -> (i64, i6
 fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<Finding> {
     let hours: u64 = gaps.iter().map(|gap| gap.hours).sum();
     let (first, last) = (gaps.first()?, gaps.last()?);
+    let end = last.from.saturating_add(i64::try_from(last.hours).unwrap_or(i64::MAX));
+    // What all lack is no sum of what each lacks.
+    let object = if logs > 1 { entity } else { "" };
     let row = |gap: &Gap| EvidenceRow {
         source: entity.to_owned(),
         destination: String::new(),
@@ -81,12 +84,10 @@ fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<
              not downloaded or has expired, or logging that somebody switched off look the same here.",
             counted(logs, "NIC log", "NIC logs")
         ),
+        concern: Concern::new(Deed::LogGap, entity, object, hours),
         entity: entity.to_owned(),
-        first_time_ms: first.from.saturating_mul(HOUR_MS),
-        last_time_ms: last
-            .from
-            .saturating_add(i64::try_from(last.hours).unwrap_or(i64::MAX))
-            .saturating_mul(HOUR_MS),
+        first_time_ms: Some(first.from.saturating_mul(HOUR_MS)),
+        last_time_ms: Some(end.saturating_mul(HOUR_MS)),
         techniques: &["T1562.008 Impair Defenses: Disable or Modify Cloud Logs"],
         next_step: "Look for the hours in the container; then in the activity log for changes of the flow log and of the machine.",
         evidence,

@@ -4,8 +4,8 @@ use super::facts::Facts;
 use super::heaviest::shown;
 use super::provider::Provider;
 use super::scene::Scene;
-use super::words::tenths;
-use super::{Finding, Severity};
+use super::words::{service, tenths};
+use super::{Concern, Deed, Finding, Severity};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::Long;
@@ -34,6 +34,7 @@ pub(super) fn notice(scene: &Scene<'_>, conversation: &Conversation) -> Option<L
     (hours(&long) >= least).then(|| LongLived { key, long, outside: outside() })
 }
 
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // hours
 pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
     let (scene, limits) = (facts.scene, &facts.scene.thresholds().long_connection);
     let mut findings = Vec::new();
@@ -47,6 +48,8 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let medium = hours >= limits.medium_hours && rare && !tunnel && !provider.is_vendor(key.port);
         let (source, destination) = (scene.name(key.source), scene.name(key.destination));
         let entity = if scene.is_internal(key.source) { source.clone() } else { destination.clone() };
+        let far = service(if entity == source { &destination } else { &source }, key.port);
+        let concern = Concern::new(Deed::Long, &entity, far, hours as u64);
         let row =
             scene.row(key, long.connections, format!("long connections, the longest {hours:.1} h or more"));
         let (evidence, evidence_rows) = shown(vec![row]);
@@ -68,9 +71,10 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 if rare { "here" } else { "others do here" },
                 provider.sentence(key.port)
             ),
+            concern,
             entity,
-            first_time_ms: long.first_ms,
-            last_time_ms: long.last_ms,
+            first_time_ms: Some(long.first_ms),
+            last_time_ms: Some(long.last_ms),
             techniques: &["T1572 Protocol Tunneling", "T1071 Application Layer Protocol"],
             next_step: "Find out who runs the other end and which program keeps the connection.",
             evidence,

@@ -7,8 +7,10 @@
 
 mod beacon;
 mod brute_force;
+mod bulk;
 mod cleartext;
 mod collector;
+mod concern;
 mod crowd;
 mod denied_outbound;
 mod dns;
@@ -51,6 +53,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use collector::Collector;
+pub use concern::{Concern, Deed, Group, Subjects, groups};
 pub use crowd::Crowd;
 pub use limits::Allowed;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
@@ -197,7 +200,9 @@ fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     // Of findings with one id, which differ by protocol alone, the smaller number comes first.
     let protocol = |finding: &Finding| finding.evidence.first().map(|row| row.protocol);
     findings.sort_by(|a, b| {
-        let time = a.first_time_ms.cmp(&b.first_time_ms);
+        // What is not known when comes last.
+        let known = |finding: &Finding| (finding.first_time_ms.is_none(), finding.first_time_ms);
+        let time = known(a).cmp(&known(b));
         let name = || a.id.cmp(&b.id).then_with(|| protocol(a).cmp(&protocol(b)));
         b.severity.cmp(&a.severity).then(time).then_with(name)
     });

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Concern;
+
 /// Evidence rows a finding shows; [`Finding::evidence_rows`] tells the full number.
 pub const EVIDENCE_ROWS: usize = 10;
 
@@ -60,10 +62,13 @@ pub struct Finding {
     pub reason: String,
     /// The address it is about; suppressions name it.
     pub entity: String,
-    /// Oldest evidence, Unix ms UTC.
-    pub first_time_ms: i64,
-    /// Newest evidence, Unix ms UTC.
-    pub last_time_ms: i64,
+    /// What it concerns, as far as it shares it with others: [`groups`](super::groups) tells those together.
+    #[serde(skip)]
+    pub concern: Concern,
+    /// When the oldest of the connections that make it began, Unix ms UTC; `None` if that is not known.
+    pub first_time_ms: Option<i64>,
+    /// When the newest of them was last heard of, Unix ms UTC; `None` if that is not known.
+    pub last_time_ms: Option<i64>,
     /// MITRE ATT&CK techniques (Enterprise) that look so.
     pub techniques: &'static [&'static str],
     /// What to do next.
@@ -72,6 +77,13 @@ pub struct Finding {
     pub evidence: Vec<EvidenceRow>,
     /// Rows there are.
     pub evidence_rows: u64,
+}
+
+impl Finding {
+    /// First and last evidence, Unix ms UTC, if they are known.
+    pub fn times(&self) -> Option<(i64, i64)> {
+        self.first_time_ms.zip(self.last_time_ms)
+    }
 }
 
 /// One conversation a finding rests on, or several of one kind.

@@ -9,7 +9,7 @@ use super::outside::Visits;
 use super::provider::Provider;
 use super::span::Span;
 use super::words::{counted, list};
-use super::{Finding, Severity};
+use super::{Concern, Deed, Finding, Severity, Subjects};
 use crate::state::HostId;
 
 pub(super) const RULE: &str = "scan-accepted";
@@ -39,8 +39,17 @@ fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Inbound]) -> Find
     let scene = facts.scene;
     let entity = scene.name(source);
     let knocks = facts.outside.scanners.get(&source);
-    let (failed, tried) = knocks.map_or((0, scene.times), |knocks| (knocks.conversations, knocks.times));
-    let times = rows.iter().map(|row| row.times).collect::<Span>().or(scene.times);
+    let failed = knocks.map_or(0, |knocks| knocks.conversations);
+    let mut times: Span = rows.iter().map(|row| row.times).collect();
+    if let Some(knocks) = knocks {
+        times.add(knocks.times);
+    }
+    let [first_time_ms, last_time_ms] = times.known();
+    let hosts: BTreeSet<HostId> = rows.iter().map(|row| row.key.destination).collect();
+    let object = match hosts.first() {
+        Some(host) if hosts.len() == 1 => scene.name(*host),
+        _ => counted(hosts.len() as u64, "host", "hosts"),
+    };
     let least = scene.thresholds().vertical_scan.ports;
     let (evidence, evidence_rows) = shown(rows.iter().map(|row| row.row(scene)).collect());
     Finding {
@@ -55,9 +64,10 @@ fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Inbound]) -> Find
             "It failed on {failed} pairs of host and port ({least} make a scan) and got payload back from a service \
              that fewer than {PUBLIC_SERVICE} public addresses use."
         ),
+        concern: Concern::new(Deed::ScanAnswered, &entity, object, 0),
         entity,
-        first_time_ms: times.0.min(tried.0),
-        last_time_ms: times.1.max(tried.1),
+        first_time_ms,
+        last_time_ms,
         techniques: &["T1595.001 Scanning IP Blocks", "T1190 Exploit Public-Facing Application"],
         next_step: "Close the answering port to the internet, or look at the service's log for this source.",
         evidence,
@@ -72,13 +82,19 @@ fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Inbound]) -> Finding
     let ports: BTreeSet<u16> = rows.iter().map(|row| row.key.port).collect();
     let sources: BTreeSet<HostId> = rows.iter().map(|row| row.key.source).collect();
     let times: Span = rows.iter().map(|row| row.times).collect();
-    let (first_time_ms, last_time_ms) = times.or(scene.times);
+    let [first_time_ms, last_time_ms] = times.known();
     let rows = rows.iter().map(|row| {
         scene.row(&row.key, row.connections, "connections let through, with no word of an answer")
     });
     let (evidence, evidence_rows) = shown(rows.collect());
     let named: Vec<String> = ports.iter().take(8).map(u16::to_string).collect();
     let more = if ports.len() > named.len() { " and others" } else { "" };
+    let concern = Concern {
+        deed: Deed::ScanLetThrough,
+        object: entity.clone(),
+        subjects: Subjects::of(sources.iter().map(|source| scene.name(*source))),
+        amount: 0,
+    };
     let who = counted(sources.len() as u64, "host", "hosts");
     Finding {
         id: format!("{RULE}:{entity}"),
@@ -94,6 +110,7 @@ fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Inbound]) -> Finding
              whether it was answered: NSG flow logs version 1, and stateless rules, have neither ends nor bytes.",
             scene.thresholds().vertical_scan.ports
         ),
+        concern,
         entity,
         first_time_ms,
         last_time_ms,

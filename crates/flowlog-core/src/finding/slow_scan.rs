@@ -12,7 +12,7 @@ use super::horizontal::Sweep;
 use super::own_source::OwnSource;
 use super::scene::Scene;
 use super::thresholds::SlowScan;
-use super::{Finding, Severity};
+use super::{Concern, Deed, Finding, Severity};
 use crate::flow::Protocol;
 use crate::state::HostId;
 
@@ -188,9 +188,10 @@ pub(super) fn find(facts: &Facts<'_>, source: &OwnSource<'_>, sweeps: &[Sweep]) 
             limits.contacts,
             facts.dead_for
         ),
+        concern: Concern::new(Deed::SlowScan, &entity, "", 0),
         entity,
-        first_time_ms: i64::from(first.0) * 1000,
-        last_time_ms: i64::from(last.0) * 1000,
+        first_time_ms: Some(i64::from(first.0) * 1000),
+        last_time_ms: Some(i64::from(last.0) * 1000),
         techniques: &["T1046 Network Service Discovery"],
         next_step: "Look at what on the source opens these connections, and whether the targets ever existed.",
         evidence,

@@ -30,9 +30,9 @@ impl Span {
         self.add((other.0, other.1));
     }
 
-    /// First and last; `unknown` where nothing is known (NSG flow logs version 1 have no connections).
-    pub(super) fn or(self, unknown: (i64, i64)) -> (i64, i64) {
-        if self.0 > self.1 { unknown } else { (self.0, self.1) }
+    /// First and last, if anything is known (NSG flow logs version 1 have no connections).
+    pub(super) fn known(self) -> [Option<i64>; 2] {
+        if self.0 > self.1 { [None; 2] } else { [Some(self.0), Some(self.1)] }
     }
 }
 

@@ -4,8 +4,8 @@ use super::heaviest::shown;
 use super::provider::Provider;
 use super::scene::Scene;
 use super::span::Span;
-use super::words::tenths;
-use super::{Finding, Severity};
+use super::words::{service, tenths};
+use super::{Concern, Deed, Finding, Severity};
 use crate::state::Conversation;
 use crate::state::{Allowed, ConversationKey};
 
@@ -35,7 +35,7 @@ pub(super) fn find(scene: &Scene<'_>, strobes: &[Strobe]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for Strobe { key, connections, rate, times } in strobes {
         let (entity, destination) = (scene.name(key.source), scene.name(key.destination));
-        let (first_time_ms, last_time_ms) = times.or(scene.times);
+        let [first_time_ms, last_time_ms] = times.known();
         let provider = Provider::of(scene.address(key.destination));
         let row = scene.row(key, *connections, format!("connections, {rate:.1} a second"));
         let (evidence, evidence_rows) = shown(vec![row]);
@@ -54,6 +54,7 @@ pub(super) fn find(scene: &Scene<'_>, strobes: &[Strobe]) -> Vec<Finding> {
                 limits.per_second,
                 provider.sentence(key.port)
             ),
+            concern: Concern::new(Deed::Strobe, &entity, service(&destination, key.port), 0),
             entity,
             first_time_ms,
             last_time_ms,

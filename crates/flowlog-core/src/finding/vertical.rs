@@ -7,7 +7,7 @@ use super::heaviest::shown;
 use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::words::duration;
-use super::{EvidenceRow, Finding, Severity, counted};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, counted};
 use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "vertical-scan";
@@ -76,8 +76,12 @@ pub(super) fn find(scene: &Scene<'_>, scans: &[Scan]) -> Vec<Finding> {
         let entity = scene.name(source);
         let targets = scans.len();
         let most = scans.iter().map(|scan| scan.ports).max().unwrap_or_default();
-        let first_time_ms = scans.iter().map(|scan| scan.times.0).min().unwrap_or_default();
-        let last_time_ms = scans.iter().map(|scan| scan.times.1).max().unwrap_or_default();
+        let first_time_ms = scans.iter().map(|scan| scan.times.0).min();
+        let last_time_ms = scans.iter().map(|scan| scan.times.1).max();
+        let target = match scans.as_slice() {
+            [one] => scene.name(one.key.destination),
+            _ => counted(targets as u64, "host", "hosts"),
+        };
         let (evidence, evidence_rows) = shown(scans.iter().map(|scan| scan.row(scene)).collect());
         Finding {
             id: format!("{RULE}:{entity}"),
@@ -90,6 +94,7 @@ pub(super) fn find(scene: &Scene<'_>, scans: &[Scan]) -> Vec<Finding> {
                 limits.ports,
                 duration(limits.window_seconds)
             ),
+            concern: Concern::new(Deed::PortScan, &entity, target, most),
             entity,
             first_time_ms,
             last_time_ms,

@@ -7,6 +7,11 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// `203.0.113.7:443`, `[2001:db8::7]:443`.
+pub(super) fn service(address: &str, port: u16) -> String {
+    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+}
+
 /// A duration in the unit that fits: `45 s`, `12 min`, `5.5 hours`, `3.0 days`. Rounded down.
 pub(super) fn duration(seconds: i64) -> String {
     let parts = |unit: i64| tenths(seconds as f64 / unit as f64);

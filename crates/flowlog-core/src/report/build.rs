@@ -86,7 +86,7 @@ impl Collector<'_> {
     pub fn finish(self, files: Vec<FileRow>, findings: Option<Findings>) -> Report {
         let Self { tables, options, .. } = self;
         let (overall, threads) = (&tables.overall, options.threads);
-        let lists = self.problems.finish();
+        let lists = self.problems.finish(options.top);
         let limits = (options.top, options.problem_limit);
         let [sources, destinations] = self.hosts.finish(&tables.hosts, limits, threads);
         let distinct = Distinct {
@@ -140,6 +140,7 @@ impl Collector<'_> {
             one_way: lists.one_way,
             low_payload: lists.low_payload,
             high_volume: lists.high_volume,
+            heaviest: lists.heaviest,
             unusual_ports,
             denied_sources,
             port_scans: lists.port_scans,

@@ -10,7 +10,7 @@ use super::rules::Meetings;
 use super::specific::Specific;
 use super::tally::Tally;
 use crate::state::Summary;
-use crate::state::{Conversation, Gather, HostPair};
+use crate::state::{Conversation, ConversationKey, Gather, HostPair};
 
 /// Takes the pairs of hosts, each once, and keeps what the report needs of them: sums, the first rows of each list,
 /// and compact entries by host. The report is the same whatever the order of the pairs and however many collectors
@@ -41,7 +41,7 @@ impl<'a> Collector<'a> {
             conversations: 0,
             hosts: HostSums::default(),
             ports: Ports::default(),
-            problems: Problems::new(&tables.hosts, options.problem_limit),
+            problems: Problems::new(tables, options.problem_limit),
             classes: Classes::new(tables, &options.own, options.service_tags.as_ref()),
             specific: options.specific.iter().map(Specific::new).collect(),
             admin: AdminAccess::new(tables, &options.own),
@@ -50,7 +50,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Takes the conversations of one host with another, all of one initiator.
-    fn direction(&mut self, conversations: &[Conversation]) {
+    fn direction(&mut self, conversations: &[Conversation], decided: &[(ConversationKey, usize)]) {
         let (mut count, mut sum) = (0, Tally::default());
         for conversation in conversations.iter().filter(|conversation| conversation.has_tuples()) {
             let tally = Tally::of(conversation);
@@ -58,7 +58,7 @@ impl<'a> Collector<'a> {
             sum.add(&tally);
             count += 1;
         }
-        self.problems.take(conversations);
+        self.problems.take(conversations, decided);
         if count == 0 {
             return;
         }
@@ -74,7 +74,7 @@ impl<'a> Collector<'a> {
 impl Gather for Collector<'_> {
     fn take(&mut self, pair: &mut HostPair) {
         for conversations in pair.directions() {
-            self.direction(conversations);
+            self.direction(conversations, &pair.rules);
         }
         self.admin.take(&pair.let_in);
         self.meetings.take(&pair.rules);

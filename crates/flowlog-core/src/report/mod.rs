@@ -105,6 +105,9 @@ pub struct Report {
     pub low_payload: Vec<ConversationRow>,
     /// Conversations in the top 1 % by bytes.
     pub high_volume: Vec<ConversationRow>,
+    /// The first conversations by bytes, at most as many as rankings have; where there are few, all of them.
+    #[serde(skip)]
+    pub heaviest: Vec<ConversationRow>,
     /// Destination ports without a registered service; allowed tuples only.
     pub unusual_ports: Vec<PortRow>,
     /// Sources with more than [`MANY_DENIALS`] tuples denied by rules.
@@ -249,6 +252,20 @@ pub struct DeniedRow {
     pub attempts: u64,
     pub first_time_ms: i64,
     pub last_time_ms: i64,
+    /// What denied it; nothing if no rule did.
+    #[serde(skip)]
+    pub rule: Option<DeniedBy>,
+}
+
+/// The rule that denied a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeniedBy {
+    /// ARM id of the NSG or Network Manager rule collection, as in the log.
+    pub acl: String,
+    /// Its name, as in the log: of several the one that denies the most in all.
+    pub rule: String,
+    /// So many other rules that deny decided on it, too.
+    pub others: u64,
 }
 
 /// A conversation with connections begun and never seen again.

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use super::best::Best;
 use super::{
-    ConversationRow, DeniedRow, Ends, IncompleteRow, LOW_BYTES_PER_PACKET, LOW_PAYLOAD_MIN_PACKETS,
+    ConversationRow, DeniedBy, DeniedRow, Ends, IncompleteRow, LOW_BYTES_PER_PACKET, LOW_PAYLOAD_MIN_PACKETS,
     PortScanRow, ProblemCounts, RETRY_BEGINS, RetryRow, SCAN_PORTS,
 };
 use crate::flow::{Counters, Protocol};
 use crate::state::Conversation;
-use crate::state::{Allowed, ConversationKey, Denied, HostId, Hosts, Trouble};
+use crate::state::{Allowed, ConversationKey, Denied, HostId, Hosts, Rules, Summary, Trouble};
 
 /// What conversations of equal weight are ordered by: addresses of both ends, port and protocol.
 type Order = (Option<IpAddr>, Option<IpAddr>, u16, Protocol);
@@ -19,9 +19,10 @@ type ByEnds<V> = Best<Order, V>;
 /// twice the limit for each list, some 100 bytes each.
 pub(super) struct Problems<'a> {
     hosts: &'a Hosts,
+    rules: &'a Rules,
     limit: usize,
-    /// With the tuples that no rule denied.
-    denied: ByEnds<(Denied, u64)>,
+    /// With the tuples that no rule denied, and the rule that did deny.
+    denied: ByEnds<(Denied, u64, Option<Denying>)>,
     /// With the begun tuples.
     incomplete: ByEnds<(Trouble, u64)>,
     /// Begun tuples and ended connections.
@@ -33,15 +34,19 @@ pub(super) struct Problems<'a> {
     port_scans: ByEnds<(u64, u64, u64)>,
 }
 
+/// A rule that denied a conversation (its place among all), and how many others did.
+type Denying = (usize, u64);
+
 /// What is kept of conversations that show their counters.
 fn sums(allowed: &Allowed) -> (u64, Counters) {
     (allowed.connections, allowed.counters)
 }
 
 impl<'a> Problems<'a> {
-    pub(super) fn new(hosts: &'a Hosts, limit: usize) -> Self {
+    pub(super) fn new(tables: &'a Summary, limit: usize) -> Self {
         Self {
-            hosts,
+            hosts: &tables.hosts,
+            rules: &tables.rules,
             limit,
             denied: Best::new(limit),
             incomplete: Best::new(limit),
@@ -53,13 +58,15 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// Takes the conversations of one host with another, all of one initiator.
-    pub(super) fn take(&mut self, conversations: &[Conversation]) {
+    /// Takes the conversations of one host with another, all of one initiator. `decided` are the rules that decided on
+    /// them, in the order of conversations.
+    pub(super) fn take(&mut self, conversations: &[Conversation], decided: &[(ConversationKey, usize)]) {
         for conversation in conversations {
             let key = &conversation.key;
             if let Some(denied) = &conversation.denied {
                 let unruled = || denied.tuples - conversation.denied_by_rule();
-                self.denied.offer(denied.tuples, || order(self.hosts, key), || (*denied, unruled()));
+                let rule = || denying(self.rules, key, decided);
+                self.denied.offer(denied.tuples, || order(self.hosts, key), || (*denied, unruled(), rule()));
             }
             if let Some(allowed) = &conversation.allowed {
                 self.allowed(key, allowed);
@@ -122,10 +129,12 @@ impl<'a> Problems<'a> {
         self.port_scans.merge(other.port_scans);
     }
 
-    /// The lists, and how many rows they would have without a limit.
-    pub(super) fn finish(self) -> Lists {
+    /// The lists, and how many rows they would have without a limit. `top` is the length of rankings.
+    pub(super) fn finish(self, top: usize) -> Lists {
         let top_percent = self.by_bytes.found().div_ceil(100);
         let high_volume = self.limit.min(usize::try_from(top_percent).unwrap_or(usize::MAX));
+        let by_bytes = self.by_bytes.finish().take(high_volume.max(top)).map(conversation_row);
+        let by_bytes: Vec<ConversationRow> = by_bytes.collect();
         Lists {
             found: ProblemCounts {
                 denied: self.denied.found(),
@@ -137,7 +146,7 @@ impl<'a> Problems<'a> {
                 port_scans: self.port_scans.found(),
                 ..ProblemCounts::default()
             },
-            denied: self.denied.finish().map(denied_row).collect(),
+            denied: self.denied.finish().map(|row| denied_row(self.rules, row)).collect(),
             incomplete: self.incomplete.finish().map(incomplete_row).collect(),
             retries: self
                 .retries
@@ -146,7 +155,8 @@ impl<'a> Problems<'a> {
                 .collect(),
             one_way: self.one_way.finish().map(conversation_row).collect(),
             low_payload: self.low_payload.finish().map(conversation_row).collect(),
-            high_volume: self.by_bytes.finish().take(high_volume).map(conversation_row).collect(),
+            heaviest: by_bytes.iter().take(top).cloned().collect(),
+            high_volume: by_bytes.into_iter().take(high_volume).collect(),
             port_scans: self.port_scans.finish().map(port_scan_row).collect(),
         }
     }
@@ -161,6 +171,7 @@ pub(super) struct Lists {
     pub(super) retries: Vec<RetryRow>,
     pub(super) one_way: Vec<ConversationRow>,
     pub(super) low_payload: Vec<ConversationRow>,
+    pub(super) heaviest: Vec<ConversationRow>,
     pub(super) high_volume: Vec<ConversationRow>,
     pub(super) port_scans: Vec<PortScanRow>,
 }
@@ -178,7 +189,31 @@ fn ends((source, destination, port, protocol): Order) -> Ends {
     Ends::of(name(source), name(destination), (protocol, port))
 }
 
-fn denied_row((order, (denied, unruled)): (Order, (Denied, u64))) -> DeniedRow {
+/// The rule that denied a conversation. A rule either denies or allows: of those that decided on it, it is one that denies.
+fn denying(rules: &Rules, key: &ConversationKey, decided: &[(ConversationKey, usize)]) -> Option<Denying> {
+    let from = decided.partition_point(|(known, _)| known < key);
+    let of_key = decided.get(from..).unwrap_or_default().iter().take_while(|(known, _)| known == key);
+    let denied =
+        |place: usize| rules.rows().get(place).map_or(0, |(_, counts)| counts.denied - counts.dropped);
+    let denying = of_key.map(|(_, place)| *place).filter(|place| denied(*place) > 0);
+    let mut denying: Vec<usize> = denying.collect();
+    denying.sort_unstable();
+    denying.dedup();
+    // Places depend on who read first, names do not.
+    let name = |place: &usize| rules.rows().get(*place).map(|(name, _)| name);
+    let most = |place: &usize| (denied(*place), std::cmp::Reverse(name(place)));
+    let first = denying.iter().copied().max_by_key(most)?;
+    Some((first, denying.len() as u64 - 1))
+}
+
+fn denied_row(
+    rules: &Rules,
+    (order, (denied, unruled, rule)): (Order, (Denied, u64, Option<Denying>)),
+) -> DeniedRow {
+    let by = |(place, others): Denying| {
+        let ((acl, rule), _) = rules.rows().get(place)?;
+        Some(DeniedBy { acl: acl.clone(), rule: rule.clone(), others })
+    };
     DeniedRow {
         ends: ends(order),
         direction: match (denied.inbound, denied.outbound) {
@@ -191,6 +226,7 @@ fn denied_row((order, (denied, unruled)): (Order, (Denied, u64))) -> DeniedRow {
         attempts: denied.attempts,
         first_time_ms: denied.first_ms,
         last_time_ms: denied.last_ms,
+        rule: rule.filter(|_| denied.tuples > unruled).and_then(by),
     }
 }
 

@@ -117,7 +117,12 @@ impl Scenario {
 fn gap_truth(gap: Gap, hours: u32, world: &World) -> Option<BehaviourTruth> {
     let nic = world.nics.get(gap.nic as usize)?;
     let between = gap.hour > 0 && gap.hour + 1 < hours;
-    between.then(|| BehaviourTruth { rule: "log-gap".to_owned(), entity: nic.mac.clone(), required: true })
+    between.then(|| BehaviourTruth {
+        rule: "log-gap".to_owned(),
+        entity: nic.mac.clone(),
+        required: true,
+        times_ms: None,
+    })
 }
 
 /// A scenario being written.
@@ -173,7 +178,7 @@ impl<'a> Run<'a> {
             for connection in &plot.connections {
                 self.timeline.log(self.world, connection, &mut self.log_rng);
             }
-            truth.extend(plot.truth);
+            truth.extend(plot.dated());
         }
         for (number, &harmless) in self.scenario.harmless.iter().enumerate() {
             let number = number / Harmless::ALL.len();
@@ -181,7 +186,7 @@ impl<'a> Run<'a> {
             for connection in &plot.connections {
                 self.timeline.log(self.world, connection, &mut self.log_rng);
             }
-            truth.extend(plot.truth);
+            truth.extend(plot.dated());
         }
         truth
     }

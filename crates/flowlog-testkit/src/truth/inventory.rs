@@ -62,7 +62,12 @@ impl Inventory {
         [("denied-outbound", denied), ("cleartext-protocol", clear), ("unencrypted", words)]
             .into_iter()
             .flat_map(|(rule, entities)| {
-                let of = move |entity| BehaviourTruth { rule: rule.to_owned(), entity, required: true };
+                let of = move |entity| BehaviourTruth {
+                    rule: rule.to_owned(),
+                    entity,
+                    required: true,
+                    times_ms: None,
+                };
                 entities.into_iter().map(of)
             })
             .collect()

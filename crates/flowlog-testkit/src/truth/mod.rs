@@ -107,6 +107,10 @@ pub struct BehaviourTruth {
     pub entity: String,
     /// False for what may be found as well, but need not be.
     pub required: bool,
+    /// First begin and last end of the connections that were planted for it, Unix ms UTC; nothing of what only lists
+    /// what is in the log.
+    #[serde(default)]
+    pub times_ms: Option<(i64, i64)>,
 }
 
 /// Tuples of one rule.

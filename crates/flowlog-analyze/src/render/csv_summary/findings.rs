@@ -75,8 +75,8 @@ fn finding(finding: &Finding) -> Row<'_> {
         detector: finding.rule.into(),
         source: guard(&finding.entity),
         count: Some(finding.evidence_rows),
-        first_time: Some(iso_time(finding.first_time_ms)),
-        last_time: Some(iso_time(finding.last_time_ms)),
+        first_time: finding.first_time_ms.map(iso_time),
+        last_time: finding.last_time_ms.map(iso_time),
         note: guard(&finding.reason),
         next: finding.next_step,
         ..Row::default()

@@ -1,86 +1,47 @@
 //! The report as text for a terminal, or for a pipe.
 
-mod classes;
 mod compare;
-mod connections;
-mod coverage;
-mod findings;
-mod overview;
 pub(crate) mod page;
-mod problems;
-mod rules;
-mod specific;
+mod sections;
+mod short;
 pub(crate) mod table;
-mod traffic;
 
 use std::io::{self, Write};
 
 use flowlog_core::report::Report;
 
-use super::graphs;
 use super::style::Style;
 pub use compare::write_comparison;
-use page::{Page, Tone};
+use page::Page;
+pub use sections::Section;
 
-/// Writes the whole report.
+/// How much of the report is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// What one reads first, in at most 60 lines.
+    #[default]
+    Short,
+    /// The same on one screen of 24 lines.
+    Brief,
+    /// Every section.
+    Full,
+    /// These sections, in this order.
+    Sections(Vec<Section>),
+}
+
+/// Writes as much of the report as `view` says.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(out: &mut impl Write, report: &Report, style: &Style) -> io::Result<()> {
+pub fn write(out: &mut impl Write, report: &Report, style: &Style, view: &View) -> io::Result<()> {
     let mut page = Page::new(*style);
-    overview::summary(&mut page, report);
-    overview::quality(&mut page, report);
-    if report.totals.tuples > 0 {
-        findings::all(&mut page, report);
-        page.group("Input");
-    }
-    coverage::logs(&mut page, report);
-    overview::files(&mut page, report);
-    if report.totals.tuples == 0 {
-        page.blank();
-        page.line("No flow was read: there is nothing more to report", 0, Tone::Warn);
-    } else {
-        flows(&mut page, report);
+    match view {
+        View::Short => short::write(&mut page, report, short::Size::Pages),
+        View::Brief => short::write(&mut page, report, short::Size::Screen),
+        View::Full => sections::all(&mut page, report),
+        View::Sections(asked) => asked.iter().for_each(|section| section.write(&mut page, report)),
     }
     out.write_all(page.into_text().as_bytes())
-}
-
-fn flows(page: &mut Page, report: &Report) {
-    page.group("Traffic");
-    connections::outcomes(page, report);
-    traffic::protocols(page, report);
-    traffic::states(page, report);
-    traffic::directions(page, report);
-    traffic::encryption(page, report);
-    classes::encrypted_pairs(page, report);
-    classes::classes(page, report);
-    traffic::sources(page, report);
-    traffic::destinations(page, report);
-    traffic::ports(page, report);
-    rules::rules(page, report);
-    rules::admin_access(page, report);
-    rules::configured(page, report);
-    page.group("Problem connections");
-    problems::incomplete(page, report);
-    problems::denied(page, report);
-    problems::low_payload(page, report);
-    problems::retries(page, report);
-    problems::one_way(page, report);
-    page.group("Anomalies");
-    problems::high_volume(page, report);
-    problems::unusual_ports(page, report);
-    problems::denied_sources(page, report);
-    problems::port_scans(page, report);
-    if !report.specific_ips.is_empty() {
-        page.group("Addresses asked for");
-        for host in &report.specific_ips {
-            specific::host(page, host);
-        }
-    }
-    if page.style.graphs {
-        page.group("Charts");
-        graphs::all(page, report);
-    }
 }
 
 #[cfg(test)]
@@ -88,10 +49,14 @@ mod tests {
     use super::*;
     use crate::render::{fixture, text};
 
-    fn render(report: &Report, style: Style) -> String {
+    fn render_as(report: &Report, style: Style, view: &View) -> String {
         let mut out = Vec::new();
-        write(&mut out, report, &style).unwrap();
+        write(&mut out, report, &style, view).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    fn render(report: &Report, style: Style) -> String {
+        render_as(report, style, &View::Full)
     }
 
     const PLAIN: Style = Style { width: 80, color: false, ascii: false, graphs: false, top: 5 };

@@ -1,11 +1,15 @@
 //! The page the sections are written on: headings, notes, colour.
 
+use flowlog_core::finding::Severity;
+
 use super::table::{Cell, Table};
 use crate::render::style::Style;
 use crate::render::text;
 
 /// Prose is hard to read in longer lines, however wide the terminal.
 const PROSE_WIDTH: usize = 100;
+/// Names of values are that wide.
+const KEY_WIDTH: usize = 20;
 
 /// What a piece of text is, which decides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +28,15 @@ pub(crate) enum Tone {
     Bar,
 }
 
+/// The tone of a severity.
+pub(crate) fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Critical | Severity::High => Tone::Bad,
+        Severity::Medium => Tone::Warn,
+        Severity::Low | Severity::Info => Tone::Plain,
+    }
+}
+
 /// A report being written. It collects text: writing it out is one call with one place to fail.
 pub(crate) struct Page {
     text: String,
@@ -40,20 +53,44 @@ impl Page {
         self.text
     }
 
+    /// Lines written so far.
+    pub(crate) fn lines(&self) -> usize {
+        self.text.matches('\n').count()
+    }
+
+    /// Adds another page below, with an empty line between them; nothing if it is empty.
+    pub(crate) fn append(&mut self, part: &Self) {
+        if !part.text.is_empty() {
+            self.blank();
+            self.push(part);
+        }
+    }
+
+    /// Adds another page right below.
+    pub(crate) fn push(&mut self, part: &Self) {
+        self.text.push_str(&part.text);
+    }
+
     /// One of the page's large parts.
     pub(crate) fn group(&mut self, title: &str) {
         self.blank();
+        let title = text::shorten(title, self.style.width, self.style.ascii);
         let rule = if self.style.ascii { "-" } else { "\u{2500}" };
-        let length = self.style.width.min(PROSE_WIDTH).saturating_sub(text::width(title) + 1);
+        let length = self.style.width.min(PROSE_WIDTH).saturating_sub(text::width(&title) + 1);
         self.paint(&title.to_uppercase(), Tone::Heading);
         self.text.push(' ');
         self.paint(&rule.repeat(length), Tone::Dim);
-        self.text.push('\n');
+        self.end_line();
     }
 
     /// A section: its title and, behind it, how much there is.
     pub(crate) fn section(&mut self, title: &str, extent: &str) {
         self.blank();
+        self.title(title, extent);
+    }
+
+    /// A title without an empty line before it.
+    pub(crate) fn title(&mut self, title: &str, extent: &str) {
         let (width, ascii) = (self.style.width, self.style.ascii);
         let title = text::shorten(title, width, ascii);
         self.paint(&title, Tone::Heading);
@@ -88,12 +125,26 @@ impl Page {
 
     /// A name and its value, which goes on below itself if it must.
     pub(crate) fn pair(&mut self, key: &str, value: &str) {
-        const KEY_WIDTH: usize = 20;
-        let limit = self.style.width.min(PROSE_WIDTH).saturating_sub(KEY_WIDTH + 2);
-        for (place, line) in text::wrap(value, limit).into_iter().enumerate() {
+        self.toned_pair(key, value, Tone::Plain);
+    }
+
+    /// A name and its value, both of one tone.
+    pub(crate) fn toned_pair(&mut self, key: &str, value: &str, tone: Tone) {
+        for (place, line) in text::wrap(value, self.pair_room()).into_iter().enumerate() {
             let key = if place == 0 { key } else { "" };
-            self.line(&format!("{key:<KEY_WIDTH$}{line}"), 2, Tone::Plain);
+            self.line(&format!("{key:<KEY_WIDTH$}{line}"), 2, tone);
         }
+    }
+
+    /// A name and its value on one line, cut if it must.
+    pub(crate) fn short_pair(&mut self, key: &str, value: &str, tone: Tone) {
+        let value = text::shorten(value, self.pair_room(), self.style.ascii);
+        self.line(&format!("{key:<KEY_WIDTH$}{value}"), 2, tone);
+    }
+
+    /// Columns of a value beside its name.
+    pub(crate) fn pair_room(&self) -> usize {
+        self.style.width.min(PROSE_WIDTH).saturating_sub(KEY_WIDTH + 2)
     }
 
     /// One line, cut to the width if it must.

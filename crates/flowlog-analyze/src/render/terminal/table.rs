@@ -100,12 +100,25 @@ impl Table {
         self.rows.len()
     }
 
+    /// Writes it with the title of its first column as its own.
+    pub(crate) fn write_titled(&self, page: &mut Page) {
+        self.write_under(page, Tone::Heading);
+    }
+
     pub(crate) fn write(&self, page: &mut Page) {
+        self.write_under(page, Tone::Dim);
+    }
+
+    /// `first` is the tone of the first column's title.
+    fn write_under(&self, page: &mut Page, first: Tone) {
         let widths = self.fit(page.style.width);
-        let titles = self.columns.iter().map(|column| (column.title, Tone::Dim));
-        self.write_row(page, &widths, titles);
+        let tones = std::iter::once(first).chain(std::iter::repeat(Tone::Dim));
+        let titles = self.columns.iter().map(|column| column.title).zip(tones);
+        // What is the table's own title stands out to the left.
+        let indent = if first == Tone::Heading { 0 } else { INDENT };
+        self.write_row(page, &widths, indent, titles);
         for (cells, remark) in &self.rows {
-            self.write_row(page, &widths, cells.iter().map(|cell| (cell.text.as_str(), cell.tone)));
+            self.write_row(page, &widths, INDENT, cells.iter().map(|cell| (cell.text.as_str(), cell.tone)));
             if let Some(remark) = remark {
                 page.prose(&remark.text, INDENT + 5, remark.tone);
             }
@@ -116,13 +129,17 @@ impl Table {
         &self,
         page: &mut Page,
         widths: &[Option<usize>],
+        indent: usize,
         cells: impl Iterator<Item = (&'a str, Tone)>,
     ) {
-        let mut gap = INDENT;
+        let mut gap = indent;
+        // A first cell further to the left has so much more room.
+        let mut more = INDENT - indent;
         for ((column, width), (text, tone)) in self.columns.iter().zip(widths).zip(cells) {
             let Some(width) = *width else { continue };
             page.spaces(gap);
             gap = GAP;
+            let width = width + std::mem::take(&mut more);
             let shown = text::shorten(text, width, page.style.ascii);
             let padding = width - text::width(&shown);
             if column.right {

@@ -15,8 +15,8 @@ use super::provider::Provider;
 use super::scene::Scene;
 use super::statistics::median;
 use super::thresholds::Beacon;
-use super::words::{duration, hundredths};
-use super::{EvidenceRow, Finding, Severity};
+use super::words::{duration, hundredths, service};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::{BEATS, Beat, Rhythm, Side};
@@ -209,9 +209,10 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
             facts.users(key.destination).all,
             provider.sentence(port)
         ),
+        concern: Concern::new(Deed::Beacon, &entity, service(&destination, port), 0),
         entity,
-        first_time_ms: i64::from(clock.span.0) * 1000,
-        last_time_ms: i64::from(clock.span.1) * 1000,
+        first_time_ms: Some(i64::from(clock.span.0) * 1000),
+        last_time_ms: Some(i64::from(clock.span.1) * 1000),
         techniques: &["T1071 Application Layer Protocol", "T1571 Non-Standard Port"],
         next_step: "Find the program on the source that opens these connections, and who runs the destination.",
         evidence,
@@ -223,8 +224,8 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
 fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> Finding {
     let entity = scene.name(source);
     let (evidence, evidence_rows) = shown(clocks.iter().map(|clock| row(scene, clock)).collect());
-    let first = clocks.iter().map(|clock| clock.span.0).min().unwrap_or_default();
-    let last = clocks.iter().map(|clock| clock.span.1).max().unwrap_or_default();
+    let first = clocks.iter().map(|clock| clock.span.0).min();
+    let last = clocks.iter().map(|clock| clock.span.1).max();
     Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
@@ -235,9 +236,10 @@ fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> 
              or few.",
             scene.thresholds().beacon.poller
         ),
+        concern: Concern::new(Deed::Poller, &entity, "", 0),
         entity,
-        first_time_ms: i64::from(first) * 1000,
-        last_time_ms: i64::from(last) * 1000,
+        first_time_ms: first.map(|seconds| i64::from(seconds) * 1000),
+        last_time_ms: last.map(|seconds| i64::from(seconds) * 1000),
         techniques: &["T1071 Application Layer Protocol"],
         next_step: "Find the program on the source that opens these connections; suppress the finding if it is meant to.",
         evidence,

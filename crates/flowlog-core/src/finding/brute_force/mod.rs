@@ -7,9 +7,10 @@ mod burst;
 
 use std::collections::BTreeMap;
 
+use super::concern::service;
 use super::heaviest::shown;
 use super::scene::{Kind, Scene};
-use super::{EvidenceRow, Finding, Severity, counted};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, Subjects, counted};
 use crate::flow::AddressClass;
 use crate::state::Conversation;
 use crate::state::ConversationKey;
@@ -172,7 +173,14 @@ fn from_internet(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Findin
         (false, true) => Severity::High,
         (false, false) => Severity::Critical,
     };
-    Some(finding(scene, format!("{RULE}:{entity}:{port}"), entity, severity, title, reason, &guessers))
+    let concern = Concern {
+        deed: if monitor { Deed::ScheduledLogin } else { Deed::Guessing(service(port)) },
+        object: entity.clone(),
+        subjects: Subjects::of(guessers.iter().map(|guesser| scene.name(guesser.key.source))),
+        amount: 0,
+    };
+    let told = Told { id: format!("{RULE}:{entity}:{port}"), entity, severity, title, reason, concern };
+    Some(told.finding(scene, &guessers))
 }
 
 /// All services at which one host guesses from inside.
@@ -195,40 +203,54 @@ fn from_inside(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Finding>
     let title = format!("{entity} seems to guess passwords at {services}");
     let severity =
         if guessers.iter().all(|guesser| guesser.patient) { Severity::Medium } else { Severity::High };
-    Some(finding(scene, format!("{RULE}:{entity}"), entity, severity, title, reason, &guessers))
+    let concern = match guessers.as_slice() {
+        [one] => {
+            let deed = Deed::Guessing(service(one.key.port));
+            Concern::new(deed, &entity, scene.name(one.key.destination), 0)
+        }
+        _ => Concern::new(Deed::Guessing(""), &entity, services, 0),
+    };
+    let told = Told { id: format!("{RULE}:{entity}"), entity, severity, title, reason, concern };
+    Some(told.finding(scene, &guessers))
 }
 
-fn finding(
-    scene: &Scene<'_>,
+/// What findings from outside and from inside tell in their own words.
+struct Told {
     id: String,
     entity: String,
     severity: Severity,
     title: String,
     reason: String,
-    guessers: &[Guesser],
-) -> Finding {
-    let row = |guesser: &Guesser| -> EvidenceRow {
-        let after = if guesser.burst.success { ", and a login after them" } else { "" };
-        scene.row(
-            &guesser.key,
-            guesser.burst.attempts,
-            format!("sessions of like size, {} in the densest window{after}", guesser.burst.densest),
-        )
-    };
-    let bursts = guessers.iter().map(|guesser| &guesser.burst);
-    let (evidence, evidence_rows) = shown(guessers.iter().map(row).collect());
-    Finding {
-        id,
-        rule: RULE,
-        severity,
-        title,
-        reason,
-        entity,
-        first_time_ms: bursts.clone().map(|burst| burst.first_ms).min().unwrap_or_default(),
-        last_time_ms: bursts.map(|burst| burst.last_ms).max().unwrap_or_default(),
-        techniques: &["T1110 Brute Force"],
-        next_step: "Look at the service's own log for failed and successful logins of these sources; close the port to them.",
-        evidence,
-        evidence_rows,
+    concern: Concern,
+}
+
+impl Told {
+    fn finding(self, scene: &Scene<'_>, guessers: &[Guesser]) -> Finding {
+        let Self { id, entity, severity, title, reason, concern } = self;
+        let row = |guesser: &Guesser| -> EvidenceRow {
+            let after = if guesser.burst.success { ", and a login after them" } else { "" };
+            scene.row(
+                &guesser.key,
+                guesser.burst.attempts,
+                format!("sessions of like size, {} in the densest window{after}", guesser.burst.densest),
+            )
+        };
+        let bursts = guessers.iter().map(|guesser| &guesser.burst);
+        let (evidence, evidence_rows) = shown(guessers.iter().map(row).collect());
+        Finding {
+            id,
+            rule: RULE,
+            severity,
+            title,
+            reason,
+            entity,
+            concern,
+            first_time_ms: bursts.clone().map(|burst| burst.first_ms).min(),
+            last_time_ms: bursts.map(|burst| burst.last_ms).max(),
+            techniques: &["T1110 Brute Force"],
+            next_step: "Look at the service's own log for failed and successful logins of these sources; close the port to them.",
+            evidence,
+            evidence_rows,
+        }
     }
 }

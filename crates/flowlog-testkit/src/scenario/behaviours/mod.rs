@@ -100,6 +100,16 @@ pub(super) struct Plot {
     pub(super) truth: Vec<BehaviourTruth>,
 }
 
+impl Plot {
+    /// The truth, dated by the connections.
+    pub(super) fn dated(self) -> Vec<BehaviourTruth> {
+        let first = self.connections.iter().map(|one| one.start_ms).min();
+        let last = self.connections.iter().map(|one| one.start_ms + one.duration_ms).max();
+        let times_ms = first.zip(last);
+        self.truth.into_iter().map(|truth| BehaviourTruth { times_ms, ..truth }).collect()
+    }
+}
+
 /// Plays the `number`th instance of `behaviour` in data from `start` to `end`.
 pub(super) fn play(behaviour: Behaviour, number: usize, draft: &mut Draft<'_>, start: i64, end: i64) -> Plot {
     let room = (end - start - 2 * HOUR_MS).max(1).unsigned_abs();
@@ -142,6 +152,7 @@ fn truth(draft: &Draft<'_>, names: &[(&str, HostId)]) -> Vec<BehaviourTruth> {
         rule: (*rule).to_owned(),
         entity: draft.world.address(*host).to_string(),
         required: place == 0,
+        times_ms: None,
     };
     names.iter().enumerate().map(one).collect()
 }

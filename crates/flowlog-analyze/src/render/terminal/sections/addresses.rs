@@ -1,12 +1,19 @@
 //! What the logs say of an address or a network that was asked for.
 
-use flowlog_core::report::{SideOfHost, SpecificIp};
+use flowlog_core::report::{Report, SideOfHost, SpecificIp};
 
-use super::page::{Page, Tone};
-use super::traffic::{hosts, ports_table};
+use super::super::page::{Page, Tone};
+use super::hosts::hosts;
+use super::ports::ports_table;
 use crate::render::text::{bytes, count, counted};
 
-pub(super) fn host(page: &mut Page, host: &SpecificIp) {
+pub(super) fn write(page: &mut Page, report: &Report) {
+    for asked in &report.specific_ips {
+        host(page, asked);
+    }
+}
+
+fn host(page: &mut Page, host: &SpecificIp) {
     let query = page.name(&host.query);
     if host.as_source.tuples == 0 && host.as_destination.tuples == 0 {
         page.section(&query, "");

@@ -2,11 +2,11 @@
 
 use flowlog_core::report::Report;
 
-use super::page::{Page, Tone};
-use super::table::{Cell, Table, names, numbers};
+use super::super::page::{Page, Tone};
+use super::super::table::{Cell, Table, names, numbers};
 use crate::render::text::{self, count};
 
-pub(super) fn outcomes(page: &mut Page, report: &Report) {
+pub(super) fn write(page: &mut Page, report: &Report) {
     let connections = &report.connections;
     page.section("Connections", &format!("{}, without denied attempts", count(connections.total)));
     let each = if report.resolved.applied {

@@ -2,11 +2,11 @@
 
 use flowlog_core::report::{Gap, LogRow, Report};
 
-use super::page::{Page, Tone};
-use super::table::{Cell, Table, numbers, words};
+use super::super::page::{Page, Tone};
+use super::super::table::{Cell, Table, numbers, words};
 use crate::render::text::{self, count, counted};
 
-pub(super) fn logs(page: &mut Page, report: &Report) {
+pub(super) fn write(page: &mut Page, report: &Report) {
     let coverage = &report.coverage;
     let extent = format!(
         "{}, {} with records",

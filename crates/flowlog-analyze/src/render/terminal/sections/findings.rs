@@ -3,13 +3,13 @@
 use flowlog_core::finding::{EvidenceRow, Finding, Noise, Scanner, Severity};
 use flowlog_core::report::Report;
 
-use super::page::{Page, Tone};
+use super::super::page::{Page, Tone, severity_tone};
 use crate::render::text::{self, count, counted};
 
 /// Evidence rows shown of one finding; `--format json` has more.
 const ROWS: usize = 3;
 
-pub(super) fn all(page: &mut Page, report: &Report) {
+pub(super) fn write(page: &mut Page, report: &Report) {
     // Nothing was looked for: nothing is said, not even that nothing was found.
     let Some(found) = &report.findings else { return };
     page.group("Findings");
@@ -88,11 +88,7 @@ fn grave(finding: &Finding) -> bool {
 }
 
 fn one(page: &mut Page, finding: &Finding) {
-    let tone = match finding.severity {
-        Severity::Critical | Severity::High => Tone::Bad,
-        Severity::Medium => Tone::Warn,
-        Severity::Low | Severity::Info => Tone::Plain,
-    };
+    let tone = severity_tone(finding.severity);
     page.blank();
     page.prose(&format!("{}: {}", finding.severity.word().to_uppercase(), finding.title), 2, tone);
     page.prose(&finding.reason, 4, Tone::Plain);
@@ -107,7 +103,9 @@ fn one(page: &mut Page, finding: &Finding) {
     let line = format!(
         "{} | {} | {}",
         finding.rule,
-        text::period(finding.first_time_ms, finding.last_time_ms),
+        finding
+            .times()
+            .map_or_else(|| "time not known".to_owned(), |(first, last)| text::period(first, last)),
         finding.techniques.join(", ")
     );
     page.prose(&line, 4, Tone::Dim);

@@ -1,108 +1,16 @@
-//! What the rules decided, and the rules as configured.
+//! The rules as configured, beside what the log says of them.
 
 use flowlog_core::report::{BroadRow, FEW, MANY_PORTS, Report, RulesFile};
 
-use super::page::{Page, Tone};
-use super::table::{Cell, Table, names, numbers, words};
-use crate::render::names::acl_label;
+use super::super::page::{Page, Tone};
+use super::super::table::{Cell, Table, names, numbers, words};
 use crate::render::text::{self, count, counted};
 
 /// Ends or ports named of what was seen.
 const NAMED: usize = 4;
 
-pub(super) fn rules(page: &mut Page, report: &Report) {
-    page.section("Rules", &format!("{} in all", count(report.rules.len() as u64)));
-    page.note(
-        "Which rule decided, by tuples as logged: a connection between two logged interfaces was decided at each. \
-         \"platform\" is Azure's own handling. \"unspecified\" is no rule: what is dropped there lacked encryption.",
-    );
-    if report.rules.is_empty() {
-        return page.none();
-    }
-    let mut table = Table::new([
-        names("Rule", 24),
-        names("NSG or ACL", 12),
-        numbers("Tuples"),
-        numbers("Denied"),
-        numbers("Bytes"),
-        numbers("Begun").spare(),
-        numbers("Sources").spare(),
-        words("Last hit (UTC)").spare(),
-        words("Class").spare(),
-        numbers("Destinations").spare(),
-    ]);
-    for row in report.rules.iter().take(page.style.top) {
-        let cells = vec![
-            page.name(&row.rule).into(),
-            page.name(acl_label(&row.acl)).into(),
-            Cell::count(row.tuples),
-            Cell::bad_count(row.denied),
-            Cell::bytes(row.bytes),
-            Cell::count(row.begun),
-            Cell::count(row.sources),
-            text::time(row.last_time_ms).into(),
-            row.class.into(),
-            Cell::count(row.destinations),
-        ];
-        if row.dropped_for_encryption > 0 {
-            table.push_with_remark(cells, dropped_remark(row.dropped_for_encryption), Tone::Warn);
-        } else {
-            table.push(cells);
-        }
-    }
-    table.write(page);
-    page.more(report.rules.len().saturating_sub(table.len()) as u64);
-}
-
-/// What stands below a row of denials some of which were none.
-pub(super) fn dropped_remark(dropped: u64) -> String {
-    format!("of these {} dropped for want of encryption, by no rule", count(dropped))
-}
-
-pub(super) fn admin_access(page: &mut Page, report: &Report) {
-    let rows = &report.admin_access;
-    page.section("Administration ports let in from the internet", "");
-    page.note(
-        "Rules that let public addresses reach ports that administer machines or data. Answered: sources that got \
-         payload back. A high count of sources without answers is scanning that a rule does not stop.",
-    );
-    if rows.is_empty() {
-        return page.none();
-    }
-    let columns = [
-        names("Rule", 18),
-        names("NSG or ACL", 10),
-        words("Port"),
-        numbers("Sources"),
-        numbers("Answered"),
-        numbers("Sent back"),
-        names("Service", 8).spare(),
-        numbers("Hosts").spare(),
-        numbers("Begun").spare(),
-        words("Last hit (UTC)").spare(),
-    ];
-    let name = |text: &str| text::escape(text, page.style.ascii).into_owned();
-    let named: Vec<(String, String)> =
-        rows.iter().map(|row| (name(&row.rule), name(acl_label(&row.acl)))).collect();
-    let rows: Vec<_> = rows.iter().zip(named).collect();
-    page.table(Table::new(columns), &rows, rows.len() as u64, |(row, (rule, acl))| {
-        vec![
-            rule.clone().into(),
-            acl.clone().into(),
-            format!("{}/tcp", row.port).into(),
-            Cell::count(row.sources),
-            Cell::bad_count(row.answered_sources),
-            Cell::bytes(row.bytes_received),
-            row.service.unwrap_or("-").into(),
-            Cell::count(row.destinations),
-            Cell::count(row.begun),
-            text::time(row.last_time_ms).into(),
-        ]
-    });
-}
-
 /// The rules as configured, if a file was given.
-pub(super) fn configured(page: &mut Page, report: &Report) {
+pub(super) fn write(page: &mut Page, report: &Report) {
     let Some(file) = &report.rules_file else { return };
     page.group("Rules as configured");
     let (hit, all) = file.nsgs.iter().fold((0, 0), |sum, row| (sum.0 + row.hit, sum.1 + row.rules));

@@ -1,0 +1,35 @@
+//! Sources that rules denied much.
+
+use flowlog_core::report::{MANY_DENIALS, Report};
+
+use super::super::page::Page;
+use super::super::table::{ADDRESS, Cell, Table, names, numbers};
+use super::conversations::{begin, visible};
+use crate::render::names::owner;
+
+pub(super) fn write(page: &mut Page, report: &Report) {
+    let total = report.problem_counts.denied_sources;
+    let note = format!(
+        "More than {MANY_DENIALS} tuples that rules denied, each. Many ports or many destinations: a scan."
+    );
+    if visible(page, report, 'D', "Sources with many denials", total)
+        && begin(page, "Sources with many denials", total, &note, ("source", "sources"))
+    {
+        let columns = [
+            names("Source", ADDRESS),
+            numbers("Denied by rules"),
+            numbers("Destinations"),
+            numbers("Ports"),
+            names("Class or provider", 17),
+        ];
+        page.table(Table::new(columns), &report.denied_sources, total, |row| {
+            vec![
+                row.source.clone().into(),
+                Cell::bad_count(row.tuples),
+                Cell::count(row.destinations),
+                Cell::count(row.ports),
+                owner(row.class, row.provider).into(),
+            ]
+        });
+    }
+}

@@ -1,0 +1,109 @@
+//! Every input file.
+
+use flowlog_core::report::{FileRow, Report};
+
+use super::super::page::{Page, Tone};
+use super::super::table::{Cell, Table, names, numbers, words};
+use crate::render::text::{self, count, counted};
+
+pub(super) fn write(page: &mut Page, report: &Report) {
+    let folder = if report.files.len() > 1 { common_folder(&report.files) } else { "" };
+    let below = if folder.is_empty() { String::new() } else { format!(" below {}", page.name(folder)) };
+    let extent = format!("{}{below}", count(report.files.len() as u64));
+    page.section("Files", &extent);
+    page.note("Times are those of the flows: an hour's file begins with flows of the hour before.");
+    if report.files.is_empty() {
+        return page.none();
+    }
+    let columns =
+        [words(""), names("File", 28), numbers("Records"), numbers("Tuples"), words("Period (UTC)").spare()];
+    let mut table = Table::new(columns);
+    let shown = page.style.top;
+    // What failed is shown however long the list is.
+    for (place, file) in report.files.iter().enumerate() {
+        if place < shown || file.error.is_some() {
+            push_file(page, &mut table, file, folder);
+        }
+    }
+    table.write(page);
+    page.more((report.files.len() - table.len()) as u64);
+}
+
+fn push_file(page: &Page, table: &mut Table, file: &FileRow, folder: &str) {
+    let period = match (file.first_time_ms, file.last_time_ms) {
+        (Some(first), Some(last)) => text::short_period(first, last),
+        _ => "-".to_owned(),
+    };
+    let mark = if file.error.is_some() {
+        Cell::toned("!", Tone::Bad)
+    } else {
+        Cell::toned(if file.malformed > 0 { "~" } else { "" }, Tone::Warn)
+    };
+    let path = shown_path(page, &file.path, folder);
+    let cells = vec![mark, path.into(), Cell::count(file.records), Cell::count(file.tuples), period.into()];
+    match &file.error {
+        Some(error) => table.push_with_remark(cells, page.name(error), Tone::Bad),
+        None if file.repeated_records > 0 && file.records == 0 => {
+            table.push_with_remark(cells, "other files hold the same records".to_owned(), Tone::Dim);
+        }
+        None if file.malformed > 0 => {
+            let remark = counted(file.malformed, "tuple malformed", "tuples malformed");
+            table.push_with_remark(cells, remark, Tone::Warn);
+        }
+        None => table.push(cells),
+    }
+}
+
+/// A path below `folder`, made harmless.
+pub(super) fn shown_path(page: &Page, path: &str, folder: &str) -> String {
+    if path == "-" {
+        "standard input".to_owned()
+    } else {
+        page.name(path.strip_prefix(folder).unwrap_or(path))
+    }
+}
+
+/// The folder all files are in, with its last separator; empty if there is none.
+fn common_folder(files: &[FileRow]) -> &str {
+    let mut paths = files.iter().map(|file| file.path.as_str()).filter(|path| *path != "-");
+    let Some(first) = paths.next() else { return "" };
+    let mut common = first;
+    for path in paths {
+        let same = common.bytes().zip(path.bytes()).take_while(|(a, b)| a == b).count();
+        // Bytes may agree up to the middle of a character.
+        common = (0..=same).rev().find_map(|end| common.get(..end)).unwrap_or_default();
+    }
+    common.rfind(['/', '\\']).and_then(|end| common.get(..=end)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn common(paths: &[&str]) -> String {
+        let file = |path: &&str| FileRow {
+            path: (*path).to_owned(),
+            bytes: 0,
+            records: 0,
+            tuples: 0,
+            malformed: 0,
+            misshapen: 0,
+            repeated_records: 0,
+            left_out_bytes: 0,
+            first_time_ms: None,
+            last_time_ms: None,
+            error: None,
+        };
+        common_folder(&paths.iter().map(file).collect::<Vec<_>>()).to_owned()
+    }
+
+    #[test]
+    fn the_common_folder_ends_at_a_separator() {
+        assert_eq!(common(&["a/b/c1.json", "a/b/c2.json"]), "a/b/");
+        assert_eq!(common(&["a/b1/c", "a/b2/c", "-"]), "a/");
+        assert_eq!(common(&["a\\b\\c", "a\\b\\d"]), "a\\b\\");
+        assert_eq!(common(&["ä/1", "ö/1"]), "");
+        assert_eq!(common(&["x/ä", "x/ö"]), "x/");
+        assert_eq!(common(&["-"]), "");
+    }
+}

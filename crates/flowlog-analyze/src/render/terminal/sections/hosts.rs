@@ -1,0 +1,32 @@
+//! A ranking of hosts, in several sections.
+
+use flowlog_core::report::HostRow;
+
+use super::super::page::Page;
+use super::super::table::{ADDRESS, Cell, Table, names, numbers};
+use crate::render::names::owner;
+
+/// A ranking of hosts; `total` is how long it would be without a limit.
+pub(super) fn hosts(page: &mut Page, rows: &[HostRow], total: u64) {
+    if rows.is_empty() {
+        return page.none();
+    }
+    let columns = [
+        names("Address", ADDRESS),
+        numbers("Tuples"),
+        numbers("Denied"),
+        numbers("Bytes"),
+        numbers("Packets").spare(),
+        names("Class or provider", 17),
+    ];
+    page.table(Table::new(columns), rows, total, |row| {
+        vec![
+            row.name.ip.clone().into(),
+            Cell::count(row.tuples),
+            Cell::bad_count(row.denied),
+            Cell::bytes(row.bytes),
+            Cell::count(row.packets),
+            owner(row.name.class, row.name.provider).into(),
+        ]
+    });
+}

@@ -1,0 +1,57 @@
+//! What the rules decided.
+
+use flowlog_core::report::Report;
+
+use super::super::page::{Page, Tone};
+use super::super::table::{Cell, Table, names, numbers, words};
+use crate::render::names::acl_label;
+use crate::render::text::{self, count};
+
+pub(super) fn write(page: &mut Page, report: &Report) {
+    page.section("Rules", &format!("{} in all", count(report.rules.len() as u64)));
+    page.note(
+        "Which rule decided, by tuples as logged: a connection between two logged interfaces was decided at each. \
+         \"platform\" is Azure's own handling. \"unspecified\" is no rule: what is dropped there lacked encryption.",
+    );
+    if report.rules.is_empty() {
+        return page.none();
+    }
+    let mut table = Table::new([
+        names("Rule", 24),
+        names("NSG or ACL", 12),
+        numbers("Tuples"),
+        numbers("Denied"),
+        numbers("Bytes"),
+        numbers("Begun").spare(),
+        numbers("Sources").spare(),
+        words("Last hit (UTC)").spare(),
+        words("Class").spare(),
+        numbers("Destinations").spare(),
+    ]);
+    for row in report.rules.iter().take(page.style.top) {
+        let cells = vec![
+            page.name(&row.rule).into(),
+            page.name(acl_label(&row.acl)).into(),
+            Cell::count(row.tuples),
+            Cell::bad_count(row.denied),
+            Cell::bytes(row.bytes),
+            Cell::count(row.begun),
+            Cell::count(row.sources),
+            text::time(row.last_time_ms).into(),
+            row.class.into(),
+            Cell::count(row.destinations),
+        ];
+        if row.dropped_for_encryption > 0 {
+            table.push_with_remark(cells, dropped_remark(row.dropped_for_encryption), Tone::Warn);
+        } else {
+            table.push(cells);
+        }
+    }
+    table.write(page);
+    page.more(report.rules.len().saturating_sub(table.len()) as u64);
+}
+
+/// What stands below a row of denials some of which were none.
+pub(super) fn dropped_remark(dropped: u64) -> String {
+    format!("of these {} dropped for want of encryption, by no rule", count(dropped))
+}
