@@ -265,8 +265,10 @@ impl Field {
     }
 }
 
-/// A protocol whose name may stand alone.
+/// Protocols whose names may stand alone.
+pub(super) const ALONE: [&str; 8] = ["tcp", "udp", "icmp", "icmpv6", "esp", "ah", "gre", "sctp"];
+
+/// The condition of one of these names.
 pub(super) fn plain_protocol(word: &str) -> Option<Node> {
-    const ALONE: [&str; 8] = ["tcp", "udp", "icmp", "icmpv6", "esp", "ah", "gre", "sctp"];
     ALONE.iter().any(|name| name.eq_ignore_ascii_case(word)).then(|| Field::Protocol.equals(word))?
 }

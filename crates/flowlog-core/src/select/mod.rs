@@ -22,6 +22,7 @@ pub mod when;
 
 use std::net::IpAddr;
 use std::ops::Not;
+use std::sync::Arc;
 
 use tree::{DENIED, End, Node, Test};
 
@@ -57,15 +58,26 @@ impl Window {
 
 /// A condition on connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter(Node);
+pub struct Filter {
+    whole: Node,
+    /// What is left to ask of tuples, where no place decides anything.
+    of_tuples: Option<Arc<Node>>,
+}
 
 impl Filter {
+    fn new(whole: Node) -> Self {
+        let asks_places = whole.holds(&|test| matches!(test, Test::Name(..)));
+        let anywhere = Place { mac: "", resource: "", acl: "", rule: "" };
+        let of_tuples = (!asks_places).then(|| Arc::new(whole.bound(&anywhere)));
+        Self { whole, of_tuples }
+    }
+
     /// Reads an expression such as `dst in 10.0.0.0/8 and port in [22, 3389] and denied`.
     ///
     /// # Errors
     /// Where the text is wrong, and what was expected there.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
-        parse::parse(text).map(Self)
+        parse::parse(text).map(Self::new)
     }
 
     /// The condition that `field` has this value, written as in an expression.
@@ -73,7 +85,7 @@ impl Filter {
     /// # Errors
     /// The text is no value of the field.
     pub fn of(field: Field, value: &str) -> Result<Self, ValueError> {
-        field.equals(value).map(Self).ok_or(ValueError(field.expected()))
+        field.equals(value).map(Self::new).ok_or(ValueError(field.expected()))
     }
 
     /// Either end is in `network`.
@@ -92,31 +104,31 @@ impl Filter {
     }
 
     fn address(end: End, network: Network) -> Self {
-        Self(Node::test(Test::Address(end, addresses::Addresses::of(&[network]))))
+        Self::new(Node::test(Test::Address(end, addresses::Addresses::of(&[network]))))
     }
 
     /// What fulfils both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self(Node::all(vec![self.0, other.0]))
+        Self::new(Node::all(vec![self.whole, other.whole]))
     }
 
     /// What fulfils either.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self(Node::any(vec![self.0, other.0]))
+        Self::new(Node::any(vec![self.whole, other.whole]))
     }
 
     /// What fulfils any of several; nothing fulfils any of none.
     #[must_use]
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
-        Self(Node::any(filters.into_iter().map(|filter| filter.0).collect()))
+        Self::new(Node::any(filters.into_iter().map(|filter| filter.whole).collect()))
     }
 
     /// Whether single tuples do not tell everything that is asked: bytes, packets, duration, tuples, or an outcome other
     /// than denied.
     pub fn needs_connection(&self) -> bool {
-        self.0.holds(&|test| match test {
+        self.whole.holds(&|test| match test {
             Test::Amount(..) => true,
             Test::Outcome(bits) => !matches!(bits & !DENIED, 0) && bits | DENIED != u8::MAX,
             _ => false,
@@ -125,12 +137,12 @@ impl Filter {
 
     /// What is left to ask of tuples of one place: what is the same for all of them is decided here.
     pub fn bind(&self, place: &Place<'_>) -> Bound {
-        Bound(self.0.bound(place))
+        Bound(self.of_tuples.clone().unwrap_or_else(|| Arc::new(self.whole.bound(place))))
     }
 
     /// Whether a whole connection fulfils it.
     pub fn matches(&self, facts: &Facts<'_>) -> bool {
-        self.0.matches(facts)
+        self.whole.matches(facts)
     }
 }
 
@@ -139,7 +151,7 @@ impl Not for Filter {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self(self.0.negated())
+        Self::new(self.whole.negated())
     }
 }
 
@@ -158,7 +170,7 @@ pub struct Place<'a> {
 
 /// A filter with the place known: what is left to ask of tuples.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bound(Node);
+pub struct Bound(Arc<Node>);
 
 impl Bound {
     /// False only if no connection with this tuple can match: what only a whole connection tells may be true.
@@ -169,12 +181,12 @@ impl Bound {
 
     /// Every tuple is admitted.
     pub fn is_everything(&self) -> bool {
-        self.0 == Node::Const(true)
+        *self.0 == Node::Const(true)
     }
 
     /// No tuple is admitted.
     pub fn is_nothing(&self) -> bool {
-        self.0 == Node::Const(false)
+        *self.0 == Node::Const(false)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What filters let through, condition by condition.
 
 mod errors;
+mod page;
 mod twin;
 mod written;
 

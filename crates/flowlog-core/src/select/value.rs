@@ -6,7 +6,7 @@ use crate::connection::Outcome;
 use crate::enrich::protocol_name;
 use crate::flow::{AddressClass, Direction, Encryption, Protocol};
 
-const CLASSES: &[(&str, AddressClass)] = &[
+pub(super) const CLASSES: &[(&str, AddressClass)] = &[
     ("private", AddressClass::Private),
     ("nat", AddressClass::CarrierGradeNat),
     ("carrier-grade-nat", AddressClass::CarrierGradeNat),
