@@ -2,6 +2,7 @@
 
 mod choices;
 mod compare;
+mod flows;
 mod merge;
 mod partial;
 mod report;
@@ -14,6 +15,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::Utc;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use flowlog_cli::Shell;
@@ -23,6 +25,7 @@ use crate::known::KnownArgs;
 use crate::render::{Surroundings, View};
 pub use choices::{BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
 pub use compare::CompareConfig;
+pub use flows::{FlowFormat, FlowsConfig};
 pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
@@ -83,6 +86,9 @@ struct Cli {
     #[command(flatten)]
     report: ReportArgs,
 
+    #[command(flatten)]
+    select: SelectArgs,
+
     /// Replace the file of --export-connections if it exists
     #[arg(long, requires = "export_connections", help_heading = "Output")]
     overwrite: bool,
@@ -96,6 +102,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// List connections: who, with whom, when, decided by which rule
+    Flows(Box<flows::Args>),
     /// Compare two sets of flow logs
     ///
     /// Before and after a change, or the NSG and the VNet log of the same hours.
@@ -147,6 +155,8 @@ pub enum Source {
 pub struct Config {
     /// Where everything comes from.
     pub source: Source,
+    /// Which part of the logs; all of it for states.
+    pub select: Select,
     /// Addresses and networks that get a section.
     pub specific_ips: Vec<Network>,
     /// Rows in each ranking and table.
@@ -182,6 +192,8 @@ pub struct Config {
 pub enum Task {
     /// Report on one set of flow logs.
     Analyse(Config),
+    /// List connections.
+    Flows(FlowsConfig),
     /// Compare two.
     Compare(CompareConfig),
     /// Write a state.
@@ -209,6 +221,7 @@ impl Task {
         let words: Vec<OsString> = args.into_iter().map(Into::into).collect();
         let mut cli: Cli = PROGRAM.parse(&words, folder)?;
         match cli.command.take() {
+            Some(Command::Flows(args)) => args.check(folder).map(Self::Flows),
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
             Some(Command::Merge(args)) => Ok(Self::Merge(args.check())),
@@ -237,6 +250,7 @@ impl Task {
             Self::Analyse(config)
             | Self::Merge(MergeConfig::Report(config) | MergeConfig::State(config, _)) => &config.running,
             Self::Partial(config) => &config.running,
+            Self::Flows(config) => &config.running,
             Self::Compare(config) => &config.running,
             Self::Print(_) | Self::Manual(_) => return None,
         })
@@ -245,15 +259,11 @@ impl Task {
 
 impl Config {
     fn check(cli: Cli, folder: &Path) -> Result<Self, clap::Error> {
-        let mut inputs: Vec<PathBuf> = cli.paths;
-        inputs.extend(cli.log_files);
-        if inputs.is_empty() {
-            if !folder.join(DEFAULT_FOLDER).is_dir() {
-                return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, NO_INPUT));
-            }
-            inputs.push(DEFAULT_FOLDER.into());
-        }
-        Ok(Self::new(Source::Logs(inputs), cli.report, cli.overwrite, cli.export_csv))
+        let inputs = inputs_or_default(cli.paths, cli.log_files, folder)?;
+        let select = cli.select.check(Utc::now())?;
+        select.refuse_connections("the report")?;
+        let config = Self::new(Source::Logs(inputs), cli.report, cli.overwrite, cli.export_csv);
+        Ok(Self { select, ..config })
     }
 
     fn new(source: Source, report: ReportArgs, overwrite: bool, export_csv: bool) -> Self {
@@ -265,6 +275,7 @@ impl Config {
         }
         Self {
             source,
+            select: Select::default(),
             specific_ips,
             top: report.top.get(),
             bucket_ms: report.bucket.map(|width| width.0),
@@ -281,6 +292,22 @@ impl Config {
             running: report.running,
         }
     }
+}
+
+/// What was named, or the default folder if nothing was and it is in `folder`.
+fn inputs_or_default(
+    mut paths: Vec<PathBuf>,
+    log_files: Vec<PathBuf>,
+    folder: &Path,
+) -> Result<Vec<PathBuf>, clap::Error> {
+    paths.extend(log_files);
+    if paths.is_empty() {
+        if !folder.join(DEFAULT_FOLDER).is_dir() {
+            return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, NO_INPUT));
+        }
+        paths.push(DEFAULT_FOLDER.into());
+    }
+    Ok(paths)
 }
 
 const NO_INPUT: &str = "no flow logs named, and there is no folder FlowLogs here

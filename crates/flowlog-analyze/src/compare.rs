@@ -7,14 +7,13 @@ use flowlog_core::compare::{Comparison, Conversations, FindingRow, Set, compare}
 use flowlog_core::finding::{self, FindingOptions, Findings, Scene, Severity, detect};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
-use flowlog_core::select::Selection;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError};
 
 use crate::cli::{CompareConfig, Format};
 use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
-use crate::walk::{self, Input};
+use crate::window::Chosen;
 use crate::{Outcome, RunError, ending, heard, say, settings, tell_why_nothing};
 
 /// Finds and reads the files of both sets, writes their comparison to `out`, and talks of everything
@@ -32,9 +31,11 @@ pub fn run(
     let own = config.own.networks(&mut finding.thresholds);
     let [a, b] = &config.sets;
     // Both are looked for before either is read: a slip is told before the long run.
-    let (inputs_a, inputs_b) = (inputs(a)?, inputs(b)?);
+    let threads = config.running.threads();
+    let chosen = |named: &Path| Chosen::of(&[named.to_owned()], &config.select, threads);
+    let (inputs_a, inputs_b) = (chosen(a)?, chosen(b)?);
     let ascii = config.running.ascii(around);
-    let read = |name, inputs: &[Input]| read(config, name, inputs, &finding, &own, ascii);
+    let read = |name, chosen: &Chosen| read(config, name, chosen, &finding, &own, ascii);
     let (a, b) = (read(a, &inputs_a)?, read(b, &inputs_b)?);
     for (letter, set) in [("A", &a), ("B", &b)] {
         if set.is_nothing() {
@@ -86,10 +87,6 @@ fn print(
     out.flush()
 }
 
-fn inputs(named: &Path) -> Result<Vec<Input>, RunError> {
-    Ok(walk::discover(&[named.to_owned()])?)
-}
-
 /// One of the sets, read.
 struct Read {
     name: String,
@@ -102,18 +99,18 @@ struct Read {
 fn read(
     config: &CompareConfig,
     name: &Path,
-    inputs: &[Input],
+    chosen: &Chosen,
     finding: &FindingOptions,
     own: &OwnNetworks,
     ascii: bool,
 ) -> Result<Read, RunError> {
+    let inputs = &chosen.inputs;
     let bytes = inputs.iter().map(|input| input.size).sum();
     let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
     let threads = config.running.threads();
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_minutes();
-    let selection = Selection::default();
-    let options = Options { threads, details: None, selection: &selection, shared: &shared };
+    let options = Options { threads, details: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(inputs, &options, &progress)?;
     progress.finish();
     let findings = !config.findings.no_findings;

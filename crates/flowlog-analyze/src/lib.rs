@@ -6,6 +6,7 @@ pub mod cli;
 pub mod compare;
 mod ending;
 pub mod export;
+pub mod flows;
 pub mod interrupt;
 pub mod known;
 pub mod memory;
@@ -23,7 +24,6 @@ use std::sync::Arc;
 
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, build};
-use flowlog_core::select::Selection;
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
@@ -33,6 +33,7 @@ use known::Known;
 use progress::Progress;
 use reduce::{Options, ReduceError, Reduced};
 use render::{Style, Surroundings, escape};
+use window::Chosen;
 
 /// Entries of each problem list in the report; `problem_counts` tells the full number.
 const PROBLEM_LIMIT: usize = 10_000;
@@ -66,6 +67,20 @@ pub enum RunError {
     /// A file about the network that cannot be used.
     #[error(transparent)]
     Known(#[from] known::KnownError),
+    /// No file is of the time asked for.
+    #[error(
+        "no file is of that time: the folders' names go from {} to {} (UTC)",
+        render::time(*.first_ms), render::time(*.last_ms)
+    )]
+    OtherTime {
+        /// Beginning of the first hour, Unix ms.
+        first_ms: i64,
+        /// End of the last hour, Unix ms.
+        last_ms: i64,
+    },
+    /// `--last-of-data` of files without a tuple.
+    #[error("--last-of-data: no file has a flow that could be read, and pipes cannot be read twice")]
+    NoNewest,
     /// A temporary file that cannot be used.
     #[error("{0}\nhint: --temp-dir names another folder, --max-memory allows more memory")]
     Spill(#[from] SpillError),
@@ -99,6 +114,7 @@ impl RunError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Settings(_) | Self::Known(_) => true,
+            Self::OtherTime { .. } | Self::NoNewest => false,
             Self::Export(error) => error.is_usage(),
             Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Manual { .. } | Self::Output(_) => false,
         }
@@ -124,15 +140,15 @@ pub fn run(
     // A slip in a settings file is told before the long run.
     let mut finding = settings::read(&config.findings)?;
     let known = config.known.read(&mut finding.thresholds)?;
-    let inputs = match &config.source {
-        Source::Logs(named) | Source::States(named) => walk::discover(named)?,
-    };
-    let exports = Exports::prepare(config, &inputs, unfinished)?;
+    let (Source::Logs(named) | Source::States(named)) = &config.source;
+    let chosen = Chosen::of(named, &config.select, config.running.threads())?;
+    let inputs = &chosen.inputs;
+    let exports = Exports::prepare(config, inputs, unfinished)?;
     if exports.swept > 0 {
         say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
     }
     let budget = config.memory.budget();
-    let report = analyse(config, &inputs, &exports, finding, known, &budget, ascii)?;
+    let report = analyse(config, &chosen, &exports, finding, known, &budget, ascii)?;
     tell_of_spilling(&budget, ascii, talk);
     let outcome = outcome(&report, config);
     // Nothing replaces what may be a good file of another day when there is nothing to say.
@@ -203,7 +219,7 @@ pub fn say(talk: &mut impl Write, ascii: bool, line: &str) {
 
 fn analyse(
     config: &Config,
-    inputs: &[walk::Input],
+    chosen: &Chosen,
     exports: &Exports,
     finding: FindingOptions,
     known: Known,
@@ -211,15 +227,18 @@ fn analyse(
     ascii: bool,
 ) -> Result<Report, RunError> {
     let threads = config.running.threads();
-    let shared = Shared::new(budget);
+    let (inputs, shared) = (&chosen.inputs, Shared::new(budget));
     let Reduced { state, files } = match &config.source {
         Source::States(_) => partial::load(inputs, &shared)?,
         Source::Logs(_) => {
             let bytes = inputs.iter().map(|input| input.size).sum();
             let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
-            let selection = Selection::default();
-            let options =
-                Options { threads, details: exports.details(), selection: &selection, shared: &shared };
+            let options = Options {
+                threads,
+                details: exports.details(),
+                selection: &chosen.selection,
+                shared: &shared,
+            };
             let reduced = reduce::reduce(inputs, &options, &progress)?;
             progress.finish();
             reduced
@@ -239,7 +258,7 @@ fn analyse(
         own,
         service_tags,
         nsgs,
-        selection: None,
+        selection: chosen.row(),
         bucket_ms: config.bucket_ms,
         threads,
     };

@@ -3,7 +3,7 @@
 //! The downloader's tree and Azure's own folders name the hour of a file. A file that is named in another way may hold
 //! any time and is always read.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::thread;
 
@@ -11,16 +11,69 @@ use chrono::NaiveDate;
 use flowlog_core::bytes;
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
-use flowlog_core::select::Window;
+use flowlog_core::report::SelectionRow;
+use flowlog_core::select::{Selection, Window};
 
-use crate::walk::{Input, InputKind};
+use crate::RunError;
+use crate::cli::Select;
+use crate::walk::{self, Input, InputKind};
+
+/// What is to be read, and what of it is asked for.
+pub struct Chosen {
+    /// Files that may hold tuples of the time asked for.
+    pub inputs: Vec<Input>,
+    /// Which tuples.
+    pub selection: Selection,
+    /// The condition as it was asked for.
+    pub filter_text: Option<String>,
+    /// Files that were not opened: their names tell another time.
+    pub left_out: u64,
+}
+
+impl Chosen {
+    /// Finds the files behind `named` that may hold what `select` asks for.
+    ///
+    /// # Errors
+    /// Names that lead nowhere; and a time of which no file is.
+    pub fn of(named: &[PathBuf], select: &Select, threads: usize) -> Result<Self, RunError> {
+        let found = walk::discover(named)?;
+        let mut window = select.window;
+        if let Some(span) = select.last_of_data {
+            let newest = newest_ms(&found, threads).ok_or(RunError::NoNewest)?;
+            window = Window {
+                from_ms: Some(newest.saturating_sub(span.num_milliseconds())),
+                to_ms: Some(newest.saturating_add(1)),
+            };
+        }
+        let hours = || found.iter().filter_map(|input| hour_ms(&input.path));
+        let span = hours().min().zip(hours().max().map(|last| last + HOUR_MS));
+        let (inputs, left_out) = within(found, &window);
+        if let (true, Some((first_ms, last_ms))) = (inputs.is_empty(), span) {
+            return Err(RunError::OtherTime { first_ms, last_ms });
+        }
+        let selection = Selection { window, filter: select.filter.clone() };
+        Ok(Self { inputs, selection, filter_text: select.text.clone(), left_out })
+    }
+
+    /// What a report tells of it; `None` if everything is asked for.
+    pub fn row(&self) -> Option<SelectionRow> {
+        let Window { from_ms, to_ms } = self.selection.window;
+        (!self.selection.is_all()).then(|| SelectionRow {
+            from_ms,
+            to_ms,
+            filter: self.filter_text.clone(),
+            files_left_out: self.left_out,
+            tuples_left_out: 0,
+        })
+    }
+}
 
 const HOUR_MS: i64 = 3_600_000;
 /// Tuples of an hour's last minute stand in the next hour's first record.
 const LATE_MS: i64 = 120_000;
 
 /// Parts inputs into those that may hold tuples of `window` and the number of those that cannot, going by their names.
-pub fn within(inputs: Vec<Input>, window: &Window) -> (Vec<Input>, u64) {
+fn within(inputs: Vec<Input>, window: &Window) -> (Vec<Input>, u64) {
     let all = inputs.len();
     let may_hold = |input: &Input| {
         hour_ms(&input.path).is_none_or(|hour| {
@@ -76,7 +129,7 @@ fn hour_of(date: NaiveDate, hour: u32) -> Option<i64> {
 
 /// The newest tuple of all files, Unix ms; `None` if there is none. The newest hours are read first, and no others if
 /// they have any. Streams are left alone.
-pub fn newest_ms(inputs: &[Input], threads: usize) -> Option<i64> {
+fn newest_ms(inputs: &[Input], threads: usize) -> Option<i64> {
     let files = || inputs.iter().filter(|input| input.kind == InputKind::File);
     let unnamed: Vec<&Input> = files().filter(|input| hour_ms(&input.path).is_none()).collect();
     let mut hours: Vec<(i64, &Input)> =

@@ -3,11 +3,12 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use chrono::Utc;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use flowlog_cli::number::rows;
 
-use super::{Cli, FindingArgs, Format, MemoryArgs, Running};
+use super::{Cli, FindingArgs, Format, MemoryArgs, Running, Select, SelectArgs};
 use crate::known::OwnArgs;
 use crate::walk::is_stdin;
 
@@ -56,6 +57,9 @@ pub(super) struct Args {
     #[command(flatten)]
     own: OwnArgs,
 
+    #[command(flatten)]
+    select: SelectArgs,
+
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     format: Format,
@@ -78,6 +82,8 @@ pub struct CompareConfig {
     pub findings: FindingArgs,
     /// Networks that are one's own.
     pub own: OwnArgs,
+    /// Which part of the logs.
+    pub select: Select,
     /// What standard output gets.
     pub format: Format,
     /// How much memory the run may take.
@@ -92,11 +98,14 @@ impl Args {
             let message = "standard input (-) can be one of the two sets, not both";
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
         }
+        let select = self.select.check(Utc::now())?;
+        select.refuse_connections("a comparison")?;
         Ok(CompareConfig {
             sets: [self.a, self.b],
             top: self.top.get(),
             findings: self.findings,
             own: self.own,
+            select,
             format: self.format,
             memory: self.memory,
             running: self.running,

@@ -48,71 +48,78 @@ pub struct SelectArgs {
     /// As initiator or as responder. As with all filters, several values are alternatives, and what several options
     /// ask for must all hold.
     #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Host))]
-    pub host: Vec<Filter>,
+    #[arg(value_parser = of(Field::Host, "host"))]
+    pub host: Vec<Condition>,
 
     /// Only connections from this initiator
     #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Source))]
-    pub source: Vec<Filter>,
+    #[arg(value_parser = of(Field::Source, "source"))]
+    pub source: Vec<Condition>,
 
     /// Only connections to this responder
     #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Destination))]
-    pub destination: Vec<Filter>,
+    #[arg(value_parser = of(Field::Destination, "destination"))]
+    pub destination: Vec<Condition>,
 
     /// Only connections to this port, e.g. 22, 8000-8080 or 53/udp
     #[arg(long, value_name = "PORT,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Port))]
-    pub port: Vec<Filter>,
+    #[arg(value_parser = of(Field::Port, "port"))]
+    pub port: Vec<Condition>,
 
     /// Only this IP protocol, e.g. tcp, esp or 50
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Protocol))]
-    pub protocol: Vec<Filter>,
+    #[arg(value_parser = of(Field::Protocol, "protocol"))]
+    pub protocol: Vec<Condition>,
 
     /// Only what the NIC saw coming in, or going out
     #[arg(long, value_name = "in|out", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Direction))]
-    pub direction: Vec<Filter>,
+    #[arg(value_parser = of(Field::Direction, "direction"))]
+    pub direction: Vec<Condition>,
 
     /// Only connections that went so, e.g. denied
     ///
     /// completed, began-before, open, begun-only (or incomplete), stateless, unanswered, refused, denied; allowed is
     /// all but denied.
     #[arg(long, value_name = "OUTCOME,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Outcome))]
-    pub outcome: Vec<Filter>,
+    #[arg(value_parser = of(Field::Outcome, "outcome"))]
+    pub outcome: Vec<Condition>,
 
     /// Only what this rule decided
     ///
     /// With or without the log's prefix; * and ? are wildcards.
-    #[arg(long, value_name = "GLOB", help_heading = "Filters", value_parser = of(Field::Rule))]
-    pub rule: Vec<Filter>,
+    #[arg(long, value_name = "GLOB", help_heading = "Filters", value_parser = of(Field::Rule, "rule"))]
+    pub rule: Vec<Condition>,
 
     /// Only what this network security group decided
     ///
     /// By its name or, with a slash in it, by its id; * and ? are wildcards.
-    #[arg(long, value_name = "GLOB", help_heading = "Filters", value_parser = of(Field::Nsg))]
-    pub nsg: Vec<Filter>,
+    #[arg(long, value_name = "GLOB", help_heading = "Filters", value_parser = of(Field::Nsg, "nsg"))]
+    pub nsg: Vec<Condition>,
 
     /// Only what the NIC with this MAC address logged
     #[arg(long, value_name = "MAC,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Mac))]
-    pub mac: Vec<Filter>,
+    #[arg(value_parser = of(Field::Mac, "mac"))]
+    pub mac: Vec<Condition>,
 
     /// Only connections with an address of this class
     ///
     /// private, nat, public, platform, link-local, loopback, multicast, broadcast, documentation, reserved.
     #[arg(long, value_name = "CLASS,...", value_delimiter = ',', help_heading = "Filters")]
-    #[arg(value_parser = of(Field::Class))]
-    pub class: Vec<Filter>,
+    #[arg(value_parser = of(Field::Class, "class"))]
+    pub class: Vec<Condition>,
 
     /// Only this, e.g. 'port in [22, 3389] and bytes > 1m'
     ///
     /// Conditions on all fields with and, or, not and parentheses: docs/filters.md.
     #[arg(long = "where", value_name = "EXPR", help_heading = "Filters", value_parser = expression)]
-    pub filter: Option<Filter>,
+    pub filter: Option<Condition>,
+}
+
+/// A condition, and how it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    filter: Filter,
+    text: String,
 }
 
 /// What is asked for, checked.
@@ -124,6 +131,8 @@ pub struct Select {
     pub last_of_data: Option<TimeDelta>,
     /// Condition; `None`: every connection.
     pub filter: Option<Filter>,
+    /// The same as an expression of `--where`.
+    pub text: Option<String>,
 }
 
 impl SelectArgs {
@@ -141,17 +150,35 @@ impl SelectArgs {
         let from = self.from.as_ref().map(|from| from.time).or(since);
         let window =
             Window { from_ms: from.map(first_ms), to_ms: self.to.as_ref().map(|to| first_ms(to.time)) };
-        Ok(Select { window, last_of_data: self.last_of_data, filter: self.condition() })
+        let last_of_data = self.last_of_data;
+        let (filter, text) = self.condition().map(|all| (all.filter, all.text)).unzip();
+        Ok(Select { window, last_of_data, filter, text })
     }
 
     /// Any value of each option, and all options.
-    fn condition(self) -> Option<Filter> {
+    fn condition(self) -> Option<Condition> {
         let Self {
             host, source, destination, port, protocol, direction, outcome, rule, nsg, mac, class, ..
         } = self;
         let options = [host, source, destination, port, protocol, direction, outcome, rule, nsg, mac, class];
-        let given = options.into_iter().filter(|values| !values.is_empty()).map(Filter::any);
-        given.chain(self.filter).reduce(Filter::and)
+        let given = options.into_iter().filter_map(Condition::any).chain(self.filter);
+        given.reduce(|all, one| Condition {
+            filter: all.filter.and(one.filter),
+            text: format!("{} and {}", all.text, one.text),
+        })
+    }
+}
+
+impl Condition {
+    /// One of several values; `None` without any.
+    fn any(values: Vec<Self>) -> Option<Self> {
+        let (filters, texts): (Vec<_>, Vec<_>) = values.into_iter().map(|one| (one.filter, one.text)).unzip();
+        let text = match texts.as_slice() {
+            [] => return None,
+            [one] => one.clone(),
+            several => format!("({})", several.join(" or ")),
+        };
+        Some(Self { filter: Filter::any(filters), text })
     }
 }
 
@@ -159,6 +186,22 @@ impl Select {
     /// Whether nothing is left out.
     pub fn is_all(&self) -> bool {
         self.window.is_all() && self.last_of_data.is_none() && self.filter.is_none()
+    }
+}
+
+impl Select {
+    /// Refuses what single tuples do not tell: what sums tuples cannot know how their connections end.
+    pub(super) fn refuse_connections(&self, what: &str) -> Result<(), clap::Error> {
+        let Some(text) =
+            self.filter.as_ref().filter(|filter| filter.needs_connection()).and(self.text.as_ref())
+        else {
+            return Ok(());
+        };
+        let message = format!(
+            "{text}: bytes, packets, duration and outcomes other than denied are known of whole connections, and {what} \
+             sums tuples, too\n  flowlog-analyze flows takes such a filter"
+        );
+        Err(Cli::command().error(ErrorKind::ValueValidation, message))
     }
 }
 
@@ -180,12 +223,24 @@ fn empty(from: &Asked, to: &Asked) -> String {
     }
 }
 
-fn of(field: Field) -> impl Fn(&str) -> Result<Filter, ValueError> + Clone + Send + Sync + 'static {
-    move |text| Filter::of(field, text)
+/// Reads a value of `field`, whose name in expressions is `word`.
+fn of(
+    field: Field,
+    word: &'static str,
+) -> impl Fn(&str) -> Result<Condition, ValueError> + Clone + Send + Sync + 'static {
+    move |text| {
+        let filter = Filter::of(field, text)?;
+        let plain = |char: char| char.is_ascii_alphanumeric() || "._-:/*?".contains(char);
+        let quoted = if text.chars().all(plain) { text.to_owned() } else { format!("\"{text}\"") };
+        Ok(Condition { filter, text: format!("{word} {quoted}") })
+    }
 }
 
-fn expression(text: &str) -> Result<Filter, WhereError> {
-    Filter::parse(text).map_err(|cause| WhereError { text: text.to_owned(), cause })
+fn expression(text: &str) -> Result<Condition, WhereError> {
+    match Filter::parse(text) {
+        Ok(filter) => Ok(Condition { filter, text: format!("({text})") }),
+        Err(cause) => Err(WhereError { text: text.to_owned(), cause }),
+    }
 }
 
 /// What is wrong with an expression, and a line below it that points there.
@@ -270,6 +325,27 @@ mod tests {
         );
         let data = select(&["--last-of-data", "1h"]).unwrap();
         assert_eq!((data.last_of_data, data.window), (Some(TimeDelta::hours(1)), Window::default()));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_told_as_an_expression_that_asks_the_same() {
+        let asked = select(&[
+            "--host",
+            "10.0.0.4,10.1.0.0/16",
+            "--rule",
+            "my rule*",
+            "--where",
+            "bytes > 1m or denied",
+            "--port",
+            "53/udp",
+        ]);
+        let Select { filter, text, .. } = asked.unwrap();
+        let text = text.unwrap();
+        assert_eq!(
+            text,
+            "(host 10.0.0.4 or host 10.1.0.0/16) and port 53/udp and rule \"my rule*\" and (bytes > 1m or denied)"
+        );
+        assert_eq!(filter, Some(Filter::parse(&text).unwrap()));
     }
 
     #[test]

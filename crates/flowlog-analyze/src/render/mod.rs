@@ -4,6 +4,7 @@
 pub mod connections;
 pub mod csv_details;
 pub mod csv_summary;
+pub mod flows;
 pub mod json;
 pub mod terminal;
 
@@ -20,4 +21,4 @@ mod fixture;
 
 pub use style::{Style, Surroundings};
 pub use terminal::{Section, View};
-pub use text::escape;
+pub use text::{escape, time};

@@ -26,7 +26,7 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
 }
 
 /// `2025-12-01 07:14:30`, UTC.
-pub(crate) fn time(ms: i64) -> String {
+pub fn time(ms: i64) -> String {
     format_time(ms, "%Y-%m-%d %H:%M:%S")
 }
 

@@ -1,0 +1,73 @@
+//! The connections themselves: files in, groups of connections out.
+
+use std::io::{BufWriter, Write};
+
+use flowlog_core::flow::OwnNetworks;
+use flowlog_core::flows::{FlowOptions, FlowScene, FlowTable, Flows};
+use flowlog_core::state::{GatherOptions, Gatherer, Shared};
+
+use crate::cli::FlowsConfig;
+use crate::progress::Progress;
+use crate::reduce::{self, Options, Reduced};
+use crate::render::{self, Style, Surroundings};
+use crate::window::Chosen;
+use crate::{Outcome, RunError, heard, of_files, say, tell_of_spilling, tell_why_nothing};
+
+/// Finds and reads the files, writes the connections asked for to `out`, and talks of everything else to `talk`.
+///
+/// # Errors
+/// As [`crate::run`].
+pub fn run(
+    config: &FlowsConfig,
+    around: &Surroundings,
+    out: impl Write,
+    talk: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let ascii = config.running.ascii(around);
+    let threads = config.running.threads();
+    let chosen = Chosen::of(&config.inputs, &config.select, threads)?;
+    let budget = config.memory.budget();
+    let shared = Shared::new(&budget);
+    let bytes = chosen.inputs.iter().map(|input| input.size).sum();
+    let progress = Progress::new(chosen.inputs.len() as u64, bytes, config.running.quiet, ascii);
+    let options = Options { threads, details: None, selection: &chosen.selection, shared: &shared };
+    let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, &progress)?;
+    progress.finish();
+    let outcome = of_files(&files, config.running.strict);
+    if outcome == Outcome::NothingAnalysed {
+        tell_why_nothing(&files, ascii, talk);
+        say(talk, ascii, "error: nothing could be analysed");
+        return Ok(outcome);
+    }
+    let gathering = GatherOptions {
+        resolve: config.dedup,
+        findings: false,
+        provenance: false,
+        own: OwnNetworks::default(),
+    };
+    let gatherer = Gatherer::new(state, gathering);
+    let options = FlowOptions {
+        filter: chosen.selection.filter.clone(),
+        by: config.by.clone(),
+        sort: config.sort,
+        limit: config.limit,
+    };
+    let scene = FlowScene::new(&gatherer.summary, &options);
+    let table = gatherer.gather(threads, || Flows::new(&scene))?.finish();
+    tell_of_spilling(&budget, ascii, talk);
+    heard(print(config, around, &table, &chosen, out))?;
+    Ok(outcome)
+}
+
+fn print(
+    config: &FlowsConfig,
+    around: &Surroundings,
+    table: &FlowTable,
+    chosen: &Chosen,
+    out: impl Write,
+) -> std::io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let style = Style::new(config.running.color, config.running.ascii, false, config.limit, around);
+    render::flows::write(&mut out, table, chosen, config.format, &style)?;
+    out.flush()
+}

@@ -1,0 +1,124 @@
+//! The rows for programs: names as in the JSON report, nothing cut, times in RFC 3339.
+
+use std::io::{self, Write};
+
+use flowlog_core::flows::{Field, FlowRow, FlowSums, FlowTable, Value};
+use flowlog_core::report::SelectionRow;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+
+use crate::render::csv_text::guard;
+use crate::render::names::protocol_label;
+use crate::render::text::iso_time;
+
+/// Columns behind the fields of the group.
+const SUMS: [&str; 9] = [
+    "first_time",
+    "last_time",
+    "connections",
+    "tuples",
+    "packets_sent",
+    "bytes_sent",
+    "packets_received",
+    "bytes_received",
+    "longest_ms",
+];
+
+pub(super) fn csv(out: &mut impl Write, table: &FlowTable) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    let heads = table.by.iter().map(|field| field.name()).chain(SUMS);
+    csv.write_record(heads).map_err(io::Error::from)?;
+    for row in &table.rows {
+        let cell = |value: &Json| match value {
+            Json::String(text) => guard(text).into_owned(),
+            Json::Null => String::new(),
+            other => other.to_string(),
+        };
+        let sums = sums(&row.sums);
+        let cells = row.values.iter().map(|one| cell(&value(one))).chain(sums.iter().map(cell));
+        csv.write_record(cells).map_err(io::Error::from)?;
+    }
+    csv.flush()
+}
+
+pub(super) fn ndjson(out: &mut impl Write, table: &FlowTable) -> io::Result<()> {
+    for row in &table.rows {
+        serde_json::to_writer(&mut *out, &object(&table.by, row))?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+pub(super) fn json(
+    out: &mut impl Write,
+    table: &FlowTable,
+    selection: Option<&SelectionRow>,
+) -> io::Result<()> {
+    let all = Document {
+        selection,
+        by: table.by.iter().map(|field| field.name()).collect(),
+        found: table.found,
+        shown: table.rows.len(),
+        total: Object(SUMS.into_iter().zip(sums(&table.total)).collect()),
+        flows: table.rows.iter().map(|row| object(&table.by, row)).collect(),
+    };
+    crate::render::json::write(out, &all)
+}
+
+/// Everything as one object.
+#[derive(Serialize)]
+struct Document<'a> {
+    selection: Option<&'a SelectionRow>,
+    by: Vec<&'static str>,
+    found: u64,
+    shown: usize,
+    total: Object,
+    flows: Vec<Object>,
+}
+
+/// Keys and values in the order of the columns.
+struct Object(Vec<(&'static str, Json)>);
+
+impl Serialize for Object {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+fn object(by: &[Field], row: &FlowRow) -> Object {
+    let fields = by.iter().map(|field| field.name()).zip(row.values.iter().map(value));
+    Object(fields.chain(SUMS.into_iter().zip(sums(&row.sums))).collect())
+}
+
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Address(address) => address.to_string().into(),
+        Value::Network(network) => network.to_string().into(),
+        Value::Port(port) => (*port).into(),
+        Value::Protocol(protocol) => protocol_label(protocol.0).into(),
+        Value::Direction(direction) => direction.letter().to_string().into(),
+        Value::Outcome(outcome) => outcome.name().into(),
+        Value::Encryption(word) => word.word().into(),
+        Value::Class(class) => class.label().into(),
+        Value::Provider(name) => (*name).into(),
+        Value::Name(name) => name.as_str().into(),
+        Value::Time(ms) => iso_time(*ms).into(),
+    }
+}
+
+fn sums(sums: &FlowSums) -> [Json; 9] {
+    let known = sums.connections > 0;
+    let time = |ms: i64| if known { iso_time(ms).into() } else { Json::Null };
+    let counters = &sums.counters;
+    [
+        time(sums.first_ms),
+        time(sums.last_ms),
+        sums.connections.into(),
+        sums.tuples.into(),
+        counters.packets_sent.into(),
+        counters.bytes_sent.into(),
+        counters.packets_received.into(),
+        counters.bytes_received.into(),
+        sums.longest_ms.into(),
+    ]
+}

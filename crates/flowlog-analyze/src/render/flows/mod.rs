@@ -1,0 +1,31 @@
+//! Groups of connections: a table to read, or rows for programs.
+
+mod data;
+mod table;
+
+use std::io::{self, Write};
+
+use flowlog_core::flows::FlowTable;
+
+use crate::cli::FlowFormat;
+use crate::render::Style;
+use crate::window::Chosen;
+
+/// Writes what was found.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(
+    out: &mut impl Write,
+    table: &FlowTable,
+    chosen: &Chosen,
+    format: FlowFormat,
+    style: &Style,
+) -> io::Result<()> {
+    match format {
+        FlowFormat::Table => out.write_all(table::page(table, chosen.row().as_ref(), style).as_bytes()),
+        FlowFormat::Csv => data::csv(out, table),
+        FlowFormat::Ndjson => data::ndjson(out, table),
+        FlowFormat::Json => data::json(out, table, chosen.row().as_ref()),
+    }
+}
