@@ -93,8 +93,9 @@ fn the_short_help_fits_a_screen_and_the_long_one_its_width() {
             |option| [command, option].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>();
         let (short, long) = (help(&words("-h")), help(&words("--help")));
         assert!(short.lines().count() <= 23, "{short}");
-        assert!(short.contains("\nOptions:\n") && short.contains("(see more with '--help')"), "{short}");
+        assert!(short.contains("\nOptions:\n"), "{short}");
         if !matches!(command, "completions" | "man") {
+            assert!(short.contains("(see more with '--help')"), "{short}");
             assert!(short.lines().count() < long.lines().count() / 2, "{short}");
             assert!(long.contains("\nExamples:\n") && long.contains("\nExit codes:\n"), "{long}");
         }

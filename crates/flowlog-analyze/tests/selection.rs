@@ -80,7 +80,7 @@ fn a_part_of_time_is_cut_by_the_tuples_own_times() {
 #[test]
 fn the_first_record_of_the_next_hour_belongs_to_the_window() {
     let bench = bench(52);
-    let within = |cell: &dyn Fn(&str) -> String| cell("FlowTime") < *"2026-01-15T09:00";
+    let within = |cell: &dyn Fn(&str) -> String| cell("FlowTime").as_str() < "2026-01-15T09:00";
     let report = agree(&bench, &["--to", "2026-01-15T09:00"], within);
     // No hour begins in the window but the first.
     assert!(report["coverage"]["hours"].as_u64() <= Some(2), "{}", report["coverage"]["hours"]);
