@@ -126,7 +126,8 @@ fn without_time(name: &str) -> String {
 
 fn analyse(folder: &Path) -> anyhow::Result<Command> {
     let mut command = tool("flowlog-analyze", folder)?;
-    command.arg(TREE);
+    // Settings of the person are not the sample's.
+    command.args([TREE, "--no-config"]);
     Ok(command)
 }
 

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::window::Chosen;
-use crate::{Outcome, RunError, ending, heard, say, settings, tell_why_nothing};
+use crate::{Outcome, RunError, ending, heard, say, settings, tell_of_settings, tell_why_nothing};
 
 /// Finds and reads the files of both sets, writes their comparison to `out`, and talks of everything
 /// else to `talk`.
@@ -27,7 +27,9 @@ pub fn run(
     out: impl Write,
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
-    let mut finding = settings::read(&config.findings)?;
+    let settings = settings::read(&config.findings)?;
+    tell_of_settings(&settings, config.running.ascii(around), talk);
+    let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);
     let [a, b] = &config.sets;
     // Both are looked for before either is read: a slip is told before the long run.

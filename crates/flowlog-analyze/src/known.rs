@@ -9,7 +9,8 @@ use flowlog_core::finding::Thresholds;
 use flowlog_core::flow::{OwnNetwork, OwnNetworks};
 use flowlog_core::policy::{self, Nsg, PolicyError};
 
-use crate::bounded::{self, NETWORK_BYTES};
+use flowlog_cli::bounded::{self, NETWORK_BYTES};
+use flowlog_cli::config::Settings;
 
 /// The option that names own networks.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -92,18 +93,18 @@ pub enum KnownError {
 }
 
 impl KnownArgs {
-    /// Reads the files. `thresholds` get the own networks, see [`OwnArgs::networks`].
+    /// Reads the files, also those of `settings`. `thresholds` get the own networks, see [`OwnArgs::networks`].
     ///
     /// # Errors
     /// A file that cannot be read, or of another form.
-    pub fn read(&self, thresholds: &mut Thresholds) -> Result<Known, KnownError> {
+    pub fn read(&self, settings: &Settings, thresholds: &mut Thresholds) -> Result<Known, KnownError> {
         let own = self.own.networks(thresholds);
-        let service_tags = self.service_tags.as_deref().map(|path| {
-            let cause = |cause| KnownError::ServiceTags { path: path.to_owned(), cause };
+        let service_tags = self.service_tags.as_ref().or(settings.service_tags.as_ref()).map(|path| {
+            let cause = |cause| KnownError::ServiceTags { path: path.clone(), cause };
             ServiceTags::parse(&read(path)?).map_err(cause)
         });
         let mut nsgs: Option<Vec<Nsg>> = None;
-        for path in &self.rules {
+        for path in settings.rules.iter().chain(&self.rules) {
             let cause = |cause| KnownError::Rules { path: path.clone(), cause };
             nsgs.get_or_insert_default().extend(policy::parse(&read(path)?).map_err(cause)?);
         }

@@ -1,7 +1,6 @@
 //! The analyser: flow-log files in, a report out.
 #![forbid(unsafe_code)]
 
-mod bounded;
 pub mod cli;
 pub mod compare;
 mod ending;
@@ -22,6 +21,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use flowlog_cli::config::{ConfigError, Settings};
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, build};
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
@@ -61,9 +61,9 @@ pub enum RunError {
     /// A file beside the report that cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// A thresholds or suppressions file that cannot be used.
+    /// Settings that cannot be used.
     #[error(transparent)]
-    Settings(#[from] settings::SettingsError),
+    Settings(#[from] ConfigError),
     /// A file about the network that cannot be used.
     #[error(transparent)]
     Known(#[from] known::KnownError),
@@ -138,8 +138,10 @@ pub fn run(
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
     // A slip in a settings file is told before the long run.
-    let mut finding = settings::read(&config.findings)?;
-    let known = config.known.read(&mut finding.thresholds)?;
+    let settings = settings::read(&config.findings)?;
+    tell_of_settings(&settings, ascii, talk);
+    let mut finding = settings::of_findings(&settings);
+    let known = config.known.read(&settings, &mut finding.thresholds)?;
     let (Source::Logs(named) | Source::States(named)) = &config.source;
     let chosen = Chosen::of(named, &config.select, config.running.threads())?;
     let inputs = &chosen.inputs;
@@ -289,6 +291,13 @@ fn of_files(files: &[FileRow], strict: bool) -> Outcome {
         Outcome::SomeSkipped
     } else {
         Outcome::Done
+    }
+}
+
+/// Names the settings files that were found: nobody asked for them, and they decide what the report says.
+fn tell_of_settings(settings: &Settings, ascii: bool, talk: &mut impl Write) {
+    for path in &settings.found {
+        say(talk, ascii, &format!("settings of {}", path.display()));
     }
 }
 

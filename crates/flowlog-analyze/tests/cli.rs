@@ -179,7 +179,7 @@ fn specific_addresses_and_networks_get_their_sections() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let (bench, _) = Bench::new().scenario(&Scenario { seed: 24, ..Scenario::default() });
-    let mut tool = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"));
+    let mut tool = common::tool();
     let mut child = tool
         .current_dir(bench.folder.path())
         .args(["logs", "--format", "json"])

@@ -26,6 +26,7 @@ fn bounded(bench: &Bench) -> Value {
     command
         .current_dir(bench.folder.path())
         .args(["-c", "ulimit -v 262144; exec \"$0\" \"$@\""])
+        .env("XDG_CONFIG_HOME", "/nobody")
         .arg(tool)
         .args(["--threads", "1", "--format", "json", "logs"])
         .timeout(Duration::from_secs(120));

@@ -54,7 +54,7 @@ fn an_input_is_never_replaced_whatever_it_is_called() {
 fn a_file_that_comes_as_standard_input_is_an_input_too() {
     let bench = bench();
     let path = bench.logs().join("a.ndjson");
-    let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+    let child = common::tool()
         .current_dir(bench.folder.path())
         .args(["-", "--overwrite", "--export-connections", "logs/a.ndjson"])
         .stdin(fs::File::open(&path).unwrap())
@@ -117,7 +117,7 @@ fn folders_links_to_nothing_and_devices_are_refused() {
 
 /// A tool at work, with its exports in the folder `out`.
 fn start(bench: &Bench, arguments: &[&str]) -> Child {
-    std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+    common::tool()
         .current_dir(bench.folder.path())
         .args(arguments)
         .stdout(Stdio::null())
@@ -197,7 +197,7 @@ fn a_reader_that_leaves_early_changes_neither_exports_nor_exit_code() {
         let out = folder.path().to_str().unwrap();
         let exporting = arguments[0] != "compare";
         let export = if exporting { vec!["--export-csv", "--output-path", out] } else { Vec::new() };
-        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        let mut child = common::tool()
             .current_dir(bench.folder.path())
             .args([arguments, &export].concat())
             .stdout(Stdio::piped())
@@ -218,7 +218,7 @@ fn a_reader_that_leaves_early_changes_neither_exports_nor_exit_code() {
 fn a_full_disk_behind_standard_output_is_told_and_the_exports_are_there() {
     let bench = bench();
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+    let child = common::tool()
         .current_dir(bench.folder.path())
         .args(["logs", "--export-connections", "c.csv"])
         .stdout(full)
@@ -238,7 +238,7 @@ fn nobody_listening_on_standard_error_changes_nothing() {
     let page = bench.logs().join("page.json");
     for (input, code) in [("logs/a.ndjson", 0), ("logs/page.json", 1)] {
         fs::write(&page, "<html>").unwrap();
-        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        let mut child = common::tool()
             .current_dir(bench.folder.path())
             .args([input, "--export-csv"])
             .stdout(Stdio::null())

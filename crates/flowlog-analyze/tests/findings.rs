@@ -109,16 +109,14 @@ fn suppressions_hold_until_they_expire_and_thresholds_are_obeyed() {
         (scans, report["suppressed"].as_array().unwrap().len(), report["expired"].as_array().unwrap().len())
     };
     assert_eq!(rules(&[]), (1, 0, 0));
-    assert_eq!(rules(&["--suppressions", "now.toml"]), (0, 1, 0));
-    assert_eq!(rules(&["--suppressions", "old.toml"]), (1, 0, 1));
-    assert_eq!(rules(&["--thresholds", "limits.toml"]), (0, 0, 0));
-    assert!(
-        bench.run(&["logs", "--full", "--suppressions", "old.toml"]).out().contains("expired on 2020-01-01")
-    );
-    let slip = bench.run(&["logs", "--thresholds", "slip.toml"]);
+    assert_eq!(rules(&["--config", "now.toml"]), (0, 1, 0));
+    assert_eq!(rules(&["--config", "old.toml"]), (1, 0, 1));
+    assert_eq!(rules(&["--config", "limits.toml"]), (0, 0, 0));
+    assert!(bench.run(&["logs", "--full", "--config", "old.toml"]).out().contains("expired on 2020-01-01"));
+    let slip = bench.run(&["logs", "--config", "slip.toml"]);
     assert_eq!(slip.code(), 2);
     assert!(slip.talk().contains("slip.toml") && slip.talk().contains("port"), "{}", slip.talk());
-    assert_eq!(bench.run(&["logs", "--thresholds", "none.toml"]).code(), 2);
+    assert_eq!(bench.run(&["logs", "--config", "none.toml"]).code(), 2);
 }
 
 #[test]

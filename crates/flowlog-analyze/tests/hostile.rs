@@ -52,8 +52,8 @@ fn names_of_files_are_escaped_wherever_they_are_told() {
         (&[&folder, "--export-connections", &nowhere], 1),
         (&[&folder, "--export-csv", "--output-path", &within], 3),
         (&[&folder, "--export-csv", "--output-path", &bad], 1),
-        (&[&folder, "--thresholds", &bad], 2),
-        (&[&folder, "--suppressions", &missing], 2),
+        (&[&folder, "--config", &bad], 2),
+        (&[&folder, "--config", &missing], 2),
         (&[&folder, "--rules", &bad], 2),
         (&[&folder, "--service-tags", &missing], 2),
     ];

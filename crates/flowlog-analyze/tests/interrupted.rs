@@ -20,7 +20,7 @@ fn good() -> Vec<u8> {
 
 /// A run that exports to `out.csv` and two CSV files, and that waits for more of its standard input.
 fn waiting(folder: &Path) -> (Child, ChildStdin) {
-    begun(std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze")), folder)
+    begun(common::tool(), folder)
 }
 
 fn begun(mut tool: std::process::Command, folder: &Path) -> (Child, ChildStdin) {
@@ -85,7 +85,7 @@ fn what_a_script_runs_in_the_background_stays_deaf_to_ctrl_c() {
     let folder = tempfile::tempdir().unwrap();
     let mut shell = std::process::Command::new("sh");
     let tool = assert_cmd::cargo::cargo_bin("flowlog-analyze");
-    shell.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]).arg(tool);
+    shell.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]).arg(tool).env("XDG_CONFIG_HOME", "/nobody");
     let (child, input) = begun(shell, folder.path());
     send(&child, Signal::INT);
     thread::sleep(Duration::from_millis(200));
@@ -99,7 +99,7 @@ fn what_a_script_runs_in_the_background_stays_deaf_to_ctrl_c() {
 fn a_run_without_exports_ends_with_the_same_codes() {
     let folder = tempfile::tempdir().unwrap();
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        let mut child = common::tool()
             .current_dir(folder.path())
             .args(["-", "--threads", "1"])
             .stdin(Stdio::piped())

@@ -23,6 +23,7 @@ fn within(mib: u32, bench: &Bench, arguments: &str) -> (Value, i32) {
         // A thread of the C library's allocator reserves 64 MiB that it does not use.
         .env("MALLOC_ARENA_MAX", "1")
         .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        .env("XDG_CONFIG_HOME", "/nobody")
         .output()
         .unwrap();
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();

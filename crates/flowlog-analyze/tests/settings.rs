@@ -34,13 +34,13 @@ fn no_limit_is_no_number_or_negative() {
     for (section, limits) in Thresholds::sections() {
         for (key, allowed) in limits {
             for value in ["nan", "-inf", "-1", "-0.5", "\"1\""] {
-                let run = refused(&bench, "--thresholds", &format!("[{section}]\n{key} = {value}\n"));
+                let run = refused(&bench, "--config", &format!("[{section}]\n{key} = {value}\n"));
                 assert!(run.talk().contains(&format!("{section}.{key} is ")), "{}", run.talk());
                 assert!(run.talk().contains(&format!("allowed is {allowed}")), "{}", run.talk());
             }
         }
     }
-    let run = refused(&bench, "--thresholds", "[slow_scan]\ntheta0 = 0.1\ntheta1 = 0.2\n");
+    let run = refused(&bench, "--config", "[slow_scan]\ntheta0 = 0.1\ntheta1 = 0.2\n");
     assert!(run.talk().contains("slow_scan.theta1 must be smaller than slow_scan.theta0"), "{}", run.talk());
 }
 
@@ -74,7 +74,7 @@ fn every_limit_at_its_edges_gives_a_report() {
         }
         fs::write(bench.folder.path().join("t.toml"), text).unwrap();
         for threads in ["1", "3"] {
-            let run = bench.run(&["logs", "--thresholds", "t.toml", "--threads", threads]);
+            let run = bench.run(&["logs", "--config", "t.toml", "--threads", threads]);
             assert_eq!(run.code(), 0, "high: {high}: {}", run.talk());
         }
     }
@@ -97,16 +97,16 @@ fn what_is_wrong_is_said_in_one_short_harmless_line() {
         format!("internal = [\"{long}\"]"),
         "internal = 7".to_owned(),
     ] {
-        refused(&bench, "--thresholds", &text);
-        refused(&bench, "--suppressions", &text);
+        refused(&bench, "--config", &text);
+        refused(&bench, "--config", &text);
     }
     let entry = |rule: &str, day: &str| {
         format!("[[suppress]]\nrule = \"{rule}\"\nentity = \"*\"\nreason = \"r\"\nexpires = \"{day}\"\n")
     };
-    refused(&bench, "--suppressions", &entry("\\u001b[2J", "2026-12-31"));
-    refused(&bench, "--suppressions", &entry(&long, "2026-12-31"));
-    refused(&bench, "--suppressions", &entry("*", &long));
-    let run = refused(&bench, "--thresholds", "internal = []\n\n[beacon]\nlow = 0.8 0.9\n");
+    refused(&bench, "--config", &entry("\\u001b[2J", "2026-12-31"));
+    refused(&bench, "--config", &entry(&long, "2026-12-31"));
+    refused(&bench, "--config", &entry("*", &long));
+    let run = refused(&bench, "--config", "internal = []\n\n[beacon]\nlow = 0.8 0.9\n");
     assert!(run.talk().contains("t.toml, line 4, column 7: "), "{}", run.talk());
 }
 
@@ -118,12 +118,9 @@ fn files_are_read_up_to_a_bound() {
         |name: &str, bytes: u64| fs::File::create(folder.join(name)).unwrap().set_len(bytes).unwrap();
     sparse("t.toml", (16 << 20) + 1);
     sparse("n.json", (256 << 20) + 1);
-    for (option, name) in [
-        ("--thresholds", "t.toml"),
-        ("--suppressions", "t.toml"),
-        ("--rules", "n.json"),
-        ("--service-tags", "n.json"),
-    ] {
+    for (option, name) in
+        [("--config", "t.toml"), ("--config", "t.toml"), ("--rules", "n.json"), ("--service-tags", "n.json")]
+    {
         let run = bench.run(&["logs", option, name]);
         assert_eq!(run.code(), 2, "{}", run.talk());
         assert!(run.talk().contains("it is larger than "), "{}", run.talk());

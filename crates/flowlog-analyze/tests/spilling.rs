@@ -39,7 +39,7 @@ fn a_run_that_is_killed_while_rows_go_to_disk_leaves_nothing() {
     let bench = bench();
     let folder = bench.folder.path().canonicalize().unwrap();
     let temporary = folder.join("temporary");
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+    let mut child = common::tool()
         .current_dir(&folder)
         .args(["-", "--format", "json"])
         .args(LIMITED)
@@ -88,6 +88,7 @@ fn a_disk_without_room_is_told_and_nothing_is_left_of_the_rows() {
         .args(["300", "sh", "-c", &script])
         .current_dir(bench.folder.path())
         .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        .env("XDG_CONFIG_HOME", "/nobody")
         .output()
         .unwrap();
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();

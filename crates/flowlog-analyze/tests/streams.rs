@@ -35,6 +35,7 @@ fn shell(bench: &Bench, script: &str) -> (Value, i32) {
         .args(["60", "bash", "-c", script])
         .current_dir(bench.logs())
         .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        .env("XDG_CONFIG_HOME", "/nobody")
         .output()
         .unwrap();
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -128,7 +129,13 @@ fn analyse_as_nobody(bench: &Bench, named: &[&str]) -> (Value, i32) {
         fs::copy(assert_cmd::cargo::cargo_bin("flowlog-analyze"), &program).unwrap();
     }
     fs::set_permissions(bench.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    command.arg("60").arg(program).args(["--format", "json"]).args(named).current_dir(&logs);
+    command
+        .env("XDG_CONFIG_HOME", "/nobody")
+        .arg("60")
+        .arg(program)
+        .args(["--format", "json"])
+        .args(named)
+        .current_dir(&logs);
     if is_root {
         command.uid(NOBODY).gid(NOBODY);
     }

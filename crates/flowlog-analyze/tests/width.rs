@@ -32,7 +32,7 @@ fn width(text: &str) -> usize {
 fn a_pager_fits_the_terminal_and_a_file_has_its_one_width() {
     let bench = Bench::new().file("a.json", faults::named("plain").unwrap().bytes);
     let tool = |stdout: Stdio, stderr: Stdio, columns: Option<&str>| {
-        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"));
+        let mut command = common::tool();
         command.current_dir(bench.folder.path()).args(["logs", "--quiet"]).env("LANG", "C.UTF-8");
         command.env_remove("COLUMNS").envs(columns.map(|columns| ("COLUMNS", columns)));
         let output = command.stdout(stdout).stderr(stderr).spawn().unwrap().wait_with_output().unwrap();

@@ -1,9 +1,11 @@
 //! What the command lines of both programs share: the shape of their help, how a slip is answered, and
-//! what is made of their definition: versions, completions, manual pages.
+//! what is made of their definition (versions, completions, manual pages); and the settings that need not be typed.
 //!
 //! Nothing here knows an option of either program: each gives its definition and its own words.
 #![forbid(unsafe_code)]
 
+pub mod bounded;
+pub mod config;
 mod generate;
 mod help;
 pub mod number;

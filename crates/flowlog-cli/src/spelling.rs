@@ -68,8 +68,14 @@ fn bare(option: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect()
 }
 
+/// Longer words are no slips of a name.
+const LONGEST: usize = 64;
+
 /// The one of `names` that `word` is most like, if it is like one.
 pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let close =
         |name: &'a str| (name, strsim::damerau_levenshtein(&word.to_lowercase(), &name.to_lowercase()));
     let allowed = |name: &str| name.len().min(word.len()).div_ceil(3).min(3);

@@ -99,6 +99,9 @@ pub(crate) fn place(cli: &Cli, env: Env<'_>, cloud: Cloud) -> Result<Place, Fail
     let of = |address: &Option<Address>| address.as_ref()?.account.clone();
     if named.0.is_none() && of(&given.0).is_none() {
         named = (read(&env(ACCOUNT), ACCOUNT, None)?, ACCOUNT);
+        if named.0.is_none() {
+            named = (read(&cli.configured.storage_account, "flowlog.toml", None)?, "flowlog.toml");
+        }
     }
     let account = of(&named.0).or_else(|| of(&given.0)).ok_or_else(|| {
         usage("which storage account? --storage-account is missing".to_owned()).hint(

@@ -9,7 +9,11 @@ use std::{
 
 use chrono::TimeDelta;
 use clap::Parser;
-use flowlog_cli::{Shell, number::at_once};
+use flowlog_cli::{
+    Shell,
+    config::{self, ConfigArgs, Env, Settings},
+    number::at_once,
+};
 use flowlog_core::select::when::parse_span;
 
 use crate::auth::AccessArgs;
@@ -171,6 +175,14 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text, help_heading = "Output")]
     pub format: Format,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub settings: ConfigArgs,
+
+    /// What is configured, where nothing else names it.
+    #[arg(skip)]
+    pub configured: Configured,
+
     /// Print the script that makes a shell complete options, and end
     #[arg(long, value_name = "SHELL", exclusive = true, help_heading = "Installation")]
     pub completions: Option<Shell>,
@@ -180,7 +192,28 @@ pub struct Cli {
     pub man: Option<PathBuf>,
 }
 
+/// Where to download from if neither the command line nor the environment says it.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// The account's name.
+    pub storage_account: Option<String>,
+    /// Its container.
+    pub container_name: Option<String>,
+}
+
 impl Cli {
+    /// Reads what is configured.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that holds something unknown.
+    pub fn configure(&mut self, env: Env<'_>) -> Result<(), Failure> {
+        let read = config::read(&self.settings, env, Path::new(""));
+        let Settings { storage_account, container_name, .. } =
+            read.map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+        self.configured = Configured { storage_account, container_name };
+        Ok(())
+    }
+
     /// Does what is asked instead of a run: completions to `out`, or the manual page. True if that was asked.
     ///
     /// # Errors

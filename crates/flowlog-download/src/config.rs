@@ -175,6 +175,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_configured_counts_where_nothing_else_names_it() {
+        let configured = |args: &[&str], env: &[(&str, &str)]| {
+            let mut cli =
+                Cli::try_parse_from([&["flowlog-download"], args].concat()).expect("valid arguments");
+            cli.configured.storage_account = Some("configured1".into());
+            cli.configured.container_name = Some("mine".into());
+            let lookup = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+            let container = container(&cli, &lookup).expect("valid");
+            (container.account, container.container)
+        };
+        let of = |account: &str, container: &str| (account.to_owned(), container.to_owned());
+        assert_eq!(configured(&[], &[]), of("configured1", "mine"));
+        assert_eq!(configured(&["--storage-account", "logs1"], &[]), of("logs1", "mine"));
+        assert_eq!(configured(&[], &[("AZURE_STORAGE_ACCOUNT", "logs2")]), of("logs2", "mine"));
+        let address = "https://logs1.blob.core.windows.net/theirs";
+        assert_eq!(configured(&["--storage-account", address], &[]), of("logs1", "theirs"));
+        assert_eq!(configured(&["--container-name", "other"], &[]), of("configured1", "other"));
+        let emulator = ["--endpoint", "http://127.0.0.1:10000/devstoreaccount1"];
+        assert_eq!(configured(&emulator, &[("AZ_STORAGE_KEY", "c2VjcmV0")]), of("devstoreaccount1", "mine"));
+    }
+
+    #[test]
     fn each_cloud_has_its_endpoint() {
         for (cloud, host) in [
             ("public", "logs1.blob.core.windows.net"),

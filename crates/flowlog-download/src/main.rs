@@ -18,7 +18,7 @@ use flowlog_download::{
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
-    let cli = match Cli::read(&words) {
+    let mut cli = match Cli::read(&words) {
         Ok(cli) => cli,
         Err(usage) => return refuse(&usage),
     };
@@ -28,6 +28,9 @@ fn main() -> ExitCode {
         Err(failure) => return fail(&failure),
     }
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if let Err(failure) = cli.configure(&env) {
+        return fail(&failure);
+    }
     let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,

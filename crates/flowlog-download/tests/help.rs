@@ -109,3 +109,21 @@ fn completions_and_the_manual_page_have_every_option() {
     assert_eq!(version, format!("flowlog-download {}\n", env!("CARGO_PKG_VERSION")));
     assert!(run(&["--version".as_ref()]).starts_with(&format!("{version}commit:")));
 }
+
+#[test]
+fn a_slip_in_the_settings_is_told_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |text: &str, extra: &[&str]| {
+        std::fs::write(folder.path().join("flowlog.toml"), text).expect("written");
+        let mut tool = common::tool(std::path::Path::new("unused"));
+        let output = tool.current_dir(folder.path()).args(extra).output().expect("a run");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    let (code, talk) = run("\nstorage_acount = \"logs1\"\n", &[]);
+    let told = "error: flowlog.toml, line 2, column 1: there is no setting storage_acount; did you mean storage_account?\n";
+    assert_eq!((code, talk.as_str()), (Some(2), told));
+    let (code, talk) = run("storage_account = \"https://logs1.example\"\n", &[]);
+    assert!(code == Some(2) && talk.contains("line 1, column 1: a storage account's name has "), "{talk}");
+    let (code, talk) = run("nothing = 1\n", &["--no-config"]);
+    assert!(code == Some(2) && talk.starts_with("error: which storage account?"), "{talk}");
+}

@@ -1,9 +1,9 @@
 //! Options that an analysis and a comparison share.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use clap::Args;
+use flowlog_cli::config::ConfigArgs;
 use flowlog_cli::number::at_once;
 
 use super::{ColorChoice, FailOn};
@@ -21,20 +21,12 @@ pub struct FindingArgs {
     pub fail_on: Option<FailOn>,
 
     /// Look for no findings: a third faster, with less memory
-    #[arg(long, help_heading = "Findings", conflicts_with_all = ["fail_on", "thresholds", "suppressions"])]
+    #[arg(long, help_heading = "Findings", conflicts_with = "fail_on")]
     pub no_findings: bool,
 
-    /// Limits of the detectors that differ from the defaults
-    ///
-    /// See docs/detection.md.
-    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
-    pub thresholds: Option<PathBuf>,
-
-    /// Findings that are known and accepted
-    ///
-    /// Each has a reason and a last day; see docs/detection.md.
-    #[arg(long, value_name = "FILE.toml", help_heading = "Findings")]
-    pub suppressions: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub settings: ConfigArgs,
 }
 
 /// How any run goes, whatever it is asked.

@@ -64,6 +64,8 @@ const SPELLINGS: Spellings = Spellings {
         ("own-network", "--internal-cidr"),
         ("tags", "--service-tags"),
         ("nsgs", "--rules"),
+        ("thresholds", "--config"),
+        ("suppressions", "--config"),
         ("limit", "--limit"),
         ("limit", "--top"),
         ("rows", "--top"),

@@ -58,6 +58,12 @@ impl Bench {
         for variable in ["NO_COLOR", "COLUMNS", "LC_ALL", "LC_CTYPE"] {
             command.env_remove(variable);
         }
+        // A file of the person who runs the tests, or a variable, must not count.
+        let nobody = self.folder.path().join("nobody");
+        command.env("XDG_CONFIG_HOME", &nobody).env("HOME", &nobody).env("APPDATA", &nobody);
+        for variable in ["INTERNAL", "RULES", "SERVICE_TAGS", "CONTAINER_NAME"] {
+            command.env_remove(format!("FLOWLOG_{variable}"));
+        }
         command.env("LANG", "C.UTF-8");
         command
     }
@@ -69,6 +75,15 @@ impl Bench {
             serde_json::from_str(&run.out()).unwrap_or_else(|error| panic!("{error}: {}", run.talk()));
         (report, run.code())
     }
+}
+
+/// The tool as a child process; a settings file of the person who runs the tests does not count.
+pub(crate) fn tool() -> std::process::Command {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("flowlog-analyze"));
+    for variable in ["XDG_CONFIG_HOME", "HOME", "APPDATA"] {
+        command.env(variable, "/nobody");
+    }
+    command
 }
 
 /// A finished run of the tool.

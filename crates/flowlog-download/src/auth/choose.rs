@@ -94,7 +94,7 @@ fn container_of(cli: &Cli, pasted: Option<(String, &str)>) -> Result<String, Fai
         ))),
         (Some(asked), _) => Ok(asked.clone()),
         (None, Some((name, _))) => Ok(name),
-        (None, None) => Ok(CONTAINER.to_owned()),
+        (None, None) => Ok(cli.configured.container_name.clone().unwrap_or_else(|| CONTAINER.to_owned())),
     }
 }
 

@@ -5,15 +5,15 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Most bytes of a settings file: a hundred thousand suppressions.
-pub(crate) const SETTINGS_BYTES: u64 = 16 << 20;
+pub const SETTINGS_BYTES: u64 = 16 << 20;
 /// Most bytes of a file about the network: Microsoft's list has five million.
-pub(crate) const NETWORK_BYTES: u64 = 256 << 20;
+pub const NETWORK_BYTES: u64 = 256 << 20;
 
 /// Reads a file of at most `most` bytes.
 ///
 /// # Errors
 /// The operating system's, and a file that is larger.
-pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {

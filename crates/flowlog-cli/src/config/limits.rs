@@ -1,80 +1,44 @@
-//! Limits of the thresholds file, each by what it may be.
+//! Limits of the detectors, each by what it may be.
 
 use flowlog_core::finding::{Allowed, Thresholds};
 use toml::{Table, Value};
 
-/// Why a limit cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LimitError {
-    /// A section no detector has.
-    #[error("there is no section {section}; there are internal, {known}")]
-    Section {
-        /// As written.
-        section: String,
-        /// Those there are.
-        known: String,
-    },
-    /// A key the section does not have.
-    #[error("there is no limit {key}; {section} has {known}")]
-    Key {
-        /// As written, behind its section.
-        key: String,
-        /// The section.
-        section: &'static str,
-        /// Its keys.
-        known: String,
-    },
-    /// A value that the limit may not have.
-    #[error("{key} is {found}: allowed is {allowed}")]
-    Value {
-        /// The limit, behind its section.
-        key: String,
-        /// As written.
-        found: String,
-        /// What it may be.
-        allowed: String,
-    },
-    /// Two limits that contradict each other.
-    #[error("{smaller} must be smaller than {larger}")]
-    Order {
-        /// The one.
-        smaller: &'static str,
-        /// The other.
-        larger: &'static str,
-    },
+use super::file::instead;
+
+/// Why a limit cannot be used, and where it stands.
+#[derive(Debug)]
+pub(super) struct Slip {
+    pub(super) section: String,
+    pub(super) key: Option<String>,
+    pub(super) message: String,
 }
 
-/// The one key that is no section: own networks.
-const INTERNAL: &str = "internal";
-
-/// Checks every limit of a file by name and value.
-pub(super) fn check(file: &Table) -> Result<(), LimitError> {
-    let sections = Thresholds::sections();
-    for (name, value) in file {
-        if name == INTERNAL {
-            let texts = |list: &Vec<Value>| list.iter().all(Value::is_str);
-            if !value.as_array().is_some_and(texts) {
-                let allowed = "a list of networks in quotes".to_owned();
-                return Err(LimitError::Value { key: name.clone(), found: found(value), allowed });
-            }
-            continue;
-        }
-        let Some((section, limits)) = sections.iter().find(|(section, _)| section == name) else {
-            let known = names(sections.iter().map(|(section, _)| *section));
-            return Err(LimitError::Section { section: name.clone(), known });
+/// Checks every limit of sections that there are, by name and value.
+pub(super) fn check(sections: &Table) -> Result<(), Slip> {
+    let known = Thresholds::sections();
+    for (section, limits) in &known {
+        let Some(value) = sections.get(*section) else { continue };
+        let slip = |key: Option<&str>, message| Slip {
+            section: (*section).to_owned(),
+            key: key.map(str::to_owned),
+            message,
         };
+        let names = limits.iter().map(|(key, _)| *key);
         let Value::Table(keys) = value else {
-            let allowed = format!("a section with {}", names(limits.iter().map(|(key, _)| *key)));
-            return Err(LimitError::Value { key: name.clone(), found: found(value), allowed });
+            let names = names.collect::<Vec<_>>().join(", ");
+            return Err(slip(
+                None,
+                format!("{section} is {}: allowed is a section with {names}", found(value)),
+            ));
         };
         for (key, value) in keys {
             let Some((_, allowed)) = limits.iter().find(|(limit, _)| limit == key) else {
-                let known = names(limits.iter().map(|(key, _)| *key));
-                return Err(LimitError::Key { key: format!("{section}.{key}"), section, known });
+                let message = format!("there is no limit {section}.{key}; {}", instead(key, names));
+                return Err(slip(Some(key), message));
             };
             if !takes(*allowed, value) {
-                let (found, allowed) = (found(value), allowed.to_string());
-                return Err(LimitError::Value { key: format!("{section}.{key}"), found, allowed });
+                let message = format!("{section}.{key} is {}: allowed is {allowed}", found(value));
+                return Err(slip(Some(key), message));
             }
         }
     }
@@ -97,16 +61,12 @@ fn found(value: &Value) -> String {
     }
 }
 
-fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn checked(text: &str) -> Result<(), String> {
-        check(&text.parse().unwrap()).map_err(|error| error.to_string())
+        check(&text.parse().unwrap()).map_err(|slip| slip.message)
     }
 
     #[test]
@@ -139,23 +99,14 @@ mod tests {
             ),
             (
                 "[strobe]\nper_minute = 1",
-                "there is no limit strobe.per_minute; strobe has per_second, span_seconds",
+                "there is no limit strobe.per_minute; there are per_second, span_seconds",
             ),
-            (
-                "internal = \"10.0.0.0/8\"",
-                "internal is of type string: allowed is a list of networks in quotes",
-            ),
-            ("internal = [1]", "internal is of type array: allowed is a list of networks in quotes"),
+            ("[strobe]\nper_secnd = 1", "there is no limit strobe.per_secnd; did you mean per_second?"),
             ("strobe = 3", "strobe is 3: allowed is a section with per_second, span_seconds"),
         ] {
             assert_eq!(checked(text).unwrap_err(), told);
         }
-        assert!(
-            checked("[strobes]\nx = 1")
-                .unwrap_err()
-                .starts_with("there is no section strobes; there are internal, ")
-        );
-        assert_eq!(checked("internal = [\"10.0.0.0/8\"]\n[exfiltration]\nratio = 3\nz_score = 0"), Ok(()));
+        assert_eq!(checked("[exfiltration]\nratio = 3\nz_score = 0"), Ok(()));
     }
 
     #[test]
