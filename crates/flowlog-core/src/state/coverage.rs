@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::entries::{Entries, Entry};
-use super::overall::state_index;
+use super::overall::{TupleSums, state_index};
 use crate::flow::State;
 use crate::record::{LogKind, RecordContext};
 
@@ -86,12 +86,14 @@ impl LogCoverage {
         }
     }
 
-    #[inline]
-    pub(super) fn count(&mut self, state: State) {
-        self.states[state_index(state)] += 1;
+    /// Counts tuples of the record.
+    pub(super) fn count(&mut self, sums: &TupleSums) {
+        for (mine, more) in self.states.iter_mut().zip(sums.states) {
+            *mine += more;
+        }
         match self.hours.last_mut().filter(|_| self.timed) {
-            Some(counts) => counts.tuples += 1,
-            None => self.untimed += 1,
+            Some(counts) => counts.tuples += sums.tuples,
+            None => self.untimed += sums.tuples,
         }
     }
 

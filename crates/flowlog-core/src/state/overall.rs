@@ -58,16 +58,16 @@ impl Default for Overall {
 }
 
 impl Overall {
-    #[inline]
-    pub(super) fn count(&mut self, tuple: &FlowTuple) {
-        self.tuples += 1;
-        self.states[state_index(tuple.state)] += 1;
-        self.inbound += u64::from(tuple.direction == Direction::Inbound);
-        self.protocols[usize::from(tuple.protocol.0)] += 1;
-        self.encryption[encryption_index(tuple.encryption)] += 1;
-        if let Some(counters) = &tuple.counters {
-            self.counters.add(counters);
+    pub(super) fn count(&mut self, tuples: &[FlowTuple], sums: &TupleSums) {
+        for tuple in tuples {
+            self.protocols[usize::from(tuple.protocol.0)] += 1;
+            self.encryption[encryption_index(tuple.encryption)] += 1;
         }
+        self.tuples += sums.tuples;
+        self.dropped += sums.dropped;
+        self.inbound += sums.inbound;
+        self.counters.add(&sums.counters);
+        add_each(&mut self.states, &sums.states);
     }
 
     pub(super) fn add(&mut self, other: &Self) {
@@ -115,6 +115,48 @@ impl Overall {
     /// Tuples of one encryption word.
     pub fn encryption(&self, encryption: Encryption) -> u64 {
         self.encryption[encryption_index(encryption)]
+    }
+}
+
+/// Sums over some tuples that one rule decided: made once, and added to the sums of all, of the rule and of the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TupleSums {
+    pub(super) tuples: u64,
+    /// By state, in the order of [`State::ALL`].
+    pub(super) states: [u64; State::ALL.len()],
+    /// Denied tuples that no rule denied.
+    pub(super) dropped: u64,
+    inbound: u64,
+    pub(super) counters: Counters,
+    /// Oldest and newest, Unix ms; [`i64::MAX`] and [`i64::MIN`] without any.
+    pub(super) times: (i64, i64),
+}
+
+impl TupleSums {
+    pub(super) fn of(tuples: &[FlowTuple], is_dropped: impl Fn(&FlowTuple) -> bool) -> Self {
+        let mut sums = Self {
+            tuples: tuples.len() as u64,
+            states: [0; State::ALL.len()],
+            dropped: 0,
+            inbound: 0,
+            counters: Counters::default(),
+            times: (i64::MAX, i64::MIN),
+        };
+        for tuple in tuples {
+            sums.states[state_index(tuple.state)] += 1;
+            sums.dropped += u64::from(is_dropped(tuple));
+            sums.inbound += u64::from(tuple.direction == Direction::Inbound);
+            sums.times = (sums.times.0.min(tuple.time_ms), sums.times.1.max(tuple.time_ms));
+            if let Some(counters) = &tuple.counters {
+                sums.counters.add(counters);
+            }
+        }
+        sums
+    }
+
+    /// Tuples of one state.
+    pub(super) fn state(&self, state: State) -> u64 {
+        self.states[state_index(state)]
     }
 }
 

@@ -9,7 +9,7 @@ use hashbrown::HashSet;
 use super::faults::Faults;
 use super::hosts::{HostId, Hosts};
 use super::logs::{Logs, NicLog};
-use super::overall::Overall;
+use super::overall::{Overall, TupleSums};
 use super::partition::{Origin, PartitionKey, Scatter};
 use super::row::Row;
 use super::rules::{Rules, is_to_admin_port};
@@ -158,9 +158,10 @@ impl Reader {
     /// and nothing else. Call it as [`Sink::tuples`].
     pub fn pass_by(&mut self, tuples: &[FlowTuple]) {
         let Some(log) = self.logs.all.get_mut(self.log as usize) else { return };
+        let sums = TupleSums::of(tuples, |_| false);
+        log.coverage.count(&sums);
+        log.newest_ms = log.newest_ms.max(sums.times.1);
         for tuple in tuples {
-            log.coverage.count(tuple.state);
-            log.newest_ms = log.newest_ms.max(tuple.time_ms);
             let (near, far) = match tuple.direction {
                 Direction::Outbound => (tuple.source, tuple.destination),
                 Direction::Inbound => (tuple.destination, tuple.source),
@@ -172,7 +173,7 @@ impl Reader {
                 && tuple.encryption == Encryption::NotRecorded
                 && self.rules.lets_in_by_user_rule(tuple);
         }
-        self.overall.passed += tuples.len() as u64;
+        self.overall.passed += sums.tuples;
     }
 
     /// The NICs' logs met since the last call, each as a number: of MAC address and resource, the same for all readers
@@ -234,19 +235,18 @@ impl Sink for Reader {
 
     fn tuples(&mut self, tuples: &[FlowTuple]) {
         let place = self.log as usize;
-        let Some(log) = self.logs.all.get_mut(place) else { return };
+        let Some(log) = self.logs.all.get_mut(place).filter(|_| !tuples.is_empty()) else { return };
+        let sums = TupleSums::of(tuples, |tuple| self.rules.is_dropped(tuple));
+        let (oldest, newest) = sums.times;
+        self.file_times = Some(self.file_times.map_or(sums.times, |(a, b)| (a.min(oldest), b.max(newest))));
+        self.overall.count(tuples, &sums);
+        self.rules.count(&sums);
+        log.coverage.count(&sums);
+        log.newest_ms = log.newest_ms.max(newest);
         for tuple in tuples {
-            self.overall.count(tuple);
             self.timeline.count(tuple);
-            let time = tuple.time_ms;
-            self.file_times = Some(self.file_times.map_or((time, time), |(a, b)| (a.min(time), b.max(time))));
-            let dropped = self.rules.is_dropped(tuple);
-            self.overall.dropped += u64::from(dropped);
-            self.rules.count(tuple, dropped);
-            log.coverage.count(tuple.state);
-            log.newest_ms = log.newest_ms.max(time);
             if self.shared.minutes {
-                log.times.get_or_insert_default().see(time);
+                log.times.get_or_insert_default().see(tuple.time_ms);
             }
         }
         let rule = self.rules.current();

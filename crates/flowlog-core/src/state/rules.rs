@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use class::RuleClass;
 
 use super::hosts::HostId;
+use super::overall::TupleSums;
 use crate::flow::{AddressClass, Direction, FlowTuple, Protocol, State};
 
 /// Ports that administer machines or data: shells, remote desktops, file shares and databases.
@@ -64,22 +65,14 @@ impl Default for RuleCounts {
 }
 
 impl RuleCounts {
-    #[inline]
-    fn count(&mut self, tuple: &FlowTuple, dropped: bool) {
-        self.tuples += 1;
-        match tuple.state {
-            State::Begin | State::Allow => self.begun += 1,
-            State::Deny => {
-                self.denied += 1;
-                self.dropped += u64::from(dropped);
-            }
-            State::Continue | State::End => {}
-        }
-        if let Some(counters) = &tuple.counters {
-            self.bytes = self.bytes.saturating_add(counters.bytes());
-        }
-        self.first_ms = self.first_ms.min(tuple.time_ms);
-        self.last_ms = self.last_ms.max(tuple.time_ms);
+    fn count(&mut self, sums: &TupleSums) {
+        self.tuples += sums.tuples;
+        self.begun += sums.state(State::Begin) + sums.state(State::Allow);
+        self.denied += sums.state(State::Deny);
+        self.dropped += sums.dropped;
+        self.bytes = self.bytes.saturating_add(sums.counters.bytes());
+        self.first_ms = self.first_ms.min(sums.times.0);
+        self.last_ms = self.last_ms.max(sums.times.1);
     }
 
     fn add(&mut self, other: &Self) {
@@ -183,10 +176,10 @@ impl Rules {
         self.classes.get(place).copied()
     }
 
-    #[inline]
-    pub(super) fn count(&mut self, tuple: &FlowTuple, dropped: bool) {
+    /// Counts tuples that the rule decided.
+    pub(super) fn count(&mut self, sums: &TupleSums) {
         if let Some((_, counts)) = self.rows.get_mut(self.current) {
-            counts.count(tuple, dropped);
+            counts.count(sums);
         }
     }
 

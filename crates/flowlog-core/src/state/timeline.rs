@@ -105,10 +105,17 @@ impl Timeline {
 
     #[inline]
     pub(super) fn count(&mut self, tuple: &FlowTuple) {
-        let index = tuple.time_ms.div_euclid(self.width_ms());
+        let width = self.width_ms();
+        // Asked without a division, which would take longer than all the rest.
+        let is_in = |bucket: &Bucket| {
+            let start = bucket.index.checked_mul(width);
+            let since = start.and_then(|start| tuple.time_ms.checked_sub(start));
+            since.is_some_and(|since| (0..width).contains(&since))
+        };
         match self.buckets.last_mut() {
-            Some(bucket) if bucket.index == index => bucket.count(tuple),
+            Some(bucket) if is_in(bucket) => bucket.count(tuple),
             _ => {
+                let index = tuple.time_ms.div_euclid(width);
                 let mut bucket = Bucket { index, ..Bucket::default() };
                 bucket.count(tuple);
                 self.push(bucket);
