@@ -20,6 +20,8 @@ const SWEEP_EVERY_MS: i64 = 300_000;
 const FEW: usize = 1 << 12;
 /// So many connections at most: some 10 MB. With more, all leave.
 const MOST: usize = 1 << 16;
+/// Denied attempts held: a packet that is sent again finds the one before it, if it follows soon.
+const DENIALS: usize = 1 << 10;
 
 /// A log's place, the two ends, ports, protocol and direction: an appliance with one NIC logs what it passes on twice,
 /// coming in and going out.
@@ -40,6 +42,13 @@ impl Key {
             rest: ports | u64::from(tuple.protocol.0) << 1 | outbound,
             log,
         }
+    }
+
+    /// Its place among [`DENIALS`]. Whoever chooses keys that drive others out of theirs makes some rows more.
+    fn place(self) -> usize {
+        // Fibonacci hashing: the top bits of the product depend on all bits of the key.
+        let mixed = self.ends ^ self.rest.rotate_left(24) ^ u64::from(self.log);
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % DENIALS
     }
 
     fn connection(self) -> ConnectionKey<HostId> {
@@ -98,12 +107,19 @@ pub(super) struct Seen {
 }
 
 /// The connections and the denied attempts of one file.
-#[derive(Default)]
 pub(super) struct Track {
     lives: Table,
-    /// Apart, since a 5-tuple that was denied may be let through a moment later, and the other way round.
-    denials: Table,
+    /// Each in the one place its key leads to. Most packets of the internet's noise come once: they wait until another
+    /// needs their place. Apart, since a 5-tuple that was denied may be let through a moment later, and the other way
+    /// round.
+    denials: Vec<Option<(Key, Open)>>,
     next_sweep_ms: Option<i64>,
+}
+
+impl Default for Track {
+    fn default() -> Self {
+        Self { lives: Table::default(), denials: vec![None; DENIALS], next_sweep_ms: None }
+    }
 }
 
 impl Track {
@@ -127,7 +143,7 @@ impl Track {
                 self.live(key, tuple, new(connection), out);
             }
         }
-        if self.lives.len() + self.denials.len() >= MOST {
+        if self.lives.len() >= MOST {
             self.flush(out);
         }
     }
@@ -166,23 +182,25 @@ impl Track {
 
     #[inline]
     fn deny(&mut self, key: Key, tuple: &FlowTuple, new: Open, out: &mut impl FnMut(&Row)) {
-        match self.denials.entry(key) {
-            Entry::Vacant(slot) => {
-                slot.insert(new);
-            }
-            Entry::Occupied(mut slot) => {
-                let open = slot.get_mut();
-                let Connection { first_ms, last_ms, .. } = open.connection;
-                let near = first_ms.saturating_sub(SETTLE_MS)..=last_ms.saturating_add(SETTLE_MS);
-                // Loads are counted by bins of time: a row is of one bin.
-                let together = near.contains(&tuple.time_ms) && bin_of(first_ms) == bin_of(tuple.time_ms);
-                if together && open.is_like(&new) {
-                    open.connection.add(tuple);
-                } else {
-                    let over = if tuple.time_ms >= last_ms { std::mem::replace(open, new) } else { new };
-                    out(&over.row(key, RowKind::Denied));
+        let Some(slot) = self.denials.get_mut(key.place()) else { return };
+        let open = match slot {
+            Some((held, open)) if *held == key => open,
+            _ => {
+                if let Some((key, open)) = slot.replace((key, new)) {
+                    out(&open.row(key, RowKind::Denied));
                 }
+                return;
             }
+        };
+        let Connection { first_ms, last_ms, .. } = open.connection;
+        let near = first_ms.saturating_sub(SETTLE_MS)..=last_ms.saturating_add(SETTLE_MS);
+        // Loads are counted by bins of time: a row is of one bin.
+        let together = near.contains(&tuple.time_ms) && bin_of(first_ms) == bin_of(tuple.time_ms);
+        if together && open.is_like(&new) {
+            open.connection.add(tuple);
+        } else {
+            let over = if tuple.time_ms >= last_ms { std::mem::replace(open, new) } else { new };
+            out(&over.row(key, RowKind::Denied));
         }
     }
 
@@ -190,7 +208,7 @@ impl Track {
     #[inline]
     pub(super) fn advance(&mut self, now_ms: i64, out: &mut impl FnMut(&Row)) {
         let is_due = self.next_sweep_ms.is_none_or(|next_ms| now_ms >= next_ms);
-        if is_due && self.lives.len() + self.denials.len() >= FEW {
+        if is_due && self.lives.len() >= FEW {
             self.sweep(now_ms, out);
         }
     }
@@ -207,13 +225,6 @@ impl Track {
             }
             !over
         });
-        self.denials.retain(|key, open| {
-            let over = open.connection.last_ms < ended_ms;
-            if over {
-                out(&open.row(*key, RowKind::Denied));
-            }
-            !over
-        });
     }
 
     /// Everything leaves: the file is read, or there is too much.
@@ -221,7 +232,7 @@ impl Track {
         for (key, open) in self.lives.drain() {
             out(&open.row(key, RowKind::Life));
         }
-        for (key, open) in self.denials.drain() {
+        for (key, open) in self.denials.iter_mut().filter_map(Option::take) {
             out(&open.row(key, RowKind::Denied));
         }
         self.next_sweep_ms = None;
