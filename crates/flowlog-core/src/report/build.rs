@@ -96,7 +96,8 @@ impl Collector<'_> {
         };
         let (top_sources, top_destinations) = (sources.top(), destinations.top());
         let (denied_sources, many_denials) = sources.denied();
-        let (unusual_ports, unusual) = self.ports.unusual(options.problem_limit);
+        let ports = self.ports.finish();
+        let (unusual_ports, unusual) = ports.unusual(options.problem_limit);
         let (timeline_bucket_ms, timeline) = timeline::timeline(&tables.timeline, options.bucket_ms);
         let met = self.meetings.finish(tables, options.nsgs.is_some(), threads);
         Report {
@@ -132,7 +133,7 @@ impl Collector<'_> {
             rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(tables, &met, nsgs)),
             top_sources,
             top_destinations,
-            top_ports: self.ports.top(options.top),
+            top_ports: ports.top(options.top),
             findings,
             denied: lists.denied,
             incomplete: lists.incomplete,

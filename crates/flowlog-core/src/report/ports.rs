@@ -14,32 +14,68 @@ type Port = (Protocol, u16);
 
 /// Ports of protocols that have any: at most 65,536 of each.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ports(HashMap<Port, Tally, RandomState>);
+pub(super) struct Ports {
+    sums: HashMap<Port, Tally, RandomState>,
+    /// Denied tuples by port, of TCP and of UDP, that are not in the sums yet: noise is on any port, and its few bytes
+    /// stay in the processor's cache.
+    denied: [Vec<u16>; 2],
+}
+
+const WITH_DENIED: [Protocol; 2] = [Protocol::TCP, Protocol::UDP];
 
 impl Ports {
     /// Adds to the port of a conversation, if its protocol has any.
     #[inline]
     pub(super) fn add(&mut self, key: &ConversationKey, tally: &Tally) {
-        if key.protocol.has_ports() {
-            self.0.entry((key.protocol, key.port)).or_default().add(tally);
+        if key.protocol.has_ports() && !self.denied(key, tally) {
+            self.sums.entry((key.protocol, key.port)).or_default().add(tally);
         }
+    }
+
+    /// Adds to a port of which no more is told than that a few tuples were denied. False if it is not so.
+    #[inline]
+    fn denied(&mut self, key: &ConversationKey, tally: &Tally) -> bool {
+        let is_all = tally.tuples == tally.denied && tally.bytes == 0 && tally.packets == 0;
+        let Some(place) = WITH_DENIED.iter().position(|protocol| *protocol == key.protocol && is_all) else {
+            return false;
+        };
+        let denied = &mut self.denied[place];
+        if denied.is_empty() {
+            denied.resize(1 << u16::BITS, 0);
+        }
+        let sum = &mut denied[usize::from(key.port)];
+        let more = u16::try_from(tally.denied).ok().and_then(|more| sum.checked_add(more));
+        more.map(|more| *sum = more).is_some()
     }
 
     /// Adds everything of `other`.
     pub(super) fn merge(&mut self, other: Self) {
-        for (port, tally) in other.0 {
-            self.0.entry(port).or_default().add(&tally);
+        for (port, tally) in other.finish().sums {
+            self.sums.entry(port).or_default().add(&tally);
         }
+    }
+
+    /// No more conversations follow: to be called before anything is asked.
+    #[must_use]
+    pub(super) fn finish(mut self) -> Self {
+        for (protocol, denied) in WITH_DENIED.into_iter().zip(std::mem::take(&mut self.denied)) {
+            for (port, tuples) in (0..=u16::MAX).zip(denied).filter(|(_, tuples)| *tuples > 0) {
+                let tuples = u64::from(tuples);
+                let tally = Tally { tuples, denied: tuples, ..Tally::default() };
+                self.sums.entry((protocol, port)).or_default().add(&tally);
+            }
+        }
+        self
     }
 
     /// The ports with the most tuples.
     pub(super) fn top(&self, limit: usize) -> Vec<PortRow> {
-        rows(self.0.iter().map(|(&port, &tally)| (port, tally)).collect(), limit)
+        rows(self.sums.iter().map(|(&port, &tally)| (port, tally)).collect(), limit)
     }
 
     /// Ports without a registered service, by allowed tuples, and how many there are.
     pub(super) fn unusual(&self, limit: usize) -> (Vec<PortRow>, u64) {
-        let unusual = self.0.iter().filter(|&(&(protocol, port), tally)| {
+        let unusual = self.sums.iter().filter(|&(&(protocol, port), tally)| {
             tally.tuples > tally.denied && service(protocol, port).is_none()
         });
         let passed = |(&port, tally): (&Port, &Tally)| {

@@ -108,7 +108,7 @@ impl Side {
             packets_received: self.counters.packets_received,
             bytes_received: self.counters.bytes_received,
             peers: self.peers.len() as u64,
-            top_ports: self.ports.top(top),
+            top_ports: self.ports.finish().top(top),
         }
     }
 }
