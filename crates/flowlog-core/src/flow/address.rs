@@ -38,6 +38,25 @@ pub enum AddressClass {
     Public,
 }
 
+/// The class of all addresses that begin with an octet, where they have one: asked of every host of every pair.
+const FIRST_OCTETS: [Option<AddressClass>; 256] = {
+    let mut classes = [Some(AddressClass::Public); 256];
+    let mut first = 0;
+    while first < classes.len() {
+        match first {
+            10 => classes[first] = Some(AddressClass::Private),
+            127 => classes[first] = Some(AddressClass::Loopback),
+            224..=239 => classes[first] = Some(AddressClass::Multicast),
+            // "This network", and class E.
+            0 | 240..=254 => classes[first] = Some(AddressClass::Reserved),
+            100 | 168 | 169 | 172 | 192 | 198 | 203 | 255 => classes[first] = None,
+            _ => {}
+        }
+        first += 1;
+    }
+    classes
+};
+
 impl AddressClass {
     /// Every class, in the order reports list them.
     pub const ALL: [Self; 10] = [
@@ -54,27 +73,34 @@ impl AddressClass {
     ];
 
     /// The class of `address`; `::ffff:a.b.c.d` has the class of its IPv4 address.
+    #[inline]
     pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
+        match address {
             IpAddr::V4(address) => Self::of_v4(address),
-            IpAddr::V6(address) => Self::of_v6(address),
+            IpAddr::V6(address) => address.to_ipv4_mapped().map_or_else(|| Self::of_v6(address), Self::of_v4),
         }
     }
 
+    #[inline]
     fn of_v4(address: Ipv4Addr) -> Self {
+        static FIRST: [Option<AddressClass>; 256] = FIRST_OCTETS;
+        let [first, ..] = address.octets();
+        FIRST[usize::from(first)].unwrap_or_else(|| Self::of_mixed(address))
+    }
+
+    /// Of an address of which the first octet alone does not tell.
+    fn of_mixed(address: Ipv4Addr) -> Self {
         if address == PLATFORM || address == INSTANCE_METADATA {
             return Self::Platform;
         }
         match address.octets() {
-            [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Self::Private,
+            [172, 16..=31, ..] | [192, 168, ..] => Self::Private,
             [100, 64..=127, ..] => Self::CarrierGradeNat,
-            [127, ..] => Self::Loopback,
             [169, 254, ..] => Self::LinkLocal,
             [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => Self::Documentation,
-            [224..=239, ..] => Self::Multicast,
             [255, 255, 255, 255] => Self::Broadcast,
-            // "This network", protocol assignments, benchmarking, and class E.
-            [0 | 240..=255, ..] | [192, 0, 0, _] | [198, 18..=19, ..] => Self::Reserved,
+            // Class E, protocol assignments, benchmarking.
+            [255, ..] | [192, 0, 0, _] | [198, 18..=19, ..] => Self::Reserved,
             _ => Self::Public,
         }
     }
