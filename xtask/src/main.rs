@@ -9,6 +9,7 @@ mod docs;
 mod instructions;
 mod logs;
 mod man;
+mod reference;
 mod registries;
 mod score;
 mod shapes;
@@ -34,6 +35,8 @@ enum Command {
     Logs(logs::Options),
     /// Write the demo's outputs to samples/reports
     Samples,
+    /// Write the reference pages in docs/ from what the programs say of themselves
+    Docs,
     /// Write the manual pages of both programs to target/man
     Man,
     /// Run every test, the ones against a real storage service included
@@ -64,6 +67,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Logs(options) => return logs::run(options),
         Command::Demo => demo::show(),
         Command::Samples => demo::update_samples(),
+        Command::Docs => reference::write(),
         Command::Man => man::write(),
         Command::Test => tests::run(),
         Command::Score { first, seeds } => score::run_seeds(first, seeds),

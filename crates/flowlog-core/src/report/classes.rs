@@ -2,7 +2,7 @@
 //!
 //! Two kinds of evidence: an address says of itself that it is private, public, multicast or the
 //! platform's; which VNet a private one is in say the networks the person names and, for near ends
-//! of logged NICs, the VNet whose flow log it is. docs/cli-analyze.md tells when a class is a guess.
+//! of logged NICs, the VNet whose flow log it is. docs/analyze.md tells when a class is a guess.
 
 use std::net::IpAddr;
 
