@@ -3,6 +3,7 @@
 mod choices;
 mod compare;
 mod flows;
+mod host;
 mod merge;
 mod partial;
 mod report;
@@ -26,6 +27,7 @@ use crate::render::{Surroundings, View};
 pub use choices::{BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
 pub use compare::CompareConfig;
 pub use flows::{FlowFormat, FlowsConfig};
+pub use host::HostConfig;
 pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
@@ -104,6 +106,8 @@ struct Cli {
 enum Command {
     /// List connections: who, with whom, when, decided by which rule
     Flows(Box<flows::Args>),
+    /// Tell everything about one host on one page
+    Host(Box<host::Args>),
     /// Compare two sets of flow logs
     ///
     /// Before and after a change, or the NSG and the VNet log of the same hours.
@@ -194,6 +198,8 @@ pub enum Task {
     Analyse(Config),
     /// List connections.
     Flows(FlowsConfig),
+    /// Tell everything about one host.
+    Host(HostConfig),
     /// Compare two.
     Compare(CompareConfig),
     /// Write a state.
@@ -222,6 +228,7 @@ impl Task {
         let mut cli: Cli = PROGRAM.parse(&words, folder)?;
         match cli.command.take() {
             Some(Command::Flows(args)) => args.check(folder).map(Self::Flows),
+            Some(Command::Host(args)) => args.check(folder).map(Self::Host),
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
             Some(Command::Merge(args)) => Ok(Self::Merge(args.check())),
@@ -251,6 +258,7 @@ impl Task {
             | Self::Merge(MergeConfig::Report(config) | MergeConfig::State(config, _)) => &config.running,
             Self::Partial(config) => &config.running,
             Self::Flows(config) => &config.running,
+            Self::Host(config) => &config.running,
             Self::Compare(config) => &config.running,
             Self::Print(_) | Self::Manual(_) => return None,
         })

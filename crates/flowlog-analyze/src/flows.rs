@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::window::Chosen;
-use crate::{Outcome, RunError, heard, of_files, say, tell_of_spilling, tell_why_nothing};
+use crate::{Outcome, RunError, ending, heard, of_files, say, tell_of_spilling, tell_why_nothing};
 
 /// Finds and reads the files, writes the connections asked for to `out`, and talks of everything else to `talk`.
 ///
@@ -51,11 +51,15 @@ pub fn run(
         by: config.by.clone(),
         sort: config.sort,
         limit: config.limit,
+        every_log: false,
     };
     let scene = FlowScene::new(&gatherer.summary, &options);
     let table = gatherer.gather(threads, || Flows::new(&scene))?.finish();
     tell_of_spilling(&budget, ascii, talk);
     heard(print(config, around, &table, &chosen, out))?;
+    if outcome == Outcome::SomeSkipped {
+        say(talk, ascii, &ending::of_files(files.iter(), config.running.strict));
+    }
     Ok(outcome)
 }
 

@@ -6,6 +6,7 @@ pub mod compare;
 mod ending;
 pub mod export;
 pub mod flows;
+pub mod host;
 pub mod interrupt;
 pub mod known;
 pub mod memory;

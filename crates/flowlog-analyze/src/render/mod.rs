@@ -5,6 +5,7 @@ pub mod connections;
 pub mod csv_details;
 pub mod csv_summary;
 pub mod flows;
+pub mod host;
 pub mod json;
 pub mod terminal;
 
@@ -13,6 +14,7 @@ mod csv_line;
 mod csv_text;
 mod graphs;
 mod names;
+mod spark;
 mod style;
 mod text;
 

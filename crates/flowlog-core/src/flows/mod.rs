@@ -56,6 +56,8 @@ pub struct FlowOptions {
     pub sort: Sort,
     /// Rows.
     pub limit: usize,
+    /// Count what several logs tell of as often as they do: each end has rules of its own.
+    pub every_log: bool,
 }
 
 /// Sums of the connections of a group.
@@ -211,6 +213,12 @@ impl Gather for Flows<'_> {
         // An attempt is one, however many packets it is.
         let denied = sighting.outcome == Outcome::Denied;
         self.count(sighting, if denied { 1 } else { sighting.connection.count() });
+    }
+
+    fn repeated(&mut self, sighting: &Sighting<HostId>) {
+        if self.scene.options.every_log {
+            self.connection(sighting, 1);
+        }
     }
 
     fn allowed(&mut self, sighting: &Sighting<HostId>) {

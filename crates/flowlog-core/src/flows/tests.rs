@@ -50,7 +50,7 @@ fn table(tuples: &[Tuple], options: &FlowOptions, threads: usize, by_pair: Optio
 
 fn options(by: &str, sort: Sort, limit: usize) -> FlowOptions {
     let by = by.split(',').map(|field| field.parse().unwrap()).collect();
-    FlowOptions { filter: None, by, sort, limit }
+    FlowOptions { filter: None, by, sort, limit, every_log: false }
 }
 
 fn tuples() -> impl Strategy<Value = Vec<Tuple>> {

@@ -41,7 +41,7 @@ pub use encryption::{EncryptedPairRow, WordRow};
 pub use name::{Ends, HostName, PortName};
 pub use rules::RuleRow;
 pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
-pub use timeline::TimelineRow;
+pub use timeline::{TimelineRow, fitting_width};
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]

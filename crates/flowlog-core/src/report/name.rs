@@ -19,7 +19,8 @@ pub struct HostName {
 }
 
 impl HostName {
-    pub(crate) fn of(address: IpAddr) -> Self {
+    /// Of this address.
+    pub fn of(address: IpAddr) -> Self {
         Self {
             ip: address.to_string(),
             class: AddressClass::of(address).label(),

@@ -39,19 +39,23 @@ pub struct TimelineRow {
     pub bytes_received: u64,
 }
 
+/// The smallest width, ms, of which at most 61 buckets hold all times from the first to the last (Unix ms); a year if none
+/// is wide enough.
+pub fn fitting_width(first_ms: i64, last_ms: i64) -> i64 {
+    let buckets = |width: i64| last_ms.div_euclid(width).saturating_sub(first_ms.div_euclid(width));
+    let [.., widest] = WIDTHS;
+    WIDTHS.into_iter().find(|&width| buckets(width) < FIT).unwrap_or(widest)
+}
+
 /// The timeline in buckets of `wanted` ms, or of what fits; wider if it is not known so finely. Buckets without tuples are
 /// left out. Returns the width, too.
 pub(super) fn timeline(known: &Timeline, wanted: Option<i64>) -> (u64, Vec<TimelineRow>) {
     let (finest, buckets) = (known.width_ms(), known.buckets());
     let ends = buckets.first().zip(buckets.last());
     let (first, last) = ends.map_or((0, 0), |(first, last)| (first.index, last.index));
-    let fits = |width: i64| {
-        let bucket = |index: i64| index.saturating_mul(finest).div_euclid(width);
-        bucket(last).saturating_sub(bucket(first)) < FIT
-    };
-    let fitting = || WIDTHS.into_iter().find(|&width| width >= finest && fits(width));
-    let widest = WIDTHS.last().copied().unwrap_or(finest);
-    let width = wanted.map_or_else(|| fitting().unwrap_or(widest), |wanted| wanted.max(finest));
+    let time = |index: i64| index.saturating_mul(finest);
+    let fitting = || fitting_width(time(first), time(last)).max(finest);
+    let width = wanted.map_or_else(fitting, |wanted| wanted.max(finest));
     let mut rows: Vec<TimelineRow> = Vec::new();
     for bucket in buckets {
         let start = bucket.index.saturating_mul(finest).div_euclid(width).saturating_mul(width);

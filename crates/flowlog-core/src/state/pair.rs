@@ -118,6 +118,8 @@ pub trait Gather: Send {
     fn take(&mut self, pair: &mut HostPair);
     /// One connection, and how many logs tell of it; comes before its pair, in no order.
     fn connection(&mut self, _: &Sighting<HostId>, _logs: usize) {}
+    /// The same connection as another log tells it; comes behind the one that counts.
+    fn repeated(&mut self, _: &Sighting<HostId>) {}
     /// Connections let through of which nothing more is logged (NSG flow logs version 1): one a tuple.
     fn allowed(&mut self, _: &Sighting<HostId>) {}
     /// Adds everything of `other`.
@@ -132,6 +134,10 @@ impl<A: Gather, B: Gather> Gather for (A, B) {
     fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {
         self.0.connection(sighting, logs);
         self.1.connection(sighting, logs);
+    }
+    fn repeated(&mut self, sighting: &Sighting<HostId>) {
+        self.0.repeated(sighting);
+        self.1.repeated(sighting);
     }
     fn allowed(&mut self, sighting: &Sighting<HostId>) {
         self.0.allowed(sighting);
@@ -153,6 +159,11 @@ impl<G: Gather> Gather for Option<G> {
     fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {
         if let Some(collector) = self {
             collector.connection(sighting, logs);
+        }
+    }
+    fn repeated(&mut self, sighting: &Sighting<HostId>) {
+        if let Some(collector) = self {
+            collector.repeated(sighting);
         }
     }
     fn allowed(&mut self, sighting: &Sighting<HostId>) {

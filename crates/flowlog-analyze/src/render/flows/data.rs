@@ -59,8 +59,8 @@ pub(super) fn json(
         by: table.by.iter().map(|field| field.name()).collect(),
         found: table.found,
         shown: table.rows.len(),
-        total: Object(SUMS.into_iter().zip(sums(&table.total)).collect()),
-        flows: table.rows.iter().map(|row| object(&table.by, row)).collect(),
+        total: sums_object(&table.total),
+        flows: objects(table),
     };
     crate::render::json::write(out, &all)
 }
@@ -77,7 +77,7 @@ struct Document<'a> {
 }
 
 /// Keys and values in the order of the columns.
-struct Object(Vec<(&'static str, Json)>);
+pub(crate) struct Object(Vec<(&'static str, Json)>);
 
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -88,6 +88,16 @@ impl Serialize for Object {
 fn object(by: &[Field], row: &FlowRow) -> Object {
     let fields = by.iter().map(|field| field.name()).zip(row.values.iter().map(value));
     Object(fields.chain(SUMS.into_iter().zip(sums(&row.sums))).collect())
+}
+
+/// The rows, each as an object.
+pub(crate) fn objects(table: &FlowTable) -> Vec<Object> {
+    table.rows.iter().map(|row| object(&table.by, row)).collect()
+}
+
+/// Sums as an object.
+pub(crate) fn sums_object(all: &FlowSums) -> Object {
+    Object(SUMS.into_iter().zip(sums(all)).collect())
 }
 
 fn value(value: &Value) -> Json {

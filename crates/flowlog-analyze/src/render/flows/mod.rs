@@ -7,6 +7,9 @@ use std::io::{self, Write};
 
 use flowlog_core::flows::FlowTable;
 
+pub(crate) use data::{Object, objects, sums_object};
+pub(crate) use table::{asked, draw};
+
 use crate::cli::FlowFormat;
 use crate::render::Style;
 use crate::window::Chosen;

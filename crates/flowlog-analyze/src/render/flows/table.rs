@@ -39,19 +39,24 @@ pub(super) fn page(table: &FlowTable, selection: Option<&SelectionRow>, style: &
         }
         return page.into_text();
     }
-    let (same, columns): (Vec<Shown>, Vec<Shown>) =
-        fields(table).into_iter().partition(|column| table.rows.len() > 1 && is_same(&column.cells));
-    if !same.is_empty() {
-        let told: Vec<String> = same.iter().filter_map(told).collect();
-        page.prose(&format!("Each row: {}", told.join(", ")), 0, Tone::Plain);
-    }
-    body(&mut page, table, columns);
+    draw(&mut page, table);
     ending(&mut page, table);
     page.into_text()
 }
 
+/// The rows, below what is the same in all of them.
+pub(crate) fn draw(page: &mut Page, table: &FlowTable) {
+    let (same, columns): (Vec<Shown>, Vec<Shown>) =
+        fields(table).into_iter().partition(|column| table.rows.len() > 1 && is_same(&column.cells));
+    if !same.is_empty() {
+        let told: Vec<String> = same.iter().filter_map(told).collect();
+        page.prose(&format!("Each row: {}", told.join(", ")), 2, Tone::Plain);
+    }
+    body(page, table, columns);
+}
+
 /// What was asked for, in a line.
-fn asked(selection: &SelectionRow) -> String {
+pub(crate) fn asked(selection: &SelectionRow) -> String {
     let time = match (selection.from_ms, selection.to_ms) {
         (Some(from), Some(to)) => Some(format!("{} UTC", period(from, to))),
         (Some(from), None) => Some(format!("from {} UTC", text::time(from))),

@@ -52,6 +52,7 @@ impl<G: Gather> Worker<'_, G> {
         resolve(&mut sightings, |counts, others| {
             self.collector.connection(counts, 1 + others.len());
             for other in others {
+                self.collector.repeated(other);
                 take_out(conversation, other);
                 self.sums.outcomes.take_out(other.outcome, &other.connection);
                 self.sums.duplicates.count(&other.connection);

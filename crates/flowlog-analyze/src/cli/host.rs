@@ -1,0 +1,101 @@
+//! `flowlog-analyze host`.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use chrono::Utc;
+use flowlog_cli::number::rows;
+use flowlog_core::flow::Network;
+
+use super::{FindingArgs, Format, MemoryArgs, Running, Select, SelectArgs, inputs_or_default};
+use crate::known::OwnArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  flowlog-analyze host 10.10.3.27 FlowLogs
+  flowlog-analyze host 10.10.3.0/24 --last 1d FlowLogs
+  flowlog-analyze host 203.0.113.254 --from 2025-12-01T02:00 --top 20
+
+Exit codes:
+  0  done, whatever was found
+  1  nothing could be analysed, or reading or writing failed
+  2  usage
+  3  finished, but some files could not be read whole; with --strict also
+     if any tuple is malformed
+130  interrupted (Ctrl-C); 143: terminated";
+
+// The comments are the help's text, where backticks would be printed.
+#[allow(clippy::doc_markdown)]
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The host, or a network
+    #[arg(value_name = "IP|CIDR")]
+    address: Network,
+
+    /// Files, folders, glob patterns, or - [default: ./FlowLogs]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Rows in each table
+    #[arg(long, value_name = "N", default_value = "5", value_parser = rows, help_heading = "Report")]
+    top: NonZeroUsize,
+
+    #[command(flatten)]
+    findings: FindingArgs,
+
+    #[command(flatten)]
+    own: OwnArgs,
+
+    #[command(flatten)]
+    select: SelectArgs,
+
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    format: Format,
+
+    #[command(flatten)]
+    memory: MemoryArgs,
+
+    #[command(flatten)]
+    running: Running,
+}
+
+/// What was asked of a host, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostConfig {
+    /// The host, or a network of hosts.
+    pub host: Network,
+    /// Files, folders, patterns and `-`, as given; never empty.
+    pub inputs: Vec<PathBuf>,
+    /// Which part of time, and which of its connections.
+    pub select: Select,
+    /// Rows in each table.
+    pub top: usize,
+    /// Which findings are looked for.
+    pub findings: FindingArgs,
+    /// Networks that are one's own.
+    pub own: OwnArgs,
+    /// What standard output gets.
+    pub format: Format,
+    /// How much memory the run may take.
+    pub memory: MemoryArgs,
+    /// How the run goes.
+    pub running: Running,
+}
+
+impl Args {
+    pub(super) fn check(self, folder: &Path) -> Result<HostConfig, clap::Error> {
+        Ok(HostConfig {
+            host: self.address,
+            inputs: inputs_or_default(self.paths, Vec::new(), folder)?,
+            select: self.select.check(Utc::now())?,
+            top: self.top.get(),
+            findings: self.findings,
+            own: self.own,
+            format: self.format,
+            memory: self.memory,
+            running: self.running,
+        })
+    }
+}

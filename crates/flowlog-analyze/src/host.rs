@@ -1,0 +1,201 @@
+//! Everything about one host: files in, one page out.
+
+use std::io::{BufWriter, Write};
+use std::net::IpAddr;
+
+use flowlog_core::finding::{self, Finding, FindingOptions, Scene, detect};
+use flowlog_core::flow::{Network, OwnNetworks};
+use flowlog_core::flows::{Field, FlowOptions, FlowScene, FlowTable, Flows, Prefix, Sort};
+use flowlog_core::report::{HostName, fitting_width};
+use flowlog_core::select::{self, Filter};
+use flowlog_core::state::{GatherOptions, Gatherer, Shared, State};
+
+use crate::cli::{Format, HostConfig, Select};
+use crate::progress::Progress;
+use crate::reduce::{self, Options, Reduced};
+use crate::render::{self, Style, Surroundings};
+use crate::window::Chosen;
+use crate::{
+    Outcome, RunError, ending, heard, of_files, say, settings, tell_of_settings, tell_of_spilling,
+    tell_why_nothing,
+};
+
+/// What is told of a host.
+pub struct HostPage {
+    /// The host, or a network of hosts.
+    pub host: Network,
+    /// Class and provider, if it is one host.
+    pub name: Option<HostName>,
+    /// It is the address of a NIC that has a log.
+    pub is_logged: bool,
+    /// The VNet it is in, as far as the logs tell.
+    pub vnet: Option<String>,
+    /// The NICs that logged it as their own address.
+    pub nics: FlowTable,
+    /// Its connections by time and outcome.
+    pub timeline: FlowTable,
+    /// How long a bucket of the timeline is, ms.
+    pub bucket_ms: i64,
+    /// With whom it talked, about what.
+    pub peers: FlowTable,
+    /// What it, or its peers, were denied, and by which rule.
+    pub denied: FlowTable,
+    /// Who was let in to it, and by which rule.
+    pub let_in: FlowTable,
+    /// Findings that name it.
+    pub findings: Vec<Finding>,
+}
+
+/// Finds and reads the files, writes the page of a host to `out`, and talks of everything else to `talk`.
+///
+/// # Errors
+/// As [`crate::run`].
+pub fn run(
+    config: &HostConfig,
+    around: &Surroundings,
+    out: impl Write,
+    talk: &mut impl Write,
+) -> Result<Outcome, RunError> {
+    let ascii = config.running.ascii(around);
+    let settings = settings::read(&config.findings)?;
+    tell_of_settings(&settings, ascii, talk);
+    let mut finding = settings::of_findings(&settings);
+    let own = config.own.networks(&mut finding.thresholds);
+    let threads = config.running.threads();
+    // Findings are made of all hosts: the filter is asked of the host's connections alone.
+    let everyone = Select { filter: None, text: None, ..config.select.clone() };
+    let chosen = Chosen::of(&config.inputs, &everyone, threads)?;
+    let budget = config.memory.budget();
+    let shared = Shared::new(&budget);
+    let bytes = chosen.inputs.iter().map(|input| input.size).sum();
+    let progress = Progress::new(chosen.inputs.len() as u64, bytes, config.running.quiet, ascii);
+    let options = Options { threads, details: None, selection: &chosen.selection, shared: &shared };
+    let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, &progress)?;
+    progress.finish();
+    let outcome = of_files(&files, config.running.strict);
+    if outcome == Outcome::NothingAnalysed {
+        tell_why_nothing(&files, ascii, talk);
+        say(talk, ascii, "error: nothing could be analysed");
+        return Ok(outcome);
+    }
+    let why = ending::of_files(files.iter(), config.running.strict);
+    let page = page(config, state, &finding, own)?;
+    tell_of_spilling(&budget, ascii, talk);
+    let print = || {
+        let mut out = BufWriter::new(out);
+        match config.format {
+            Format::Json => render::host::json(&mut out, &page, chosen.row().as_ref())?,
+            Format::Text => {
+                let (color, ascii) = (config.running.color, config.running.ascii);
+                let style = Style::new(color, ascii, false, config.top, around);
+                render::host::text(&mut out, &page, chosen.row().as_ref(), &style)?;
+            }
+        }
+        out.flush()
+    };
+    heard(print())?;
+    if outcome == Outcome::SomeSkipped {
+        say(talk, ascii, &why);
+    }
+    Ok(outcome)
+}
+
+fn page(
+    config: &HostConfig,
+    state: State,
+    finding: &FindingOptions,
+    own: OwnNetworks,
+) -> Result<HostPage, RunError> {
+    let threads = config.running.threads();
+    let findings = !config.findings.no_findings;
+    let gathering = GatherOptions { resolve: true, findings, provenance: false, own };
+    let gatherer = Gatherer::new(state, gathering);
+    let summary = &gatherer.summary;
+    let (first_ms, last_ms) = summary.overall.times.unwrap_or_default();
+    let bucket_ms = fitting_width(first_ms, last_ms);
+    let questions = Questions::new(config, bucket_ms);
+    let [nics, timeline, peers, denied, let_in] =
+        questions.0.each_ref().map(|options| FlowScene::new(summary, options));
+    let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, finding);
+    let make = || {
+        let tables = (
+            (Flows::new(&nics), Flows::new(&timeline)),
+            (Flows::new(&peers), (Flows::new(&denied), Flows::new(&let_in))),
+        );
+        (summary.has_evidence.then(|| finding::Collector::new(&scene)), tables)
+    };
+    let (collected, ((nics, timeline), (peers, (denied, let_in)))) = gatherer.gather(threads, make)?;
+    let found = collected.map(|collected| detect(collected, &gatherer, threads)).transpose()?;
+    let host = single(&config.host);
+    let id = host.map(|address| gatherer.summary.hosts.beside().id(address));
+    Ok(HostPage {
+        host: config.host,
+        name: host.map(HostName::of),
+        is_logged: id.is_some_and(|id| gatherer.summary.near.is_own(id)),
+        vnet: id.and_then(|id| gatherer.summary.near.vnet(id)).map(str::to_owned),
+        nics: nics.finish(),
+        timeline: timeline.finish(),
+        bucket_ms,
+        peers: peers.finish(),
+        denied: denied.finish(),
+        let_in: let_in.finish(),
+        findings: found
+            .into_iter()
+            .flat_map(|found| found.findings)
+            .filter(|finding| names(finding, &config.host))
+            .collect(),
+    })
+}
+
+/// The address, if it is one.
+fn single(network: &Network) -> Option<IpAddr> {
+    let (first, last) = network.range();
+    (first == last).then(|| network.first())
+}
+
+/// Whether a finding is about the host, or rests on its connections.
+fn names(finding: &Finding, host: &Network) -> bool {
+    let is_it = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| host.contains(address));
+    let rows = finding.evidence.iter().flat_map(|row| [row.source.as_str(), row.destination.as_str()]);
+    std::iter::once(finding.entity.as_str()).chain(rows).any(is_it)
+}
+
+/// What is asked of the connections: NICs, timeline, peers, denials, what was let in.
+struct Questions([FlowOptions; 5]);
+
+impl Questions {
+    fn new(config: &HostConfig, bucket_ms: i64) -> Self {
+        let also = |filter: Filter| match &config.select.filter {
+            Some(asked) => filter.and(asked.clone()),
+            None => filter,
+        };
+        let of_host = || also(Filter::host(config.host));
+        // Words of every version.
+        let of = |field, word| Filter::of(field, word).unwrap_or_else(|_| Filter::any([]));
+        let denied = of(select::Field::Outcome, "denied");
+        let inbound = Filter::destination(config.host).and(of(select::Field::Direction, "in"));
+        let (source, destination) = (Field::Source(Prefix::WHOLE), Field::Destination(Prefix::WHOLE));
+        let question = |filter: Filter, by: &[Field], sort: Sort, limit: usize| FlowOptions {
+            filter: Some(filter),
+            by: by.to_vec(),
+            sort,
+            limit,
+            every_log: false,
+        };
+        let [port, protocol] = [Field::Port, Field::Protocol];
+        let ends = [source, destination, port, protocol];
+        let decided = [source, destination, port, protocol, Field::Rule, Field::Nsg];
+        let let_in = [source, port, protocol, Field::Rule, Field::Nsg];
+        Self([
+            question(of_host(), &[Field::Nic, Field::Direction], Sort::Tuples, usize::MAX),
+            question(of_host(), &[Field::Time(bucket_ms), Field::Outcome], Sort::First, usize::MAX),
+            question(of_host().and(!denied.clone()), &ends, Sort::Bytes, config.top),
+            question(of_host().and(denied.clone()), &decided, Sort::Connections, config.top),
+            // The rule that let it in is that of its own NIC, whichever end's log counts.
+            FlowOptions {
+                every_log: true,
+                ..question(also(inbound).and(!denied), &let_in, Sort::Connections, config.top)
+            },
+        ])
+    }
+}

@@ -1,0 +1,233 @@
+//! The page of one host.
+
+use std::io::{self, Write};
+
+use flowlog_core::connection::Outcome;
+use flowlog_core::flows::{FlowTable, Value};
+use flowlog_core::report::{HostName, SelectionRow};
+use serde::Serialize;
+
+use super::flows::{self, Object};
+use super::spark::spark;
+use super::style::Style;
+use super::terminal::page::{Page, Tone};
+use super::text::{self, count, counted, iso_time, period};
+use crate::host::HostPage;
+
+/// Buckets of a line at most, whatever the data are.
+const BUCKETS: i64 = 100;
+
+/// Writes the page as text.
+///
+/// # Errors
+/// Those of `out`.
+pub fn text(
+    out: &mut impl Write,
+    host: &HostPage,
+    selection: Option<&SelectionRow>,
+    style: &Style,
+) -> io::Result<()> {
+    let mut page = Page::new(*style);
+    page.group(&format!("Host {}", host.host));
+    page.pair("What it is", &what_it_is(host));
+    if let Some(selection) = selection {
+        page.pair("Asked for", &flows::asked(selection));
+    }
+    let total = &host.timeline.total;
+    if total.connections == 0 {
+        page.line("Nothing is logged of it.", 2, Tone::Warn);
+        return out.write_all(page.into_text().as_bytes());
+    }
+    page.pair("Seen (UTC)", &period(total.first_ms, total.last_ms));
+    let sums = format!(
+        "{}, {} sent, {} received",
+        counted(total.connections, "connection or denied attempt", "connections and denied attempts"),
+        text::bytes(total.counters.bytes_sent),
+        text::bytes(total.counters.bytes_received)
+    );
+    page.pair("In all", &sums);
+    lines(&mut page, host);
+    findings(&mut page, host);
+    table(&mut page, "Talked with", &host.peers);
+    table(&mut page, "Was let in to it", &host.let_in);
+    table(&mut page, "Denied, from it or to it", &host.denied);
+    page.blank();
+    page.line(
+        &format!("Next: flowlog-analyze flows --host {}, --top 20, --from, --to", host.host),
+        0,
+        Tone::Dim,
+    );
+    out.write_all(page.into_text().as_bytes())
+}
+
+fn what_it_is(host: &HostPage) -> String {
+    let mut words = Vec::new();
+    if let Some(HostName { class, provider, .. }) = &host.name {
+        words.push((*class).to_owned());
+        words.extend(provider.map(str::to_owned));
+    }
+    words.push(if host.is_logged {
+        "address of a logged NIC".to_owned()
+    } else {
+        "no NIC of its own is logged".to_owned()
+    });
+    let vnet = host.vnet.as_deref().and_then(|id| id.rsplit('/').next());
+    words.extend(vnet.map(|name| format!("VNet {name}")));
+    if host.name.is_none() {
+        words = vec!["a network: the sums of its hosts".to_owned()];
+    }
+    words.join(", ")
+}
+
+/// Bytes, connections and denials over time, by when connections began.
+fn lines(page: &mut Page, host: &HostPage) {
+    let Timeline { buckets, .. } = Timeline::of(host);
+    let width = text::duration(host.bucket_ms.unsigned_abs());
+    let width = width.trim_end_matches(" 0 s").trim_end_matches(" 0 min").trim_end_matches(" 0 h");
+    let room = page.style.width.saturating_sub(40);
+    let bytes: Vec<u64> = buckets.iter().map(|bucket| bucket.bytes).collect();
+    let connections: Vec<u64> = buckets.iter().map(|bucket| bucket.connections).collect();
+    let denied: Vec<u64> = buckets.iter().map(|bucket| bucket.denied).collect();
+    for (name, values) in [("Bytes", bytes), ("Connections", connections), ("Denied", denied)] {
+        let largest = values.iter().copied().max().unwrap_or(0);
+        let values = values.get(values.len().saturating_sub(room)..).unwrap_or_default();
+        let most = if name == "Bytes" { text::bytes(largest) } else { count(largest) };
+        page.pair(
+            name,
+            &format!("{}  most in {width}: {most}", spark(values, page.style.ascii).replace(' ', "\u{a0}")),
+        );
+    }
+}
+
+#[derive(Clone, Copy, Default, Serialize)]
+struct Bucket {
+    time_ms: i64,
+    connections: u64,
+    denied: u64,
+    bytes: u64,
+}
+
+/// All buckets from the first to the last, those without anything included.
+struct Timeline {
+    buckets: Vec<Bucket>,
+}
+
+impl Timeline {
+    fn of(host: &HostPage) -> Self {
+        let rows = host.timeline.rows.iter().filter_map(|row| match row.values.as_slice() {
+            [Value::Time(time), Value::Outcome(outcome)] => Some((*time, *outcome, &row.sums)),
+            _ => None,
+        });
+        let (width, mut buckets) = (host.bucket_ms.max(1), Vec::<Bucket>::new());
+        let first = rows.clone().map(|(time, ..)| time).min().unwrap_or_default();
+        for (time_ms, outcome, sums) in rows {
+            let place = (time_ms.saturating_sub(first) / width).min(BUCKETS);
+            let Ok(place) = usize::try_from(place) else { continue };
+            while buckets.len() <= place {
+                let before = i64::try_from(buckets.len()).unwrap_or_default();
+                buckets.push(Bucket {
+                    time_ms: first.saturating_add(before.saturating_mul(width)),
+                    ..Bucket::default()
+                });
+            }
+            let Some(bucket) = buckets.get_mut(place) else { continue };
+            bucket.bytes = bucket.bytes.saturating_add(sums.counters.bytes());
+            if outcome == Outcome::Denied {
+                bucket.denied += sums.connections;
+            } else {
+                bucket.connections += sums.connections;
+            }
+        }
+        Self { buckets }
+    }
+}
+
+fn findings(page: &mut Page, host: &HostPage) {
+    let extent = if host.findings.is_empty() { "none".to_owned() } else { host.findings.len().to_string() };
+    page.section("Findings that name it", &extent);
+    for finding in host.findings.iter().take(page.style.top) {
+        let times = finding
+            .times()
+            .map_or("time not known".to_owned(), |(first, last)| text::short_period(first, last));
+        page.prose(&format!("{}: {} ({times})", finding.severity.word(), finding.title), 2, Tone::Plain);
+    }
+    let more = host.findings.len().saturating_sub(page.style.top);
+    if more > 0 {
+        page.line(&format!("... and {more} more (--top)"), 2, Tone::Dim);
+    }
+}
+
+fn table(page: &mut Page, title: &str, table: &FlowTable) {
+    let shown = table.rows.len() as u64;
+    let extent = match table.found {
+        0 => "none".to_owned(),
+        found if found > shown => format!("{} of {}", count(shown), count(found)),
+        found => count(found),
+    };
+    page.section(title, &extent);
+    if shown > 0 {
+        flows::draw(page, table);
+    }
+}
+
+/// Writes the page as JSON.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionRow>) -> io::Result<()> {
+    let total = &host.timeline.total;
+    let known = total.connections > 0;
+    let document = Document {
+        host: host.host.to_string(),
+        class: host.name.as_ref().map(|name| name.class),
+        provider: host.name.as_ref().and_then(|name| name.provider),
+        is_logged: host.is_logged,
+        vnet: host.vnet.as_deref(),
+        selection,
+        first_time: known.then(|| iso_time(total.first_ms)),
+        last_time: known.then(|| iso_time(total.last_ms)),
+        total: flows::sums_object(total),
+        timeline_bucket_ms: host.bucket_ms,
+        timeline: Timeline::of(host).buckets,
+        nics: flows::objects(&host.nics),
+        peers: Part::of(&host.peers),
+        let_in: Part::of(&host.let_in),
+        denied: Part::of(&host.denied),
+        findings: &host.findings,
+    };
+    super::json::write(out, &document)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    host: String,
+    class: Option<&'static str>,
+    provider: Option<&'static str>,
+    is_logged: bool,
+    vnet: Option<&'a str>,
+    selection: Option<&'a SelectionRow>,
+    first_time: Option<String>,
+    last_time: Option<String>,
+    total: Object,
+    timeline_bucket_ms: i64,
+    timeline: Vec<Bucket>,
+    nics: Vec<Object>,
+    peers: Part,
+    let_in: Part,
+    denied: Part,
+    findings: &'a [flowlog_core::finding::Finding],
+}
+
+/// The first rows of a table, and how many there are.
+#[derive(Serialize)]
+struct Part {
+    found: u64,
+    shown: usize,
+    flows: Vec<Object>,
+}
+
+impl Part {
+    fn of(table: &FlowTable) -> Self {
+        Self { found: table.found, shown: table.rows.len(), flows: flows::objects(table) }
+    }
+}
