@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::flows::{FlowOptions, FlowScene, FlowTable, Flows};
+use flowlog_core::report::SelectionRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared};
 
 use crate::cli::FlowsConfig;
@@ -56,7 +57,9 @@ pub fn run(
     let scene = FlowScene::new(&gatherer.summary, &options);
     let table = gatherer.gather(threads, || Flows::new(&scene))?.finish();
     tell_of_spilling(&budget, ascii, talk);
-    heard(print(config, around, &table, &chosen, out))?;
+    let tuples_left_out = gatherer.summary.overall.passed;
+    let selection = chosen.row().map(|row| SelectionRow { tuples_left_out, ..row });
+    heard(print(config, around, &table, selection.as_ref(), out))?;
     if outcome == Outcome::SomeSkipped {
         say(talk, ascii, &ending::of_files(files.iter(), config.running.strict));
     }
@@ -67,11 +70,11 @@ fn print(
     config: &FlowsConfig,
     around: &Surroundings,
     table: &FlowTable,
-    chosen: &Chosen,
+    selection: Option<&SelectionRow>,
     out: impl Write,
 ) -> std::io::Result<()> {
     let mut out = BufWriter::new(out);
     let style = Style::new(config.running.color, config.running.ascii, false, config.limit, around);
-    render::flows::write(&mut out, table, chosen, config.format, &style)?;
+    render::flows::write(&mut out, table, selection, config.format, &style)?;
     out.flush()
 }

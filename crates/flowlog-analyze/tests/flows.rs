@@ -116,6 +116,9 @@ fn filters_choose_connections_and_columns_that_are_the_same_stand_above() {
     assert!(rows.iter().all(|row| bytes(row) > 1_000_000), "{rows:?}");
     let none = bench.run(&["flows", "logs", "--host", "203.0.113.77/32", "--port", "1"]);
     assert!(none.out().contains("No connection is like that."), "{}", none.out());
+    let looked_at = bench.json(&["logs"]).0["totals"]["tuples"].as_u64().unwrap();
+    let looked_at = format!("{} tuples of that time were looked at.", flowlog_core::text::count(looked_at));
+    assert!(none.out().contains(&looked_at), "{}", none.out());
 }
 
 #[test]

@@ -6,13 +6,13 @@ mod table;
 use std::io::{self, Write};
 
 use flowlog_core::flows::FlowTable;
+use flowlog_core::report::SelectionRow;
 
 pub(crate) use data::{Object, objects, sums_object};
 pub(crate) use table::{asked, draw};
 
 use crate::cli::FlowFormat;
 use crate::render::Style;
-use crate::window::Chosen;
 
 /// Writes what was found.
 ///
@@ -21,14 +21,14 @@ use crate::window::Chosen;
 pub fn write(
     out: &mut impl Write,
     table: &FlowTable,
-    chosen: &Chosen,
+    selection: Option<&SelectionRow>,
     format: FlowFormat,
     style: &Style,
 ) -> io::Result<()> {
     match format {
-        FlowFormat::Table => out.write_all(table::page(table, chosen.row().as_ref(), style).as_bytes()),
+        FlowFormat::Table => out.write_all(table::page(table, selection, style).as_bytes()),
         FlowFormat::Csv => data::csv(out, table),
         FlowFormat::Ndjson => data::ndjson(out, table),
-        FlowFormat::Json => data::json(out, table, chosen.row().as_ref()),
+        FlowFormat::Json => data::json(out, table, selection),
     }
 }

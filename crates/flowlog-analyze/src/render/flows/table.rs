@@ -72,7 +72,9 @@ fn is_same(cells: &[String]) -> bool {
 
 fn told(column: &Shown) -> Option<String> {
     let cell = column.cells.first()?;
-    Some(format!("{} {}", column.title.to_lowercase(), if cell.is_empty() { "-" } else { cell }))
+    let is_acronym = column.title.chars().all(char::is_uppercase);
+    let title = if is_acronym { column.title.to_owned() } else { column.title.to_lowercase() };
+    Some(format!("{title} {}", if cell.is_empty() { "-" } else { cell }))
 }
 
 /// The fields as columns; port and protocol are one.
