@@ -122,7 +122,7 @@ pub(crate) fn generate(
 }
 
 /// Installs the peers' packages and returns the Python that has them.
-fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> Result<PathBuf> {
+pub(crate) fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> Result<PathBuf> {
     let bin = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = environment.join(bin).join(format!("python{}", env::consts::EXE_SUFFIX));
     if !python.exists() {

@@ -6,6 +6,7 @@ mod bench_download;
 mod demo;
 #[cfg(test)]
 mod docs;
+mod filters;
 mod instructions;
 mod logs;
 mod man;
@@ -54,6 +55,8 @@ enum Command {
     Registries,
     /// Measure the whole report against other engines over a generated set
     Bench(bench::Options),
+    /// Compare the answers to random filters with those of another engine
+    Filters(filters::Options),
     /// Count instructions a tuple by phase, under valgrind
     Instructions(instructions::Options),
     /// Measure hostile shapes of input, and how time and memory grow with it
@@ -73,6 +76,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Score { first, seeds } => score::run_seeds(first, seeds),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
+        Command::Filters(options) => filters::run(&options, &mut std::io::stderr()),
         Command::Instructions(options) => instructions::run(&options, &mut std::io::stderr()),
         Command::Shapes(options) => shapes::run(&options, &mut std::io::stderr()),
         Command::BenchDownload(options) => bench_download::run(&options, &mut std::io::stderr()),
