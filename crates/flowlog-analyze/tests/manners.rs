@@ -29,6 +29,11 @@ fn a_slip_is_answered_with_the_right_word() {
         &bench.run(&["comapre", "logs", "logs"]),
         "unrecognized subcommand 'comapre'\n\n  tip: there is no file of this name; the subcommand is written 'compare'",
     );
+    // Colours are clap's, nothing of what was typed drives the terminal.
+    for (typed, colours) in [("--red", true), ("--\u{1b}[31mred", false)] {
+        let output = bench.command(&[typed]).env("CLICOLOR_FORCE", "1").output().unwrap();
+        assert_eq!(output.stderr.contains(&0x1b), colours, "{}", String::from_utf8_lossy(&output.stderr));
+    }
     // A file or a folder of such a name is meant itself.
     std::fs::rename(bench.logs(), bench.folder.path().join("comapre")).unwrap();
     assert_eq!(bench.run(&["comapre"]).code(), 0);

@@ -1,6 +1,7 @@
 //! `flowlog-download`: a result becomes text and an exit code here, nothing else.
 
 use std::{
+    ffi::OsString,
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
@@ -82,7 +83,9 @@ fn fail(failure: &Failure) -> ExitCode {
 fn refuse(usage: &clap::Error) -> ExitCode {
     let told = usage.render().to_string();
     let safe: Vec<String> = told.lines().map(|line| shown(&scrub(line))).collect();
-    if safe.iter().map(String::as_str).eq(told.lines()) {
+    // clap passes over whole sequences of a terminal when it renders plain text.
+    let control = |word: OsString| word.to_string_lossy().contains(char::is_control);
+    if safe.iter().map(String::as_str).eq(told.lines()) && !std::env::args_os().any(control) {
         let _ = usage.print();
     } else {
         let _ = writeln!(io::stderr(), "{}", safe.join("\n"));

@@ -127,3 +127,12 @@ fn a_slip_in_the_settings_is_told_with_its_place() {
     let (code, talk) = run("nothing = 1\n", &["--no-config"]);
     assert!(code == Some(2) && talk.starts_with("error: which storage account?"), "{talk}");
 }
+
+#[test]
+fn nothing_that_was_typed_drives_the_terminal() {
+    for (typed, colours) in [("--red", true), ("--\u{1b}[31mred", false)] {
+        let mut tool = common::tool(std::path::Path::new("unused"));
+        let output = tool.arg(typed).env("CLICOLOR_FORCE", "1").output().expect("a run");
+        assert_eq!(output.stderr.contains(&0x1b), colours, "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
