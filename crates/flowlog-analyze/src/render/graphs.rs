@@ -3,7 +3,7 @@
 use flowlog_core::report::{HostRow, Report};
 
 use super::cells::ranked;
-use super::names::{STATES, acl_label, port_label, protocol_label, state_label};
+use super::names::{STATES, acl_label, port_label, protocol_label, rule_kind, rule_name, state_label};
 use super::terminal::page::{Page, Tone};
 use super::text::{count, shorten, width};
 
@@ -13,6 +13,9 @@ const EIGHTHS: [&str; 8] =
 const FULL: &str = "\u{2588}";
 /// A bar longer than this tells nothing more.
 const LONGEST_BAR: usize = 100;
+
+/// Beside long labels in a file, bars of this length still tell something.
+const LEAST_BAR: usize = 20;
 
 /// Every chart of the report.
 pub(crate) fn all(page: &mut Page, report: &Report) {
@@ -33,8 +36,10 @@ pub(crate) fn all(page: &mut Page, report: &Report) {
         (row.name.service.map_or(port.clone(), |service| format!("{port} {service}")), row.tuples)
     });
     chart(page, "Tuples by destination port", ports.collect());
-    let rules =
-        report.rules.iter().map(|row| (format!("{} / {}", row.rule, acl_label(&row.acl)), row.tuples));
+    let rules = report.rules.iter().map(|row| {
+        let label = format!("{} {} / {}", rule_kind(row.class), rule_name(&row.rule), acl_label(&row.acl));
+        (label, row.tuples)
+    });
     chart(page, "Tuples by rule", rules.collect());
 }
 
@@ -53,10 +58,12 @@ fn chart(page: &mut Page, title: &str, mut rows: Vec<(String, u64)>) {
     let labels: Vec<String> = rows.iter().map(|(label, _)| page.name(label)).collect();
     let values: Vec<String> = rows.iter().map(|(_, value)| count(*value)).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| width(text)).max().unwrap_or(0);
-    let label_width = widest(&labels).min(page.style.width / 2);
+    let most = if page.style.cut { page.style.width / 2 } else { page.style.limit() };
+    let label_width = widest(&labels).min(most);
     let value_width = widest(&values);
     // Two columns before each part.
     let room = page.style.width.saturating_sub(label_width + value_width + 6).min(LONGEST_BAR);
+    let room = if page.style.cut { room } else { room.max(LEAST_BAR) };
     for ((label, text), (_, value)) in labels.iter().zip(&values).zip(&rows) {
         let label = shorten(label, label_width, page.style.ascii).into_owned();
         page.spaces(2);

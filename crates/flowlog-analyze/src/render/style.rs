@@ -11,11 +11,17 @@ const PIPE_WIDTH: usize = 100;
 /// Narrower than this, tables cannot be read; wider, they only grow gaps.
 const WIDTHS: std::ops::RangeInclusive<usize> = 40..=400;
 
+/// Where nothing is cut, a name of a hostile log still is: it would pad each row of its table.
+const WIDEST: usize = 1000;
+
 /// How the text report is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // each is a way to look
 pub struct Style {
-    /// Columns to fill at most.
+    /// Columns to fill at most: of prose, headings and charts, and of everything where it is cut to fit.
     pub width: usize,
+    /// Names and rows are cut to the width; in a file they are not.
+    pub cut: bool,
     /// Use ANSI colour. Nothing is told by colour alone.
     pub color: bool,
     /// Use ASCII characters only.
@@ -94,6 +100,7 @@ impl Style {
     pub fn new(color: ColorChoice, ascii: bool, graphs: bool, top: usize, around: &Surroundings) -> Self {
         Self {
             width: around.columns.unwrap_or(PIPE_WIDTH).clamp(*WIDTHS.start(), *WIDTHS.end()),
+            cut: around.columns.is_some(),
             color: match color {
                 ColorChoice::Always => true,
                 ColorChoice::Never => false,
@@ -103,6 +110,13 @@ impl Style {
             graphs,
             top,
         }
+    }
+}
+
+impl Style {
+    /// Columns a line may have.
+    pub(crate) fn limit(&self) -> usize {
+        if self.cut { self.width } else { WIDEST }
     }
 }
 
@@ -131,6 +145,11 @@ mod tests {
             Style::new(ColorChoice::Auto, false, false, 15, &around).width
         };
         assert_eq!((width(Some(132)), width(None), width(Some(3))), (132, 100, 40));
+        let limit = |columns| {
+            let around = Surroundings { columns, ..Surroundings::default() };
+            Style::new(ColorChoice::Auto, false, false, 15, &around).limit()
+        };
+        assert_eq!((limit(Some(132)), limit(None)), (132, WIDEST));
     }
 
     #[test]

@@ -196,7 +196,15 @@ fn ends(row: &Value) -> String {
 fn rule(row: &Value) -> String {
     let acl = word(row, "acl").trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
     let acl = if acl == "00000000-0000-0000-0000-000000000000" { "platform".to_owned() } else { acl };
-    format!("{} {acl} {}", word(row, "rule"), counts(row, ["tuples", "denied"]))
+    let name = word(row, "rule");
+    let (name, kind) = match (name.strip_prefix("UserRule_"), name.strip_prefix("DefaultRule_")) {
+        (Some(plain), _) => (plain, "user"),
+        (_, Some(plain)) => (plain, "default"),
+        _ if name == "unspecified" => (name, "none"),
+        _ if acl == "platform" || name == "PlatformRule" => (name, "platform"),
+        _ => (name, "admin"),
+    };
+    format!("{name} {kind} {acl} {}", counts(row, ["tuples", "denied"]))
 }
 
 fn volumes(json: &Value, text: &str) {

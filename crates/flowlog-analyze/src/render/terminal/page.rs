@@ -91,7 +91,7 @@ impl Page {
 
     /// A title without an empty line before it.
     pub(crate) fn title(&mut self, title: &str, extent: &str) {
-        let (width, ascii) = (self.style.width, self.style.ascii);
+        let (width, ascii) = (self.style.limit(), self.style.ascii);
         let title = text::shorten(title, width, ascii);
         self.paint(&title, Tone::Heading);
         let room = width.saturating_sub(text::width(&title) + 2);
@@ -138,7 +138,8 @@ impl Page {
 
     /// A name and its value on one line, cut if it must.
     pub(crate) fn short_pair(&mut self, key: &str, value: &str, tone: Tone) {
-        let value = text::shorten(value, self.pair_room(), self.style.ascii);
+        let room = if self.style.cut { self.pair_room() } else { self.style.limit() };
+        let value = text::shorten(value, room, self.style.ascii);
         self.line(&format!("{key:<KEY_WIDTH$}{value}"), 2, tone);
     }
 
@@ -147,10 +148,18 @@ impl Page {
         self.style.width.min(PROSE_WIDTH).saturating_sub(KEY_WIDTH + 2)
     }
 
+    /// Lines that say all of `text`, however long it is; those after the first stand further in.
+    pub(crate) fn whole(&mut self, text: &str, indent: usize, tone: Tone) {
+        let limit = self.style.width.saturating_sub(indent + 2);
+        for (place, line) in text::wrap_whole(text, limit).into_iter().enumerate() {
+            self.line(&line, if place == 0 { indent } else { indent + 2 }, tone);
+        }
+    }
+
     /// One line, cut to the width if it must.
     pub(crate) fn line(&mut self, line: &str, indent: usize, tone: Tone) {
         self.spaces(indent);
-        let limit = self.style.width.saturating_sub(indent);
+        let limit = self.style.limit().saturating_sub(indent);
         let line = text::shorten(line, limit, self.style.ascii).into_owned();
         self.paint(&line, tone);
         self.text.push('\n');

@@ -8,6 +8,9 @@ const INDENT: usize = 2;
 const GAP: usize = 2;
 /// An IPv6 address in full: other columns are left out before an address is cut.
 pub(crate) const ADDRESS: usize = 39;
+/// Names of rules and of NSGs: columns of less use are left out before one as long as these is cut.
+pub(crate) const RULE: usize = 40;
+pub(crate) const ACL: usize = 24;
 /// To this width every name may be cut when all else is done.
 const LAST_RESORT: usize = 6;
 
@@ -111,7 +114,7 @@ impl Table {
 
     /// `first` is the tone of the first column's title.
     fn write_under(&self, page: &mut Page, first: Tone) {
-        let widths = self.fit(page.style.width);
+        let widths = self.fit(page.style.limit());
         let tones = std::iter::once(first).chain(std::iter::repeat(Tone::Dim));
         let titles = self.columns.iter().map(|column| column.title).zip(tones);
         // What is the table's own title stands out to the left.
@@ -216,7 +219,8 @@ mod tests {
     use crate::render::style::Style;
 
     fn render(width: usize, table: &Table) -> String {
-        let mut page = Page::new(Style { width, color: false, ascii: false, graphs: false, top: 5 });
+        let mut page =
+            Page::new(Style { width, cut: true, color: false, ascii: false, graphs: false, top: 5 });
         table.write(&mut page);
         page.into_text()
     }

@@ -130,15 +130,10 @@ pub(super) fn network(page: &Page<'_>, json: &Value) {
     let rows = list(json, "rules").iter().map(|row| {
         let middle = format!("{} {}", counts(row, ["tuples", "denied"]), size(row, "bytes"));
         let last = second(row["last_time_ms"].as_i64().unwrap());
-        let end = format!(
-            "{} {last} {} {}",
-            counts(row, ["begun", "sources"]),
-            text(row, "class"),
-            counts(row, ["destinations"])
-        );
-        format!("{} {} {middle} {end}", text(row, "rule"), acl(row))
+        let end = format!("{} {last} {}", counts(row, ["begun", "sources"]), counts(row, ["destinations"]));
+        format!("{} {} {middle} {end}", rule(row, text(row, "class")), acl(row))
     });
-    let header = "Rule NSG or ACL Tuples Denied Bytes Begun Sources Last hit (UTC) Class Destinations";
+    let header = "Rule Kind NSG or ACL Tuples Denied Bytes Begun Sources Last hit (UTC) Destinations";
     page.rows("Rules: ", header, &rows.collect::<Vec<_>>());
     for dropped in list(json, "rules")
         .iter()
@@ -153,9 +148,9 @@ pub(super) fn network(page: &Page<'_>, json: &Value) {
         let middle =
             format!("{} {}", counts(row, ["sources", "answered_sources"]), size(row, "bytes_received"));
         let end = format!("{} {} {last}", word(row, "service"), counts(row, ["destinations", "begun"]));
-        format!("{} {} {}/tcp {middle} {end}", text(row, "rule"), acl(row), row["port"])
+        format!("{} {} {}/tcp {middle} {end}", rule(row, text(row, "class")), acl(row), row["port"])
     });
-    let header = "Rule NSG or ACL Port Sources Answered Sent back Service Hosts Begun Last hit (UTC)";
+    let header = "Rule Kind NSG or ACL Port Sources Answered Sent back Service Hosts Begun Last hit (UTC)";
     page.rows("Administration ports", header, &rows.collect::<Vec<_>>());
     if let Value::Object(_) = &json["rules_file"] {
         let file = &json["rules_file"];
@@ -170,8 +165,22 @@ pub(super) fn network(page: &Page<'_>, json: &Value) {
             page.titled(&format!("{title}: {}", counted(list(file, name).len() as u64, unit)));
         }
         let rows = list(file, "not_in_file").iter();
-        let rows =
-            rows.map(|row| format!("{} {} {}", text(row, "rule"), text(row, "nsg"), counts(row, ["tuples"])));
-        page.rows("In the data, not in the file", "Rule NSG Tuples", &rows.collect::<Vec<_>>());
+        let rows = rows.map(|row| {
+            let class = if text(row, "rule").starts_with("DefaultRule_") { "default" } else { "user" };
+            format!("{} {} {}", rule(row, class), text(row, "nsg"), counts(row, ["tuples"]))
+        });
+        page.rows("In the data, not in the file", "Rule Kind NSG Tuples", &rows.collect::<Vec<_>>());
     }
+}
+
+/// Name and kind of a rule: the log's prefix is told by the kind.
+fn rule(row: &Value, class: &str) -> String {
+    let name = text(row, "rule");
+    let plain = name.strip_prefix("UserRule_").or(name.strip_prefix("DefaultRule_")).unwrap_or(name);
+    let kind = match class {
+        "security-admin" => "admin",
+        "unspecified" => "none",
+        other => other,
+    };
+    format!("{plain} {kind}")
 }

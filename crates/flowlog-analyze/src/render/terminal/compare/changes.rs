@@ -4,11 +4,12 @@ use flowlog_core::compare::{
     Comparison, ConversationRow, Counts, Delta, FindingRow, HostRow, Listed, OutcomeChange, PortRow, RuleRow,
 };
 use flowlog_core::finding::Severity;
+use flowlog_core::state::RuleClass;
 
 use super::summary::{extent, ratio};
-use crate::render::names::{acl_label, owner, port_label};
+use crate::render::names::{acl_label, owner, port_label, rule_kind, rule_name};
 use crate::render::terminal::page::{Page, Tone};
-use crate::render::terminal::table::{ADDRESS, Cell, Table, names, numbers, words};
+use crate::render::terminal::table::{ADDRESS, Cell, RULE, Table, names, numbers, words};
 use crate::render::text::count;
 
 pub(super) fn outcomes(page: &mut Page, comparison: &Comparison) {
@@ -211,12 +212,20 @@ fn cells(counts: &Counts) -> [Cell; 3] {
 pub(super) fn rules(page: &mut Page, comparison: &Comparison) {
     let note = "Rules with tuples in one set alone. A rule that no traffic meets is in neither.";
     halves(page, "Rules hit", note, &comparison.rules, |page, list: &Listed<RuleRow>| {
-        let columns = [names("Rule", 20), names("ACL", 10).spare(), numbers("Tuples"), numbers("Denied")];
-        let rows: Vec<(String, String, &RuleRow)> =
-            list.rows.iter().map(|row| (page.name(&row.rule), page.name(acl_label(&row.acl)), row)).collect();
+        let columns = [
+            names("Rule", RULE),
+            words("Kind"),
+            names("ACL", 10).spare(),
+            numbers("Tuples"),
+            numbers("Denied"),
+        ];
+        let rows: Vec<(String, String, &RuleRow)> = (list.rows.iter())
+            .map(|row| (page.name(rule_name(&row.rule)), page.name(acl_label(&row.acl)), row))
+            .collect();
         page.table(Table::new(columns), &rows, list.total, |(rule, acl, row)| {
             vec![
                 rule.clone().into(),
+                rule_kind(RuleClass::of(&row.acl, &row.rule).label()).into(),
                 acl.clone().into(),
                 Cell::count(row.tuples),
                 Cell::bad_count(row.denied),

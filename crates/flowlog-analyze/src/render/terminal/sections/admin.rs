@@ -3,8 +3,8 @@
 use flowlog_core::report::Report;
 
 use super::super::page::Page;
-use super::super::table::{Cell, Table, names, numbers, words};
-use crate::render::names::acl_label;
+use super::super::table::{ACL, Cell, RULE, Table, names, numbers, words};
+use crate::render::names::{acl_label, rule_kind, rule_name};
 use crate::render::text;
 
 pub(super) fn write(page: &mut Page, report: &Report) {
@@ -18,8 +18,9 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         return page.none();
     }
     let columns = [
-        names("Rule", 18),
-        names("NSG or ACL", 10),
+        names("Rule", RULE),
+        words("Kind"),
+        names("NSG or ACL", ACL),
         words("Port"),
         numbers("Sources"),
         numbers("Answered"),
@@ -31,11 +32,12 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     ];
     let name = |text: &str| text::escape(text, page.style.ascii).into_owned();
     let named: Vec<(String, String)> =
-        rows.iter().map(|row| (name(&row.rule), name(acl_label(&row.acl)))).collect();
+        rows.iter().map(|row| (name(rule_name(&row.rule)), name(acl_label(&row.acl)))).collect();
     let rows: Vec<_> = rows.iter().zip(named).collect();
     page.table(Table::new(columns), &rows, rows.len() as u64, |(row, (rule, acl))| {
         vec![
             rule.clone().into(),
+            rule_kind(row.class).into(),
             acl.clone().into(),
             format!("{}/tcp", row.port).into(),
             Cell::count(row.sources),

@@ -1,9 +1,11 @@
 //! The rules as configured, beside what the log says of them.
 
-use flowlog_core::report::{BroadRow, FEW, MANY_PORTS, Report, RulesFile};
+use flowlog_core::report::{BroadRow, FEW, MANY_PORTS, NotInFileRow, Report, RulesFile};
+use flowlog_core::state::RuleClass;
 
 use super::super::page::{Page, Tone};
-use super::super::table::{Cell, Table, names, numbers, words};
+use super::super::table::{ACL, Cell, RULE, Table, names, numbers, words};
+use crate::render::names::{rule_kind, rule_name};
 use crate::render::text::{self, count, counted};
 
 /// Ends or ports named of what was seen.
@@ -104,10 +106,12 @@ fn not_in_file(page: &mut Page, file: &RulesFile) {
         return page.none();
     }
     let name = |text: &str| text::escape(text, page.style.ascii).into_owned();
-    let rows: Vec<_> =
-        file.not_in_file.iter().map(|row| (row.tuples, name(&row.rule), name(&row.nsg))).collect();
-    let columns = [names("Rule", 24), names("NSG", 14), numbers("Tuples")];
-    page.table(Table::new(columns), &rows, rows.len() as u64, |(tuples, rule, nsg)| {
-        vec![rule.clone().into(), nsg.clone().into(), Cell::count(*tuples)]
+    // The name alone tells whose they are: those of an NSG.
+    let kind = |rule: &str| rule_kind(RuleClass::of("/networkSecurityGroups/", rule).label());
+    let row = |row: &NotInFileRow| (row.tuples, name(rule_name(&row.rule)), kind(&row.rule), name(&row.nsg));
+    let rows: Vec<_> = file.not_in_file.iter().map(row).collect();
+    let columns = [names("Rule", RULE), words("Kind"), names("NSG", ACL), numbers("Tuples")];
+    page.table(Table::new(columns), &rows, rows.len() as u64, |(tuples, rule, kind, nsg)| {
+        vec![rule.clone().into(), (*kind).into(), nsg.clone().into(), Cell::count(*tuples)]
     });
 }

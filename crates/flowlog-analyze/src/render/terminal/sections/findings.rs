@@ -93,7 +93,8 @@ fn one(page: &mut Page, finding: &Finding) {
     page.prose(&format!("{}: {}", finding.severity.word().to_uppercase(), finding.title), 2, tone);
     page.prose(&finding.reason, 4, Tone::Plain);
     for row in finding.evidence.iter().take(ROWS) {
-        page.line(&evidence(row), 6, Tone::Plain);
+        let told = page.name(&evidence(row));
+        page.whole(&told, 6, Tone::Plain);
     }
     let hidden = finding.evidence_rows.saturating_sub(finding.evidence.len().min(ROWS) as u64);
     if hidden > 0 {

@@ -68,7 +68,7 @@ fn malformed(page: &mut Page, row: &MalformedRow) {
 }
 
 fn file_name(page: &mut Page, path: &str, after: &str, indent: usize) {
-    let room = page.style.width.saturating_sub(indent + after.len());
+    let room = page.style.limit().saturating_sub(indent + after.len());
     let path = shown_path(page, path, "");
     let path = text::shorten(&path, room, page.style.ascii);
     page.line(&format!("{path}{after}"), indent, Tone::Plain);

@@ -3,34 +3,36 @@
 use flowlog_core::report::Report;
 
 use super::super::page::{Page, Tone};
-use super::super::table::{Cell, Table, names, numbers, words};
-use crate::render::names::acl_label;
+use super::super::table::{ACL, Cell, RULE, Table, names, numbers, words};
+use crate::render::names::{acl_label, rule_kind, rule_name};
 use crate::render::text::{self, count};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     page.section("Rules", &format!("{} in all", count(report.rules.len() as u64)));
     page.note(
         "Which rule decided, by tuples as logged: a connection between two logged interfaces was decided at each. \
-         \"platform\" is Azure's own handling. \"unspecified\" is no rule: what is dropped there lacked encryption.",
+         Kind: user and default rules are those of an NSG, which the log calls UserRule_ and DefaultRule_; admin ones are a \
+         Network Manager's; platform is Azure's own handling; none is no rule: what is dropped there lacked encryption.",
     );
     if report.rules.is_empty() {
         return page.none();
     }
     let mut table = Table::new([
-        names("Rule", 24),
-        names("NSG or ACL", 12),
+        names("Rule", RULE),
+        words("Kind"),
+        names("NSG or ACL", ACL),
         numbers("Tuples"),
         numbers("Denied"),
         numbers("Bytes"),
         numbers("Begun").spare(),
         numbers("Sources").spare(),
         words("Last hit (UTC)").spare(),
-        words("Class").spare(),
         numbers("Destinations").spare(),
     ]);
     for row in report.rules.iter().take(page.style.top) {
         let cells = vec![
-            page.name(&row.rule).into(),
+            page.name(rule_name(&row.rule)).into(),
+            rule_kind(row.class).into(),
             page.name(acl_label(&row.acl)).into(),
             Cell::count(row.tuples),
             Cell::bad_count(row.denied),
@@ -38,7 +40,6 @@ pub(super) fn write(page: &mut Page, report: &Report) {
             Cell::count(row.begun),
             Cell::count(row.sources),
             text::time(row.last_time_ms).into(),
-            row.class.into(),
             Cell::count(row.destinations),
         ];
         if row.dropped_for_encryption > 0 {

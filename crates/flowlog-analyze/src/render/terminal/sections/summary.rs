@@ -3,11 +3,16 @@
 use flowlog_core::report::Report;
 
 use super::super::page::Page;
+use crate::render::flows::asked;
 use crate::render::text::{self, bytes, count, counted};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let totals = &report.totals;
     page.group("Flow log report");
+    if let Some(selection) = &report.selection {
+        let chosen = page.name(&asked(selection));
+        page.pair("Chosen", &chosen);
+    }
     page.pair("Files", &format!("{} ({} read)", count(totals.files), bytes(totals.input_bytes)));
     page.pair("Records", &count(totals.records));
     page.pair("Flows (tuples)", &count(totals.tuples));

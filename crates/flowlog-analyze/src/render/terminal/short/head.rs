@@ -3,12 +3,17 @@
 use flowlog_core::report::Report;
 
 use super::Size;
+use crate::render::flows::asked;
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::text::{self, bytes, count, counted};
 
 pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
     let totals = &report.totals;
     page.group("Flow log report");
+    if let Some(selection) = &report.selection {
+        let chosen = page.name(&asked(selection));
+        page.short_pair("Chosen", &chosen, Tone::Plain);
+    }
     if let (Some(first), Some(last)) = (totals.first_time_ms, totals.last_time_ms) {
         let length = text::duration(first.abs_diff(last));
         page.pair("Period (UTC)", &format!("{} ({length})", text::period(first, last)));

@@ -8,12 +8,8 @@ use super::Size;
 use crate::render::names::{acl_label, port_label, rule_kind, rule_name};
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::sections::Section;
-use crate::render::terminal::table::{ADDRESS, Cell, Column, Table, names, numbers, words};
+use crate::render::terminal::table::{ACL, ADDRESS, Cell, Column, RULE, Table, names, numbers, words};
 use crate::render::text::{self, bytes, count};
-
-/// Columns that are of less use go before a name as long as these is cut.
-const RULE: usize = 40;
-const ACL: usize = 24;
 
 const MOST_BYTES: &str = "Most bytes";
 const SERVICES: &str = "Busiest services";
@@ -95,6 +91,7 @@ fn line(page: &mut Page, title: &str, blind: Option<char>, entries: impl Iterato
         let more = if told.is_empty() { entry } else { format!("{told}; {entry}") };
         if text::width(&more) > room {
             if told.is_empty() {
+                let room = if page.style.cut { room } else { page.style.limit() };
                 told = text::shorten(&more, room, page.style.ascii).into_owned();
             }
             break;

@@ -11,7 +11,7 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
     let found = report.findings.as_ref().is_some_and(|found| !found.findings.is_empty());
     let first = if found { "--section findings (why, what to do)" } else { "--section denied" };
     let address = match (size, address(report)) {
-        (Size::Pages, Some(address)) => format!(", --specific-ips {address}"),
+        (Size::Pages, Some(address)) => format!(", host {address}"),
         _ => String::new(),
     };
     let whole = if size == Size::Screen { "more without --brief" } else { "--full" };
