@@ -92,10 +92,7 @@ fn lines(page: &mut Page, host: &HostPage) {
         let largest = values.iter().copied().max().unwrap_or(0);
         let values = values.get(values.len().saturating_sub(room)..).unwrap_or_default();
         let most = if name == "Bytes" { text::bytes(largest) } else { count(largest) };
-        page.pair(
-            name,
-            &format!("{}  most in {width}: {most}", spark(values, page.style.ascii).replace(' ', "\u{a0}")),
-        );
+        page.pair(name, &format!("{}  most in {width}: {most}", spark(values, page.style.ascii)));
     }
 }
 

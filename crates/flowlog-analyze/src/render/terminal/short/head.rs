@@ -2,7 +2,7 @@
 
 use flowlog_core::report::Report;
 
-use super::Size;
+use super::{Size, over_time};
 use crate::render::flows::asked;
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::text::{self, bytes, count, counted};
@@ -53,6 +53,7 @@ fn flows(page: &mut Page, report: &Report, size: Size) {
     };
     let share = text::share(denied, totals.tuples);
     page.pair("Denied", &format!("{} ({share}){dropped}", counted(denied, "tuple", "tuples")));
+    over_time::write(page, report);
 }
 
 /// What really went over the network: rankings go by it, too.

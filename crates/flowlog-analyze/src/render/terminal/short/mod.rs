@@ -8,6 +8,7 @@ mod head;
 mod index;
 mod lists;
 mod next;
+mod over_time;
 #[cfg(test)]
 mod tests;
 
