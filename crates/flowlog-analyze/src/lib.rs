@@ -266,8 +266,9 @@ fn analyse(
         threads,
     };
     let gatherer = Gatherer::new(state, gathering);
-    let hosts = &gatherer.summary.hosts;
-    let lines = || exports.connections().map(|(output, format)| ConnectionLines::new(output, format, hosts));
+    let summary = &gatherer.summary;
+    let lines =
+        || exports.connections().map(|(output, format)| ConnectionLines::new(output, format, summary));
     let (report, lines) = build(&gatherer, files, &options, lines)?;
     if let (Some(lines), Some((output, _))) = (lines, exports.connections()) {
         lines.finish(output)?;

@@ -101,3 +101,23 @@ fn a_name_that_says_no_form_and_a_folder_that_is_not_there_are_told_before_readi
     assert_eq!((nowhere.code(), nowhere.out().as_str()), (1, ""));
     assert!(nowhere.talk().contains("cannot write none"), "{}", nowhere.talk());
 }
+
+#[test]
+fn rules_and_classes_are_those_of_the_flows() {
+    let (bench, _) = Bench::new().scenario(&scenario());
+    let rows = ndjson(&exported(&bench, &[], "all.ndjson"));
+    let fields = ["rule", "nsg", "resource", "encryption", "source_class", "destination_class", "outcome"];
+    let text = |row: &Value| fields.map(|field| row[field].as_str().unwrap().to_owned());
+    let mut sums: BTreeMap<[String; 7], u64> = BTreeMap::new();
+    for row in &rows {
+        let denied = row["outcome"] == "denied";
+        *sums.entry(text(row)).or_default() += if denied { 1 } else { row["connections"].as_u64().unwrap() };
+    }
+    let run = bench.run(&["flows", "logs", "--format", "ndjson", "--by", &fields.join(",")]);
+    assert_eq!(run.code(), 0, "{}", run.talk());
+    let told = ndjson(&run.out());
+    let told: BTreeMap<[String; 7], u64> =
+        told.iter().map(|row| (text(row), row["connections"].as_u64().unwrap())).collect();
+    assert_eq!(sums, told);
+    assert!(sums.len() > 20, "{}", sums.len());
+}

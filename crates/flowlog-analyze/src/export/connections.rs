@@ -3,24 +3,26 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 
-use flowlog_core::state::{Gather, HostId, HostPair, Hosts, Sighting};
+use flowlog_core::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
 use super::sorted::Sorted;
 use super::{ExportError, Output, folder_of};
 use crate::render::connections::{ConnectionFormat, line};
 
 /// Takes connections in any order. What goes wrong is told at the end.
-pub struct ConnectionLines {
+pub struct ConnectionLines<'s> {
     format: ConnectionFormat,
+    summary: &'s Summary,
     hosts: Hosts,
     lines: Sorted,
     error: Option<io::Error>,
 }
 
-impl ConnectionLines {
+impl<'s> ConnectionLines<'s> {
     /// Of the file `output`.
-    pub fn new(output: &Output, format: ConnectionFormat, hosts: &Hosts) -> Self {
-        Self { format, hosts: hosts.beside(), lines: Sorted::new(folder_of(output.path())), error: None }
+    pub fn new(output: &Output, format: ConnectionFormat, summary: &'s Summary) -> Self {
+        let (hosts, lines) = (summary.hosts.beside(), Sorted::new(folder_of(output.path())));
+        Self { format, summary, hosts, lines, error: None }
     }
 
     /// Writes all connections in order of time; all is on the disk then, and waits for its name.
@@ -42,14 +44,14 @@ impl ConnectionLines {
     }
 }
 
-impl Gather for ConnectionLines {
+impl Gather for ConnectionLines<'_> {
     fn take(&mut self, _: &mut HostPair) {}
 
     fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {
         if self.error.is_some() {
             return;
         }
-        let line = line(sighting, logs, &self.hosts, self.format);
+        let line = line(sighting, logs, self.summary, &self.hosts, self.format);
         let written = line.and_then(|line| line.map_or(Ok(()), |(key, line)| self.lines.push(key, line)));
         self.error = written.err();
     }

@@ -1,12 +1,16 @@
 //! Connections one by one, as CSV or as newline-delimited JSON.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::IpAddr;
 
+use flowlog_core::flow::AddressClass;
+use flowlog_core::policy::plain_rule;
 use flowlog_core::record::LogKind;
-use flowlog_core::state::{HostId, Hosts, Sighting};
+use flowlog_core::state::{HostId, Hosts, Sighting, Summary};
 use serde::Serialize;
 
+use super::csv_text::guard;
 use super::names::protocol_label;
 use super::text::iso_time;
 
@@ -22,7 +26,8 @@ pub enum ConnectionFormat {
 /// The columns of the CSV form, which are the keys of the other.
 const HEADER: &str = "first_time,begin_time,end_time,last_time,duration_ms,source,source_port,destination,\
                       destination_port,protocol,protocol_name,direction,mac,log,outcome,connections,logs,tuples,\
-                      begins,packets_sent,bytes_sent,packets_received,bytes_received\n";
+                      begins,packets_sent,bytes_sent,packets_received,bytes_received,\
+                      rule,nsg,resource,encryption,source_class,destination_class\n";
 
 impl ConnectionFormat {
     /// What a file of this form begins with.
@@ -35,7 +40,7 @@ impl ConnectionFormat {
 }
 
 #[derive(Serialize)]
-struct Row {
+struct Row<'a> {
     first_time: String,
     begin_time: Option<String>,
     end_time: Option<String>,
@@ -59,6 +64,12 @@ struct Row {
     bytes_sent: u64,
     packets_received: u64,
     bytes_received: u64,
+    rule: Cow<'a, str>,
+    nsg: Cow<'a, str>,
+    resource: Cow<'a, str>,
+    encryption: &'static str,
+    source_class: &'static str,
+    destination_class: &'static str,
 }
 
 /// A connection as a line without a header, and what lines are ordered by: time, 5-tuple, NIC, and all the rest.
@@ -66,10 +77,16 @@ struct Row {
 pub(crate) fn line(
     sighting: &Sighting<HostId>,
     logs: usize,
+    summary: &Summary,
     hosts: &Hosts,
     format: ConnectionFormat,
 ) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
-    let Some(row) = row(sighting, logs, hosts) else { return Ok(None) };
+    let Some(mut row) = row(sighting, logs, summary, hosts) else { return Ok(None) };
+    if format == ConnectionFormat::Csv {
+        for name in [&mut row.rule, &mut row.nsg, &mut row.resource] {
+            *name = guard(name).into_owned().into();
+        }
+    }
     let line = match format {
         ConnectionFormat::Csv => {
             let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
@@ -85,7 +102,7 @@ pub(crate) fn line(
     Ok(Some((row.order(), line)))
 }
 
-impl Row {
+impl Row<'_> {
     /// Bytes that are in the order of rows.
     fn order(&self) -> Vec<u8> {
         let mut order = Vec::with_capacity(160);
@@ -105,7 +122,19 @@ impl Row {
         }
         order.push(self.protocol);
         let mac = self.mac.as_deref().unwrap_or_default();
-        for text in [mac, self.direction.encode_utf8(&mut [0; 4]), self.log, self.outcome, &self.last_time] {
+        let direction = &mut [0; 4];
+        let direction = self.direction.encode_utf8(direction);
+        for text in [
+            mac,
+            direction,
+            self.log,
+            self.outcome,
+            &self.last_time,
+            &self.rule,
+            &self.nsg,
+            &self.resource,
+            self.encryption,
+        ] {
             order.extend(text.as_bytes());
             order.push(0);
         }
@@ -118,8 +147,12 @@ impl Row {
     }
 }
 
-fn row(sighting: &Sighting<HostId>, logs: usize, hosts: &Hosts) -> Option<Row> {
+fn row<'s>(sighting: &Sighting<HostId>, logs: usize, summary: &'s Summary, hosts: &Hosts) -> Option<Row<'s>> {
     let Sighting { key, log, connection, outcome, .. } = sighting;
+    let (source, destination) = (hosts.address(key.source)?, hosts.address(key.destination)?);
+    let decided = summary.rules.rows().get(sighting.rule as usize);
+    let (nsg, rule) = decided.map_or(("", ""), |((acl, rule), _)| (acl, rule));
+    let resource = summary.coverage.get(sighting.log_place as usize).map_or("", |log| &*log.resource);
     let counters = &connection.counters;
     let first_ms = connection.begun_ms().unwrap_or(connection.first_ms).min(connection.first_ms);
     Some(Row {
@@ -128,9 +161,9 @@ fn row(sighting: &Sighting<HostId>, logs: usize, hosts: &Hosts) -> Option<Row> {
         end_time: connection.ended_ms().map(iso_time),
         last_time: iso_time(connection.last_ms),
         duration_ms: connection.last_ms.saturating_sub(first_ms),
-        source: hosts.address(key.source)?,
+        source,
         source_port: key.source_port,
-        destination: hosts.address(key.destination)?,
+        destination,
         destination_port: key.destination_port,
         protocol: key.protocol.0,
         protocol_name: protocol_label(key.protocol.0),
@@ -149,5 +182,11 @@ fn row(sighting: &Sighting<HostId>, logs: usize, hosts: &Hosts) -> Option<Row> {
         bytes_sent: counters.bytes_sent,
         packets_received: counters.packets_received,
         bytes_received: counters.bytes_received,
+        rule: plain_rule(rule).into(),
+        nsg: nsg.into(),
+        resource: resource.into(),
+        encryption: sighting.encryption.word(),
+        source_class: AddressClass::of(source).label(),
+        destination_class: AddressClass::of(destination).label(),
     })
 }
