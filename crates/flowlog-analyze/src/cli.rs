@@ -24,7 +24,9 @@ use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
 use crate::render::{Surroundings, View};
-pub use choices::{BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize};
+pub use choices::{
+    BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize, ReportFile, ReportForm,
+};
 pub use compare::CompareConfig;
 pub use flows::{FlowFormat, FlowsConfig};
 pub use host::HostConfig;
@@ -91,8 +93,16 @@ struct Cli {
     #[command(flatten)]
     select: SelectArgs,
 
-    /// Replace the file of --export-connections if it exists
-    #[arg(long, requires = "export_connections", help_heading = "Output")]
+    /// Write the report to a .txt, .json or .csv file
+    ///
+    /// Always in UTF-8, whatever the shell makes of what is printed. Nothing is printed then.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output: Option<ReportFile>,
+
+    /// Replace the files of --output and --export-connections
+    ///
+    /// Without it, a file that exists is left alone and told.
+    #[arg(long, help_heading = "Output")]
     overwrite: bool,
 
     /// Write two CSV files: the summary, and the details
@@ -179,6 +189,8 @@ pub struct Config {
     pub show_graphs: bool,
     /// What standard output gets.
     pub format: Format,
+    /// Where the report goes instead, if it is wanted in a file.
+    pub output: Option<ReportFile>,
     /// Folder for the two CSV files, if they are wanted.
     pub csv_folder: Option<PathBuf>,
     /// Where connections go, if they are wanted.
@@ -267,11 +279,16 @@ impl Task {
 
 impl Config {
     fn check(cli: Cli, folder: &Path) -> Result<Self, clap::Error> {
+        if cli.overwrite && cli.output.is_none() && cli.report.export_connections.is_none() {
+            let message =
+                "--overwrite replaces the files of --output and --export-connections: give one of them";
+            return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message));
+        }
         let inputs = inputs_or_default(cli.paths, cli.log_files, folder)?;
         let select = cli.select.check(Utc::now())?;
         select.refuse_connections("the report")?;
         let config = Self::new(Source::Logs(inputs), cli.report, cli.overwrite, cli.export_csv);
-        Ok(Self { select, ..config })
+        Ok(Self { select, output: cli.output, ..config })
     }
 
     fn new(source: Source, report: ReportArgs, overwrite: bool, export_csv: bool) -> Self {
@@ -293,6 +310,7 @@ impl Config {
             view: report.view.view(),
             show_graphs: report.show_graphs,
             format: report.format,
+            output: None,
             connections: report.export_connections,
             overwrite,
             csv_folder: export_csv.then_some(report.output_path),

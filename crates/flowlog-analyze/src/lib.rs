@@ -28,7 +28,7 @@ use flowlog_core::report::{FileRow, Report, ReportOptions, build};
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
-use cli::{Config, Format, Source};
+use cli::{ColorChoice, Config, Format, ReportForm, Source};
 use export::{ConnectionLines, ExportError, Exports, Unfinished};
 use known::Known;
 use progress::Progress;
@@ -157,9 +157,12 @@ pub fn run(
     // Nothing replaces what may be a good file of another day when there is nothing to say.
     let written = match outcome {
         Outcome::NothingAnalysed => Ok(Vec::new()),
-        _ => exports.finish(&report),
+        _ => exports.finish(&report, |out, form| write_file(config, &report, form, out)),
     };
-    let printed = print(config, around, &report, outcome, out);
+    let printed = match config.output {
+        Some(_) => Ok(()),
+        None => print(config, around, &report, outcome, out),
+    };
     for path in written? {
         say(talk, ascii, &format!("wrote {}", path.display()));
     }
@@ -185,6 +188,20 @@ pub fn run(
 fn grave(report: &Report, limit: Severity) -> impl Iterator<Item = &Finding> {
     let findings = report.findings.iter().flat_map(|found| &found.findings);
     findings.filter(move |finding| finding.severity >= limit)
+}
+
+/// The report for a file: as wide as it needs, every character, no colour.
+fn write_file(config: &Config, report: &Report, form: ReportForm, out: &mut impl Write) -> io::Result<()> {
+    match form {
+        ReportForm::Json => render::json::write(out, report),
+        ReportForm::Csv => render::csv_summary::write(out, report),
+        ReportForm::Text => {
+            let around = Surroundings { unicode: true, ..Surroundings::default() };
+            let ascii = config.running.ascii;
+            let style = Style::new(ColorChoice::Never, ascii, config.show_graphs, config.top, &around);
+            render::terminal::write(out, report, &style, &config.view)
+        }
+    }
 }
 
 fn print(

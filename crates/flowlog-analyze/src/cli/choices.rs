@@ -85,6 +85,42 @@ impl FromStr for BucketWidth {
     }
 }
 
+/// A file for the report; its ending says how it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    /// The file.
+    pub path: PathBuf,
+    /// What is written.
+    pub form: ReportForm,
+}
+
+/// How a report is written to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportForm {
+    /// As on a terminal that shows every character, without colour.
+    Text,
+    /// For programs.
+    Json,
+    /// The summary as comma-separated values.
+    Csv,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        let form = match ending.as_deref() {
+            Some("txt") => ReportForm::Text,
+            Some("json") => ReportForm::Json,
+            Some("csv") => ReportForm::Csv,
+            _ => return Err("the name must end in .txt, .json or .csv".to_owned()),
+        };
+        Ok(Self { path, form })
+    }
+}
+
 /// A file for connections; its ending says how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionExport {

@@ -8,6 +8,8 @@ mod output;
 mod sorted;
 mod staging;
 
+use std::fs::File;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use flowlog_core::report::Report;
@@ -17,7 +19,7 @@ pub use error::ExportError;
 pub use output::Output;
 pub use staging::Unfinished;
 
-use crate::cli::{Config, Source};
+use crate::cli::{Config, ReportFile, ReportForm, Source};
 use crate::render::connections::ConnectionFormat;
 use crate::walk::Input;
 use csv::CsvPair;
@@ -26,6 +28,7 @@ use csv::CsvPair;
 pub struct Exports {
     csv: Option<CsvPair>,
     connections: Option<(Output, ConnectionFormat)>,
+    report: Option<(Output, ReportForm)>,
     unfinished: Unfinished,
     /// Parts that killed runs had left in the folders, and that are gone now.
     pub swept: u64,
@@ -53,11 +56,19 @@ impl Exports {
                 Some((output, export.format))
             }
         };
+        let report = match &config.output {
+            None => None,
+            Some(ReportFile { path, form }) => {
+                error::check(path, config.overwrite, inputs)?;
+                swept += staging::sweep(folder_of(path));
+                Some((Output::claim(path, config.overwrite, unfinished)?, *form))
+            }
+        };
         let csv = config.csv_folder.as_deref();
         let details = matches!(config.source, Source::Logs(_));
         let claim = |folder| CsvPair::claim(folder, chrono::Utc::now(), details, unfinished);
         let csv = csv.map(claim).transpose()?;
-        Ok(Self { csv, connections, unfinished: unfinished.clone(), swept })
+        Ok(Self { csv, connections, report, unfinished: unfinished.clone(), swept })
     }
 
     /// The file of one row a tuple.
@@ -70,17 +81,34 @@ impl Exports {
         self.connections.as_ref().map(|(output, format)| (output, *format))
     }
 
-    /// Writes the summary and gives every file its name; the others must have been written whole.
+    /// Writes the summary and, by `text`, the report, and gives every file its name; the others must have been written whole.
     /// Returns the names.
     ///
     /// # Errors
     /// A file that cannot be written. Those named before it stay.
-    pub fn finish(self, report: &Report) -> Result<Vec<PathBuf>, ExportError> {
+    pub fn finish(
+        self,
+        report: &Report,
+        text: impl Fn(&mut BufWriter<File>, ReportForm) -> io::Result<()>,
+    ) -> Result<Vec<PathBuf>, ExportError> {
         if let Some(csv) = &self.csv {
             csv.write_summary(report)?;
         }
+        if let Some((output, form)) = &self.report {
+            let failed = |source| ExportError::Write { path: output.path().to_owned(), source };
+            let write = || {
+                let file = File::options().write(true).create_new(true).open(output.whole())?;
+                let mut out = BufWriter::new(file);
+                text(&mut out, *form)?;
+                out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+            };
+            write().map_err(failed)?;
+        }
         let csv = self.csv.into_iter().flat_map(|csv| [csv.details, Some(csv.summary)]).flatten();
-        let outputs: Vec<Output> = csv.chain(self.connections.map(|(output, _)| output)).collect();
+        let outputs: Vec<Output> = csv
+            .chain(self.connections.map(|(output, _)| output))
+            .chain(self.report.map(|(output, _)| output))
+            .collect();
         // Not between two of them may an interrupted run come to its end.
         let running = self.unfinished.running()?;
         let names = outputs.iter().map(Output::publish).collect();
