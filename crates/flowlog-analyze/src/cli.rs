@@ -99,7 +99,7 @@ struct Cli {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     output: Option<ReportFile>,
 
-    /// Replace the files of --output and --export-connections
+    /// Replace the files of --output and of exports
     ///
     /// Without it, a file that exists is left alone and told.
     #[arg(long, help_heading = "Output")]
@@ -195,7 +195,9 @@ pub struct Config {
     pub csv_folder: Option<PathBuf>,
     /// Where connections go, if they are wanted.
     pub connections: Option<ConnectionExport>,
-    /// Connections may replace a file.
+    /// Where findings go, if they are wanted.
+    pub findings_file: Option<ConnectionExport>,
+    /// What is written may replace files.
     pub overwrite: bool,
     /// How much memory the run may take.
     pub memory: MemoryArgs,
@@ -312,6 +314,7 @@ impl Config {
             format: report.format,
             output: None,
             connections: report.export_connections,
+            findings_file: report.export_findings,
             overwrite,
             csv_folder: export_csv.then_some(report.output_path),
             memory: report.memory,

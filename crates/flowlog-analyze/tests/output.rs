@@ -53,3 +53,20 @@ fn no_file_is_replaced_unasked_and_none_is_left_when_there_is_nothing_to_say() {
     assert_eq!(bench.run(&["none.json", "--output", "new.txt"]).code(), 1);
     assert_eq!(names(bench.folder.path()), ["logs", "none.json", "r.txt"]);
 }
+
+#[test]
+fn findings_go_to_a_file_of_their_own() {
+    let bench = bench();
+    let (report, _) = bench.json(&["logs"]);
+    let findings = report["findings"].as_array().unwrap();
+    for name in ["f.ndjson", "f.csv"] {
+        let run = bench.run(&["logs", "--export-findings", name]);
+        assert_eq!(run.code(), 0, "{}", run.talk());
+    }
+    let read = |name: &str| std::fs::read_to_string(bench.folder.path().join(name)).unwrap();
+    let lines: Vec<serde_json::Value> =
+        read("f.ndjson").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!lines.is_empty() && lines == *findings, "{lines:?}");
+    assert_eq!(csv::Reader::from_reader(read("f.csv").as_bytes()).records().count(), findings.len());
+    assert_eq!(bench.run(&["logs", "--export-findings", "g.csv", "--no-findings"]).code(), 2);
+}

@@ -55,6 +55,12 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub export_connections: Option<ConnectionExport>,
 
+    /// Write every finding to a .csv or .ndjson file
+    ///
+    /// One line each, with when, who and what; the evidence in .ndjson.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_findings", help_heading = "Output")]
+    pub export_findings: Option<ConnectionExport>,
+
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     pub format: Format,

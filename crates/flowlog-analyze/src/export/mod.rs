@@ -19,8 +19,9 @@ pub use error::ExportError;
 pub use output::Output;
 pub use staging::Unfinished;
 
-use crate::cli::{Config, ReportFile, ReportForm, Source};
+use crate::cli::{Config, ConnectionExport, ReportFile, ReportForm, Source};
 use crate::render::connections::ConnectionFormat;
+use crate::render::findings_file;
 use crate::walk::Input;
 use csv::CsvPair;
 
@@ -29,6 +30,7 @@ pub struct Exports {
     csv: Option<CsvPair>,
     connections: Option<(Output, ConnectionFormat)>,
     report: Option<(Output, ReportForm)>,
+    findings: Option<(Output, ConnectionFormat)>,
     unfinished: Unfinished,
     /// Parts that killed runs had left in the folders, and that are gone now.
     pub swept: u64,
@@ -47,28 +49,25 @@ impl Exports {
             made.map_err(|source| ExportError::Write { path: folder.clone(), source })?;
             swept += staging::sweep(folder);
         }
-        let connections = match &config.connections {
-            None => None,
-            Some(export) => {
-                error::check(&export.path, config.overwrite, inputs)?;
-                swept += staging::sweep(folder_of(&export.path));
-                let output = Output::claim(&export.path, config.overwrite, unfinished)?;
-                Some((output, export.format))
-            }
+        let mut claim = |path: &Path| {
+            error::check(path, config.overwrite, inputs)?;
+            swept += staging::sweep(folder_of(path));
+            Output::claim(path, config.overwrite, unfinished)
         };
+        let mut lines = |export: &Option<ConnectionExport>| match export {
+            None => Ok(None),
+            Some(ConnectionExport { path, format }) => Ok(Some((claim(path)?, *format))),
+        };
+        let (connections, findings) = (lines(&config.connections)?, lines(&config.findings_file)?);
         let report = match &config.output {
             None => None,
-            Some(ReportFile { path, form }) => {
-                error::check(path, config.overwrite, inputs)?;
-                swept += staging::sweep(folder_of(path));
-                Some((Output::claim(path, config.overwrite, unfinished)?, *form))
-            }
+            Some(ReportFile { path, form }) => Some((claim(path)?, *form)),
         };
         let csv = config.csv_folder.as_deref();
         let details = matches!(config.source, Source::Logs(_));
         let claim = |folder| CsvPair::claim(folder, chrono::Utc::now(), details, unfinished);
         let csv = csv.map(claim).transpose()?;
-        Ok(Self { csv, connections, report, unfinished: unfinished.clone(), swept })
+        Ok(Self { csv, connections, report, findings, unfinished: unfinished.clone(), swept })
     }
 
     /// The file of one row a tuple.
@@ -95,18 +94,15 @@ impl Exports {
             csv.write_summary(report)?;
         }
         if let Some((output, form)) = &self.report {
-            let failed = |source| ExportError::Write { path: output.path().to_owned(), source };
-            let write = || {
-                let file = File::options().write(true).create_new(true).open(output.whole())?;
-                let mut out = BufWriter::new(file);
-                text(&mut out, *form)?;
-                out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
-            };
-            write().map_err(failed)?;
+            write_whole(output, |out| text(out, *form))?;
+        }
+        if let Some((output, format)) = &self.findings {
+            write_whole(output, |out| findings_file::write(out, report, *format))?;
         }
         let csv = self.csv.into_iter().flat_map(|csv| [csv.details, Some(csv.summary)]).flatten();
         let outputs: Vec<Output> = csv
             .chain(self.connections.map(|(output, _)| output))
+            .chain(self.findings.map(|(output, _)| output))
             .chain(self.report.map(|(output, _)| output))
             .collect();
         // Not between two of them may an interrupted run come to its end.
@@ -115,6 +111,20 @@ impl Exports {
         drop(running);
         names
     }
+}
+
+/// Writes all of a file; it waits for its name then.
+fn write_whole(
+    output: &Output,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), ExportError> {
+    let written = || {
+        let file = File::options().write(true).create_new(true).open(output.whole())?;
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    };
+    written().map_err(|source| ExportError::Write { path: output.path().to_owned(), source })
 }
 
 /// The folder a file is in.

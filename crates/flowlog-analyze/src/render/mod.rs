@@ -4,6 +4,7 @@
 pub mod connections;
 pub mod csv_details;
 pub mod csv_summary;
+pub mod findings_file;
 pub mod flows;
 pub mod host;
 pub mod json;

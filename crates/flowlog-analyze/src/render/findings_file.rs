@@ -1,0 +1,115 @@
+//! Findings one by one, as CSV or as newline-delimited JSON.
+
+use std::io::{self, Write};
+
+use flowlog_core::finding::Finding;
+use flowlog_core::report::Report;
+use serde::Serialize;
+
+use super::connections::ConnectionFormat;
+use super::csv_text::guard;
+use super::text::iso_time;
+
+/// What the CSV form tells of a finding; the other has its evidence, too.
+#[derive(Serialize)]
+struct Row<'a> {
+    id: String,
+    rule: &'a str,
+    severity: &'static str,
+    title: String,
+    entity: String,
+    first_time: Option<String>,
+    last_time: Option<String>,
+    techniques: String,
+    evidence_rows: u64,
+    reason: String,
+    next_step: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of(finding: &'a Finding) -> Self {
+        let safe = |text: &str| guard(text).into_owned();
+        Self {
+            id: safe(&finding.id),
+            rule: finding.rule,
+            severity: finding.severity.word(),
+            title: safe(&finding.title),
+            entity: safe(&finding.entity),
+            first_time: finding.first_time_ms.map(iso_time),
+            last_time: finding.last_time_ms.map(iso_time),
+            techniques: finding.techniques.join("; "),
+            evidence_rows: finding.evidence_rows,
+            reason: safe(&finding.reason),
+            next_step: finding.next_step,
+        }
+    }
+}
+
+/// Writes all findings, the gravest first.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) -> io::Result<()> {
+    let findings = report.findings.iter().flat_map(|found| &found.findings);
+    match format {
+        ConnectionFormat::Csv => {
+            let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+            csv.write_record(HEADER).map_err(io::Error::from)?;
+            for finding in findings {
+                csv.serialize(Row::of(finding)).map_err(io::Error::from)?;
+            }
+            csv.flush()
+        }
+        ConnectionFormat::Ndjson => {
+            for finding in findings {
+                serde_json::to_writer(&mut *out, finding)?;
+                out.write_all(b"\n")?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// There is a head without a finding, too.
+const HEADER: [&str; 11] = [
+    "id",
+    "rule",
+    "severity",
+    "title",
+    "entity",
+    "first_time",
+    "last_time",
+    "techniques",
+    "evidence_rows",
+    "reason",
+    "next_step",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::fixture;
+
+    fn text(report: &Report, format: ConnectionFormat) -> String {
+        let mut out = Vec::new();
+        write(&mut out, report, format).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn both_forms_have_every_finding_and_no_cell_is_a_formula() {
+        let report = fixture::rich();
+        let findings = &report.findings.as_ref().unwrap().findings;
+        assert!(!findings.is_empty());
+        assert_eq!(text(&report, ConnectionFormat::Ndjson).lines().count(), findings.len());
+        let csv = text(&report, ConnectionFormat::Csv);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), findings.len());
+        for (row, finding) in rows.iter().zip(findings) {
+            assert_eq!((&row[2], row[8].parse()), (finding.severity.word(), Ok(finding.evidence_rows)));
+            assert!(row.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@', '\t', '\r'])), "{row:?}");
+        }
+        assert_eq!(text(&fixture::empty(), ConnectionFormat::Csv).lines().count(), 1);
+    }
+}
