@@ -52,11 +52,7 @@ pub fn text(
     table(&mut page, "Was let in to it", &host.let_in);
     table(&mut page, "Denied, from it or to it", &host.denied);
     page.blank();
-    page.line(
-        &format!("Next: flowlog-analyze flows --host {}, --top 20, --from, --to", host.host),
-        0,
-        Tone::Dim,
-    );
+    page.line(&format!("Next: flowlog-analyze flows --host {}", host.host), 0, Tone::Dim);
     out.write_all(page.into_text().as_bytes())
 }
 
