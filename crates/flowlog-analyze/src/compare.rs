@@ -10,7 +10,6 @@ use flowlog_core::report::FileRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError};
 
 use crate::cli::{CompareConfig, Format};
-use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::window::Chosen;
@@ -106,15 +105,11 @@ fn read(
     own: &OwnNetworks,
     ascii: bool,
 ) -> Result<Read, RunError> {
-    let inputs = &chosen.inputs;
-    let bytes = inputs.iter().map(|input| input.size).sum();
-    let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
     let threads = config.running.threads();
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_minutes();
     let options = Options { threads, details: None, selection: &chosen.selection, shared: &shared };
-    let Reduced { state, files } = reduce::reduce(inputs, &options, &progress)?;
-    progress.finish();
+    let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let findings = !config.findings.no_findings;
     let gathering = GatherOptions { resolve: true, findings, provenance: true, own: own.clone() };
     let gatherer = Gatherer::new(state, gathering);

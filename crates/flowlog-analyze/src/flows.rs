@@ -3,12 +3,11 @@
 use std::io::{BufWriter, Write};
 
 use flowlog_core::flow::OwnNetworks;
-use flowlog_core::flows::{FlowOptions, FlowScene, FlowTable, Flows};
+use flowlog_core::flows::{FlowNames, FlowOptions, FlowScene, FlowTable, Flows};
 use flowlog_core::report::SelectionRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared};
 
 use crate::cli::FlowsConfig;
-use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::window::Chosen;
@@ -29,11 +28,8 @@ pub fn run(
     let chosen = Chosen::of(&config.inputs, &config.select, threads)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget);
-    let bytes = chosen.inputs.iter().map(|input| input.size).sum();
-    let progress = Progress::new(chosen.inputs.len() as u64, bytes, config.running.quiet, ascii);
     let options = Options { threads, details: None, selection: &chosen.selection, shared: &shared };
-    let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, &progress)?;
-    progress.finish();
+    let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let outcome = of_files(&files, config.running.strict);
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&files, ascii, talk);
@@ -54,7 +50,8 @@ pub fn run(
         limit: config.limit,
         every_log: false,
     };
-    let scene = FlowScene::new(&gatherer.summary, &options);
+    let names = FlowNames::of(&gatherer.summary);
+    let scene = FlowScene::new(&gatherer.summary, &names, &options);
     let table = gatherer.gather(threads, || Flows::new(&scene))?.finish();
     tell_of_spilling(&budget, ascii, talk);
     let tuples_left_out = gatherer.summary.overall.passed;

@@ -5,13 +5,12 @@ use std::net::IpAddr;
 
 use flowlog_core::finding::{self, Finding, FindingOptions, Scene, detect};
 use flowlog_core::flow::{Network, OwnNetworks};
-use flowlog_core::flows::{Field, FlowOptions, FlowScene, FlowTable, Flows, Prefix, Sort};
+use flowlog_core::flows::{Field, FlowNames, FlowOptions, FlowScene, FlowTable, Flows, Prefix, Sort};
 use flowlog_core::report::{HostName, fitting_width};
 use flowlog_core::select::{self, Filter};
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, State};
 
 use crate::cli::{Format, HostConfig, Select};
-use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::window::Chosen;
@@ -67,11 +66,8 @@ pub fn run(
     let chosen = Chosen::of(&config.inputs, &everyone, threads)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget);
-    let bytes = chosen.inputs.iter().map(|input| input.size).sum();
-    let progress = Progress::new(chosen.inputs.len() as u64, bytes, config.running.quiet, ascii);
     let options = Options { threads, details: None, selection: &chosen.selection, shared: &shared };
-    let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, &progress)?;
-    progress.finish();
+    let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let outcome = of_files(&files, config.running.strict);
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&files, ascii, talk);
@@ -113,9 +109,9 @@ fn page(
     let summary = &gatherer.summary;
     let (first_ms, last_ms) = summary.overall.times.unwrap_or_default();
     let bucket_ms = fitting_width(first_ms, last_ms);
-    let questions = Questions::new(config, bucket_ms);
+    let (questions, of_flows) = (Questions::new(config, bucket_ms), FlowNames::of(summary));
     let [nics, timeline, peers, denied, let_in] =
-        questions.0.each_ref().map(|options| FlowScene::new(summary, options));
+        questions.0.each_ref().map(|options| FlowScene::new(summary, &of_flows, options));
     let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, finding);
     let make = || {
         let tables = (
@@ -126,7 +122,7 @@ fn page(
     };
     let (collected, ((nics, timeline), (peers, (denied, let_in)))) = gatherer.gather(threads, make)?;
     let found = collected.map(|collected| detect(collected, &gatherer, threads)).transpose()?;
-    let host = single(&config.host);
+    let host = config.host.single();
     let id = host.map(|address| gatherer.summary.hosts.beside().id(address));
     Ok(HostPage {
         host: config.host,
@@ -145,12 +141,6 @@ fn page(
             .filter(|finding| names(finding, &config.host))
             .collect(),
     })
-}
-
-/// The address, if it is one.
-fn single(network: &Network) -> Option<IpAddr> {
-    let (first, last) = network.range();
-    (first == last).then(|| network.first())
 }
 
 /// Whether a finding is about the host, or rests on its connections.

@@ -31,7 +31,6 @@ use flowlog_core::text::{self, count, message};
 use cli::{ColorChoice, Config, Format, ReportForm, Source};
 use export::{ConnectionLines, ExportError, Exports, Unfinished};
 use known::Known;
-use progress::Progress;
 use reduce::{Options, ReduceError, Reduced};
 use render::{Style, Surroundings, escape};
 use window::Chosen;
@@ -251,17 +250,13 @@ fn analyse(
     let Reduced { state, files } = match &config.source {
         Source::States(_) => partial::load(inputs, &shared)?,
         Source::Logs(_) => {
-            let bytes = inputs.iter().map(|input| input.size).sum();
-            let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
             let options = Options {
                 threads,
                 details: exports.details(),
                 selection: &chosen.selection,
                 shared: &shared,
             };
-            let reduced = reduce::reduce(inputs, &options, &progress)?;
-            progress.finish();
-            reduced
+            reduce::reduce(inputs, &options, config.running.quiet, ascii)?
         }
     };
     let specific = config.specific_ips.clone();

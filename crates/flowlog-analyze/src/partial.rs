@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::{Config, PartialConfig, Source};
 use crate::export::{Output, Unfinished};
-use crate::progress::Progress;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::Surroundings;
 use crate::walk::{self, Input};
@@ -38,13 +37,10 @@ pub fn run(
     let output = Output::prepare(&config.output, config.overwrite, &inputs, unfinished)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_records();
-    let bytes = inputs.iter().map(|input| input.size).sum();
-    let progress = Progress::new(inputs.len() as u64, bytes, config.running.quiet, ascii);
     let selection = Selection::default();
     let threads = config.running.threads();
     let options = Options { threads, details: None, selection: &selection, shared: &shared };
-    let Reduced { state, files } = reduce::reduce(&inputs, &options, &progress)?;
-    progress.finish();
+    let Reduced { state, files } = reduce::reduce(&inputs, &options, config.running.quiet, ascii)?;
     tell_of_spilling(&budget, ascii, talk);
     let outcome = of_files(&files, config.running.strict);
     if outcome == Outcome::NothingAnalysed {

@@ -13,6 +13,7 @@ use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::report::SelectionRow;
 use flowlog_core::select::{Selection, Window};
+use flowlog_core::state::HOUR_MS;
 
 use crate::RunError;
 use crate::cli::Select;
@@ -68,7 +69,6 @@ impl Chosen {
     }
 }
 
-const HOUR_MS: i64 = 3_600_000;
 /// Tuples of an hour's last minute stand in the next hour's first record.
 const LATE_MS: i64 = 120_000;
 

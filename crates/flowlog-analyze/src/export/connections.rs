@@ -1,7 +1,6 @@
 //! The file of one row a connection, written while pairs of hosts are gathered.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use flowlog_core::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
@@ -30,17 +29,13 @@ impl<'s> ConnectionLines<'s> {
     /// # Errors
     /// The file, or a temporary one, could not be written.
     pub fn finish(self, output: &Output) -> Result<(), ExportError> {
-        let write = || -> io::Result<()> {
+        output.write(|out| {
             if let Some(error) = self.error {
                 return Err(error);
             }
-            let file = OpenOptions::new().write(true).create_new(true).open(output.whole())?;
-            let mut out = BufWriter::new(file);
             out.write_all(self.format.header().as_bytes())?;
-            self.lines.finish(&mut out)?;
-            out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file: File| file.sync_all())
-        };
-        write().map_err(|source| ExportError::Write { path: output.path().to_owned(), source })
+            self.lines.finish(out)
+        })
     }
 }
 

@@ -1,15 +1,11 @@
 //! The two CSV files of `--export-csv`.
 
-use std::fs::OpenOptions;
-use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use flowlog_core::report::Report;
 
 use super::output::numbered;
 use super::{ExportError, Output, Unfinished};
-use crate::render::csv_summary;
 
 /// Details and summary of one run, which have the same time and number in their names.
 pub(super) struct CsvPair {
@@ -43,18 +39,6 @@ impl CsvPair {
                 other => return other,
             }
         }
-    }
-
-    /// Writes the summary, not yet under its name.
-    pub(super) fn write_summary(&self, report: &Report) -> Result<(), ExportError> {
-        let write = || {
-            let mut out =
-                BufWriter::new(OpenOptions::new().write(true).create_new(true).open(self.summary.whole())?);
-            csv_summary::write(&mut out, report)?;
-            out.flush()?;
-            out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
-        };
-        write().map_err(|source| ExportError::Write { path: self.summary.path().to_owned(), source })
     }
 }
 

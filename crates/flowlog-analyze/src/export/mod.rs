@@ -21,7 +21,7 @@ pub use staging::Unfinished;
 
 use crate::cli::{Config, ConnectionExport, ReportFile, ReportForm, Source};
 use crate::render::connections::ConnectionFormat;
-use crate::render::findings_file;
+use crate::render::{csv_summary, findings_file};
 use crate::walk::Input;
 use csv::CsvPair;
 
@@ -91,13 +91,13 @@ impl Exports {
         text: impl Fn(&mut BufWriter<File>, ReportForm) -> io::Result<()>,
     ) -> Result<Vec<PathBuf>, ExportError> {
         if let Some(csv) = &self.csv {
-            csv.write_summary(report)?;
+            csv.summary.write(|out| csv_summary::write(out, report))?;
         }
         if let Some((output, form)) = &self.report {
-            write_whole(output, |out| text(out, *form))?;
+            output.write(|out| text(out, *form))?;
         }
         if let Some((output, format)) = &self.findings {
-            write_whole(output, |out| findings_file::write(out, report, *format))?;
+            output.write(|out| findings_file::write(out, report, *format))?;
         }
         let csv = self.csv.into_iter().flat_map(|csv| [csv.details, Some(csv.summary)]).flatten();
         let outputs: Vec<Output> = csv
@@ -111,20 +111,6 @@ impl Exports {
         drop(running);
         names
     }
-}
-
-/// Writes all of a file; it waits for its name then.
-fn write_whole(
-    output: &Output,
-    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
-) -> Result<(), ExportError> {
-    let written = || {
-        let file = File::options().write(true).create_new(true).open(output.whole())?;
-        let mut out = BufWriter::new(file);
-        write(&mut out)?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
-    };
-    written().map_err(|source| ExportError::Write { path: output.path().to_owned(), source })
 }
 
 /// The folder a file is in.

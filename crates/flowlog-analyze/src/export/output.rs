@@ -1,8 +1,8 @@
 //! One file to be written.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use super::staging::{Staging, Unfinished};
@@ -43,6 +43,23 @@ impl Output {
         error::check(path, replace, inputs)?;
         staging::sweep(super::folder_of(path));
         Self::claim(path, replace, unfinished)
+    }
+
+    /// Writes all of it; it is on the disk then, and waits for its name.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub(super) fn write(
+        &self,
+        write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> Result<(), ExportError> {
+        let written = || {
+            let file = File::options().write(true).create_new(true).open(self.whole())?;
+            let mut out = BufWriter::new(file);
+            write(&mut out)?;
+            out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        };
+        written().map_err(|source| ExportError::Write { path: self.path.clone(), source })
     }
 
     /// Gives the whole file its name, unless the run has been abandoned meanwhile.

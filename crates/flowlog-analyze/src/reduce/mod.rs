@@ -56,13 +56,30 @@ pub enum ReduceError {
     Spill(#[from] SpillError),
 }
 
-/// Reads all `inputs`.
+/// Reads all `inputs`, and shows how far it is unless the run is to be `quiet`.
 ///
 /// The result does not depend on the number of threads or on which of them read what.
 ///
 /// # Errors
 /// Only files that are written can fail; a file that cannot be read is a row with an error.
-pub fn reduce(inputs: &[Input], options: &Options<'_>, progress: &Progress) -> Result<Reduced, ReduceError> {
+pub fn reduce(
+    inputs: &[Input],
+    options: &Options<'_>,
+    quiet: bool,
+    ascii: bool,
+) -> Result<Reduced, ReduceError> {
+    let bytes = inputs.iter().map(|input| input.size).sum();
+    let progress = Progress::new(inputs.len() as u64, bytes, quiet, ascii);
+    let reduced = read_until_known(inputs, options, &progress)?;
+    progress.finish();
+    Ok(reduced)
+}
+
+fn read_until_known(
+    inputs: &[Input],
+    options: &Options<'_>,
+    progress: &Progress,
+) -> Result<Reduced, ReduceError> {
     let beginnings = peek_all(inputs, options.threads);
     let mut groups = plan::groups(inputs, &beginnings);
     loop {

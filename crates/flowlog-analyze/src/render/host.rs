@@ -77,9 +77,8 @@ fn what_it_is(host: &HostPage) -> String {
 
 /// Bytes, connections and denials over time, by when connections began.
 fn lines(page: &mut Page, host: &HostPage) {
-    let Timeline { buckets, .. } = Timeline::of(host);
-    let width = text::duration(host.bucket_ms.unsigned_abs());
-    let width = width.trim_end_matches(" 0 s").trim_end_matches(" 0 min").trim_end_matches(" 0 h");
+    let buckets = buckets(host);
+    let width = text::span(host.bucket_ms.unsigned_abs());
     let room = page.style.width.saturating_sub(40);
     let bytes: Vec<u64> = buckets.iter().map(|bucket| bucket.bytes).collect();
     let connections: Vec<u64> = buckets.iter().map(|bucket| bucket.connections).collect();
@@ -101,38 +100,32 @@ struct Bucket {
 }
 
 /// All buckets from the first to the last, those without anything included.
-struct Timeline {
-    buckets: Vec<Bucket>,
-}
-
-impl Timeline {
-    fn of(host: &HostPage) -> Self {
-        let rows = host.timeline.rows.iter().filter_map(|row| match row.values.as_slice() {
-            [Value::Time(time), Value::Outcome(outcome)] => Some((*time, *outcome, &row.sums)),
-            _ => None,
-        });
-        let (width, mut buckets) = (host.bucket_ms.max(1), Vec::<Bucket>::new());
-        let first = rows.clone().map(|(time, ..)| time).min().unwrap_or_default();
-        for (time_ms, outcome, sums) in rows {
-            let place = (time_ms.saturating_sub(first) / width).min(BUCKETS);
-            let Ok(place) = usize::try_from(place) else { continue };
-            while buckets.len() <= place {
-                let before = i64::try_from(buckets.len()).unwrap_or_default();
-                buckets.push(Bucket {
-                    time_ms: first.saturating_add(before.saturating_mul(width)),
-                    ..Bucket::default()
-                });
-            }
-            let Some(bucket) = buckets.get_mut(place) else { continue };
-            bucket.bytes = bucket.bytes.saturating_add(sums.counters.bytes());
-            if outcome == Outcome::Denied {
-                bucket.denied += sums.connections;
-            } else {
-                bucket.connections += sums.connections;
-            }
+fn buckets(host: &HostPage) -> Vec<Bucket> {
+    let rows = host.timeline.rows.iter().filter_map(|row| match row.values.as_slice() {
+        [Value::Time(time), Value::Outcome(outcome)] => Some((*time, *outcome, &row.sums)),
+        _ => None,
+    });
+    let (width, mut buckets) = (host.bucket_ms.max(1), Vec::<Bucket>::new());
+    let first = rows.clone().map(|(time, ..)| time).min().unwrap_or_default();
+    for (time_ms, outcome, sums) in rows {
+        let place = (time_ms.saturating_sub(first) / width).min(BUCKETS);
+        let Ok(place) = usize::try_from(place) else { continue };
+        while buckets.len() <= place {
+            let before = i64::try_from(buckets.len()).unwrap_or_default();
+            buckets.push(Bucket {
+                time_ms: first.saturating_add(before.saturating_mul(width)),
+                ..Bucket::default()
+            });
         }
-        Self { buckets }
+        let Some(bucket) = buckets.get_mut(place) else { continue };
+        bucket.bytes = bucket.bytes.saturating_add(sums.counters.bytes());
+        if outcome == Outcome::Denied {
+            bucket.denied += sums.connections;
+        } else {
+            bucket.connections += sums.connections;
+        }
     }
+    buckets
 }
 
 fn findings(page: &mut Page, host: &HostPage) {
@@ -181,7 +174,7 @@ pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionR
         last_time: known.then(|| iso_time(total.last_ms)),
         total: flows::sums_object(total),
         timeline_bucket_ms: host.bucket_ms,
-        timeline: Timeline::of(host).buckets,
+        timeline: buckets(host),
         nics: flows::objects(&host.nics),
         peers: Part::of(&host.peers),
         let_in: Part::of(&host.let_in),

@@ -108,6 +108,15 @@ pub(crate) fn duration(ms: u64) -> String {
     }
 }
 
+/// A duration without a unit of which there is none: `5 min`, `1 h`.
+pub(crate) fn span(ms: u64) -> String {
+    let whole = duration(ms);
+    [" 0 s", " 0 min", " 0 h"]
+        .into_iter()
+        .fold(whole.as_str(), |text, none| text.trim_end_matches(none))
+        .to_owned()
+}
+
 /// Columns the text takes in a terminal.
 pub(crate) fn width(text: &str) -> usize {
     text.width()

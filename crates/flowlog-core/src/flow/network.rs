@@ -55,6 +55,12 @@ impl Network {
         (bits & !hosts, bits | hosts)
     }
 
+    /// Its address, if it has but one.
+    pub fn single(&self) -> Option<IpAddr> {
+        let (first, last) = self.range();
+        (first == last).then(|| self.first())
+    }
+
     /// Its first address.
     pub fn first(&self) -> IpAddr {
         Self::around(self.base, self.prefix).base

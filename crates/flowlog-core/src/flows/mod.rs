@@ -9,7 +9,7 @@ mod field;
 mod names;
 mod table;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -21,9 +21,8 @@ use crate::select::{Facts, Filter, Place};
 use crate::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
 pub use field::{Field, FieldError, Prefix};
+pub use names::FlowNames;
 pub use table::{FlowRow, FlowTable, Value};
-
-use names::AllNames;
 
 /// What rows are ordered by, the largest or newest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,7 +112,7 @@ impl FlowSums {
 /// What all collectors of a run share.
 pub struct FlowScene<'s> {
     summary: &'s Summary,
-    names: AllNames<'s>,
+    names: &'s FlowNames<'s>,
     options: &'s FlowOptions,
     /// A group is of one pair of hosts.
     by_pair: bool,
@@ -121,10 +120,10 @@ pub struct FlowScene<'s> {
 
 impl<'s> FlowScene<'s> {
     /// Of the data in `summary`.
-    pub fn new(summary: &'s Summary, options: &'s FlowOptions) -> Self {
+    pub fn new(summary: &'s Summary, names: &'s FlowNames<'s>, options: &'s FlowOptions) -> Self {
         let whole = |field| options.by.contains(&field);
         let by_pair = whole(Field::Source(Prefix::WHOLE)) && whole(Field::Destination(Prefix::WHOLE));
-        Self { summary, names: AllNames::of(summary), options, by_pair }
+        Self { summary, names, options, by_pair }
     }
 
     fn place(&self, sighting: &Sighting<HostId>) -> Place<'s> {
@@ -186,7 +185,7 @@ impl<'s> Flows<'s> {
         self.total.count(&sighting.connection, connections);
         self.key.clear();
         for &field in &self.scene.options.by {
-            push(&mut self.key, field, sighting, [source, destination], &self.scene.names);
+            push(&mut self.key, field, sighting, [source, destination], self.scene.names);
         }
         let sums = self.groups.entry_ref(self.key.as_slice()).or_default();
         sums.count(&sighting.connection, connections);
@@ -245,7 +244,7 @@ fn push(
     field: Field,
     sighting: &Sighting<HostId>,
     [source, destination]: [IpAddr; 2],
-    names: &AllNames<'_>,
+    names: &FlowNames<'_>,
 ) {
     let class = |address| index(&AddressClass::ALL, &AddressClass::of(address));
     let word = match field {
@@ -295,18 +294,9 @@ fn push_address(key: &mut Vec<u64>, address: IpAddr, prefix: Prefix) {
         IpAddr::V4(v4) => v4.to_ipv6_mapped(),
         IpAddr::V6(v6) => v6,
     };
-    let [high, low] = words(mapped);
-    key.extend([high, low]);
-}
-
-fn words(address: Ipv6Addr) -> [u64; 2] {
-    let (segments, mut words) = (address.segments(), [0; 2]);
-    for (place, segment) in segments.into_iter().enumerate() {
-        if let Some(word) = words.get_mut(place / 4) {
-            *word = *word << 16 | u64::from(segment);
-        }
-    }
-    words
+    let bits = mapped.to_bits();
+    // Each half has 64 bits.
+    key.extend([bits >> 64, bits & u128::from(u64::MAX)].map(|half| u64::try_from(half).unwrap_or_default()));
 }
 
 #[cfg(test)]

@@ -35,16 +35,17 @@ impl<'a> Names<'a> {
     }
 }
 
-/// All of them, made once for a run.
-pub(super) struct AllNames<'a> {
+/// All of them: made once for a run, however many tables are asked for.
+pub struct FlowNames<'a> {
     pub(super) rules: Names<'a>,
     pub(super) nsgs: Names<'a>,
     pub(super) nics: Names<'a>,
     pub(super) resources: Names<'a>,
 }
 
-impl<'a> AllNames<'a> {
-    pub(super) fn of(summary: &'a Summary) -> Self {
+impl<'a> FlowNames<'a> {
+    /// Of the rules and logs in `summary`.
+    pub fn of(summary: &'a Summary) -> Self {
         let (rules, logs) = (summary.rules.rows().iter(), summary.coverage.iter());
         Self {
             rules: Names::new(rules.clone().map(|((_, rule), _)| plain_rule(rule))),

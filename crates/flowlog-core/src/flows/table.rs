@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::names::AllNames;
+use super::names::FlowNames;
 use super::{Field, FlowOptions, FlowSums, Flows, Key, Sort};
 use crate::connection::Outcome;
 use crate::enrich;
@@ -65,7 +65,7 @@ impl Flows<'_> {
         let (scene, options) = (self.scene, self.scene.options);
         first(&mut self.rows, options);
         let row = |(key, sums): &(Key, FlowSums)| FlowRow {
-            values: values(key, options, &scene.names),
+            values: values(key, options, scene.names),
             sums: *sums,
         };
         FlowTable {
@@ -98,7 +98,7 @@ fn compare(sort: Sort, sums: &FlowSums, other: &FlowSums) -> Ordering {
     }
 }
 
-fn values(key: &[u64], options: &FlowOptions, names: &AllNames<'_>) -> Vec<Value> {
+fn values(key: &[u64], options: &FlowOptions, names: &FlowNames<'_>) -> Vec<Value> {
     let mut words = key.iter().copied();
     let mut values = Vec::with_capacity(options.by.len());
     for &field in &options.by {
@@ -108,11 +108,7 @@ fn values(key: &[u64], options: &FlowOptions, names: &AllNames<'_>) -> Vec<Value
                 let address = address(word(), word());
                 let bits = if address.is_ipv4() { prefix.v4 } else { prefix.v6 };
                 let network = Network::around(address, bits);
-                if network.range().0 == network.range().1 {
-                    Value::Address(address)
-                } else {
-                    Value::Network(network)
-                }
+                network.single().map_or(Value::Network(network), Value::Address)
             }
             Field::SourcePort | Field::Port => Value::Port(u16::try_from(word()).unwrap_or_default()),
             Field::Protocol => Value::Protocol(Protocol(u8::try_from(word()).unwrap_or_default())),

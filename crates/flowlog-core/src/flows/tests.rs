@@ -43,7 +43,8 @@ fn text(tuples: &[Tuple]) -> String {
 
 fn table(tuples: &[Tuple], options: &FlowOptions, threads: usize, by_pair: Option<bool>) -> FlowTable {
     let gatherer = gatherer(&text(tuples));
-    let mut scene = FlowScene::new(&gatherer.summary, options);
+    let names = FlowNames::of(&gatherer.summary);
+    let mut scene = FlowScene::new(&gatherer.summary, &names, options);
     scene.by_pair = by_pair.unwrap_or(scene.by_pair);
     gatherer.gather(threads, || Flows::new(&scene)).unwrap().finish()
 }

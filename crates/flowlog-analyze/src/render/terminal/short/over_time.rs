@@ -30,8 +30,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     };
     let bytes = series(|row| row.bytes_sent.saturating_add(row.bytes_received));
     let denied = series(|row| row.denied);
-    let each = text::duration(report.timeline_bucket_ms.saturating_mul(joined as u64));
-    let each = each.trim_end_matches(" 0 s").trim_end_matches(" 0 min").trim_end_matches(" 0 h");
+    let each = text::span(report.timeline_bucket_ms.saturating_mul(joined as u64));
     page.pair("Bytes over time", &bytes);
     page.pair("Denied over time", &denied);
     page.pair("", &format!("each mark {each}, from {}", text::time(first.time_ms)));
