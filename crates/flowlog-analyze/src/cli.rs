@@ -99,6 +99,12 @@ struct Cli {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     output: Option<ReportFile>,
 
+    /// Write every tuple chosen to a .csv or .ndjson file
+    ///
+    /// One line each, as it stands in the log; what both ends logged is there twice. - is standard output.
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
+    export_tuples: Option<ConnectionExport>,
+
     /// Replace the files of --output and of exports
     ///
     /// Without it, a file that exists is left alone and told.
@@ -197,6 +203,8 @@ pub struct Config {
     pub connections: Option<ConnectionExport>,
     /// Where findings go, if they are wanted.
     pub findings_file: Option<ConnectionExport>,
+    /// Where tuples go, if they are wanted.
+    pub tuples: Option<ConnectionExport>,
     /// What is written may replace files.
     pub overwrite: bool,
     /// How much memory the run may take.
@@ -245,7 +253,7 @@ impl Task {
             Some(Command::Host(args)) => args.check(folder).map(Self::Host),
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
-            Some(Command::Merge(args)) => Ok(Self::Merge(args.check())),
+            Some(Command::Merge(args)) => args.check().map(Self::Merge),
             Some(Command::Completions { shell }) => Ok(Self::Print(PROGRAM.completions::<Cli>(shell))),
             Some(Command::Man { folder }) => Ok(Self::Manual(folder)),
             None => Config::check(cli, folder).map(Self::Analyse),
@@ -281,16 +289,19 @@ impl Task {
 
 impl Config {
     fn check(cli: Cli, folder: &Path) -> Result<Self, clap::Error> {
-        if cli.overwrite && cli.output.is_none() && cli.report.export_connections.is_none() {
-            let message =
-                "--overwrite replaces the files of --output and --export-connections: give one of them";
+        if cli.overwrite
+            && cli.output.is_none()
+            && exports(&cli.report, cli.export_tuples.as_ref()).next().is_none()
+        {
+            let message = "--overwrite replaces the files of --output and of exports: give one of them";
             return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message));
         }
+        refuse_two_on_standard_output(exports(&cli.report, cli.export_tuples.as_ref()))?;
         let inputs = inputs_or_default(cli.paths, cli.log_files, folder)?;
         let select = cli.select.check(Utc::now())?;
         select.refuse_connections("the report")?;
         let config = Self::new(Source::Logs(inputs), cli.report, cli.overwrite, cli.export_csv);
-        Ok(Self { select, output: cli.output, ..config })
+        Ok(Self { select, output: cli.output, tuples: cli.export_tuples, ..config })
     }
 
     fn new(source: Source, report: ReportArgs, overwrite: bool, export_csv: bool) -> Self {
@@ -315,12 +326,33 @@ impl Config {
             output: None,
             connections: report.export_connections,
             findings_file: report.export_findings,
+            tuples: None,
             overwrite,
             csv_folder: export_csv.then_some(report.output_path),
             memory: report.memory,
             running: report.running,
         }
     }
+}
+
+/// The files of rows that are asked for.
+fn exports<'a>(
+    report: &'a ReportArgs,
+    tuples: Option<&'a ConnectionExport>,
+) -> impl Iterator<Item = &'a ConnectionExport> {
+    let rows = [report.export_connections.as_ref(), report.export_findings.as_ref(), tuples];
+    rows.into_iter().flatten()
+}
+
+/// Rows of two kinds on standard output could not be told apart.
+fn refuse_two_on_standard_output<'a>(
+    exports: impl Iterator<Item = &'a ConnectionExport>,
+) -> Result<(), clap::Error> {
+    if exports.filter(|export| export.path.is_none()).count() < 2 {
+        return Ok(());
+    }
+    let message = "only one export can go to standard output (-): give the others files";
+    Err(Cli::command().error(ErrorKind::ArgumentConflict, message))
 }
 
 /// What was named, or the default folder if nothing was and it is in `folder`.

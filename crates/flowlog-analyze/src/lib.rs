@@ -29,7 +29,7 @@ use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, S
 use flowlog_core::text::{self, count, message};
 
 use cli::{ColorChoice, Config, Format, ReportForm, Source};
-use export::{ConnectionLines, ExportError, Exports, Unfinished};
+use export::{ConnectionLines, ExportError, Exports, Unfinished, Written};
 use known::Known;
 use reduce::{Options, ReduceError, Reduced};
 use render::{Style, Surroundings, escape};
@@ -133,7 +133,7 @@ pub fn run(
     config: &Config,
     around: &Surroundings,
     unfinished: &Unfinished,
-    out: impl Write,
+    mut out: impl Write,
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
@@ -154,15 +154,17 @@ pub fn run(
     tell_of_spilling(&budget, ascii, talk);
     let outcome = outcome(&report, config);
     // Nothing replaces what may be a good file of another day when there is nothing to say.
+    let rows_are_printed = exports.are_printed();
     let written = match outcome {
-        Outcome::NothingAnalysed => Ok(Vec::new()),
+        Outcome::NothingAnalysed => Ok(Written::default()),
         _ => exports.finish(&report, |out, form| write_file(config, &report, form, out)),
     };
-    let printed = match config.output {
-        Some(_) => Ok(()),
-        None => print(config, around, &report, outcome, out),
+    let printed = match (&written, &config.output) {
+        (Ok(Written { printed: Some(rows), .. }), _) => rows.copy_to(&mut out),
+        _ if rows_are_printed || config.output.is_some() => Ok(()),
+        _ => print(config, around, &report, outcome, out),
     };
-    for path in written? {
+    for path in &written?.names {
         say(talk, ascii, &format!("wrote {}", path.display()));
     }
     heard(printed)?;
@@ -252,7 +254,7 @@ fn analyse(
         Source::Logs(_) => {
             let options = Options {
                 threads,
-                details: exports.details(),
+                details: &exports.tuples(),
                 selection: &chosen.selection,
                 shared: &shared,
             };

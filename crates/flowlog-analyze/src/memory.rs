@@ -1,5 +1,6 @@
 //! How much memory a run may take.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use flowlog_core::state::Budget;
@@ -14,8 +15,12 @@ impl MemoryArgs {
     /// What rows may take, and where the others go.
     pub fn budget(&self) -> Arc<Budget> {
         let limit = self.max_memory.map_or_else(half_of_the_machine, |size| size.0);
-        let folder = self.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
-        Budget::new(limit / SHARE_OF_ROWS, folder)
+        Budget::new(limit / SHARE_OF_ROWS, self.folder())
+    }
+
+    /// Where temporary files go.
+    pub fn folder(&self) -> PathBuf {
+        self.temp_dir.clone().unwrap_or_else(std::env::temp_dir)
     }
 }
 

@@ -121,11 +121,11 @@ impl FromStr for ReportFile {
     }
 }
 
-/// A file for connections; its ending says how they are written.
+/// Where rows go; the ending says how they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionExport {
-    /// The file.
-    pub path: PathBuf,
+    /// The file; `None`: standard output.
+    pub path: Option<PathBuf>,
     /// CSV or newline-delimited JSON.
     pub format: ConnectionFormat,
 }
@@ -137,11 +137,13 @@ impl FromStr for ConnectionExport {
         let path = PathBuf::from(text);
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
         let format = match ending.as_deref() {
+            None if text == "-" => ConnectionFormat::Ndjson,
             Some("csv") => ConnectionFormat::Csv,
             Some("ndjson" | "jsonl") => ConnectionFormat::Ndjson,
-            _ => return Err("the name must end in .csv, .ndjson or .jsonl".to_owned()),
+            _ => return Err("the name must end in .csv, .ndjson or .jsonl, or be -".to_owned()),
         };
-        Ok(Self { path, format })
+        let printed = text == "-" || text.starts_with("-.");
+        Ok(Self { path: (!printed).then_some(path), format })
     }
 }
 
@@ -178,6 +180,18 @@ mod tests {
         assert_eq!((width("5m"), width("1h"), width("7d")), (Ok(300_000), Ok(3_600_000), Ok(604_800_000)));
         for slip in ["", "m", "0m", "5", "30s", "-1m", "1.5h", "70000h", "5\u{e9}"] {
             assert!(width(slip).is_err(), "{slip}");
+        }
+    }
+
+    #[test]
+    fn a_dash_is_standard_output_in_the_form_of_its_ending() {
+        let export = |text: &str| text.parse::<ConnectionExport>().map(|export| (export.path, export.format));
+        assert_eq!(export("-"), Ok((None, ConnectionFormat::Ndjson)));
+        assert_eq!(export("-.csv"), Ok((None, ConnectionFormat::Csv)));
+        assert_eq!(export("./-.csv"), Ok((Some("./-.csv".into()), ConnectionFormat::Csv)));
+        assert_eq!(export("a/-.JSONL"), Ok((Some("a/-.JSONL".into()), ConnectionFormat::Ndjson)));
+        for slip in ["", "--full", "-.txt", "-csv", "a.csv.gz"] {
+            assert!(export(slip).is_err(), "{slip}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Config, ReportArgs, Source};
+use super::{Config, ReportArgs, Source, exports, refuse_two_on_standard_output};
 
 const EXAMPLES: &str = "\
 States are written by flowlog-analyze partial, or by merge itself. The report is
@@ -31,10 +31,10 @@ pub(super) struct Args {
     states: Vec<PathBuf>,
 
     /// Write one state of all instead of a report
-    #[arg(long, short, value_name = "STATE", conflicts_with_all = ["export_csv", "export_connections", "fail_on"])]
+    #[arg(long, short, value_name = "STATE", conflicts_with_all = ["export_csv", "export_connections", "export_findings", "fail_on"])]
     output: Option<PathBuf>,
 
-    /// Replace the file of --output or --export-connections if it exists
+    /// Replace the files of --output and of exports
     #[arg(long)]
     overwrite: bool,
 
@@ -58,12 +58,13 @@ pub enum MergeConfig {
 }
 
 impl Args {
-    pub(super) fn check(self) -> MergeConfig {
+    pub(super) fn check(self) -> Result<MergeConfig, clap::Error> {
         let Self { states, output, overwrite, export_csv, report } = self;
+        refuse_two_on_standard_output(exports(&report, None))?;
         let config = Config::new(Source::States(states), report, overwrite, export_csv);
-        match output {
+        Ok(match output {
             Some(output) => MergeConfig::State(config, output),
             None => MergeConfig::Report(config),
-        }
+        })
     }
 }

@@ -51,14 +51,15 @@ pub struct ReportArgs {
 
     /// Write every connection to a .csv or .ndjson file
     ///
-    /// One line each.
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    /// One line each. - is standard output, which then gets no report: as NDJSON, or as CSV with -.csv.
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
     pub export_connections: Option<ConnectionExport>,
 
     /// Write every finding to a .csv or .ndjson file
     ///
     /// One line each, with when, who and what; the evidence in .ndjson.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_findings", help_heading = "Output")]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
+    #[arg(conflicts_with = "no_findings")]
     pub export_findings: Option<ConnectionExport>,
 
     /// What to print on standard output

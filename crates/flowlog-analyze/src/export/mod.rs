@@ -20,6 +20,7 @@ pub use output::Output;
 pub use staging::Unfinished;
 
 use crate::cli::{Config, ConnectionExport, ReportFile, ReportForm, Source};
+use crate::reduce::{TupleFile, TupleForm};
 use crate::render::connections::ConnectionFormat;
 use crate::render::{csv_summary, findings_file};
 use crate::walk::Input;
@@ -28,12 +29,30 @@ use csv::CsvPair;
 /// Everything one analysis writes beside its report.
 pub struct Exports {
     csv: Option<CsvPair>,
-    connections: Option<(Output, ConnectionFormat)>,
+    connections: Option<Lines>,
     report: Option<(Output, ReportForm)>,
-    findings: Option<(Output, ConnectionFormat)>,
+    findings: Option<Lines>,
+    tuples: Option<Lines>,
     unfinished: Unfinished,
     /// Parts that killed runs had left in the folders, and that are gone now.
     pub swept: u64,
+}
+
+/// A file of rows.
+struct Lines {
+    output: Output,
+    format: ConnectionFormat,
+    /// It is but the way to standard output.
+    printed: bool,
+}
+
+/// What was written.
+#[derive(Default)]
+pub struct Written {
+    /// The files that have their names.
+    pub names: Vec<PathBuf>,
+    /// What standard output is to get instead of the report.
+    pub printed: Option<Output>,
 }
 
 impl Exports {
@@ -56,9 +75,17 @@ impl Exports {
         };
         let mut lines = |export: &Option<ConnectionExport>| match export {
             None => Ok(None),
-            Some(ConnectionExport { path, format }) => Ok(Some((claim(path)?, *format))),
+            Some(ConnectionExport { path: Some(path), format }) => {
+                Ok(Some(Lines { output: claim(path)?, format: *format, printed: false }))
+            }
+            Some(ConnectionExport { path: None, format }) => {
+                // What is read again, or interrupted, must not have been printed in part.
+                let output = Output::beside(&config.memory.folder(), unfinished)?;
+                Ok(Some(Lines { output, format: *format, printed: true }))
+            }
         };
         let (connections, findings) = (lines(&config.connections)?, lines(&config.findings_file)?);
+        let tuples = lines(&config.tuples)?;
         let report = match &config.output {
             None => None,
             Some(ReportFile { path, form }) => Some((claim(path)?, *form)),
@@ -67,21 +94,32 @@ impl Exports {
         let details = matches!(config.source, Source::Logs(_));
         let claim = |folder| CsvPair::claim(folder, chrono::Utc::now(), details, unfinished);
         let csv = csv.map(claim).transpose()?;
-        Ok(Self { csv, connections, report, findings, unfinished: unfinished.clone(), swept })
+        Ok(Self { csv, connections, report, findings, tuples, unfinished: unfinished.clone(), swept })
     }
 
-    /// The file of one row a tuple.
-    pub fn details(&self) -> Option<&Output> {
-        self.csv.as_ref()?.details.as_ref()
+    /// The files of one row a tuple.
+    pub fn tuples(&self) -> Vec<TupleFile<'_>> {
+        let details = self.csv.iter().filter_map(|csv| csv.details.as_ref());
+        let details = details.map(|output| TupleFile { output, form: TupleForm::Details });
+        let lines = self.tuples.iter();
+        let lines =
+            lines.map(|lines| TupleFile { output: &lines.output, form: TupleForm::Lines(lines.format) });
+        details.chain(lines).collect()
     }
 
     /// The file of one row a connection.
     pub fn connections(&self) -> Option<(&Output, ConnectionFormat)> {
-        self.connections.as_ref().map(|(output, format)| (output, *format))
+        self.connections.as_ref().map(|lines| (&lines.output, lines.format))
+    }
+
+    /// True if standard output gets rows, and no report.
+    pub fn are_printed(&self) -> bool {
+        let lines = [&self.connections, &self.findings, &self.tuples];
+        lines.into_iter().flatten().any(|lines| lines.printed)
     }
 
     /// Writes the summary and, by `text`, the report, and gives every file its name; the others must have been written whole.
-    /// Returns the names.
+    /// Returns the names, and what standard output is to get.
     ///
     /// # Errors
     /// A file that cannot be written. Those named before it stay.
@@ -89,27 +127,28 @@ impl Exports {
         self,
         report: &Report,
         text: impl Fn(&mut BufWriter<File>, ReportForm) -> io::Result<()>,
-    ) -> Result<Vec<PathBuf>, ExportError> {
+    ) -> Result<Written, ExportError> {
         if let Some(csv) = &self.csv {
             csv.summary.write(|out| csv_summary::write(out, report))?;
         }
         if let Some((output, form)) = &self.report {
             output.write(|out| text(out, *form))?;
         }
-        if let Some((output, format)) = &self.findings {
+        if let Some(Lines { output, format, .. }) = &self.findings {
             output.write(|out| findings_file::write(out, report, *format))?;
         }
         let csv = self.csv.into_iter().flat_map(|csv| [csv.details, Some(csv.summary)]).flatten();
+        let lines = [self.tuples, self.connections, self.findings].into_iter().flatten();
+        let (printed, lines): (Vec<Lines>, Vec<Lines>) = lines.partition(|lines| lines.printed);
         let outputs: Vec<Output> = csv
-            .chain(self.connections.map(|(output, _)| output))
-            .chain(self.findings.map(|(output, _)| output))
+            .chain(lines.into_iter().map(|lines| lines.output))
             .chain(self.report.map(|(output, _)| output))
             .collect();
         // Not between two of them may an interrupted run come to its end.
         let running = self.unfinished.running()?;
-        let names = outputs.iter().map(Output::publish).collect();
+        let names: Result<Vec<PathBuf>, ExportError> = outputs.iter().map(Output::publish).collect();
         drop(running);
-        names
+        Ok(Written { names: names?, printed: printed.into_iter().next().map(|lines| lines.output) })
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::staging::{Staging, Unfinished};
 use super::{ExportError, error, staging};
 use crate::walk::Input;
+
+/// Bytes copied at once.
+const BLOCK: usize = 1 << 16;
 
 /// A file to be written: nothing stands at its name before it is whole.
 pub struct Output {
@@ -28,6 +31,30 @@ impl Output {
             return Err(ExportError::Exists(path.to_owned()));
         }
         Ok(Self { path: path.to_owned(), replace, staging })
+    }
+
+    /// Claims a place in `folder` for what is printed when it is whole.
+    ///
+    /// # Errors
+    /// The folder takes no files.
+    pub(super) fn beside(folder: &Path, unfinished: &Unfinished) -> Result<Self, ExportError> {
+        staging::sweep(folder);
+        Self::claim(&folder.join(format!("standard-output-{}", std::process::id())), true, unfinished)
+    }
+
+    /// Copies all of it to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`, and of the file.
+    pub fn copy_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut whole = File::open(self.whole())?;
+        let mut block = vec![0; BLOCK];
+        loop {
+            match whole.read(&mut block)? {
+                0 => return out.flush(),
+                length => out.write_all(block.get(..length).unwrap_or_default())?,
+            }
+        }
     }
 
     /// Checks and claims `path` for a file that is made of `inputs`; what killed runs left beside it goes.

@@ -1,6 +1,7 @@
-//! The rows of the details CSV, written while a group is read.
+//! Rows of tuples, written while a group is read.
 
 use std::fs::File;
+use std::io;
 
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{MalformedTuple, RecordContext, Sink};
@@ -9,10 +10,42 @@ use flowlog_core::select::Selector;
 use super::job::{FileEnd, Files, Job};
 use crate::export::ExportError;
 use crate::render::csv_details::DetailsWriter;
+use crate::render::tuples::TupleWriter;
+
+/// Who writes rows of tuples.
+pub(super) enum Rows {
+    Details(DetailsWriter<File>),
+    Lines(TupleWriter<File>),
+}
+
+impl Rows {
+    fn begin_file(&mut self, path: &str) {
+        match self {
+            Self::Details(rows) => rows.begin_file(path),
+            Self::Lines(rows) => rows.begin_file(path),
+        }
+    }
+
+    /// No more rows follow.
+    pub(super) fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Details(rows) => rows.finish().map(drop),
+            Self::Lines(rows) => rows.finish().map(drop),
+        }
+    }
+
+    /// Tells whoever it is.
+    fn tell(&mut self, tell: impl Fn(&mut dyn Sink)) {
+        match self {
+            Self::Details(rows) => tell(rows),
+            Self::Lines(rows) => tell(rows),
+        }
+    }
+}
 
 /// Writes the rows of one group.
 pub(super) struct Details<'a> {
-    writer: DetailsWriter<File>,
+    writers: Vec<Rows>,
     /// `None`: everything is asked for.
     selector: Option<Selector>,
     job: Job<'a>,
@@ -21,24 +54,32 @@ pub(super) struct Details<'a> {
 impl<'a> Details<'a> {
     /// Of the `index`th group, if there are to be any.
     pub(super) fn new(index: usize, job: Job<'a>) -> Result<Option<Self>, ExportError> {
-        let writer = job.details.map(|parts| parts.part(index)).transpose()?;
-        Ok(writer.map(|writer| Self { writer, selector: job.selection.map(Selector::new), job }))
+        let writers = job.details.iter().map(|parts| parts.part(index)).collect::<Result<Vec<_>, _>>()?;
+        let selector = job.selection.map(Selector::new);
+        Ok((!writers.is_empty()).then_some(Self { writers, selector, job }))
     }
 
     /// The group is read.
     pub(super) fn finish(self) -> Result<(), ExportError> {
-        let written = self.writer.finish();
-        self.job.details.map_or(Ok(()), |parts| parts.told(written.map(|_| ())))
+        let mut parts = self.job.details.iter().zip(self.writers);
+        parts.try_for_each(|(parts, rows)| parts.told(rows.finish()))
     }
 }
 
 impl Files for Details<'_> {
     fn begin(&mut self, input: usize) {
         if let Some(file) = self.job.inputs.get(input) {
-            self.writer.begin_file(&file.path.display().to_string());
+            let path = file.path.display().to_string();
+            self.writers.iter_mut().for_each(|rows| rows.begin_file(&path));
         }
     }
     fn end(&mut self, _: usize, _: &FileEnd) {}
+}
+
+impl Details<'_> {
+    fn tell(&mut self, tell: impl Fn(&mut dyn Sink)) {
+        self.writers.iter_mut().for_each(|rows| rows.tell(&tell));
+    }
 }
 
 impl Sink for Details<'_> {
@@ -46,18 +87,18 @@ impl Sink for Details<'_> {
         if let Some(selector) = &mut self.selector {
             selector.record(record);
         }
-        self.writer.record(record);
+        self.tell(|rows| rows.record(record));
     }
     fn rule(&mut self, acl: &str, rule: &str) {
         if let Some(selector) = &mut self.selector {
             selector.rule(acl, rule);
         }
-        self.writer.rule(acl, rule);
+        self.tell(|rows| rows.rule(acl, rule));
     }
     fn encryption_word(&mut self, word: &str) {
         match &mut self.selector {
             Some(selector) => selector.encryption_word(word),
-            None => self.writer.encryption_word(word),
+            None => self.tell(|rows| rows.encryption_word(word)),
         }
     }
     #[inline]
@@ -65,15 +106,20 @@ impl Sink for Details<'_> {
         self.tuples(std::slice::from_ref(tuple));
     }
     fn tuples(&mut self, tuples: &[FlowTuple]) {
-        let Some(selector) = &mut self.selector else { return self.writer.tuples(tuples) };
+        let Self { writers, selector, .. } = self;
+        let Some(selector) = selector else { return self.tell(|rows| rows.tuples(tuples)) };
         let parted = selector.part(tuples);
-        if let Some(word) = parted.word {
-            self.writer.encryption_word(&word);
+        for rows in writers {
+            rows.tell(|rows| {
+                if let Some(word) = &parted.word {
+                    rows.encryption_word(word);
+                }
+                rows.tuples(parted.chosen);
+            });
         }
-        self.writer.tuples(parted.chosen);
     }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
-        self.writer.malformed(tuple);
+        self.tell(|rows| rows.malformed(tuple));
     }
 }
 

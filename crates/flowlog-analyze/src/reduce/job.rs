@@ -23,8 +23,8 @@ const LARGE: u64 = 1 << 20;
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) inputs: &'a [Input],
-    /// One row a tuple.
-    pub(super) details: Option<&'a Parts<'a>>,
+    /// Files of one row a tuple.
+    pub(super) details: &'a [Parts<'a>],
     /// What is asked for; `None`: everything.
     pub(super) selection: Option<&'a Selection>,
     pub(super) progress: &'a Progress,

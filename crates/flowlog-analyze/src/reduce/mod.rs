@@ -17,11 +17,12 @@ use flowlog_core::report::FileRow;
 use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, SpillError, State};
 
-use crate::export::{ExportError, Output};
+use crate::export::ExportError;
 use crate::progress::Progress;
 use crate::walk::Input;
 use job::Job;
 use parts::Parts;
+pub use parts::{TupleFile, TupleForm};
 use plan::{Beginning, Group};
 use read::Worker;
 
@@ -37,8 +38,8 @@ pub struct Reduced {
 pub struct Options<'a> {
     /// Workers; at least one.
     pub threads: usize,
-    /// Where to write one row a tuple, if asked for.
-    pub details: Option<&'a Output>,
+    /// Files of one row a tuple.
+    pub details: &'a [TupleFile<'a>],
     /// What is asked for.
     pub selection: &'a Selection,
     /// What the workers share.
@@ -83,19 +84,17 @@ fn read_until_known(
     let beginnings = peek_all(inputs, options.threads);
     let mut groups = plan::groups(inputs, &beginnings);
     loop {
-        let details = options.details.map(|output| Parts::new(output, groups.len()));
+        let details: Vec<_> = options.details.iter().map(|file| Parts::new(*file, groups.len())).collect();
         let ahead = groups.len() < options.threads;
         let selection = Some(options.selection).filter(|selection| !selection.is_all());
-        let job = Job { inputs, details: details.as_ref(), selection, progress, ahead };
+        let job = Job { inputs, details: &details, selection, progress, ahead };
         let pass = read_all(&groups, options, job)?;
         if let Some(united) = plan::unite(&groups, &pass.logs, &beginnings, inputs) {
             // Rare: a file with records of several NICs. Knowing repeated records again needs a second reading.
             groups = united;
             continue;
         }
-        if let Some(details) = details {
-            details.join()?;
-        }
+        details.into_iter().try_for_each(Parts::join)?;
         return Ok(pass.reduced);
     }
 }

@@ -1,38 +1,71 @@
-//! The details CSV while several workers write it: a part a group, joined in the order of groups,
+//! A file of one row a tuple while several workers write it: a part a group, joined in the order of groups,
 //! so that the file does not depend on who was faster.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::details::Rows;
 use crate::export::{ExportError, Output};
+use crate::render::connections::ConnectionFormat;
 use crate::render::csv_details::DetailsWriter;
+use crate::render::tuples::TupleWriter;
+
+/// What a file of one row a tuple looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TupleForm {
+    /// The details CSV, which has the columns of the script.
+    Details,
+    /// The columns of the other exports.
+    Lines(ConnectionFormat),
+}
+
+/// A file of one row a tuple.
+#[derive(Clone, Copy)]
+pub struct TupleFile<'a> {
+    /// Where it goes.
+    pub output: &'a Output,
+    /// What it looks like.
+    pub form: TupleForm,
+}
+
+impl TupleFile<'_> {
+    /// Who writes a part of it, the first one or another.
+    fn rows(&self, out: File, first: bool) -> Rows {
+        match (self.form, first) {
+            (TupleForm::Details, true) => Rows::Details(DetailsWriter::new(out)),
+            (TupleForm::Details, false) => Rows::Details(DetailsWriter::part(out)),
+            (TupleForm::Lines(format), true) => Rows::Lines(TupleWriter::new(out, format)),
+            (TupleForm::Lines(format), false) => Rows::Lines(TupleWriter::part(out, format)),
+        }
+    }
+}
 
 /// Bytes copied at once.
 const BLOCK: usize = 1 << 20;
 
 /// The parts of a file to be. Those that are left when it is dropped are removed.
 pub(super) struct Parts<'a> {
-    output: &'a Output,
+    file: TupleFile<'a>,
     count: usize,
     whole: bool,
 }
 
 impl<'a> Parts<'a> {
-    /// So many parts of `output`.
-    pub(super) fn new(output: &'a Output, count: usize) -> Self {
-        Self { output, count, whole: false }
+    /// So many parts of `file`.
+    pub(super) fn new(file: TupleFile<'a>, count: usize) -> Self {
+        Self { file, count, whole: false }
     }
 
     /// Who writes the part of this number. The first one begins with the header, and all others will follow it.
-    pub(super) fn part(&self, number: usize) -> Result<DetailsWriter<File>, ExportError> {
-        let file = self.told(new(&self.output.part(number)))?;
-        Ok(if number == 0 { DetailsWriter::new(file) } else { DetailsWriter::part(file) })
+    pub(super) fn part(&self, number: usize) -> Result<Rows, ExportError> {
+        let out = self.told(new(&self.file.output.part(number)))?;
+        Ok(self.file.rows(out, number == 0))
     }
 
     /// Says which file it was that could not be written.
     pub(super) fn told<T>(&self, result: io::Result<T>) -> Result<T, ExportError> {
-        result.map_err(|source| ExportError::Write { path: self.output.path().to_owned(), source })
+        result.map_err(|source| ExportError::Write { path: self.file.output.path().to_owned(), source })
     }
 
     /// Joins the parts; all is on the disk then, and waits for its name.
@@ -43,16 +76,16 @@ impl<'a> Parts<'a> {
     }
 
     fn append_all(&self) -> io::Result<()> {
-        let whole = self.output.whole();
+        let whole = self.file.output.whole();
         if self.count == 0 {
-            DetailsWriter::new(new(&whole)?).finish()?;
+            self.file.rows(new(&whole)?, true).finish()?;
         } else {
-            fs::rename(self.output.part(0), &whole)?;
+            fs::rename(self.file.output.part(0), &whole)?;
         }
         let mut out = OpenOptions::new().append(true).open(&whole)?;
         let mut block = vec![0; BLOCK];
         for number in 1..self.count {
-            let part = self.output.part(number);
+            let part = self.file.output.part(number);
             append(&part, &mut out, &mut block)?;
             fs::remove_file(&part)?;
         }
@@ -79,8 +112,8 @@ fn new(path: &Path) -> io::Result<File> {
 
 impl Drop for Parts<'_> {
     fn drop(&mut self) {
-        let whole: Option<PathBuf> = (!self.whole).then(|| self.output.whole());
-        for path in (0..self.count).map(|number| self.output.part(number)).chain(whole) {
+        let whole: Option<PathBuf> = (!self.whole).then(|| self.file.output.whole());
+        for path in (0..self.count).map(|number| self.file.output.part(number)).chain(whole) {
             fs::remove_file(path).ok();
         }
     }

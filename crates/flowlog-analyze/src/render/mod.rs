@@ -9,8 +9,10 @@ pub mod flows;
 pub mod host;
 pub mod json;
 pub mod terminal;
+pub mod tuples;
 
 mod cells;
+mod clock;
 mod csv_line;
 mod csv_text;
 mod graphs;

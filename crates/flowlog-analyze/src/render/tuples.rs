@@ -1,0 +1,467 @@
+//! Every tuple, one a line, as CSV or as newline-delimited JSON, written while the logs are read.
+//!
+//! Like the details it is a [`Sink`]: what a record and a rule say of their tuples is put into its form once and
+//! copied from then on.
+
+use std::io::{self, Write};
+
+use flowlog_core::flow::{AddressClass, Direction, Encryption, FlowTuple, Protocol, State};
+use flowlog_core::policy::plain_rule;
+use flowlog_core::record::{LogKind, MalformedTuple, RecordContext, Sink};
+use flowlog_core::state::plain_mac;
+
+use super::clock::Clock;
+use super::connections::ConnectionFormat;
+use super::csv_line::Line;
+use super::csv_text::push_field;
+use super::names::protocol_label;
+
+/// The columns of the CSV form, which are the keys of the other, in this order.
+pub const COLUMNS: [&str; 25] = [
+    "time_utc",
+    "time_ms",
+    "record_time_utc",
+    "mac",
+    "log",
+    "resource",
+    "nsg",
+    "rule",
+    "direction",
+    "source",
+    "source_port",
+    "destination",
+    "destination_port",
+    "protocol",
+    "protocol_name",
+    "state",
+    "decision",
+    "encryption",
+    "packets_sent",
+    "bytes_sent",
+    "packets_received",
+    "bytes_received",
+    "source_class",
+    "destination_class",
+    "file",
+];
+
+/// Places in [`COLUMNS`].
+#[derive(Clone, Copy)]
+enum Column {
+    TimeUtc,
+    TimeMs,
+    RecordTimeUtc,
+    Mac,
+    Log,
+    Resource,
+    Nsg,
+    Rule,
+    Direction,
+    Source,
+    SourcePort,
+    Destination,
+    DestinationPort,
+    Protocol,
+    ProtocolName,
+    State,
+    Decision,
+    Encryption,
+    PacketsSent,
+    BytesSent,
+    PacketsReceived,
+    BytesReceived,
+    SourceClass,
+    DestinationClass,
+    File,
+}
+
+/// Rows are handed on when so many bytes have come together.
+const BUFFER: usize = 128 << 10;
+
+/// Writes one line a tuple.
+///
+/// Calls in a decoder's order: [`Self::begin_file`], then those of [`Sink`]. A failed write is kept and told by
+/// [`Self::finish`]; nothing is written after it.
+#[derive(Debug)]
+pub struct TupleWriter<W: Write> {
+    out: W,
+    error: Option<io::Error>,
+    form: Form,
+    rows: Vec<u8>,
+    line: Line,
+    clock: Clock,
+    /// From `record_time_utc` to `resource`.
+    record: Vec<u8>,
+    /// `nsg` and `rule`.
+    rule: Vec<u8>,
+    /// `file`, and the end of the line.
+    file: Vec<u8>,
+    /// The encryption word of the tuple that follows, if it is none that is known.
+    word: String,
+    /// `protocol` and `protocol_name` of each number.
+    protocols: Vec<Vec<u8>>,
+}
+
+impl<W: Write> TupleWriter<W> {
+    /// A writer without header, for a part of a file.
+    pub fn part(out: W, format: ConnectionFormat) -> Self {
+        let form = Form::new(format);
+        let protocols = (0..=u8::MAX).map(|number| form.protocol(Protocol(number))).collect();
+        Self {
+            out,
+            error: None,
+            form,
+            rows: Vec::with_capacity(BUFFER + (1 << 12)),
+            line: Line::new(),
+            clock: Clock::default(),
+            record: Vec::new(),
+            rule: Vec::new(),
+            file: Vec::new(),
+            word: String::new(),
+            protocols,
+        }
+    }
+
+    /// A writer that begins with the header, if the form has one.
+    pub fn new(out: W, format: ConnectionFormat) -> Self {
+        let mut writer = Self::part(out, format);
+        if format == ConnectionFormat::Csv {
+            writer.rows.extend_from_slice(COLUMNS.join(",").as_bytes());
+            writer.rows.push(b'\n');
+        }
+        writer
+    }
+
+    /// The following records stand in the file at `path`.
+    pub fn begin_file(&mut self, path: &str) {
+        self.file.clear();
+        self.form.name(&mut self.file, Column::File, path);
+        self.file.extend_from_slice(self.form.end);
+    }
+
+    /// Hands on what is left and gives the output back, flushed.
+    ///
+    /// # Errors
+    /// The first write that failed.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.hand_on();
+        match self.error {
+            Some(error) => Err(error),
+            None => self.out.flush().map(|()| self.out),
+        }
+    }
+
+    fn hand_on(&mut self) {
+        if self.error.is_none() {
+            self.error = self.out.write_all(&self.rows).err();
+        }
+        self.rows.clear();
+    }
+
+    fn time(&mut self, ms: i64) {
+        let Self { form, rows, line, clock, .. } = self;
+        form.quoted(rows, Column::TimeUtc, |rows| clock.push(rows, ms));
+        if ms < 0 {
+            form.number(rows, Column::TimeMs, b"-");
+        } else {
+            form.number(rows, Column::TimeMs, b"");
+        }
+        line.clear();
+        line.number(ms.unsigned_abs());
+        rows.extend_from_slice(line.bytes());
+    }
+
+    fn ends(&mut self, tuple: &FlowTuple) {
+        let Self { form, rows, line, .. } = self;
+        let ends = [
+            (Column::Source, tuple.source, Column::SourcePort, tuple.source_port),
+            (Column::Destination, tuple.destination, Column::DestinationPort, tuple.destination_port),
+        ];
+        for (name, address, port_name, port) in ends {
+            line.clear();
+            line.address(address);
+            form.word(rows, name, line.bytes());
+            line.clear();
+            line.number(port);
+            form.number(rows, port_name, line.bytes());
+        }
+    }
+
+    fn counters(&mut self, tuple: &FlowTuple) {
+        let Self { form, rows, line, .. } = self;
+        let values = tuple.counters.map(|counters| {
+            [counters.packets_sent, counters.bytes_sent, counters.packets_received, counters.bytes_received]
+        });
+        let names = [Column::PacketsSent, Column::BytesSent, Column::PacketsReceived, Column::BytesReceived];
+        for (place, name) in names.into_iter().enumerate() {
+            match values.and_then(|values| values.get(place).copied()) {
+                None => form.number(rows, name, form.null),
+                Some(value) => {
+                    line.clear();
+                    line.number(value);
+                    form.number(rows, name, line.bytes());
+                }
+            }
+        }
+    }
+}
+
+impl<W: Write> Sink for TupleWriter<W> {
+    fn record(&mut self, record: &RecordContext<'_>) {
+        let Self { form, record: cells, clock, .. } = self;
+        cells.clear();
+        match record.time_ms {
+            None => form.number(cells, Column::RecordTimeUtc, form.null),
+            Some(ms) => form.quoted(cells, Column::RecordTimeUtc, |cells| clock.push(cells, ms)),
+        }
+        match plain_mac(record.mac).as_str() {
+            "" => form.number(cells, Column::Mac, form.null),
+            mac => form.name(cells, Column::Mac, mac),
+        }
+        form.word(cells, Column::Log, log(record.kind).as_bytes());
+        form.name(cells, Column::Resource, record.resource);
+    }
+
+    fn rule(&mut self, acl: &str, rule: &str) {
+        self.rule.clear();
+        self.form.name(&mut self.rule, Column::Nsg, acl);
+        self.form.name(&mut self.rule, Column::Rule, plain_rule(rule));
+    }
+
+    fn encryption_word(&mut self, word: &str) {
+        word.clone_into(&mut self.word);
+    }
+
+    fn tuple(&mut self, tuple: &FlowTuple) {
+        self.time(tuple.time_ms);
+        self.rows.extend_from_slice(&self.record);
+        self.rows.extend_from_slice(&self.rule);
+        self.form.word(&mut self.rows, Column::Direction, direction(tuple.direction).as_bytes());
+        self.ends(tuple);
+        let protocol = self.protocols.get(usize::from(tuple.protocol.0));
+        self.rows.extend_from_slice(protocol.map(Vec::as_slice).unwrap_or_default());
+        self.form.word(&mut self.rows, Column::State, state(tuple.state).as_bytes());
+        self.form.word(&mut self.rows, Column::Decision, decision(tuple.state).as_bytes());
+        if tuple.encryption == Encryption::Unknown {
+            let word = std::mem::take(&mut self.word);
+            self.form.name(&mut self.rows, Column::Encryption, &word);
+        } else {
+            self.form.word(&mut self.rows, Column::Encryption, tuple.encryption.word().as_bytes());
+        }
+        self.counters(tuple);
+        for (name, address) in
+            [(Column::SourceClass, tuple.source), (Column::DestinationClass, tuple.destination)]
+        {
+            self.form.word(&mut self.rows, name, AddressClass::of(address).label().as_bytes());
+        }
+        self.rows.extend_from_slice(&self.file);
+        if self.rows.len() >= BUFFER {
+            self.hand_on();
+        }
+    }
+
+    /// Not a row: the report tells malformed tuples with their place.
+    fn malformed(&mut self, _: &MalformedTuple<'_>) {}
+}
+
+/// What kind of log it is, in a word.
+pub(crate) fn log(kind: LogKind) -> &'static str {
+    match kind {
+        LogKind::VNet => "VNet",
+        LogKind::Nsg => "NSG",
+    }
+}
+
+fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "I",
+        Direction::Outbound => "O",
+    }
+}
+
+fn state(state: State) -> &'static str {
+    match state {
+        State::Begin => "B",
+        State::Continue => "C",
+        State::End => "E",
+        State::Deny => "D",
+        State::Allow => "A",
+    }
+}
+
+fn decision(state: State) -> &'static str {
+    if state == State::Deny { "denied" } else { "allowed" }
+}
+
+/// How cells are put together.
+#[derive(Debug)]
+struct Form {
+    format: ConnectionFormat,
+    /// What stands before each cell.
+    keys: Vec<Vec<u8>>,
+    /// Around text that needs no escapes.
+    quote: &'static [u8],
+    null: &'static [u8],
+    end: &'static [u8],
+}
+
+impl Form {
+    fn new(format: ConnectionFormat) -> Self {
+        let key = |(place, name): (usize, &&str)| match (format, place) {
+            (ConnectionFormat::Csv, 0) => Vec::new(),
+            (ConnectionFormat::Csv, _) => b",".to_vec(),
+            (ConnectionFormat::Ndjson, 0) => format!("{{\"{name}\":").into_bytes(),
+            (ConnectionFormat::Ndjson, _) => format!(",\"{name}\":").into_bytes(),
+        };
+        let keys = COLUMNS.iter().enumerate().map(key).collect();
+        let (quote, null, end): (_, _, &[u8]) = match format {
+            ConnectionFormat::Csv => (&b""[..], &b""[..], b"\n"),
+            ConnectionFormat::Ndjson => (b"\"", b"null", b"}\n"),
+        };
+        Self { format, keys, quote, null, end }
+    }
+
+    /// What stands before a cell.
+    #[inline]
+    fn key(&self, row: &mut Vec<u8>, column: Column) {
+        row.extend_from_slice(self.keys.get(column as usize).map(Vec::as_slice).unwrap_or_default());
+    }
+
+    /// Digits, or nothing.
+    #[inline]
+    fn number(&self, row: &mut Vec<u8>, column: Column, digits: &[u8]) {
+        self.key(row, column);
+        row.extend_from_slice(digits);
+    }
+
+    /// Text of the tool's own, which needs no escapes.
+    #[inline]
+    fn word(&self, row: &mut Vec<u8>, column: Column, word: &[u8]) {
+        self.quoted(row, column, |row| row.extend_from_slice(word));
+    }
+
+    #[inline]
+    fn quoted(&self, row: &mut Vec<u8>, column: Column, write: impl FnOnce(&mut Vec<u8>)) {
+        self.key(row, column);
+        row.extend_from_slice(self.quote);
+        write(row);
+        row.extend_from_slice(self.quote);
+    }
+
+    /// Text from outside.
+    fn name(&self, row: &mut Vec<u8>, column: Column, name: &str) {
+        self.key(row, column);
+        match self.format {
+            ConnectionFormat::Csv => push_field(row, name),
+            // Writing to memory cannot fail.
+            ConnectionFormat::Ndjson => serde_json::to_writer(row, name).unwrap_or_default(),
+        }
+    }
+
+    fn protocol(&self, protocol: Protocol) -> Vec<u8> {
+        let mut cells = Vec::new();
+        self.number(&mut cells, Column::Protocol, protocol.0.to_string().as_bytes());
+        self.name(&mut cells, Column::ProtocolName, &protocol_label(protocol.0));
+        cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flowlog_core::flow::Counters;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn tuples() -> [FlowTuple; 3] {
+        let tuple = FlowTuple {
+            time_ms: 1_764_573_270_007,
+            source: "10.0.0.4".parse().unwrap(),
+            destination: "2001:db8::1".parse().unwrap(),
+            source_port: 50_000,
+            destination_port: 443,
+            protocol: Protocol::TCP,
+            direction: Direction::Outbound,
+            state: State::End,
+            encryption: Encryption::Unknown,
+            counters: Some(Counters {
+                packets_sent: 1,
+                bytes_sent: 2,
+                packets_received: 3,
+                bytes_received: u64::MAX,
+            }),
+        };
+        let denied = FlowTuple {
+            state: State::Deny,
+            counters: None,
+            time_ms: -1,
+            encryption: Encryption::NotEncrypted,
+            ..tuple
+        };
+        let other = FlowTuple {
+            source: "::ffff:168.63.129.16".parse().unwrap(),
+            protocol: Protocol(200),
+            direction: Direction::Inbound,
+            state: State::Begin,
+            encryption: Encryption::NotRecorded,
+            ..tuple
+        };
+        [tuple, denied, other]
+    }
+
+    fn written(format: ConnectionFormat) -> String {
+        let mut writer = TupleWriter::new(Vec::new(), format);
+        let [first, second, third] = tuples();
+        writer.begin_file("logs, \"a\".json");
+        let record = RecordContext {
+            time_ms: Some(1_764_573_300_000),
+            mac: "7c-1e-52-64-84-0b",
+            kind: LogKind::VNet,
+            resource: "/x/vnet",
+            offset: 0,
+        };
+        writer.record(&record);
+        writer.rule("/acl/web-nsg", "UserRule_=cmd()");
+        writer.encryption_word("NEW,\"WORD\"");
+        writer.tuple(&first);
+        writer.rule("", "line\nbreak\u{1b}");
+        writer.tuple(&second);
+        writer.begin_file("-");
+        writer.record(&RecordContext { time_ms: None, mac: "", kind: LogKind::Nsg, ..record });
+        writer.rule("n", "r");
+        writer.tuple(&third);
+        String::from_utf8(writer.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_form_is_held() {
+        insta::assert_snapshot!(written(ConnectionFormat::Ndjson));
+    }
+
+    #[test]
+    fn both_forms_say_the_same_and_no_cell_is_a_formula() {
+        let rows: Vec<Value> = written(ConnectionFormat::Ndjson)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let text = written(ConnectionFormat::Csv);
+        let mut csv = csv::Reader::from_reader(text.as_bytes());
+        assert_eq!(csv.headers().unwrap(), &COLUMNS[..]);
+        let records: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+        assert_eq!((rows.len(), records.len()), (3, 3));
+        for (row, record) in rows.iter().zip(&records) {
+            assert_eq!(row.as_object().unwrap().len(), COLUMNS.len());
+            for (name, cell) in COLUMNS.iter().zip(record) {
+                match &row[name] {
+                    Value::Null => assert_eq!(cell, ""),
+                    Value::String(text) if text.starts_with('=') => assert_eq!(cell, format!("'{text}")),
+                    Value::String(text) => assert_eq!(cell, text),
+                    other => assert_eq!(cell, other.to_string()),
+                }
+            }
+        }
+        assert_eq!(rows[0]["bytes_received"], u64::MAX);
+        assert_eq!((&rows[1]["time_ms"], &rows[1]["bytes_sent"]), (&Value::from(-1), &Value::Null));
+        assert_eq!(rows[2]["source"], "168.63.129.16");
+    }
+}
