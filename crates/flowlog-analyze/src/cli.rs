@@ -93,7 +93,7 @@ struct Cli {
     #[command(flatten)]
     select: SelectArgs,
 
-    /// Write the report to a .txt, .json or .csv file
+    /// Write the report to a .txt, .json, .csv or .md file
     ///
     /// Always in UTF-8, whatever the shell makes of what is printed. Nothing is printed then.
     #[arg(long, value_name = "FILE", help_heading = "Output")]

@@ -196,10 +196,11 @@ fn write_file(config: &Config, report: &Report, form: ReportForm, out: &mut impl
     match form {
         ReportForm::Json => render::json::write(out, report),
         ReportForm::Csv => render::csv_summary::write(out, report),
-        ReportForm::Text => {
+        ReportForm::Text | ReportForm::Markdown => {
             let around = Surroundings { unicode: true, ..Surroundings::default() };
             let ascii = config.running.ascii;
             let style = Style::new(ColorChoice::Never, ascii, config.show_graphs, config.top, &around);
+            let style = Style { markdown: form == ReportForm::Markdown, ..style };
             render::terminal::write(out, report, &style, &config.view)
         }
     }

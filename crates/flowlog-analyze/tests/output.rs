@@ -45,7 +45,7 @@ fn no_file_is_replaced_unasked_and_none_is_left_when_there_is_nothing_to_say() {
     assert!(std::fs::read_to_string(&path).unwrap().contains("FLOW LOG REPORT"));
     let wrong = bench.run(&["logs", "--output", "r.pdf"]);
     assert!(
-        wrong.code() == 2 && wrong.talk().contains("must end in .txt, .json or .csv"),
+        wrong.code() == 2 && wrong.talk().contains("must end in .txt, .json, .csv or .md"),
         "{}",
         wrong.talk()
     );

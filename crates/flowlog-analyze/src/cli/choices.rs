@@ -103,6 +103,8 @@ pub enum ReportForm {
     Json,
     /// The summary as comma-separated values.
     Csv,
+    /// As Markdown: what the text says, for a ticket or a wiki.
+    Markdown,
 }
 
 impl FromStr for ReportFile {
@@ -115,7 +117,8 @@ impl FromStr for ReportFile {
             Some("txt") => ReportForm::Text,
             Some("json") => ReportForm::Json,
             Some("csv") => ReportForm::Csv,
-            _ => return Err("the name must end in .txt, .json or .csv".to_owned()),
+            Some("md" | "markdown") => ReportForm::Markdown,
+            _ => return Err("the name must end in .txt, .json, .csv or .md".to_owned()),
         };
         Ok(Self { path, form })
     }

@@ -5,6 +5,7 @@ use flowlog_core::report::{HostRow, Report};
 use super::cells::ranked;
 use super::names::{STATES, acl_label, port_label, protocol_label, rule_kind, rule_name, state_label};
 use super::terminal::page::{Page, Tone};
+use super::terminal::table::{ACL, Cell, Table, names, numbers};
 use super::text::{count, shorten, width};
 
 /// A block filled to so many eighths from the left.
@@ -54,6 +55,13 @@ fn chart(page: &mut Page, title: &str, mut rows: Vec<(String, u64)>) {
     let largest = rows.iter().map(|(_, value)| *value).max().unwrap_or(0);
     if largest == 0 {
         return page.none();
+    }
+    if page.style.markdown {
+        let mut table = Table::new([names("Of", ACL), numbers("Tuples")]);
+        for (label, value) in &rows {
+            table.push(vec![page.name(label).into(), Cell::count(*value)]);
+        }
+        return table.write(page);
     }
     let labels: Vec<String> = rows.iter().map(|(label, _)| page.name(label)).collect();
     let values: Vec<String> = rows.iter().map(|(_, value)| count(*value)).collect();

@@ -16,6 +16,7 @@ mod clock;
 mod csv_line;
 mod csv_text;
 mod graphs;
+mod markdown;
 mod names;
 mod spark;
 mod style;

@@ -26,6 +26,8 @@ pub struct Style {
     pub color: bool,
     /// Use ASCII characters only.
     pub ascii: bool,
+    /// Write Markdown: headings, lists and tables as GitHub shows them.
+    pub markdown: bool,
     /// Add bar charts.
     pub graphs: bool,
     /// Rows a table shows at most.
@@ -107,6 +109,7 @@ impl Style {
                 ColorChoice::Auto => around.terminal && !around.no_color,
             },
             ascii: ascii || !around.unicode,
+            markdown: false,
             graphs,
             top,
         }

@@ -59,7 +59,8 @@ mod tests {
         render_as(report, style, &View::Full)
     }
 
-    const PLAIN: Style = Style { width: 80, cut: true, color: false, ascii: false, graphs: false, top: 5 };
+    const PLAIN: Style =
+        Style { width: 80, cut: true, color: false, ascii: false, markdown: false, graphs: false, top: 5 };
 
     #[test]
     fn at_80_columns() {

@@ -4,7 +4,7 @@ use flowlog_core::finding::Severity;
 
 use super::table::{Cell, Table};
 use crate::render::style::Style;
-use crate::render::text;
+use crate::render::{markdown, text};
 
 /// Prose is hard to read in longer lines, however wide the terminal.
 const PROSE_WIDTH: usize = 100;
@@ -53,8 +53,11 @@ impl Page {
         self.text
     }
 
-    /// Lines written so far.
+    /// Lines written so far; of Markdown, those that show.
     pub(crate) fn lines(&self) -> usize {
+        if self.style.markdown {
+            return self.text.lines().filter(|line| !line.is_empty() && !line.starts_with("|-")).count();
+        }
         self.text.matches('\n').count()
     }
 
@@ -68,11 +71,63 @@ impl Page {
 
     /// Adds another page right below.
     pub(crate) fn push(&mut self, part: &Self) {
+        match self.style.markdown {
+            true if part.text.starts_with("- ") => self.before_entry(),
+            true => self.blank(),
+            false => {}
+        }
         self.text.push_str(&part.text);
+    }
+
+    /// A block of Markdown of its own: all that it begins with is `mark`.
+    fn block(&mut self, mark: &str, text: &str) {
+        self.blank();
+        self.text.push_str(mark);
+        self.text.push_str(&markdown::text(text));
+        self.text.push('\n');
+    }
+
+    fn before_entry(&mut self) {
+        let above = self.text.trim_end_matches('\n').rsplit('\n').next();
+        if !above.is_some_and(|line| line.starts_with("- ")) {
+            self.blank();
+        }
+    }
+
+    /// An entry of a list, right below another one.
+    fn entry(&mut self, key: &str, text: &str) {
+        self.before_entry();
+        self.text.push_str("- ");
+        if !key.is_empty() {
+            self.text.extend(["**", &markdown::text(key), "**: "]);
+        }
+        self.text.push_str(&markdown::text(text));
+        self.text.push('\n');
+    }
+
+    /// A row of a table; all of one table have as many cells.
+    pub(super) fn cells<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
+        for cell in cells {
+            self.text.push_str("| ");
+            self.text.push_str(&markdown::text(cell));
+            self.text.push(' ');
+        }
+        self.text.push_str("|\n");
+    }
+
+    /// The line below the titles of a table, which tells the columns that are right-aligned.
+    pub(super) fn alignment(&mut self, right: impl Iterator<Item = bool>) {
+        for right in right {
+            self.text.push_str(if right { "|--:" } else { "|---" });
+        }
+        self.text.push_str("|\n");
     }
 
     /// One of the page's large parts.
     pub(crate) fn group(&mut self, title: &str) {
+        if self.style.markdown {
+            return self.block("## ", title);
+        }
         self.blank();
         let title = text::shorten(title, self.style.width, self.style.ascii);
         let rule = if self.style.ascii { "-" } else { "\u{2500}" };
@@ -91,6 +146,13 @@ impl Page {
 
     /// A title without an empty line before it.
     pub(crate) fn title(&mut self, title: &str, extent: &str) {
+        if self.style.markdown {
+            self.block("### ", title);
+            if !extent.is_empty() {
+                self.block("", extent);
+            }
+            return;
+        }
         let (width, ascii) = (self.style.limit(), self.style.ascii);
         let title = text::shorten(title, width, ascii);
         self.paint(&title, Tone::Heading);
@@ -109,6 +171,9 @@ impl Page {
 
     /// Lines of prose, indented and wrapped.
     pub(crate) fn prose(&mut self, text: &str, indent: usize, tone: Tone) {
+        if self.style.markdown {
+            return self.block("", text);
+        }
         let limit = self.style.width.min(PROSE_WIDTH).saturating_sub(indent);
         for line in text::wrap(text, limit) {
             self.line(&line, indent, tone);
@@ -117,6 +182,9 @@ impl Page {
 
     /// Prose behind a mark.
     pub(crate) fn warning(&mut self, text: &str, tone: Tone) {
+        if self.style.markdown {
+            return self.entry("", text);
+        }
         let limit = self.style.width.min(PROSE_WIDTH).saturating_sub(4);
         for (place, line) in text::wrap(text, limit).into_iter().enumerate() {
             self.line(&format!("{} {line}", if place == 0 { "!" } else { " " }), 2, tone);
@@ -130,6 +198,9 @@ impl Page {
 
     /// A name and its value, both of one tone.
     pub(crate) fn toned_pair(&mut self, key: &str, value: &str, tone: Tone) {
+        if self.style.markdown {
+            return self.entry(key, value);
+        }
         for (place, line) in text::wrap(value, self.pair_room()).into_iter().enumerate() {
             let key = if place == 0 { key } else { "" };
             self.line(&format!("{key:<KEY_WIDTH$}{line}"), 2, tone);
@@ -138,6 +209,9 @@ impl Page {
 
     /// A name and its value on one line, cut if it must.
     pub(crate) fn short_pair(&mut self, key: &str, value: &str, tone: Tone) {
+        if self.style.markdown {
+            return self.entry(key, value);
+        }
         let room = if self.style.cut { self.pair_room() } else { self.style.limit() };
         let value = text::shorten(value, room, self.style.ascii);
         self.line(&format!("{key:<KEY_WIDTH$}{value}"), 2, tone);
@@ -150,6 +224,9 @@ impl Page {
 
     /// Lines that say all of `text`, however long it is; those after the first stand further in.
     pub(crate) fn whole(&mut self, text: &str, indent: usize, tone: Tone) {
+        if self.style.markdown {
+            return self.entry("", text);
+        }
         let limit = self.style.width.saturating_sub(indent + 2);
         for (place, line) in text::wrap_whole(text, limit).into_iter().enumerate() {
             self.line(&line, if place == 0 { indent } else { indent + 2 }, tone);
@@ -158,6 +235,9 @@ impl Page {
 
     /// One line, cut to the width if it must.
     pub(crate) fn line(&mut self, line: &str, indent: usize, tone: Tone) {
+        if self.style.markdown {
+            return self.entry("", line);
+        }
         self.spaces(indent);
         let limit = self.style.limit().saturating_sub(indent);
         let line = text::shorten(line, limit, self.style.ascii).into_owned();
@@ -198,8 +278,10 @@ impl Page {
         text::escape(name, self.style.ascii).into_owned()
     }
 
+    /// An empty line, unless the page begins here; in Markdown one of them is as good as two.
     pub(crate) fn blank(&mut self) {
-        if !self.text.is_empty() {
+        let is_there = self.style.markdown && self.text.ends_with("\n\n");
+        if !self.text.is_empty() && !is_there {
             self.text.push('\n');
         }
     }

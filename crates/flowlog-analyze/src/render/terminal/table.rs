@@ -114,6 +114,9 @@ impl Table {
 
     /// `first` is the tone of the first column's title.
     fn write_under(&self, page: &mut Page, first: Tone) {
+        if page.style.markdown {
+            return self.write_markdown(page, first == Tone::Heading);
+        }
         let widths = self.fit(page.style.limit());
         let tones = std::iter::once(first).chain(std::iter::repeat(Tone::Dim));
         let titles = self.columns.iter().map(|column| column.title).zip(tones);
@@ -125,6 +128,23 @@ impl Table {
             if let Some(remark) = remark {
                 page.prose(&remark.text, INDENT + 5, remark.tone);
             }
+        }
+    }
+
+    /// All columns, with a last one for remarks if there are any.
+    fn write_markdown(&self, page: &mut Page, titled: bool) {
+        let remarks = self.rows.iter().any(|(_, remark)| remark.is_some());
+        let more = |text| remarks.then_some(text);
+        if let Some(title) = self.columns.first().map(|column| column.title).filter(|_| titled) {
+            page.title(title, "");
+        }
+        page.blank();
+        page.cells(self.columns.iter().map(|column| column.title).chain(more("Remark")));
+        page.alignment(self.columns.iter().map(|column| column.right).chain(remarks.then_some(false)));
+        for (cells, remark) in &self.rows {
+            let text = |place| cells.get(place).map_or("", |cell: &Cell| cell.text.as_str());
+            let remark = remark.as_ref().map_or("", |remark| remark.text.as_str());
+            page.cells((0..self.columns.len()).map(text).chain(more(remark)));
         }
     }
 
@@ -219,8 +239,15 @@ mod tests {
     use crate::render::style::Style;
 
     fn render(width: usize, table: &Table) -> String {
-        let mut page =
-            Page::new(Style { width, cut: true, color: false, ascii: false, graphs: false, top: 5 });
+        let mut page = Page::new(Style {
+            width,
+            cut: true,
+            color: false,
+            ascii: false,
+            markdown: false,
+            graphs: false,
+            top: 5,
+        });
         table.write(&mut page);
         page.into_text()
     }

@@ -79,6 +79,11 @@ fn when(group: &Group, report: &Report) -> String {
 fn line(style: Style, group: &Group, widths: &Widths, report: &Report) -> Page {
     let mut page = Page::new(style);
     let (severity, when) = (group.severity.word(), when(group, report));
+    if style.markdown {
+        let told = page.name(&group.concern.line());
+        page.pair(severity, &format!("{when}, {told}"));
+        return page;
+    }
     page.spaces(2);
     page.paint(severity, severity_tone(group.severity));
     page.spaces(widths.severity + 2 - text::width(severity));

@@ -22,6 +22,10 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
     let others = Section::value_variants().iter().filter(|section| !told.contains(section));
     let entries: Vec<(String, String)> =
         others.filter_map(|section| entry(*section, report, page.style.top)).collect();
+    if page.style.markdown {
+        let entries: Vec<String> = entries.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        return page.prose(&entries.join(", "), 2, Tone::Plain);
+    }
     let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| width(text)).max().unwrap_or(0);
     let names = widest(&mut entries.iter().map(|(name, _)| name));
     let counts = widest(&mut entries.iter().map(|(_, count)| count));

@@ -5,7 +5,8 @@ use super::super::{View, write};
 use crate::render::style::Style;
 use crate::render::{fixture, text};
 
-const PLAIN: Style = Style { width: 80, cut: true, color: false, ascii: false, graphs: false, top: 15 };
+const PLAIN: Style =
+    Style { width: 80, cut: true, color: false, ascii: false, markdown: false, graphs: false, top: 15 };
 
 fn render(report: &Report, style: Style, view: &View) -> String {
     let mut out = Vec::new();
