@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use crate::reference::{self, PAGES};
+use crate::schema;
 use crate::shell::root;
 use crate::{Cli, demo};
 
@@ -211,6 +212,16 @@ fn the_reference_pages_are_what_the_programs_say() {
         let differ = page.lines().zip(told.lines()).find(|(page, told)| page != told);
         assert!(page == told, "{path} is not what {program} says; run cargo xtask docs. First: {differ:?}");
     }
+}
+
+#[test]
+fn the_schema_is_what_the_page_of_the_json_report_says() {
+    let kept = fs::read_to_string(root().unwrap().join(schema::SCHEMA)).unwrap().replace("\r\n", "\n");
+    assert!(
+        kept == schema::schema().unwrap(),
+        "{} is not what the page says; run cargo xtask docs",
+        schema::SCHEMA
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod logs;
 mod man;
 mod reference;
 mod registries;
+mod schema;
 mod score;
 mod shapes;
 mod shell;
@@ -36,7 +37,7 @@ enum Command {
     Logs(logs::Options),
     /// Write the demo's outputs to samples/reports
     Samples,
-    /// Write the reference pages in docs/ from what the programs say of themselves
+    /// Write the reference pages in docs/ from what the programs say of themselves, and the JSON report's schema
     Docs,
     /// Write the manual pages of both programs to target/man
     Man,
@@ -70,7 +71,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Logs(options) => return logs::run(options),
         Command::Demo => demo::show(),
         Command::Samples => demo::update_samples(),
-        Command::Docs => reference::write(),
+        Command::Docs => reference::write().and_then(|()| schema::write()),
         Command::Man => man::write(),
         Command::Test => tests::run(),
         Command::Score { first, seeds } => score::run_seeds(first, seeds),

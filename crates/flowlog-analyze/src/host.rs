@@ -146,7 +146,9 @@ fn page(
 /// Whether a finding is about the host, or rests on its connections.
 fn names(finding: &Finding, host: &Network) -> bool {
     let is_it = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| host.contains(address));
-    let rows = finding.evidence.iter().flat_map(|row| [row.source.as_str(), row.destination.as_str()]);
+    let rows =
+        finding.evidence.iter().flat_map(|row| [Some(row.source.as_str()), row.destination.as_deref()]);
+    let rows = rows.flatten();
     std::iter::once(finding.entity.as_str()).chain(rows).any(is_it)
 }
 

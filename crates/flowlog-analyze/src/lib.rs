@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use flowlog_cli::config::{ConfigError, Settings};
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
-use flowlog_core::report::{FileRow, Report, ReportOptions, build};
+use flowlog_core::report::{FileRow, Report, ReportOptions, Tool, build};
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
@@ -35,7 +35,7 @@ use reduce::{Options, ReduceError, Reduced};
 use render::{Style, Surroundings, escape};
 use window::Chosen;
 
-/// Entries of each problem list in the report; `problem_counts` tells the full number.
+/// Entries of each problem list in the report; the JSON report tells the full number.
 const PROBLEM_LIMIT: usize = 10_000;
 
 /// How an analysis ended.
@@ -268,6 +268,7 @@ fn analyse(
     let findings = !config.findings.no_findings;
     let gathering = GatherOptions { resolve: config.dedup, findings, provenance: false, own: own.clone() };
     let options = ReportOptions {
+        tool: tool(),
         top: config.top,
         problem_limit,
         specific,
@@ -289,6 +290,15 @@ fn analyse(
         lines.finish(output)?;
     }
     Ok(report)
+}
+
+/// This program.
+fn tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: flowlog_cli::commit().map(str::to_owned),
+    }
 }
 
 fn outcome(report: &Report, config: &Config) -> Outcome {

@@ -128,6 +128,7 @@ fn without_findings_everything_else_is_the_same() {
     for key in ["findings", "suppressed", "expired", "noise"] {
         assert!(keys.remove(key).is_some(), "{key}");
     }
+    with["options"]["findings"] = false.into();
     assert_eq!(with, without);
     assert!(!bench.run(&["logs", "--full", "--no-findings"]).out().contains("FINDINGS"));
     assert_eq!(bench.run(&["logs", "--no-findings", "--fail-on", "low"]).code(), 2);

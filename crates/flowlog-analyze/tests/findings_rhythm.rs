@@ -33,7 +33,7 @@ fn a_connection_that_is_refused_and_tried_again_without_end_is_a_beacon() {
         log.out(n * 500, STRANGER, 4444, RESET);
     }
     let report = log.report();
-    assert!(text(&only(&report, "beacon")["evidence"][0]["what"]).contains("failed"));
+    assert!(text(&only(&report, "beacon")["evidence"][0]["note"]).contains("failed"));
     // As many answered ones are a busy client, not a punctual one.
     let mut log = Log::default();
     for n in 0..600 {

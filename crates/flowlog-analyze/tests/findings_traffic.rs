@@ -114,7 +114,7 @@ fn late_packets_of_servers_are_no_scan() {
     }
     let noise = &log.report()["noise"];
     assert_eq!(
-        (&noise["scanners"], &noise["targets"], &noise["conversations"]),
+        (&noise["top_total"], &noise["targets"], &noise["conversations"]),
         (&json!(1), &json!(1), &json!(60))
     );
     let top = &noise["top"][0];

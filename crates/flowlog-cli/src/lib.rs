@@ -16,3 +16,4 @@ mod version;
 pub use generate::Shell;
 pub use parse::Program;
 pub use spelling::Spellings;
+pub use version::commit;

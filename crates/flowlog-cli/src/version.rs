@@ -5,6 +5,12 @@ use clap::Command;
 /// The commit that the programs are built from.
 const COMMIT: &str = env!("FLOWLOG_COMMIT");
 
+/// The first digits of the commit that the program is built from; nothing where it is not recorded.
+pub fn commit() -> Option<&'static str> {
+    let word = COMMIT.split(' ').next()?;
+    (!word.is_empty() && word.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(word)
+}
+
 /// Gives a command its long version: the number, the commit, and what else the program knows of itself.
 pub(crate) fn tell(command: Command, details: &[(&str, String)]) -> Command {
     let number = command.get_version().unwrap_or_default().to_owned();

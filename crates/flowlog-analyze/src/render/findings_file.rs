@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::connections::ConnectionFormat;
 use super::csv_text::guard;
-use super::text::iso_time;
+use super::text::{iso_time, joined};
 
 /// What the CSV form tells of a finding; the other has its evidence, too.
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ struct Row<'a> {
     first_time: Option<String>,
     last_time: Option<String>,
     techniques: String,
-    evidence_rows: u64,
+    evidence_total: u64,
     reason: String,
     next_step: &'a str,
 }
@@ -37,8 +37,8 @@ impl<'a> Row<'a> {
             entity: safe(&finding.entity),
             first_time: finding.first_time_ms.map(iso_time),
             last_time: finding.last_time_ms.map(iso_time),
-            techniques: finding.techniques.join("; "),
-            evidence_rows: finding.evidence_rows,
+            techniques: joined(finding.techniques, "; "),
+            evidence_total: finding.evidence_rows,
             reason: safe(&finding.reason),
             next_step: finding.next_step,
         }
@@ -80,7 +80,7 @@ const HEADER: [&str; 11] = [
     "first_time",
     "last_time",
     "techniques",
-    "evidence_rows",
+    "evidence_total",
     "reason",
     "next_step",
 ];

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use flowlog_core::connection::Outcome;
 use flowlog_core::finding::{
     Concern, Deed, EvidenceRow, Finding, Findings, Noise, Scanner, Severity, Subjects, Suppressed,
-    Suppression,
+    Suppression, Technique, Unit,
 };
 use flowlog_core::report::{
-    Connections, Coverage, DeniedSourceRow, Gap, LogRow, OutcomeRow, PortScanRow, ProblemCounts, Report,
-    ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SelectionRow, SideOfHost, SpecificIp, TimelineRow,
-    Totals,
+    Connections, Coverage, DeniedSourceRow, Gap, ListTotals, LogRow, OptionsRow, OutcomeRow, PortScanRow,
+    ProblemCounts, Report, ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SelectionRow, SideOfHost,
+    SpecificIp, TimelineRow, Tool, Totals,
 };
 use flowlog_core::state::RuleClass;
 
@@ -32,6 +32,14 @@ const NSG: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceG
 pub(crate) fn empty() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
+        tool: Tool::default(),
+        options: OptionsRow {
+            top: 15,
+            problem_limit: 10_000,
+            dedup: true,
+            findings: true,
+            ..OptionsRow::default()
+        },
         selection: None,
         coverage: Coverage::default(),
         totals: Totals::default(),
@@ -51,6 +59,7 @@ pub(crate) fn empty() -> Report {
         top_sources: Vec::new(),
         top_destinations: Vec::new(),
         top_ports: Vec::new(),
+        list_totals: ListTotals::default(),
         problem_counts: ProblemCounts::default(),
         findings: Some(Findings::default()),
         denied: Vec::new(),
@@ -107,6 +116,7 @@ pub(crate) fn quiet() -> Report {
             query: "192.168.7.0/24".into(),
             as_source: SideOfHost::default(),
             as_destination: SideOfHost::default(),
+            top_peers_total: 0,
             top_peers: Vec::new(),
         }],
         files: vec![file("-", 1, 1, 0, Some((START, START)), None)],
@@ -163,9 +173,32 @@ fn connections() -> Connections {
     Connections { total: 5_714_000, outcomes: Outcome::ALL.iter().enumerate().map(row).collect() }
 }
 
+fn tool() -> Tool {
+    let commit = Some("0123456789abcdef0123456789abcdef01234567".to_owned());
+    Tool { name: "flowlog-analyze".to_owned(), version: "1.2.3".to_owned(), commit }
+}
+
+fn options() -> OptionsRow {
+    OptionsRow {
+        top: 15,
+        problem_limit: 10_000,
+        bucket_ms: Some(HOUR),
+        dedup: true,
+        findings: true,
+        specific_ips: vec![LONG_V6.to_owned(), "10.0.0.0/16".to_owned()],
+        internal: vec!["hub=10.0.0.0/16".to_owned()],
+        service_tags: true,
+        rules: true,
+        thresholds: [("vertical_scan.ports".to_owned(), 7.into())].into(),
+        suppressions: 2,
+    }
+}
+
 pub(crate) fn rich() -> Report {
     Report {
         schema_version: SCHEMA_VERSION,
+        tool: tool(),
+        options: options(),
         selection: Some(SelectionRow {
             from_ms: Some(START - HOUR),
             to_ms: None,
@@ -248,6 +281,12 @@ pub(crate) fn rich() -> Report {
             port(8080, 6, Some("http-alt"), 69, 0, 69_000),
         ],
         findings: Some(findings()),
+        list_totals: ListTotals {
+            encryption_pairs: 2,
+            top_sources: 4_321,
+            top_destinations: 987,
+            top_ports: 1_234,
+        },
         problem_counts: ProblemCounts {
             denied: 12_345,
             incomplete: 2,
@@ -382,6 +421,7 @@ fn specific() -> Vec<SpecificIp> {
                 packets_received: 6_543_210,
                 bytes_received: 1 << 30,
                 peers: 12,
+                top_ports_total: 7,
                 top_ports: vec![port(443, 6, Some("https"), 1_000_000, 0, 900 << 30)],
             },
             as_destination: SideOfHost {
@@ -389,15 +429,18 @@ fn specific() -> Vec<SpecificIp> {
                 packets_sent: 1,
                 bytes_sent: 60,
                 peers: 1,
+                top_ports_total: 1,
                 top_ports: vec![port(22, 6, Some("ssh"), 2, 0, 60)],
                 ..SideOfHost::default()
             },
+            top_peers_total: 12,
             top_peers: vec![host("20.60.1.2", "public", Some("Microsoft Azure"), 1_000_000, 0, 900 << 30)],
         },
         SpecificIp {
             query: "10.0.0.0/16".into(),
             as_source: SideOfHost::default(),
             as_destination: SideOfHost { tuples: 12, denied: 12, peers: 2, ..SideOfHost::default() },
+            top_peers_total: 12,
             top_peers: vec![host("198.51.100.7", "documentation", None, 12, 12, 0)],
         },
     ]
@@ -407,11 +450,12 @@ fn specific() -> Vec<SpecificIp> {
 fn findings() -> Findings {
     let evidence = |destination: &str, count| EvidenceRow {
         source: LONG_V6.to_owned(),
-        destination: destination.to_owned(),
+        destination: Some(destination.to_owned()),
         port: None,
-        protocol: 6,
+        protocol: Some(6),
         count,
-        what: "ports failed, 60 of them within 24 s".to_owned(),
+        unit: Unit::Ports,
+        note: "failed, 60 of them within 24 s".to_owned(),
     };
     let finding = |severity, rule| Finding {
         id: format!("{rule}:{LONG_V6}"),
@@ -431,7 +475,7 @@ fn findings() -> Findings {
         },
         first_time_ms: Some(START),
         last_time_ms: Some(START + HOUR),
-        techniques: &["T1046 Network Service Discovery"],
+        techniques: &[Technique { id: "T1046", name: "Network Service Discovery" }],
         next_step: "Find out which program on the source did it; isolate the host if nobody owns the scan.",
         evidence: ["10.0.0.4", LONG_V6, "10.0.0.6", "10.0.0.7"].map(|host| evidence(host, 60)).to_vec(),
         evidence_rows: 5,

@@ -36,17 +36,27 @@ mod tests {
     }
 
     /// Objects whose keys are data.
-    const MAPS: [&str; 5] = ["states", "directions", "protocols", "encryption", "encryption_pairs[].words"];
+    const MAPS: [&str; 7] = [
+        "states",
+        "directions",
+        "protocols",
+        "encryption",
+        "encryption_pairs[].words",
+        "coverage.logs[].states",
+        "options.thresholds",
+    ];
 
     fn paths(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(fields) => {
+                let is_map = MAPS.contains(&prefix);
                 for (key, value) in fields {
-                    let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-                    found.insert(path.clone());
-                    if !MAPS.contains(&path.as_str()) {
-                        paths(value, &path, found);
+                    let key = if is_map { "*" } else { key };
+                    let path = if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") };
+                    if !is_map {
+                        found.insert(path.clone());
                     }
+                    paths(value, &path, found);
                 }
             }
             Value::Array(items) => {

@@ -12,6 +12,12 @@ pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
 }
 
+/// What they are called, with `between` between them.
+pub(crate) fn joined<T: ToString>(items: &[T], between: &str) -> String {
+    let items: Vec<String> = items.iter().map(T::to_string).collect();
+    items.join(between)
+}
+
 /// `part` of `whole` in percent. Something never prints as nothing, nor a part as the whole.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {

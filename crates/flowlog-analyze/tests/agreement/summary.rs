@@ -64,7 +64,7 @@ const LISTS: &[(&[&str], &str, &str)] = &[
     (&["top_sources"], "Top sources", HOST),
     (&["top_destinations"], "Top destinations", HOST),
     (&["top_ports"], "Top destination ports", PORT),
-    (&["findings"], "Findings", "first_time_ms=FirstTime last_time_ms=LastTime evidence_rows=Count"),
+    (&["findings"], "Findings", "first_time_ms=FirstTime last_time_ms=LastTime evidence_total=Count"),
     (&["findings[].evidence"], "Evidence", "port=Port protocol=Protocol count=Count"),
     (
         &["noise.top"],
@@ -142,27 +142,44 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("Totals", "First flow", "totals.first_time_ms"),
     ("Totals", "Last flow", "totals.last_time_ms"),
     ("Totals", "Newest record of an unfinished hour", "coverage.unfinished_ms"),
-    ("Problem counts", "Incomplete", "problem_counts.incomplete"),
-    ("Problem counts", "Denied", "problem_counts.denied"),
-    ("Problem counts", "Excessive retries", "problem_counts.retries"),
-    ("Problem counts", "One-way", "problem_counts.one_way"),
-    ("Problem counts", "Low payload", "problem_counts.low_payload"),
-    ("Problem counts", "High volume", "problem_counts.high_volume"),
-    ("Problem counts", "Unusual ports", "problem_counts.unusual_ports"),
-    ("Problem counts", "Sources with many denials", "problem_counts.denied_sources"),
-    ("Problem counts", "Port scans", "problem_counts.port_scans"),
+    ("Problem counts", "Incomplete", "incomplete_total"),
+    ("Problem counts", "Denied", "denied_total"),
+    ("Problem counts", "Excessive retries", "retries_total"),
+    ("Problem counts", "One-way", "one_way_total"),
+    ("Problem counts", "Low payload", "low_payload_total"),
+    ("Problem counts", "High volume", "high_volume_total"),
+    ("Problem counts", "Unusual ports", "unusual_ports_total"),
+    ("Problem counts", "Sources with many denials", "denied_sources_total"),
+    ("Problem counts", "Port scans", "port_scans_total"),
     ("Noise", "Hosts of the internet", "noise.sources"),
     ("Noise", "Conversations", "noise.conversations"),
     ("Noise", "Attempts", "noise.attempts"),
     ("Noise", "Own hosts that were tried", "noise.targets"),
-    ("Noise", "Hosts that tried as much as a scan", "noise.scanners"),
+    ("Noise", "Hosts that tried as much as a scan", "noise.top_total"),
     ("Rules as configured", "NSGs of the data that are not in the file", "rules_file.other_nsgs"),
 ];
 
 /// Numbers of the JSON report that the CSV has not: what it is, not what the data hold; the first hour of a log stands
-/// for the last, whose newest record is there; and the total of connections, which is compared below.
-const NOT_IN_CSV: [&str; 4] =
-    ["schema_version", "timeline_bucket_ms", "coverage.logs[].last_hour_ms", "connections.total"];
+/// for the last, whose newest record is there; the total of connections, which is compared below; and how long lists are that
+/// are whole here.
+const NOT_IN_CSV: [&str; 16] = [
+    "schema_version",
+    "options.top",
+    "options.problem_limit",
+    "options.bucket_ms",
+    "options.suppressions",
+    "timeline_bucket_ms",
+    "coverage.logs[].last_hour_ms",
+    "connections.total",
+    "encryption_pairs_total",
+    "top_sources_total",
+    "top_destinations_total",
+    "top_ports_total",
+    "specific_ips[].as_source.top_ports_total",
+    "specific_ips[].as_destination.top_ports_total",
+    "specific_ips[].top_peers_total",
+    "malformed[].examples_total",
+];
 
 pub(crate) fn compare(json: &Value, csv: &str, input: &str) {
     let sheet = sheet(csv);

@@ -3,7 +3,8 @@
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Concern, Deed, Finding, Severity, counted};
+use super::technique;
+use super::{Concern, Deed, Finding, Severity, Unit, counted};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 
@@ -42,7 +43,7 @@ impl Cleartext {
 pub(super) fn find(scene: &Scene<'_>, found: &Cleartext) -> Vec<Finding> {
     let finding = |((port, name), (rows, times)): (&(u16, &str), &(Heaviest, Span))| {
         let [first_time_ms, last_time_ms] = times.known();
-        let (evidence, evidence_rows) = rows.clone().shown(scene, "connections with an answer");
+        let (evidence, evidence_rows) = rows.clone().shown(scene, Unit::Connections, "with an answer");
         Finding {
             id: format!("{RULE}:{port}"),
             rule: RULE,
@@ -54,7 +55,7 @@ pub(super) fn find(scene: &Scene<'_>, found: &Cleartext) -> Vec<Finding> {
             entity: port.to_string(),
             first_time_ms,
             last_time_ms,
-            techniques: &["T1040 Network Sniffing"],
+            techniques: &[technique::T1040],
             next_step: "Move the clients to the protocol's TLS port.",
             evidence,
             evidence_rows,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Concern, Deed, Finding, Severity, counted};
+use super::technique;
+use super::{Concern, Deed, Finding, Severity, Unit, counted};
 use crate::state::Conversation;
 use crate::state::{ConversationKey, HostId};
 
@@ -41,7 +42,7 @@ pub(super) fn find(scene: &Scene<'_>, denied: Vec<DeniedOut>) -> Vec<Finding> {
     let finding = |(source, (packets, rows, times)): (HostId, (u64, Heaviest, Span))| {
         let entity = scene.name(source);
         let [first_time_ms, last_time_ms] = times.known();
-        let (evidence, evidence_rows) = rows.shown(scene, "denied packets");
+        let (evidence, evidence_rows) = rows.shown(scene, Unit::Packets, "denied");
         Finding {
             id: format!("{RULE}:{entity}"),
             rule: RULE,
@@ -58,7 +59,7 @@ pub(super) fn find(scene: &Scene<'_>, denied: Vec<DeniedOut>) -> Vec<Finding> {
             entity,
             first_time_ms,
             last_time_ms,
-            techniques: &["T1071 Application Layer Protocol"],
+            techniques: &[technique::T1071],
             next_step: "Find the program on the source: allow it, or remove it.",
             evidence,
             evidence_rows,

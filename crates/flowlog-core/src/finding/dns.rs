@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::heaviest::shown;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Concern, Deed, Finding, Severity};
+use super::technique;
+use super::{Concern, Deed, Finding, Severity, Unit};
 use crate::state::Conversation;
 use crate::state::{Allowed, ConversationKey, HostId};
 use crate::text::bytes;
@@ -42,9 +43,9 @@ pub(super) fn find(scene: &Scene<'_>, look_ups: &[LookUps]) -> Vec<Finding> {
         let large = rows.iter().any(|row| {
             row.packets >= limits.packets && row.bytes >= row.packets.saturating_mul(limits.bytes_per_packet)
         });
-        let rows = rows
-            .iter()
-            .map(|row| scene.row(&row.key, row.packets, format!("packets sent, {}", bytes(row.bytes))));
+        let rows = rows.iter().map(|row| {
+            scene.row(&row.key, (row.packets, Unit::Packets), format!("sent, {}", bytes(row.bytes)))
+        });
         let (evidence, evidence_rows) = shown(rows.collect());
         let what =
             if large { "sends much data as name look-ups" } else { "looks names up past the own resolver" };
@@ -63,7 +64,7 @@ pub(super) fn find(scene: &Scene<'_>, look_ups: &[LookUps]) -> Vec<Finding> {
             entity,
             first_time_ms,
             last_time_ms,
-            techniques: &["T1071.004 DNS", "T1048 Exfiltration Over Alternative Protocol"],
+            techniques: &[technique::T1071_004, technique::T1048],
             next_step: "Allow port 53 to the own resolvers only; look at the names asked for if the resolver logs them.",
             evidence,
             evidence_rows,

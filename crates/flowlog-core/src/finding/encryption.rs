@@ -3,7 +3,8 @@
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Concern, Deed, Finding, Severity, counted};
+use super::technique;
+use super::{Concern, Deed, Finding, Severity, Unit, counted};
 use crate::state::Conversation;
 
 pub(super) const RULE: &str = "unencrypted";
@@ -46,7 +47,7 @@ pub(super) fn find(scene: &Scene<'_>, found: &Unencrypted) -> Vec<Finding> {
         .filter(|((rows, _), ..)| !rows.is_empty())
         .map(|((rows, times), deed, entity, what)| {
             let [first_time_ms, last_time_ms] = times.known();
-            let (evidence, conversations) = rows.clone().shown(scene, "tuples");
+            let (evidence, conversations) = rows.clone().shown(scene, Unit::Tuples, "");
             Finding {
                 id: format!("{RULE}:{entity}"),
                 rule: RULE,
@@ -64,7 +65,7 @@ pub(super) fn find(scene: &Scene<'_>, found: &Unencrypted) -> Vec<Finding> {
                 entity: entity.to_owned(),
                 first_time_ms,
                 last_time_ms,
-                techniques: &["T1040 Network Sniffing"],
+                techniques: &[technique::T1040],
                 next_step: "Look at the virtual machine sizes of both ends: not all support virtual network encryption.",
                 evidence,
                 evidence_rows: conversations,

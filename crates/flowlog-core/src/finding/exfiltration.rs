@@ -7,8 +7,9 @@ use super::provider::Provider;
 use super::scene::Scene;
 use super::span::Span;
 use super::statistics::{mad, median, sort};
+use super::technique;
 use super::words::tenths;
-use super::{Concern, Deed, Finding, Severity};
+use super::{Concern, Deed, Finding, Severity, Unit};
 use crate::flow::Counters;
 use crate::state::Conversation;
 use crate::state::HostId;
@@ -94,7 +95,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let entity = scene.name(upload.source);
         let provider = Provider::of(scene.address(upload.destination));
         let [first_time_ms, last_time_ms] = upload.times.known();
-        let (evidence, evidence_rows) = upload.rows.clone().shown(scene, "bytes sent");
+        let (evidence, evidence_rows) = upload.rows.clone().shown(scene, Unit::Bytes, "sent");
         let to = scene.name(upload.destination);
         findings.push(Finding {
             id: format!("{RULE}:{entity}:{to}"),
@@ -114,7 +115,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             entity,
             first_time_ms,
             last_time_ms,
-            techniques: &["T1048 Exfiltration Over Alternative Protocol", "T1567 Exfiltration Over Web Service"],
+            techniques: &[technique::T1048, technique::T1567],
             next_step: "Find out who runs the destination and which data the source holds.",
             evidence,
             evidence_rows,

@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::heaviest::shown;
 use super::inbound::Inbound;
 use super::span::Span;
+use super::technique;
 use super::words::list;
 use super::{Concern, Deed, Finding, Severity};
 use crate::state::HostId;
@@ -41,7 +42,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             entity,
             first_time_ms,
             last_time_ms,
-            techniques: &["T1133 External Remote Services", "T1190 Exploit Public-Facing Application"],
+            techniques: &[technique::T1133, technique::T1190],
             next_step: "Close the port to the internet (Azure Bastion, VPN, just-in-time access), then check the sources.",
             evidence,
             evidence_rows,

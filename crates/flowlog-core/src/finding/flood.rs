@@ -8,8 +8,9 @@ use super::heaviest::Heaviest;
 use super::parallel::map;
 use super::provider::Provider;
 use super::scene::Scene;
+use super::technique;
 use super::words::duration;
-use super::{Concern, Deed, Finding, Severity};
+use super::{Concern, Deed, Finding, Severity, Unit};
 use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
 use crate::state::{HostId, HostPair, LoadTable};
 use crate::text::count;
@@ -138,7 +139,7 @@ fn at_own_host(facts: &Facts<'_>, flood: &Incoming) -> Finding {
     let Incoming { host, peak, usual, share, in_vain } = *flood;
     let entity = facts.scene.name(host);
     let rows = facts.crowd.get(&host).cloned().unwrap_or_default();
-    let (evidence, evidence_rows) = rows.shown(facts.scene, what(in_vain));
+    let (evidence, evidence_rows) = rows.shown(facts.scene, unit(in_vain), "in all");
     let open = if peak.load.open > 0 {
         format!(" {} were too young at the end of the log to be judged.", count(peak.load.open.into()))
     } else {
@@ -164,7 +165,7 @@ fn at_own_host(facts: &Facts<'_>, flood: &Incoming) -> Finding {
         entity,
         first_time_ms: Some(peak.whole.0),
         last_time_ms: Some(peak.whole.1),
-        techniques: &["T1498 Network Denial of Service", "T1499 Endpoint Denial of Service"],
+        techniques: &[technique::T1498, technique::T1499],
         next_step: "See whether the service kept answering; if the sources are public, think of DDoS protection.",
         evidence,
         evidence_rows,
@@ -215,7 +216,7 @@ pub(super) fn notice(scene: &Scene<'_>, hosts: &HostPair, pair: Pair, bins: &Bin
 fn at_internet(scene: &Scene<'_>, flood: &Outgoing) -> Finding {
     let Outgoing { pair: (source, target), peak, failed, rows } = flood;
     let (entity, to) = (scene.name(*source), scene.name(*target));
-    let (evidence, evidence_rows) = rows.clone().shown(scene, what(true));
+    let (evidence, evidence_rows) = rows.clone().shown(scene, unit(true), "in all");
     Finding {
         id: format!("{RULE}:{entity}:{to}"),
         rule: RULE,
@@ -235,7 +236,7 @@ fn at_internet(scene: &Scene<'_>, flood: &Outgoing) -> Finding {
         entity,
         first_time_ms: Some(peak.whole.0),
         last_time_ms: Some(peak.whole.1),
-        techniques: &["T1498 Network Denial of Service", "T1496 Resource Hijacking"],
+        techniques: &[technique::T1498, technique::T1496],
         next_step: "Find the program on the source; isolate the host if nobody owns it.",
         evidence,
         evidence_rows,
@@ -243,6 +244,6 @@ fn at_internet(scene: &Scene<'_>, flood: &Outgoing) -> Finding {
 }
 
 /// What rows of evidence count.
-fn what(in_vain: bool) -> &'static str {
-    if in_vain { "connections and packets in vain, in all" } else { "connections in all" }
+fn unit(in_vain: bool) -> Unit {
+    if in_vain { Unit::FailedAttempts } else { Unit::Connections }
 }

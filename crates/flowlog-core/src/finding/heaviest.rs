@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::scene::Scene;
-use super::{EVIDENCE_ROWS, EvidenceRow};
+use super::{EVIDENCE_ROWS, EvidenceRow, Unit};
 use crate::state::ConversationKey;
 
 /// The conversations that count the most, and how many there were. 24 bytes a conversation, at most twice
@@ -41,9 +41,9 @@ impl Heaviest {
     }
 
     /// The rows as they are shown, and how many there are.
-    pub(super) fn shown(mut self, scene: &Scene<'_>, what: &str) -> (Vec<EvidenceRow>, u64) {
+    pub(super) fn shown(mut self, scene: &Scene<'_>, unit: Unit, note: &str) -> (Vec<EvidenceRow>, u64) {
         self.cut(scene);
-        (self.rows.iter().map(|(count, key)| scene.row(key, *count, what)).collect(), self.all)
+        (self.rows.iter().map(|(count, key)| scene.row(key, (*count, unit), note)).collect(), self.all)
     }
 
     fn cut(&mut self, scene: &Scene<'_>) {
@@ -58,7 +58,7 @@ impl Heaviest {
 /// As rows of evidence are ordered: by what they show.
 fn by_name(scene: &Scene<'_>, a: &ConversationKey, b: &ConversationKey) -> Ordering {
     let name = |key: &ConversationKey| {
-        let row = scene.row(key, 0, "");
+        let row = scene.row(key, (0, Unit::Connections), "");
         (row.source, row.destination, row.port, row.protocol)
     };
     name(a).cmp(&name(b))

@@ -7,8 +7,9 @@ use super::heaviest::shown;
 use super::own_source::{FirstContact, OwnSource};
 use super::scene::Scene;
 use super::statistics::{around, densest};
+use super::technique;
 use super::words::{counted, duration};
-use super::{Concern, Deed, EvidenceRow, Finding, Severity};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::LOGIN_PORTS;
@@ -61,9 +62,9 @@ fn of_port(scene: &Scene<'_>, failures: &[&Failure], contacts: &[FirstContact]) 
     if (burst as f64) < limits.failed_share * (burst + reached) as f64 {
         return None;
     }
-    let what = format!("hosts failed on this port, {burst} of them within {}", seconds(from, to));
-    let mut row = scene.row(&first.key, failures.len() as u64, what);
-    row.destination = counted(failures.len() as u64, "host", "hosts");
+    let note = format!("failed on this port, {burst} of them within {}", seconds(from, to));
+    let mut row = scene.row(&first.key, (failures.len() as u64, Unit::Hosts), note);
+    row.destination = None;
     Some(Sweep {
         port: Some(first.key.port),
         row,
@@ -123,12 +124,12 @@ fn of_pings(scene: &Scene<'_>, pinged: &[Pinged]) -> Option<Sweep> {
     if (failed as f64) < PINGED_IN_VAIN * burst.len() as f64 {
         return None;
     }
-    let what = format!(
-        "hosts pinged within {}, {failed} of them without an answer",
+    let note = format!(
+        "pinged within {}, {failed} of them without an answer",
         seconds(first.first_ms, last.first_ms)
     );
-    let mut row = scene.row(&first.key, burst.len() as u64, what);
-    row.destination = counted(burst.len() as u64, "host", "hosts");
+    let mut row = scene.row(&first.key, (burst.len() as u64, Unit::Hosts), note);
+    row.destination = None;
     Some(Sweep {
         port: None,
         row,
@@ -198,7 +199,7 @@ pub(super) fn find(scene: &Scene<'_>, source: HostId, sweeps: Vec<Sweep>) -> Opt
         entity,
         first_time_ms,
         last_time_ms,
-        techniques: &["T1046 Network Service Discovery", "T1018 Remote System Discovery"],
+        techniques: &[technique::T1046, technique::T1018],
         next_step: "Find out which program on the source did it; isolate the host if nobody owns the sweep.",
         evidence,
         evidence_rows,

@@ -1,10 +1,10 @@
 //! What hosts of the internet were let in to.
 
-use super::EvidenceRow;
 use super::failure::Failure;
 use super::rows::{Rows, Scattered};
 use super::scene::Scene;
 use super::span::Span;
+use super::{EvidenceRow, Unit};
 use crate::flow::Protocol;
 use crate::state::{ADMIN_PORTS, Allowed, Conversation, ConversationKey, HostId};
 use crate::text::bytes;
@@ -42,8 +42,8 @@ impl Inbound {
 
     /// As a row of evidence.
     pub(super) fn row(&self, scene: &Scene<'_>) -> EvidenceRow {
-        let what = format!("connections let through, {} came back", bytes(self.received));
-        scene.row(&self.key, self.connections, what)
+        let note = format!("let through, {} came back", bytes(self.received));
+        scene.row(&self.key, (self.connections, Unit::Connections), note)
     }
 
     /// Destination, port and protocol.

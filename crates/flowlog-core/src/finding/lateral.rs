@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
-use super::{Concern, Deed, Finding, Severity};
+use super::technique;
+use super::{Concern, Deed, Finding, Severity, Unit};
 use crate::state::Conversation;
 use crate::state::evidence::{BIN_SECONDS, Bins};
 use crate::state::{ConversationKey, HostId};
@@ -103,7 +104,7 @@ fn of_source(scene: &Scene<'_>, logins: &[LoginHour]) -> Option<Finding> {
         times.merge(row.times);
     }
     let [first_time_ms, last_time_ms] = times.known();
-    let (evidence, evidence_rows) = rows.shown(scene, "sessions in that hour");
+    let (evidence, evidence_rows) = rows.shown(scene, Unit::Sessions, "in that hour");
     let limit = if known {
         ""
     } else {
@@ -123,7 +124,7 @@ fn of_source(scene: &Scene<'_>, logins: &[LoginHour]) -> Option<Finding> {
         entity,
         first_time_ms,
         last_time_ms,
-        techniques: &["T1021 Remote Services", "T1570 Lateral Tool Transfer"],
+        techniques: &[technique::T1021, technique::T1570],
         next_step: "Ask who ran what on the source in that hour; look at the targets' login records.",
         evidence,
         evidence_rows,

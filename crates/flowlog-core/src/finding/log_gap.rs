@@ -2,7 +2,8 @@
 
 use super::heaviest::shown;
 use super::scene::Scene;
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, counted};
+use super::technique;
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit, counted};
 use crate::state::{HOUR_MS, HourCounts, LogCoverage, joined_hours};
 
 pub(super) const RULE: &str = "log-gap";
@@ -64,12 +65,13 @@ fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<
     let object = if logs > 1 { entity } else { "" };
     let row = |gap: &Gap| EvidenceRow {
         source: entity.to_owned(),
-        destination: String::new(),
+        destination: None,
         port: None,
-        protocol: 0,
+        protocol: None,
         count: gap.hours,
-        what: format!(
-            "hours without a record; {} tuples in the hour before, {} in the hour after",
+        unit: Unit::Hours,
+        note: format!(
+            "without a record; {} tuples in the hour before, {} in the hour after",
             gap.around.0, gap.around.1
         ),
     };
@@ -88,7 +90,7 @@ fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<
         entity: entity.to_owned(),
         first_time_ms: Some(first.from.saturating_mul(HOUR_MS)),
         last_time_ms: Some(end.saturating_mul(HOUR_MS)),
-        techniques: &["T1562.008 Impair Defenses: Disable or Modify Cloud Logs"],
+        techniques: &[technique::T1562_008],
         next_step: "Look for the hours in the container; then in the activity log for changes of the flow log and of the machine.",
         evidence,
         evidence_rows,

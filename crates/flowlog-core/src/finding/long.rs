@@ -4,8 +4,9 @@ use super::facts::Facts;
 use super::heaviest::shown;
 use super::provider::Provider;
 use super::scene::Scene;
+use super::technique;
 use super::words::{service, tenths};
-use super::{Concern, Deed, Finding, Severity};
+use super::{Concern, Deed, Finding, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::Long;
@@ -50,8 +51,11 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let entity = if scene.is_internal(key.source) { source.clone() } else { destination.clone() };
         let far = service(if entity == source { &destination } else { &source }, key.port);
         let concern = Concern::new(Deed::Long, &entity, far, hours as u64);
-        let row =
-            scene.row(key, long.connections, format!("long connections, the longest {hours:.1} h or more"));
+        let row = scene.row(
+            key,
+            (long.connections, Unit::Connections),
+            format!("open for hours, the longest for {hours:.1} h or more"),
+        );
         let (evidence, evidence_rows) = shown(vec![row]);
         findings.push(Finding {
             id: format!("{RULE}:{source}:{destination}:{}", key.port),
@@ -75,7 +79,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
             entity,
             first_time_ms: Some(long.first_ms),
             last_time_ms: Some(long.last_ms),
-            techniques: &["T1572 Protocol Tunneling", "T1071 Application Layer Protocol"],
+            techniques: &[technique::T1572, technique::T1071],
             next_step: "Find out who runs the other end and which program keeps the connection.",
             evidence,
             evidence_rows,

@@ -42,6 +42,7 @@ mod span;
 mod statistics;
 mod strobe;
 mod suppression;
+mod technique;
 mod thresholds;
 mod users;
 mod vertical;
@@ -56,10 +57,11 @@ pub use collector::Collector;
 pub use concern::{Concern, Deed, Group, Subjects, groups};
 pub use crowd::Crowd;
 pub use limits::Allowed;
-pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity};
+pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity, Unit};
 pub use noise::{Noise, Scanner};
 pub use scene::Scene;
 pub use suppression::{Suppressed, Suppression, SuppressionError, Suppressions};
+pub use technique::Technique;
 pub use thresholds::{
     Beacon, BruteForce, Dns, Exfiltration, Flood, Horizontal, Lateral, LogGap, Long, SlowScan, Strobe,
     Thresholds, Vertical,

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Concern;
+use super::words::counted;
+use super::{Concern, Technique};
 
 /// Evidence rows a finding shows; [`Finding::evidence_rows`] tells the full number.
 pub const EVIDENCE_ROWS: usize = 10;
@@ -70,12 +71,13 @@ pub struct Finding {
     /// When the newest of them was last heard of, Unix ms UTC; `None` if that is not known.
     pub last_time_ms: Option<i64>,
     /// MITRE ATT&CK techniques (Enterprise) that look so.
-    pub techniques: &'static [&'static str],
+    pub techniques: &'static [Technique],
     /// What to do next.
     pub next_step: &'static str,
     /// What it rests on, at most [`EVIDENCE_ROWS`].
     pub evidence: Vec<EvidenceRow>,
     /// Rows there are.
+    #[serde(rename = "evidence_total")]
     pub evidence_rows: u64,
 }
 
@@ -89,16 +91,68 @@ impl Finding {
 /// One conversation a finding rests on, or several of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EvidenceRow {
-    /// Initiator.
+    /// Initiator; of a log, its NIC.
     pub source: String,
-    /// Responder, or how many.
-    pub destination: String,
+    /// Responder; `None` if there are several or none.
+    pub destination: Option<String>,
     /// Port of the responder; nothing if there are several.
     pub port: Option<u16>,
-    /// IANA protocol number.
-    pub protocol: u8,
-    /// How many: `what` says of what.
+    /// IANA protocol number; nothing where none is spoken of.
+    pub protocol: Option<u8>,
+    /// How many.
     pub count: u64,
-    /// What is counted, and what else is to be said.
-    pub what: String,
+    /// Of what.
+    pub unit: Unit,
+    /// What else is to be said of them, for people: it follows number and unit. Empty if there is nothing.
+    pub note: String,
+}
+
+/// What a row of evidence counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Distinct hosts.
+    Hosts,
+    /// Distinct ports.
+    Ports,
+    /// Connections.
+    Connections,
+    /// Connections that look like a person's or a program's session.
+    Sessions,
+    /// Denied packets and failed connections.
+    FailedAttempts,
+    /// Packets.
+    Packets,
+    /// Bytes.
+    Bytes,
+    /// Tuples.
+    Tuples,
+    /// Hours.
+    Hours,
+}
+
+impl Unit {
+    /// The word behind one of them, and the word behind several.
+    pub fn words(self) -> [&'static str; 2] {
+        match self {
+            Self::Hosts => ["host", "hosts"],
+            Self::Ports => ["port", "ports"],
+            Self::Connections => ["connection", "connections"],
+            Self::Sessions => ["session", "sessions"],
+            Self::FailedAttempts => ["failed attempt", "failed attempts"],
+            Self::Packets => ["packet", "packets"],
+            Self::Bytes => ["byte", "bytes"],
+            Self::Tuples => ["tuple", "tuples"],
+            Self::Hours => ["hour", "hours"],
+        }
+    }
+}
+
+impl EvidenceRow {
+    /// Number, unit and note: `60 ports failed, 60 of them within 24 s`.
+    pub fn what(&self) -> String {
+        let [one, many] = self.unit.words();
+        let blank = if self.note.is_empty() { "" } else { " " };
+        format!("{}{blank}{}", counted(self.count, one, many), self.note)
+    }
 }

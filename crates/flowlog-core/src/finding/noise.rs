@@ -17,6 +17,7 @@ pub struct Noise {
     /// Distinct own hosts that were tried.
     pub targets: u64,
     /// Of the sources, those that tried as much as a scan does.
+    #[serde(rename = "top_total")]
     pub scanners: u64,
     /// The scanners that tried the most, at most 5.
     pub top: Vec<Scanner>,

@@ -8,8 +8,9 @@ use super::inbound::Inbound;
 use super::outside::Visits;
 use super::provider::Provider;
 use super::span::Span;
+use super::technique;
 use super::words::{counted, list};
-use super::{Concern, Deed, Finding, Severity, Subjects};
+use super::{Concern, Deed, Finding, Severity, Subjects, Unit};
 use crate::state::HostId;
 
 pub(super) const RULE: &str = "scan-accepted";
@@ -68,7 +69,7 @@ fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Inbound]) -> Find
         entity,
         first_time_ms,
         last_time_ms,
-        techniques: &["T1595.001 Scanning IP Blocks", "T1190 Exploit Public-Facing Application"],
+        techniques: &[technique::T1595_001, technique::T1190],
         next_step: "Close the answering port to the internet, or look at the service's log for this source.",
         evidence,
         evidence_rows,
@@ -84,7 +85,7 @@ fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Inbound]) -> Finding
     let times: Span = rows.iter().map(|row| row.times).collect();
     let [first_time_ms, last_time_ms] = times.known();
     let rows = rows.iter().map(|row| {
-        scene.row(&row.key, row.connections, "connections let through, with no word of an answer")
+        scene.row(&row.key, (row.connections, Unit::Connections), "let through, with no word of an answer")
     });
     let (evidence, evidence_rows) = shown(rows.collect());
     let named: Vec<String> = ports.iter().take(8).map(u16::to_string).collect();
@@ -114,7 +115,7 @@ fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Inbound]) -> Finding
         entity,
         first_time_ms,
         last_time_ms,
-        techniques: &["T1595.001 Scanning IP Blocks", "T1190 Exploit Public-Facing Application"],
+        techniques: &[technique::T1595_001, technique::T1190],
         next_step: "Close the port to the internet, or look at the service's log for these sources.",
         evidence,
         evidence_rows,

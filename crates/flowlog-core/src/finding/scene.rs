@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 
 use super::thresholds::Thresholds;
-use super::{EvidenceRow, FindingOptions};
+use super::{EvidenceRow, FindingOptions, Unit};
 use crate::flow::{AddressClass, OwnNetwork, Protocol, State};
 use crate::state::{ConversationKey, HostId, Hosts, NearEnds, Overall};
 
@@ -109,14 +109,20 @@ impl<'a> Scene<'a> {
         self.times.1 - self.times.0
     }
 
-    pub(super) fn row(&self, key: &ConversationKey, count: u64, what: impl Into<String>) -> EvidenceRow {
+    pub(super) fn row(
+        &self,
+        key: &ConversationKey,
+        (count, unit): (u64, Unit),
+        note: impl Into<String>,
+    ) -> EvidenceRow {
         EvidenceRow {
             source: self.name(key.source),
-            destination: self.name(key.destination),
+            destination: Some(self.name(key.destination)),
             port: key.protocol.has_ports().then_some(key.port),
-            protocol: key.protocol.0,
+            protocol: Some(key.protocol.0),
             count,
-            what: what.into(),
+            unit,
+            note: note.into(),
         }
     }
 }

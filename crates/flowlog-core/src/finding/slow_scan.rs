@@ -11,8 +11,9 @@ use super::heaviest::shown;
 use super::horizontal::Sweep;
 use super::own_source::OwnSource;
 use super::scene::Scene;
+use super::technique;
 use super::thresholds::SlowScan;
-use super::{Concern, Deed, Finding, Severity};
+use super::{Concern, Deed, Finding, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::HostId;
 
@@ -172,9 +173,8 @@ pub(super) fn find(facts: &Facts<'_>, source: &OwnSource<'_>, sweeps: &[Sweep]) 
     let entity = scene.name(source.host);
     let targets: HashSet<HostId, RandomState> = best.iter().map(|(_, host)| *host).collect();
     let rows = source.failures.iter().filter(|row| targets.contains(&row.key.destination));
-    let (evidence, evidence_rows) = shown(
-        rows.map(|row| scene.row(&row.key, row.count, "denied packets or failed connections")).collect(),
-    );
+    let (evidence, evidence_rows) =
+        shown(rows.map(|row| scene.row(&row.key, (row.count, Unit::FailedAttempts), "")).collect());
     Some(Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
@@ -192,7 +192,7 @@ pub(super) fn find(facts: &Facts<'_>, source: &OwnSource<'_>, sweeps: &[Sweep]) 
         entity,
         first_time_ms: Some(i64::from(first.0) * 1000),
         last_time_ms: Some(i64::from(last.0) * 1000),
-        techniques: &["T1046 Network Service Discovery"],
+        techniques: &[technique::T1046],
         next_step: "Look at what on the source opens these connections, and whether the targets ever existed.",
         evidence,
         evidence_rows,

@@ -4,8 +4,9 @@ use super::heaviest::shown;
 use super::provider::Provider;
 use super::scene::Scene;
 use super::span::Span;
+use super::technique;
 use super::words::{service, tenths};
-use super::{Concern, Deed, Finding, Severity};
+use super::{Concern, Deed, Finding, Severity, Unit};
 use crate::state::Conversation;
 use crate::state::{Allowed, ConversationKey};
 
@@ -37,7 +38,7 @@ pub(super) fn find(scene: &Scene<'_>, strobes: &[Strobe]) -> Vec<Finding> {
         let (entity, destination) = (scene.name(key.source), scene.name(key.destination));
         let [first_time_ms, last_time_ms] = times.known();
         let provider = Provider::of(scene.address(key.destination));
-        let row = scene.row(key, *connections, format!("connections, {rate:.1} a second"));
+        let row = scene.row(key, (*connections, Unit::Connections), format!("at {rate:.1} a second"));
         let (evidence, evidence_rows) = shown(vec![row]);
         findings.push(Finding {
             id: format!("{RULE}:{entity}:{destination}:{}", key.port),
@@ -58,7 +59,7 @@ pub(super) fn find(scene: &Scene<'_>, strobes: &[Strobe]) -> Vec<Finding> {
             entity,
             first_time_ms,
             last_time_ms,
-            techniques: &["T1071 Application Layer Protocol"],
+            techniques: &[technique::T1071],
             next_step: "Find the program on the source; a client in a retry loop costs ports and money.",
             evidence,
             evidence_rows,

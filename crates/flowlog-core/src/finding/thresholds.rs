@@ -1,11 +1,11 @@
 //! The limits of the detectors. docs/detection.md gives the source of each.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::limits::Allowed;
 
 /// Every limit that can be set; a TOML file names only those it changes.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs)] // one a detector
 pub struct Thresholds {
@@ -60,7 +60,7 @@ impl Thresholds {
 macro_rules! limits {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty = $value:expr,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name { $($(#[$doc])* pub $field: $type,)* }
         impl Default for $name {

@@ -6,8 +6,9 @@ use super::failure::Failure;
 use super::heaviest::shown;
 use super::scene::Scene;
 use super::statistics::{around, densest};
+use super::technique;
 use super::words::duration;
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, counted};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit, counted};
 use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "vertical-scan";
@@ -61,8 +62,8 @@ pub(super) fn notice(scene: &Scene<'_>, failures: &[Failure]) -> Option<Scan> {
 
 impl Scan {
     fn row(&self, scene: &Scene<'_>) -> EvidenceRow {
-        let what = format!("ports failed, {} of them within {}", self.burst, duration(self.seconds));
-        EvidenceRow { port: None, ..scene.row(&self.key, self.ports, what) }
+        let note = format!("failed, {} of them within {}", self.burst, duration(self.seconds));
+        EvidenceRow { port: None, ..scene.row(&self.key, (self.ports, Unit::Ports), note) }
     }
 }
 
@@ -98,7 +99,7 @@ pub(super) fn find(scene: &Scene<'_>, scans: &[Scan]) -> Vec<Finding> {
             entity,
             first_time_ms,
             last_time_ms,
-            techniques: &["T1046 Network Service Discovery"],
+            techniques: &[technique::T1046],
             next_step: "Find out which program on the source did it; isolate the host if nobody owns the scan.",
             evidence,
             evidence_rows,

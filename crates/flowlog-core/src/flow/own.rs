@@ -55,6 +55,11 @@ impl OwnNetworks {
         self.0.is_empty()
     }
 
+    /// All of them, the smallest first.
+    pub fn iter(&self) -> impl Iterator<Item = &OwnNetwork> {
+        self.0.iter()
+    }
+
     /// True if this very network is one of them.
     pub fn contains(&self, network: &OwnNetwork) -> bool {
         self.0.contains(network)

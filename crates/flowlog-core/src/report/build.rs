@@ -6,8 +6,8 @@ use super::collector::Collector;
 use super::connections::{connections, resolved};
 use super::coverage::coverage;
 use super::{
-    FileRow, MalformedExample, MalformedRow, ProblemCounts, Report, SCHEMA_VERSION, SelectionRow, Totals,
-    encryption, rules, rules_file, timeline,
+    FileRow, ListTotals, MalformedExample, MalformedRow, OptionsRow, ProblemCounts, Report, SCHEMA_VERSION,
+    SelectionRow, Tool, Totals, encryption, rules, rules_file, timeline,
 };
 use crate::enrich::ServiceTags;
 use crate::finding::{self, FindingOptions, Findings, Scene, detect};
@@ -19,6 +19,8 @@ use crate::state::{Gather, Gatherer, SpillError};
 /// What the person asked of the report.
 #[derive(Clone, Debug)]
 pub struct ReportOptions {
+    /// The program that makes the report.
+    pub tool: Tool,
     /// Entries of the top lists.
     pub top: usize,
     /// Entries of each problem list; [`Report::problem_counts`] tells the full number.
@@ -46,6 +48,7 @@ pub struct ReportOptions {
 impl Default for ReportOptions {
     fn default() -> Self {
         Self {
+            tool: Tool::default(),
             top: 15,
             problem_limit: 10_000,
             specific: Vec::new(),
@@ -99,9 +102,18 @@ impl Collector<'_> {
         let ports = self.ports.finish();
         let (unusual_ports, unusual) = ports.unusual(options.problem_limit);
         let (timeline_bucket_ms, timeline) = timeline::timeline(&tables.timeline, options.bucket_ms);
+        let (encryption_pairs, pairs) = encryption::pairs(tables, options.problem_limit);
+        let list_totals = ListTotals {
+            encryption_pairs: pairs,
+            top_sources: distinct.sources,
+            top_destinations: distinct.destinations,
+            top_ports: ports.found(),
+        };
         let met = self.meetings.finish(tables, options.nsgs.is_some(), threads);
         Report {
             schema_version: SCHEMA_VERSION,
+            tool: options.tool.clone(),
+            options: OptionsRow::of(options, findings.is_some()),
             selection: options
                 .selection
                 .clone()
@@ -127,13 +139,14 @@ impl Collector<'_> {
             timeline_bucket_ms,
             timeline,
             classes: self.classes.finish(),
-            encryption_pairs: encryption::pairs(tables, options.problem_limit),
+            encryption_pairs,
             rules: rules::rules(tables, &met),
             admin_access: self.admin.finish(threads),
             rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(tables, &met, nsgs)),
             top_sources,
             top_destinations,
             top_ports: ports.top(options.top),
+            list_totals,
             findings,
             denied: lists.denied,
             incomplete: lists.incomplete,
@@ -214,6 +227,7 @@ fn malformed(summary: &Summary) -> Vec<MalformedRow> {
         .map(|(reason, fault)| MalformedRow {
             reason: reason.to_owned(),
             tuples: fault.tuples,
+            examples_total: fault.tuples,
             examples: fault
                 .examples
                 .iter()

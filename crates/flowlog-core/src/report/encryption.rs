@@ -52,10 +52,10 @@ fn logged_subnets(summary: &Summary) -> BTreeSet<OwnNetwork> {
     own.map(|address| summary.encryption().subnet_of(address)).collect()
 }
 
-/// The first `limit` pairs of own subnets, by tuples; none if nothing was encrypted or meant to be.
-pub(super) fn pairs(summary: &Summary, limit: usize) -> Vec<EncryptedPairRow> {
+/// The first `limit` pairs of own subnets, by tuples, and how many there are; none if nothing was encrypted or meant to be.
+pub(super) fn pairs(summary: &Summary, limit: usize) -> (Vec<EncryptedPairRow>, u64) {
     if !is_in_use(summary) {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
     let mut rows: Vec<(&OwnNetwork, &OwnNetwork, EncryptedPairRow)> = Vec::new();
     let logged = logged_subnets(summary);
@@ -92,5 +92,6 @@ pub(super) fn pairs(summary: &Summary, limit: usize) -> Vec<EncryptedPairRow> {
         rows.push((source, destination, row));
     }
     rows.sort_by(|a, b| b.2.tuples.cmp(&a.2.tuples).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
-    rows.into_iter().take(limit).map(|(_, _, row)| row).collect()
+    let found = rows.len() as u64;
+    (rows.into_iter().take(limit).map(|(_, _, row)| row).collect(), found)
 }

@@ -13,10 +13,12 @@ mod connections;
 mod coverage;
 mod distinct;
 mod encryption;
+mod head;
 mod hosts;
 mod name;
 mod ports;
 mod problems;
+mod rows;
 mod rules;
 mod rules_file;
 mod scatter;
@@ -26,7 +28,7 @@ mod timeline;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::finding::Findings;
 
@@ -38,7 +40,12 @@ pub use collector::Collector;
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow, StateCounts};
 pub use encryption::{EncryptedPairRow, WordRow};
+pub use head::{OptionsRow, Tool};
 pub use name::{Ends, HostName, PortName};
+pub use rows::{
+    ConversationRow, DeniedBy, DeniedRow, DeniedSourceRow, FileRow, HostRow, IncompleteRow, MalformedExample,
+    MalformedRow, PortRow, PortScanRow, RetryRow, SideOfHost, SpecificIp,
+};
 pub use rules::RuleRow;
 pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
 pub use timeline::{TimelineRow, fitting_width};
@@ -48,6 +55,10 @@ pub use timeline::{TimelineRow, fitting_width};
 pub struct Report {
     /// Version of this structure; grows when a field changes its meaning.
     pub schema_version: u32,
+    /// The program that made it.
+    pub tool: Tool,
+    /// The options that decide what it holds.
+    pub options: OptionsRow,
     /// What was asked for; `None` if everything was.
     pub selection: Option<SelectionRow>,
     /// What the data holds and what it lacks, in the time asked for and whatever the filter.
@@ -88,7 +99,11 @@ pub struct Report {
     pub top_destinations: Vec<HostRow>,
     /// Destination ports by tuples.
     pub top_ports: Vec<PortRow>,
+    /// How many entries the other lists that are cut would have.
+    #[serde(flatten)]
+    pub list_totals: ListTotals,
     /// Exact number of entries each problem list would have without a limit.
+    #[serde(flatten)]
     pub problem_counts: ProblemCounts,
     /// What deserves attention, what is suppressed, and the noise of the internet.
     #[serde(flatten)]
@@ -123,7 +138,7 @@ pub struct Report {
 }
 
 /// Version of the report's structure.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 /// More begun tuples than this in one conversation count as excessive retries (the script's threshold).
 pub const RETRY_BEGINS: u64 = 10;
 /// More tuples denied by rules than this make a source stand out (the script's threshold).
@@ -191,231 +206,42 @@ pub struct Totals {
     pub last_time_ms: Option<i64>,
 }
 
+/// How many entries rankings and the pairs of subnets have without a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // each field is the length of the list of the same name
+pub struct ListTotals {
+    #[serde(rename = "encryption_pairs_total")]
+    pub encryption_pairs: u64,
+    #[serde(rename = "top_sources_total")]
+    pub top_sources: u64,
+    #[serde(rename = "top_destinations_total")]
+    pub top_destinations: u64,
+    #[serde(rename = "top_ports_total")]
+    pub top_ports: u64,
+}
+
 /// How many entries each problem list has without a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)] // each field is the length of the list of the same name
 pub struct ProblemCounts {
+    #[serde(rename = "denied_total")]
     pub denied: u64,
+    #[serde(rename = "incomplete_total")]
     pub incomplete: u64,
+    #[serde(rename = "retries_total")]
     pub retries: u64,
+    #[serde(rename = "one_way_total")]
     pub one_way: u64,
+    #[serde(rename = "low_payload_total")]
     pub low_payload: u64,
+    #[serde(rename = "high_volume_total")]
     pub high_volume: u64,
+    #[serde(rename = "unusual_ports_total")]
     pub unusual_ports: u64,
+    #[serde(rename = "denied_sources_total")]
     pub denied_sources: u64,
+    #[serde(rename = "port_scans_total")]
     pub port_scans: u64,
-}
-
-/// One host as source or as destination.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HostRow {
-    /// Which one.
-    #[serde(flatten)]
-    pub name: HostName,
-    /// Tuples.
-    pub tuples: u64,
-    /// Of these, denied.
-    pub denied: u64,
-    /// Bytes both ways.
-    pub bytes: u64,
-    /// Packets both ways.
-    pub packets: u64,
-}
-
-/// One destination port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PortRow {
-    /// Which one.
-    #[serde(flatten)]
-    pub name: PortName,
-    /// Tuples.
-    pub tuples: u64,
-    /// Of these, denied.
-    pub denied: u64,
-    /// Bytes both ways.
-    pub bytes: u64,
-}
-
-/// A conversation with denied tuples. A denied tuple is a packet, not an attempt: retries are logged again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct DeniedRow {
-    #[serde(flatten)]
-    pub ends: Ends,
-    /// `I`, `O`, or `IO` where both ends logged it.
-    pub direction: &'static str,
-    /// Denied tuples.
-    pub tuples: u64,
-    /// Of these, dropped for want of encryption: no rule denied them.
-    pub dropped_for_encryption: u64,
-    /// Attempts: packets of one 5-tuple within two minutes of each other are tries of one.
-    pub attempts: u64,
-    pub first_time_ms: i64,
-    pub last_time_ms: i64,
-    /// What denied it; nothing if no rule did.
-    #[serde(skip)]
-    pub rule: Option<DeniedBy>,
-}
-
-/// The rule that denied a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeniedBy {
-    /// ARM id of the NSG or Network Manager rule collection, as in the log.
-    pub acl: String,
-    /// Its name, as in the log: of several the one that denies the most in all.
-    pub rule: String,
-    /// So many other rules that deny decided on it, too.
-    pub others: u64,
-}
-
-/// A conversation with connections begun and never seen again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct IncompleteRow {
-    #[serde(flatten)]
-    pub ends: Ends,
-    /// Connections begun, never continued or ended up to the end of the data.
-    pub connections: u64,
-    /// All begun tuples of the conversation.
-    pub begins: u64,
-    /// When the last of the incomplete ones began, Unix ms UTC.
-    pub last_time_ms: i64,
-}
-
-/// A conversation begun very often.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct RetryRow {
-    #[serde(flatten)]
-    pub ends: Ends,
-    /// Begun tuples.
-    pub begins: u64,
-    /// Begun tuples of which the connection ended later.
-    pub ended: u64,
-}
-
-/// A conversation and its volume.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct ConversationRow {
-    #[serde(flatten)]
-    pub ends: Ends,
-    /// Connections the row speaks of (for `one_way`: those without an answer).
-    pub connections: u64,
-    pub packets_sent: u64,
-    pub bytes_sent: u64,
-    pub packets_received: u64,
-    pub bytes_received: u64,
-}
-
-/// A source with many denials.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct DeniedSourceRow {
-    pub source: String,
-    pub class: &'static str,
-    pub provider: Option<&'static str>,
-    /// Tuples that rules denied.
-    pub tuples: u64,
-    /// Distinct destinations among them.
-    pub destinations: u64,
-    /// Distinct destination ports among them.
-    pub ports: u64,
-}
-
-/// A pair with many distinct destination ports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct PortScanRow {
-    pub source: String,
-    pub destination: String,
-    /// Distinct destination ports (protocol and port).
-    pub ports: u64,
-    pub tuples: u64,
-    /// Of the tuples, denied.
-    pub denied: u64,
-}
-
-/// What the logs say of one queried address or network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SpecificIp {
-    /// The query as given: an address or a CIDR.
-    pub query: String,
-    /// Traffic it initiated.
-    pub as_source: SideOfHost,
-    /// Traffic it received.
-    pub as_destination: SideOfHost,
-    /// The other ends, by tuples.
-    pub top_peers: Vec<HostRow>,
-}
-
-/// One side of a queried host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[allow(missing_docs)]
-pub struct SideOfHost {
-    pub tuples: u64,
-    pub denied: u64,
-    pub packets_sent: u64,
-    pub bytes_sent: u64,
-    pub packets_received: u64,
-    pub bytes_received: u64,
-    /// Distinct other ends.
-    pub peers: u64,
-    /// Destination ports, by tuples.
-    pub top_ports: Vec<PortRow>,
-}
-
-/// One input file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct FileRow {
-    /// As found: `-` for standard input.
-    pub path: String,
-    /// Bytes read, after decompression.
-    pub bytes: u64,
-    pub records: u64,
-    pub tuples: u64,
-    pub malformed: u64,
-    /// Of the malformed tuples, those in values that stand where a flow log has something else.
-    pub misshapen: u64,
-    /// Records passed over because another file held them before.
-    pub repeated_records: u64,
-    /// Bytes of records that break off and of what stands between records, which could not be read.
-    pub left_out_bytes: u64,
-    pub first_time_ms: Option<i64>,
-    pub last_time_ms: Option<i64>,
-    /// Why the file could not be read whole, or is no flow log; nothing if all is well.
-    pub error: Option<String>,
-}
-
-impl FileRow {
-    /// True if nothing could be read of a file that is not simply empty of flows. A file in an unexpected shape has
-    /// been read: its rows are told one by one.
-    pub fn is_nothing(&self) -> bool {
-        self.error.is_some() && self.tuples == 0 && self.misshapen == 0
-    }
-}
-
-/// One reason why tuples could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MalformedRow {
-    /// What is wrong.
-    pub reason: String,
-    /// Tuples with this reason.
-    pub tuples: u64,
-    /// The first few, in path order.
-    pub examples: Vec<MalformedExample>,
-}
-
-/// Where a malformed tuple stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MalformedExample {
-    /// File, as in [`FileRow::path`].
-    pub path: String,
-    /// Byte offset in the (decompressed) file.
-    pub offset: u64,
-    /// The text, cut to 120 characters.
-    pub text: String,
 }
 
 #[cfg(test)]

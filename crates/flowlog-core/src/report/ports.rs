@@ -68,6 +68,11 @@ impl Ports {
         self
     }
 
+    /// Ports there are.
+    pub(super) fn found(&self) -> u64 {
+        self.sums.len() as u64
+    }
+
     /// The ports with the most tuples.
     pub(super) fn top(&self, limit: usize) -> Vec<PortRow> {
         rows(self.sums.iter().map(|(&port, &tally)| (port, tally)).collect(), limit)

@@ -51,6 +51,7 @@ impl<'a> Specific<'a> {
         add(&mut peers, &self.as_destination.peers);
         SpecificIp {
             query: self.query.to_string(),
+            top_peers_total: peers.values().filter(|tally| tally.tuples > 0).count() as u64,
             top_peers: host_rows(peers, top, hosts),
             as_source: self.as_source.finish(top),
             as_destination: self.as_destination.finish(top),
@@ -100,6 +101,7 @@ impl Side {
     }
 
     fn finish(self, top: usize) -> SideOfHost {
+        let ports = self.ports.finish();
         SideOfHost {
             tuples: self.tally.tuples,
             denied: self.tally.denied,
@@ -108,7 +110,8 @@ impl Side {
             packets_received: self.counters.packets_received,
             bytes_received: self.counters.bytes_received,
             peers: self.peers.len() as u64,
-            top_ports: self.ports.finish().top(top),
+            top_ports_total: ports.found(),
+            top_ports: ports.top(top),
         }
     }
 }

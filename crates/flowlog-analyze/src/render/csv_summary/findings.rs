@@ -18,11 +18,11 @@ pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result
             item: guard(&finding.id),
             detector: finding.rule.into(),
             source: guard(&row.source),
-            destination: guard(&row.destination),
+            destination: row.destination.as_deref().map(guard).unwrap_or_default(),
             port: row.port,
-            protocol: protocol_label(row.protocol).into(),
+            protocol: row.protocol.map(protocol_label).unwrap_or_default().into(),
             count: Some(row.count),
-            note: guard(&row.what),
+            note: format!("{} {}", row.unit.words()[1], row.note).trim_end().to_owned().into(),
             ..Row::default()
         })
     });

@@ -48,7 +48,7 @@ pub(super) fn overview(page: &Page<'_>, json: &Value) {
         );
         page.says("Each counted once", &once);
     }
-    let counts = &json["problem_counts"];
+    let total = |name: &str| number(json, &format!("{name}_total"));
     let problems = [
         ("denials", "denied"),
         ("incomplete connections", "incomplete"),
@@ -58,27 +58,23 @@ pub(super) fn overview(page: &Page<'_>, json: &Value) {
     ];
     let mut found = Vec::new();
     for (words, name) in problems {
-        let unit = if found.is_empty() {
-            counted(number(counts, name), "conversation")
-        } else {
-            count(number(counts, name))
-        };
-        if number(counts, name) > 0 {
+        let unit = if found.is_empty() { counted(total(name), "conversation") } else { count(total(name)) };
+        if total(name) > 0 {
             found.push(format!("{words} in {unit}"));
         }
     }
     page.says("Problems", &if found.is_empty() { "none".to_owned() } else { found.join(", ") });
-    let sources = match number(counts, "denied_sources") {
+    let sources = match total("denied_sources") {
         1 => "1 source with many denials".to_owned(),
         many => format!("{} sources with many denials", count(many)),
     };
     let anomalies = [
         ("denied_sources", sources),
-        ("port_scans", counted(number(counts, "port_scans"), "possible port scan")),
-        ("unusual_ports", counted(number(counts, "unusual_ports"), "unusual port")),
-        ("high_volume", counted(number(counts, "high_volume"), "high-volume conversation")),
+        ("port_scans", counted(total("port_scans"), "possible port scan")),
+        ("unusual_ports", counted(total("unusual_ports"), "unusual port")),
+        ("high_volume", counted(total("high_volume"), "high-volume conversation")),
     ];
-    let some = anomalies.into_iter().filter(|(name, _)| number(counts, name) > 0).map(|(_, words)| words);
+    let some = anomalies.into_iter().filter(|(name, _)| total(name) > 0).map(|(_, words)| words);
     let some: Vec<String> = some.collect();
     page.says("Anomalies", &if some.is_empty() { "none".to_owned() } else { some.join(", ") });
 }
@@ -159,7 +155,7 @@ fn noise(page: &Page<'_>, noise: &Value) {
     if number(noise, "sources") == 0 {
         return;
     }
-    let tried = match number(noise, "scanners") {
+    let tried = match number(noise, "top_total") {
         1 => "1 host tried".to_owned(),
         many => format!("{} hosts tried", count(many)),
     };

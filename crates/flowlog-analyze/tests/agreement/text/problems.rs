@@ -145,7 +145,7 @@ pub(super) fn problems(page: &Page<'_>, json: &Value) {
     ];
     for (name, title, unit, header, cells) in lists {
         let rows = list(json, name);
-        assert_eq!(rows.len() as u64, number(&json["problem_counts"], name), "{}: {name}", page.input);
+        assert_eq!(rows.len() as u64, number(json, &format!("{name}_total")), "{}: {name}", page.input);
         if rows.is_empty() {
             // Nothing, or the data cannot tell.
             continue;

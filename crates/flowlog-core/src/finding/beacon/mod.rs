@@ -14,9 +14,10 @@ use super::heaviest::shown;
 use super::provider::Provider;
 use super::scene::Scene;
 use super::statistics::median;
+use super::technique;
 use super::thresholds::Beacon;
 use super::words::{duration, hundredths, service};
-use super::{Concern, Deed, EvidenceRow, Finding, Severity};
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::{BEATS, Beat, Rhythm, Side};
@@ -213,7 +214,7 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
         entity,
         first_time_ms: Some(i64::from(clock.span.0) * 1000),
         last_time_ms: Some(i64::from(clock.span.1) * 1000),
-        techniques: &["T1071 Application Layer Protocol", "T1571 Non-Standard Port"],
+        techniques: &[technique::T1071, technique::T1571],
         next_step: "Find the program on the source that opens these connections, and who runs the destination.",
         evidence,
         evidence_rows,
@@ -240,7 +241,7 @@ fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> 
         entity,
         first_time_ms: first.map(|seconds| i64::from(seconds) * 1000),
         last_time_ms: last.map(|seconds| i64::from(seconds) * 1000),
-        techniques: &["T1071 Application Layer Protocol"],
+        techniques: &[technique::T1071],
         next_step: "Find the program on the source that opens these connections; suppress the finding if it is meant to.",
         evidence,
         evidence_rows,
@@ -249,7 +250,7 @@ fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> 
 
 fn row(scene: &Scene<'_>, clock: &Clock) -> EvidenceRow {
     let failed = if clock.mostly_failed { ", most of them failed" } else { "" };
-    scene.row(&clock.key, clock.connections as u64, format!("connections judged{failed}"))
+    scene.row(&clock.key, (clock.connections as u64, Unit::Connections), format!("judged{failed}"))
 }
 
 fn because(scene: &Scene<'_>, clock: &Clock) -> String {

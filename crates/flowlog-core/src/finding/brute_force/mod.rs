@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use super::concern::service;
 use super::heaviest::shown;
 use super::scene::{Kind, Scene};
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, Subjects, counted};
+use super::technique;
+use super::{Concern, Deed, EvidenceRow, Finding, Severity, Subjects, Unit, counted};
 use crate::flow::AddressClass;
 use crate::state::Conversation;
 use crate::state::ConversationKey;
@@ -231,8 +232,8 @@ impl Told {
             let after = if guesser.burst.success { ", and a login after them" } else { "" };
             scene.row(
                 &guesser.key,
-                guesser.burst.attempts,
-                format!("sessions of like size, {} in the densest window{after}", guesser.burst.densest),
+                (guesser.burst.attempts, Unit::Sessions),
+                format!("of like size, {} in the densest window{after}", guesser.burst.densest),
             )
         };
         let bursts = guessers.iter().map(|guesser| &guesser.burst);
@@ -247,7 +248,7 @@ impl Told {
             concern,
             first_time_ms: bursts.clone().map(|burst| burst.first_ms).min(),
             last_time_ms: bursts.map(|burst| burst.last_ms).max(),
-            techniques: &["T1110 Brute Force"],
+            techniques: &[technique::T1110],
             next_step: "Look at the service's own log for failed and successful logins of these sources; close the port to them.",
             evidence,
             evidence_rows,

@@ -107,22 +107,13 @@ fn one(page: &mut Page, finding: &Finding) {
         finding
             .times()
             .map_or_else(|| "time not known".to_owned(), |(first, last)| text::period(first, last)),
-        finding.techniques.join(", ")
+        text::joined(finding.techniques, ", ")
     );
     page.prose(&line, 4, Tone::Dim);
 }
 
 fn evidence(row: &EvidenceRow) -> String {
     let port = row.port.map(|port| format!(" port {port}")).unwrap_or_default();
-    let to = if row.destination.is_empty() { String::new() } else { format!(" to {}", row.destination) };
-    let what = if row.count == 1 { singular(&row.what) } else { row.what.clone() };
-    format!("{}{to}{port}: {} {what}", row.source, count(row.count))
-}
-
-/// What is counted, if there is one: `connections let through` becomes `connection let through`.
-fn singular(what: &str) -> String {
-    const COUNTED: [&str; 7] = ["connections", "tuples", "packets", "hosts", "ports", "hours", "sessions"];
-    let word = what.split(' ').find(|word| COUNTED.contains(&word.trim_end_matches(',')));
-    let one = |word: &str| what.replacen(word.trim_end_matches(','), word.trim_end_matches([',', 's']), 1);
-    word.map_or_else(|| what.to_owned(), one)
+    let to = row.destination.as_ref().map(|destination| format!(" to {destination}")).unwrap_or_default();
+    format!("{}{to}{port}: {}", row.source, row.what())
 }
