@@ -34,7 +34,7 @@ pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
 pub use select::{Select, SelectArgs};
-pub use shared::{FindingArgs, Running};
+pub use shared::{CsvArgs, FindingArgs, Running};
 pub use view::ViewArgs;
 use words::PROGRAM;
 
@@ -205,6 +205,8 @@ pub struct Config {
     pub findings_file: Option<ConnectionExport>,
     /// Where tuples go, if they are wanted.
     pub tuples: Option<ConnectionExport>,
+    /// How CSV files are written.
+    pub csv: CsvArgs,
     /// What is written may replace files.
     pub overwrite: bool,
     /// How much memory the run may take.
@@ -327,6 +329,7 @@ impl Config {
             connections: report.export_connections,
             findings_file: report.export_findings,
             tuples: None,
+            csv: report.csv,
             overwrite,
             csv_folder: export_csv.then_some(report.output_path),
             memory: report.memory,

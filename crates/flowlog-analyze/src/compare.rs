@@ -26,7 +26,7 @@ pub fn run(
     out: impl Write,
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
-    let settings = settings::read(&config.findings)?;
+    let settings = settings::read(&config.findings.settings)?;
     tell_of_settings(&settings, config.running.ascii(around), talk);
     let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);

@@ -9,9 +9,12 @@ use flowlog_core::state::{GatherOptions, Gatherer, Shared};
 
 use crate::cli::FlowsConfig;
 use crate::reduce::{self, Options, Reduced};
-use crate::render::{self, Style, Surroundings};
+use crate::render::{self, CsvStyle, Style, Surroundings};
 use crate::window::Chosen;
-use crate::{Outcome, RunError, ending, heard, of_files, say, tell_of_spilling, tell_why_nothing};
+use crate::{
+    Outcome, RunError, ending, heard, of_files, say, settings, tell_of_settings, tell_of_spilling,
+    tell_why_nothing,
+};
 
 /// Finds and reads the files, writes the connections asked for to `out`, and talks of everything else to `talk`.
 ///
@@ -24,6 +27,8 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
+    let settings = settings::read(&config.settings)?;
+    tell_of_settings(&settings, ascii, talk);
     let threads = config.running.threads();
     let chosen = Chosen::of(&config.inputs, &config.select, threads)?;
     let budget = config.memory.budget();
@@ -56,7 +61,8 @@ pub fn run(
     tell_of_spilling(&budget, ascii, talk);
     let tuples_left_out = gatherer.summary.overall.passed;
     let selection = chosen.row().map(|row| SelectionRow { tuples_left_out, ..row });
-    heard(print(config, around, &table, selection.as_ref(), out))?;
+    let csv = config.csv.style(&settings);
+    heard(print(config, csv, around, &table, selection.as_ref(), out))?;
     if outcome == Outcome::SomeSkipped {
         say(talk, ascii, &ending::of_files(files.iter(), config.running.strict));
     }
@@ -65,6 +71,7 @@ pub fn run(
 
 fn print(
     config: &FlowsConfig,
+    csv: CsvStyle,
     around: &Surroundings,
     table: &FlowTable,
     selection: Option<&SelectionRow>,
@@ -72,6 +79,6 @@ fn print(
 ) -> std::io::Result<()> {
     let mut out = BufWriter::new(out);
     let style = Style::new(config.running.color, config.running.ascii, false, config.limit, around);
-    render::flows::write(&mut out, table, selection, config.format, &style)?;
+    render::flows::write(&mut out, table, selection, (config.format, csv), &style)?;
     out.flush()
 }

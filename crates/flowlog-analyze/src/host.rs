@@ -56,7 +56,7 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
-    let settings = settings::read(&config.findings)?;
+    let settings = settings::read(&config.findings.settings)?;
     tell_of_settings(&settings, ascii, talk);
     let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);

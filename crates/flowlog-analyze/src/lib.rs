@@ -32,7 +32,7 @@ use cli::{ColorChoice, Config, Format, ReportForm, Source};
 use export::{ConnectionLines, ExportError, Exports, Unfinished, Written};
 use known::Known;
 use reduce::{Options, ReduceError, Reduced};
-use render::{Style, Surroundings, escape};
+use render::{CsvStyle, Style, Surroundings, escape};
 use window::Chosen;
 
 /// Entries of each problem list in the report; the JSON report tells the full number.
@@ -138,14 +138,15 @@ pub fn run(
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
     // A slip in a settings file is told before the long run.
-    let settings = settings::read(&config.findings)?;
+    let settings = settings::read(&config.findings.settings)?;
     tell_of_settings(&settings, ascii, talk);
     let mut finding = settings::of_findings(&settings);
     let known = config.known.read(&settings, &mut finding.thresholds)?;
     let (Source::Logs(named) | Source::States(named)) = &config.source;
     let chosen = Chosen::of(named, &config.select, config.running.threads())?;
     let inputs = &chosen.inputs;
-    let exports = Exports::prepare(config, inputs, unfinished)?;
+    let style = config.csv.style(&settings);
+    let exports = Exports::prepare(config, style, inputs, unfinished)?;
     if exports.swept > 0 {
         say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
     }
@@ -157,7 +158,7 @@ pub fn run(
     let rows_are_printed = exports.are_printed();
     let written = match outcome {
         Outcome::NothingAnalysed => Ok(Written::default()),
-        _ => exports.finish(&report, |out, form| write_file(config, &report, form, out)),
+        _ => exports.finish(&report, |out, form| write_file(config, style, &report, form, out)),
     };
     let printed = match (&written, &config.output) {
         (Ok(Written { printed: Some(rows), .. }), _) => rows.copy_to(&mut out),
@@ -192,10 +193,16 @@ fn grave(report: &Report, limit: Severity) -> impl Iterator<Item = &Finding> {
 }
 
 /// The report for a file: as wide as it needs, every character, no colour.
-fn write_file(config: &Config, report: &Report, form: ReportForm, out: &mut impl Write) -> io::Result<()> {
+fn write_file(
+    config: &Config,
+    csv: CsvStyle,
+    report: &Report,
+    form: ReportForm,
+    out: &mut impl Write,
+) -> io::Result<()> {
     match form {
         ReportForm::Json => render::json::write(out, report),
-        ReportForm::Csv => render::csv_summary::write(out, report),
+        ReportForm::Csv => render::csv_summary::write(out, report, csv),
         ReportForm::Text | ReportForm::Markdown => {
             let around = Surroundings { unicode: true, ..Surroundings::default() };
             let ascii = config.running.ascii;

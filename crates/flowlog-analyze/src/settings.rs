@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use flowlog_cli::config::{self, ConfigError, Settings};
+use flowlog_cli::config::{self, ConfigArgs, ConfigError, Settings};
 use flowlog_core::finding::FindingOptions;
-
-use crate::cli::FindingArgs;
 
 /// Reads the layers of `flowlog.toml`.
 ///
 /// # Errors
 /// A file that cannot be read, or that holds something unknown.
-pub fn read(args: &FindingArgs) -> Result<Settings, ConfigError> {
+pub fn read(args: &ConfigArgs) -> Result<Settings, ConfigError> {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    config::read(&args.settings, &env, Path::new(""))
+    config::read(args, &env, Path::new(""))
 }
 
 /// Limits and suppressions for today.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use flowlog_core::finding::Severity;
 
+use crate::render::CsvStyle;
 use crate::render::connections::ConnectionFormat;
 
 /// What standard output gets.
@@ -141,7 +142,7 @@ impl FromStr for ConnectionExport {
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
         let format = match ending.as_deref() {
             None if text == "-" => ConnectionFormat::Ndjson,
-            Some("csv") => ConnectionFormat::Csv,
+            Some("csv") => ConnectionFormat::Csv(CsvStyle::default()),
             Some("ndjson" | "jsonl") => ConnectionFormat::Ndjson,
             _ => return Err("the name must end in .csv, .ndjson or .jsonl, or be -".to_owned()),
         };
@@ -189,9 +190,10 @@ mod tests {
     #[test]
     fn a_dash_is_standard_output_in_the_form_of_its_ending() {
         let export = |text: &str| text.parse::<ConnectionExport>().map(|export| (export.path, export.format));
+        let csv = ConnectionFormat::Csv(CsvStyle::default());
         assert_eq!(export("-"), Ok((None, ConnectionFormat::Ndjson)));
-        assert_eq!(export("-.csv"), Ok((None, ConnectionFormat::Csv)));
-        assert_eq!(export("./-.csv"), Ok((Some("./-.csv".into()), ConnectionFormat::Csv)));
+        assert_eq!(export("-.csv"), Ok((None, csv)));
+        assert_eq!(export("./-.csv"), Ok((Some("./-.csv".into()), csv)));
         assert_eq!(export("a/-.JSONL"), Ok((Some("a/-.JSONL".into()), ConnectionFormat::Ndjson)));
         for slip in ["", "--full", "-.txt", "-csv", "a.csv.gz"] {
             assert!(export(slip).is_err(), "{slip}");

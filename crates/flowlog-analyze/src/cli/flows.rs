@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use clap::ValueEnum;
+use flowlog_cli::config::ConfigArgs;
 use flowlog_core::flows::{Field, Sort};
 
 use super::select::{Select, SelectArgs};
-use super::{MemoryArgs, Running, inputs_or_default};
+use super::{CsvArgs, MemoryArgs, Running, inputs_or_default};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,6 +69,12 @@ pub(super) struct Args {
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = FlowFormat::Table, help_heading = "Output")]
     format: FlowFormat,
+
+    #[command(flatten)]
+    csv: CsvArgs,
+
+    #[command(flatten)]
+    settings: ConfigArgs,
 
     #[command(flatten)]
     memory: MemoryArgs,
@@ -140,6 +147,10 @@ pub struct FlowsConfig {
     pub dedup: bool,
     /// How they are written.
     pub format: FlowFormat,
+    /// The same of CSV.
+    pub csv: CsvArgs,
+    /// Which settings files are read.
+    pub settings: ConfigArgs,
     /// How much memory the run may take.
     pub memory: MemoryArgs,
     /// How the run goes.
@@ -161,6 +172,8 @@ impl Args {
             limit,
             dedup: !self.no_dedup,
             format: self.format,
+            csv: self.csv,
+            settings: self.settings,
             memory: self.memory,
             running: self.running,
         })

@@ -7,7 +7,7 @@ use clap::Args;
 use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
 
-use super::{BucketWidth, ConnectionExport, FindingArgs, Format, MemorySize, Running, ViewArgs};
+use super::{BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, MemorySize, Running, ViewArgs};
 use crate::known::KnownArgs;
 
 /// What the report is to hold, and where it goes.
@@ -61,6 +61,10 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
     #[arg(conflicts_with = "no_findings")]
     pub export_findings: Option<ConnectionExport>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub csv: CsvArgs,
 
     /// What to print on standard output
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]

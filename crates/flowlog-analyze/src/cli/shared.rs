@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use flowlog_cli::config::ConfigArgs;
+use flowlog_cli::config::{ConfigArgs, Settings, delimiter};
 use flowlog_cli::number::at_once;
 
 use super::{ColorChoice, FailOn};
-use crate::render::Surroundings;
+use crate::render::{CsvStyle, Surroundings};
 
 /// Which findings are looked for, and what follows from them.
 // The comments are the help's text, where backticks would be printed.
@@ -27,6 +27,32 @@ pub struct FindingArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub settings: ConfigArgs,
+}
+
+/// How CSV files are written.
+// The comments are the help's text, where backticks would be printed.
+#[allow(clippy::doc_markdown)]
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CsvArgs {
+    /// What parts the cells of CSV files: , or ; or tab [default: ,]
+    ///
+    /// Spreadsheets of languages with a decimal comma take the semicolon.
+    #[arg(long, value_name = "CHAR", value_parser = delimiter, help_heading = "Output")]
+    pub csv_delimiter: Option<u8>,
+
+    /// Begin CSV files with a byte-order mark, as Excel wants it
+    #[arg(long, help_heading = "Output")]
+    pub csv_bom: bool,
+}
+
+impl CsvArgs {
+    /// The options, and what `settings` say where there are none.
+    pub fn style(&self, settings: &Settings) -> CsvStyle {
+        CsvStyle {
+            delimiter: self.csv_delimiter.or(settings.csv_delimiter).unwrap_or(b','),
+            bom: self.csv_bom || settings.csv_bom.unwrap_or(false),
+        }
+    }
 }
 
 /// How any run goes, whatever it is asked.

@@ -6,7 +6,7 @@ use flowlog_core::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
 use super::sorted::Sorted;
 use super::{ExportError, Output, folder_of};
-use crate::render::connections::{ConnectionFormat, line};
+use crate::render::connections::{COLUMNS, ConnectionFormat, line};
 
 /// Takes connections in any order. What goes wrong is told at the end.
 pub struct ConnectionLines<'s> {
@@ -33,7 +33,7 @@ impl<'s> ConnectionLines<'s> {
             if let Some(error) = self.error {
                 return Err(error);
             }
-            out.write_all(self.format.header().as_bytes())?;
+            out.write_all(self.format.header(&COLUMNS).as_bytes())?;
             self.lines.finish(out)
         })
     }

@@ -22,7 +22,7 @@ pub use staging::Unfinished;
 use crate::cli::{Config, ConnectionExport, ReportFile, ReportForm, Source};
 use crate::reduce::{TupleFile, TupleForm};
 use crate::render::connections::ConnectionFormat;
-use crate::render::{csv_summary, findings_file};
+use crate::render::{CsvStyle, csv_summary, findings_file};
 use crate::walk::Input;
 use csv::CsvPair;
 
@@ -32,6 +32,7 @@ pub struct Exports {
     connections: Option<Lines>,
     report: Option<(Output, ReportForm)>,
     findings: Option<Lines>,
+    style: CsvStyle,
     tuples: Option<Lines>,
     unfinished: Unfinished,
     /// Parts that killed runs had left in the folders, and that are gone now.
@@ -60,7 +61,12 @@ impl Exports {
     ///
     /// # Errors
     /// A name that is taken, that is one of the inputs, or that cannot be written.
-    pub fn prepare(config: &Config, inputs: &[Input], unfinished: &Unfinished) -> Result<Self, ExportError> {
+    pub fn prepare(
+        config: &Config,
+        style: CsvStyle,
+        inputs: &[Input],
+        unfinished: &Unfinished,
+    ) -> Result<Self, ExportError> {
         let mut swept = 0;
         // Made first: the connections may go into it as well.
         if let Some(folder) = &config.csv_folder {
@@ -76,12 +82,12 @@ impl Exports {
         let mut lines = |export: &Option<ConnectionExport>| match export {
             None => Ok(None),
             Some(ConnectionExport { path: Some(path), format }) => {
-                Ok(Some(Lines { output: claim(path)?, format: *format, printed: false }))
+                Ok(Some(Lines { output: claim(path)?, format: format.with(style), printed: false }))
             }
             Some(ConnectionExport { path: None, format }) => {
                 // What is read again, or interrupted, must not have been printed in part.
                 let output = Output::beside(&config.memory.folder(), unfinished)?;
-                Ok(Some(Lines { output, format: *format, printed: true }))
+                Ok(Some(Lines { output, format: format.with(style), printed: true }))
             }
         };
         let (connections, findings) = (lines(&config.connections)?, lines(&config.findings_file)?);
@@ -94,13 +100,13 @@ impl Exports {
         let details = matches!(config.source, Source::Logs(_));
         let claim = |folder| CsvPair::claim(folder, chrono::Utc::now(), details, unfinished);
         let csv = csv.map(claim).transpose()?;
-        Ok(Self { csv, connections, report, findings, tuples, unfinished: unfinished.clone(), swept })
+        Ok(Self { csv, connections, report, findings, style, tuples, unfinished: unfinished.clone(), swept })
     }
 
     /// The files of one row a tuple.
     pub fn tuples(&self) -> Vec<TupleFile<'_>> {
         let details = self.csv.iter().filter_map(|csv| csv.details.as_ref());
-        let details = details.map(|output| TupleFile { output, form: TupleForm::Details });
+        let details = details.map(|output| TupleFile { output, form: TupleForm::Details(self.style) });
         let lines = self.tuples.iter();
         let lines =
             lines.map(|lines| TupleFile { output: &lines.output, form: TupleForm::Lines(lines.format) });
@@ -129,7 +135,7 @@ impl Exports {
         text: impl Fn(&mut BufWriter<File>, ReportForm) -> io::Result<()>,
     ) -> Result<Written, ExportError> {
         if let Some(csv) = &self.csv {
-            csv.summary.write(|out| csv_summary::write(out, report))?;
+            csv.summary.write(|out| csv_summary::write(out, report, self.style))?;
         }
         if let Some((output, form)) = &self.report {
             output.write(|out| text(out, *form))?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::details::Rows;
 use crate::export::{ExportError, Output};
+use crate::render::CsvStyle;
 use crate::render::connections::ConnectionFormat;
 use crate::render::csv_details::DetailsWriter;
 use crate::render::tuples::TupleWriter;
@@ -15,7 +16,7 @@ use crate::render::tuples::TupleWriter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TupleForm {
     /// The details CSV, which has the columns of the script.
-    Details,
+    Details(CsvStyle),
     /// The columns of the other exports.
     Lines(ConnectionFormat),
 }
@@ -33,8 +34,8 @@ impl TupleFile<'_> {
     /// Who writes a part of it, the first one or another.
     fn rows(&self, out: File, first: bool) -> Rows {
         match (self.form, first) {
-            (TupleForm::Details, true) => Rows::Details(DetailsWriter::new(out)),
-            (TupleForm::Details, false) => Rows::Details(DetailsWriter::part(out)),
+            (TupleForm::Details(style), true) => Rows::Details(DetailsWriter::new(out, style)),
+            (TupleForm::Details(style), false) => Rows::Details(DetailsWriter::part(out, style)),
             (TupleForm::Lines(format), true) => Rows::Lines(TupleWriter::new(out, format)),
             (TupleForm::Lines(format), false) => Rows::Lines(TupleWriter::part(out, format)),
         }

@@ -10,7 +10,7 @@ use flowlog_core::record::LogKind;
 use flowlog_core::state::{HostId, Hosts, Sighting, Summary};
 use serde::Serialize;
 
-use super::csv_text::guard;
+use super::csv_text::{CsvStyle, guard};
 use super::names::protocol_label;
 use super::text::iso_time;
 
@@ -18,23 +18,58 @@ use super::text::iso_time;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionFormat {
     /// Comma-separated values with a header.
-    Csv,
+    Csv(CsvStyle),
     /// One JSON object a line.
     Ndjson,
 }
 
 /// The columns of the CSV form, which are the keys of the other.
-const HEADER: &str = "first_time,begin_time,end_time,last_time,duration_ms,source,source_port,destination,\
-                      destination_port,protocol,protocol_name,direction,mac,log,outcome,connections,logs,tuples,\
-                      begins,packets_sent,bytes_sent,packets_received,bytes_received,\
-                      rule,nsg,resource,encryption,source_class,destination_class\n";
+pub(crate) const COLUMNS: [&str; 29] = [
+    "first_time",
+    "begin_time",
+    "end_time",
+    "last_time",
+    "duration_ms",
+    "source",
+    "source_port",
+    "destination",
+    "destination_port",
+    "protocol",
+    "protocol_name",
+    "direction",
+    "mac",
+    "log",
+    "outcome",
+    "connections",
+    "logs",
+    "tuples",
+    "begins",
+    "packets_sent",
+    "bytes_sent",
+    "packets_received",
+    "bytes_received",
+    "rule",
+    "nsg",
+    "resource",
+    "encryption",
+    "source_class",
+    "destination_class",
+];
 
 impl ConnectionFormat {
     /// What a file of this form begins with.
-    pub(crate) fn header(self) -> &'static str {
+    pub(crate) fn header(self, columns: &[&str]) -> String {
         match self {
-            Self::Csv => HEADER,
-            Self::Ndjson => "",
+            Self::Csv(style) => style.header(columns),
+            Self::Ndjson => String::new(),
+        }
+    }
+
+    /// The same in CSV of this style.
+    pub(crate) fn with(self, style: CsvStyle) -> Self {
+        match self {
+            Self::Csv(_) => Self::Csv(style),
+            Self::Ndjson => Self::Ndjson,
         }
     }
 }
@@ -82,14 +117,14 @@ pub(crate) fn line(
     format: ConnectionFormat,
 ) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let Some(mut row) = row(sighting, logs, summary, hosts) else { return Ok(None) };
-    if format == ConnectionFormat::Csv {
+    if matches!(format, ConnectionFormat::Csv(_)) {
         for name in [&mut row.rule, &mut row.nsg, &mut row.resource] {
             *name = guard(name).into_owned().into();
         }
     }
     let line = match format {
-        ConnectionFormat::Csv => {
-            let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        ConnectionFormat::Csv(style) => {
+            let mut csv = style.rows(Vec::new());
             csv.serialize(&row).map_err(io::Error::from)?;
             csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?
         }

@@ -10,13 +10,32 @@ use flowlog_core::record::{MalformedTuple, RecordContext, Sink};
 
 use super::clock::Clock;
 use super::csv_line::Line;
-use super::csv_text::push_field;
+use super::csv_text::{CsvStyle, push_field};
 use super::names::protocol_name;
 
 /// Column titles. Times are RFC 3339, UTC; counters are empty where the log records none.
-pub const HEADER: &str = "File,RecordTime,FlowTime,MAC,ACL,Rule,SourceIP,DestinationIP,SourcePort,\
-                          DestinationPort,Protocol,ProtocolName,Direction,State,StateName,Encryption,\
-                          PacketsSent,BytesSent,PacketsReceived,BytesReceived\n";
+pub const HEADER: [&str; 20] = [
+    "File",
+    "RecordTime",
+    "FlowTime",
+    "MAC",
+    "ACL",
+    "Rule",
+    "SourceIP",
+    "DestinationIP",
+    "SourcePort",
+    "DestinationPort",
+    "Protocol",
+    "ProtocolName",
+    "Direction",
+    "State",
+    "StateName",
+    "Encryption",
+    "PacketsSent",
+    "BytesSent",
+    "PacketsReceived",
+    "BytesReceived",
+];
 
 /// Rows are handed on when so many bytes have come together.
 const BUFFER: usize = 128 << 10;
@@ -45,12 +64,14 @@ pub struct DetailsWriter<W: Write> {
     /// The encryption word of the tuple that follows, if it is none that is known.
     word: String,
     clock: Clock,
+    delimiter: u8,
     protocols: Box<[&'static str; 256]>,
 }
 
 impl<W: Write> DetailsWriter<W> {
     /// A writer without header, for a part of a file.
-    pub fn part(out: W) -> Self {
+    pub fn part(out: W, style: CsvStyle) -> Self {
+        let delimiter = style.delimiter;
         let mut numbers = 0..=u8::MAX;
         let protocols = [(); 256]
             .map(|()| numbers.next().and_then(|number| protocol_name(Protocol(number))).unwrap_or_default());
@@ -59,31 +80,32 @@ impl<W: Write> DetailsWriter<W> {
             error: None,
             rows: Vec::with_capacity(BUFFER + (1 << 10)),
             line: Line::new(),
-            head: b",,".to_vec(),
+            head: vec![delimiter; 2],
             file_length: 1,
-            mac: b",,".to_vec(),
+            mac: vec![delimiter; 2],
             resource: String::new(),
-            rule: b",,,,".to_vec(),
+            rule: vec![delimiter; 4],
             word: String::new(),
             clock: Clock::default(),
+            delimiter,
             protocols: Box::new(protocols),
         }
     }
 
     /// A writer that begins with [`HEADER`].
-    pub fn new(out: W) -> Self {
-        let mut writer = Self::part(out);
-        writer.rows.extend_from_slice(HEADER.as_bytes());
+    pub fn new(out: W, style: CsvStyle) -> Self {
+        let mut writer = Self::part(out, style);
+        writer.rows.extend_from_slice(style.header(&HEADER).as_bytes());
         writer
     }
 
     /// The following records stand in the file at `path`.
     pub fn begin_file(&mut self, path: &str) {
         self.head.clear();
-        push_field(&mut self.head, path);
-        self.head.push(b',');
+        push_field(&mut self.head, path, self.delimiter);
+        self.head.push(self.delimiter);
         self.file_length = self.head.len();
-        self.head.push(b',');
+        self.head.push(self.delimiter);
     }
 
     /// The first write that failed, if any: there is no use in going on.
@@ -117,11 +139,11 @@ impl<W: Write> Sink for DetailsWriter<W> {
         if let Some(time) = record.time_ms {
             self.clock.push(&mut self.head, time);
         }
-        self.head.push(b',');
+        self.head.push(self.delimiter);
         self.mac.clear();
-        self.mac.push(b',');
-        push_field(&mut self.mac, record.mac);
-        self.mac.push(b',');
+        self.mac.push(self.delimiter);
+        push_field(&mut self.mac, record.mac, self.delimiter);
+        self.mac.push(self.delimiter);
         self.resource.clear();
         self.resource.push_str(record.resource);
     }
@@ -129,10 +151,11 @@ impl<W: Write> Sink for DetailsWriter<W> {
     fn rule(&mut self, acl: &str, rule: &str) {
         self.rule.clear();
         self.rule.extend_from_slice(&self.mac);
-        push_field(&mut self.rule, if acl.is_empty() { &self.resource } else { acl });
-        self.rule.push(b',');
-        push_field(&mut self.rule, rule);
-        self.rule.push(b',');
+        let acl = if acl.is_empty() { &self.resource } else { acl };
+        push_field(&mut self.rule, acl, self.delimiter);
+        self.rule.push(self.delimiter);
+        push_field(&mut self.rule, rule, self.delimiter);
+        self.rule.push(self.delimiter);
     }
 
     fn encryption_word(&mut self, word: &str) {
@@ -140,42 +163,49 @@ impl<W: Write> Sink for DetailsWriter<W> {
     }
 
     fn tuple(&mut self, tuple: &FlowTuple) {
-        let Self { rows, line, .. } = self;
+        let Self { rows, line, delimiter, .. } = self;
+        let delimiter = *delimiter;
         rows.extend_from_slice(&self.head);
         self.clock.push(rows, tuple.time_ms);
         rows.extend_from_slice(&self.rule);
         line.clear();
         for address in [tuple.source, tuple.destination] {
             line.address(address);
-            line.byte(b',');
+            line.byte(delimiter);
         }
         for port in [tuple.source_port, tuple.destination_port] {
             line.number(port);
-            line.byte(b',');
+            line.byte(delimiter);
         }
         line.number(tuple.protocol.0);
-        line.byte(b',');
+        line.byte(delimiter);
         line.text(self.protocols[usize::from(tuple.protocol.0)].as_bytes());
+        line.byte(delimiter);
         line.text(match tuple.direction {
-            Direction::Inbound => b",Inbound,",
-            Direction::Outbound => b",Outbound,",
+            Direction::Inbound => b"Inbound",
+            Direction::Outbound => b"Outbound",
         });
-        line.text(match tuple.state {
-            State::Begin => b"B,Begun,",
-            State::Continue => b"C,Continuing,",
-            State::End => b"E,Ended,",
-            State::Deny => b"D,Denied,",
-            State::Allow => b"A,Allowed,",
-        });
+        line.byte(delimiter);
+        let (letter, word): (_, &[u8]) = match tuple.state {
+            State::Begin => (b'B', b"Begun"),
+            State::Continue => (b'C', b"Continuing"),
+            State::End => (b'E', b"Ended"),
+            State::Deny => (b'D', b"Denied"),
+            State::Allow => (b'A', b"Allowed"),
+        };
+        line.byte(letter);
+        line.byte(delimiter);
+        line.text(word);
+        line.byte(delimiter);
         if tuple.encryption == Encryption::Unknown {
             rows.extend_from_slice(line.bytes());
             line.clear();
-            push_field(rows, &std::mem::take(&mut self.word));
+            push_field(rows, &std::mem::take(&mut self.word), delimiter);
         } else {
             line.text(tuple.encryption.word().as_bytes());
         }
         match tuple.counters {
-            None => line.text(b",,,,\n"),
+            None => line.text(&[delimiter, delimiter, delimiter, delimiter, b'\n']),
             Some(counters) => {
                 let ways = [
                     counters.packets_sent,
@@ -184,7 +214,7 @@ impl<W: Write> Sink for DetailsWriter<W> {
                     counters.bytes_received,
                 ];
                 for value in ways {
-                    line.byte(b',');
+                    line.byte(delimiter);
                     line.number(value);
                 }
                 line.byte(b'\n');
@@ -235,7 +265,7 @@ mod tests {
 
     #[test]
     fn rows_read_back_as_they_went_in() {
-        let mut writer = DetailsWriter::new(Vec::new());
+        let mut writer = DetailsWriter::new(Vec::new(), CsvStyle::default());
         writer.begin_file("logs, old/\"a\".json");
         writer.record(&record(Some(1_764_573_300_000)));
         writer.rule("/acl/web-nsg", "=cmd()|' /C calc'!A0");
@@ -287,7 +317,7 @@ mod tests {
                 Ok(())
             }
         }
-        let mut writer = DetailsWriter::new(Full);
+        let mut writer = DetailsWriter::new(Full, CsvStyle::default());
         for _ in 0..2000 {
             writer.tuple(&tuple());
         }

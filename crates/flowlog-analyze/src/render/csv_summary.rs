@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use flowlog_core::report::{Ends, Report};
 use serde::Serialize;
 
+use super::csv_text::CsvStyle;
 use super::names::{port_label, protocol_label};
 
 mod findings;
@@ -81,8 +82,8 @@ struct Row<'a> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn write(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let mut sheet = Sheet { csv: csv::Writer::from_writer(out) };
+pub fn write(out: &mut impl Write, report: &Report, style: CsvStyle) -> io::Result<()> {
+    let mut sheet = Sheet { csv: style.file(out)? };
     input::totals(&mut sheet, report)?;
     problems::counts(&mut sheet, report)?;
     findings::all(&mut sheet, report)?;
@@ -139,7 +140,7 @@ mod tests {
 
     fn render(report: &Report) -> String {
         let mut out = Vec::new();
-        write(&mut out, report).unwrap();
+        write(&mut out, report, CsvStyle::default()).unwrap();
         String::from_utf8(out).unwrap()
     }
 

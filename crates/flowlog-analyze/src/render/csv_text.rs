@@ -1,6 +1,46 @@
-//! Text in CSV cells.
+//! Text in CSV cells, and what parts them.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// How a CSV file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CsvStyle {
+    /// Between cells: `,`, `;` or a tab.
+    pub delimiter: u8,
+    /// Begin with a byte-order mark: without one, Excel takes UTF-8 for the code page of the machine.
+    pub bom: bool,
+}
+
+impl Default for CsvStyle {
+    fn default() -> Self {
+        Self { delimiter: b',', bom: false }
+    }
+}
+
+impl CsvStyle {
+    /// What a file begins with.
+    pub(super) fn mark(self) -> &'static str {
+        if self.bom { "\u{feff}" } else { "" }
+    }
+
+    /// The first line of a file.
+    pub(super) fn header(self, columns: &[&str]) -> String {
+        let delimiter = char::from(self.delimiter).to_string();
+        format!("{}{}\n", self.mark(), columns.join(&delimiter))
+    }
+
+    /// Writes records that follow a header, or come without one.
+    pub(super) fn rows<W: Write>(self, out: W) -> csv::Writer<W> {
+        csv::WriterBuilder::new().has_headers(false).delimiter(self.delimiter).from_writer(out)
+    }
+
+    /// Writes a file whose first record, or whose records' names, are its header.
+    pub(super) fn file<W: Write>(self, mut out: W) -> io::Result<csv::Writer<W>> {
+        out.write_all(self.mark().as_bytes())?;
+        Ok(csv::WriterBuilder::new().delimiter(self.delimiter).from_writer(out))
+    }
+}
 
 /// Keeps spreadsheets from taking a name for a formula: a cell that begins with `=`, `+`, `-`, `@`,
 /// tab or carriage return gets a leading apostrophe, which they read as "this is text"
@@ -14,9 +54,9 @@ pub(super) fn guard(text: &str) -> Cow<'_, str> {
 }
 
 /// Appends `text` as one field (RFC 4180): guarded, and quoted where it must be.
-pub(super) fn push_field(line: &mut Vec<u8>, text: &str) {
+pub(super) fn push_field(line: &mut Vec<u8>, text: &str, delimiter: u8) {
     let text = guard(text);
-    if !text.contains(['"', ',', '\n', '\r']) {
+    if !text.contains(['"', char::from(delimiter), '\n', '\r']) {
         return line.extend_from_slice(text.as_bytes());
     }
     line.push(b'"');
@@ -47,9 +87,15 @@ mod tests {
     fn fields_are_quoted_only_where_they_must_be() {
         let field = |text| {
             let mut line = Vec::new();
-            push_field(&mut line, text);
+            push_field(&mut line, text, b',');
             String::from_utf8(line).unwrap()
         };
+        let mut line = Vec::new();
+        for text in ["a,b", "a;b"] {
+            push_field(&mut line, text, b';');
+            line.push(b' ');
+        }
+        assert_eq!(line, b"a,b \"a;b\" ");
         assert_eq!(field("plain"), "plain");
         assert_eq!(field("a,b"), "\"a,b\"");
         assert_eq!(field("say \"hi\""), "\"say \"\"hi\"\"\"");

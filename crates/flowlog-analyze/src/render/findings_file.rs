@@ -52,9 +52,10 @@ impl<'a> Row<'a> {
 pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) -> io::Result<()> {
     let findings = report.findings.iter().flat_map(|found| &found.findings);
     match format {
-        ConnectionFormat::Csv => {
-            let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(out);
-            csv.write_record(HEADER).map_err(io::Error::from)?;
+        ConnectionFormat::Csv(style) => {
+            // There is a head without a finding, too.
+            out.write_all(style.header(&HEADER).as_bytes())?;
+            let mut csv = style.rows(out);
             for finding in findings {
                 csv.serialize(Row::of(finding)).map_err(io::Error::from)?;
             }
@@ -70,7 +71,7 @@ pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) ->
     }
 }
 
-/// There is a head without a finding, too.
+/// The columns of the CSV form.
 const HEADER: [&str; 11] = [
     "id",
     "rule",
@@ -88,7 +89,7 @@ const HEADER: [&str; 11] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::fixture;
+    use crate::render::{CsvStyle, fixture};
 
     fn text(report: &Report, format: ConnectionFormat) -> String {
         let mut out = Vec::new();
@@ -102,7 +103,7 @@ mod tests {
         let findings = &report.findings.as_ref().unwrap().findings;
         assert!(!findings.is_empty());
         assert_eq!(text(&report, ConnectionFormat::Ndjson).lines().count(), findings.len());
-        let csv = text(&report, ConnectionFormat::Csv);
+        let csv = text(&report, ConnectionFormat::Csv(CsvStyle::default()));
         let mut reader = csv::Reader::from_reader(csv.as_bytes());
         let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
         assert_eq!(rows.len(), findings.len());
@@ -110,6 +111,6 @@ mod tests {
             assert_eq!((&row[2], row[8].parse()), (finding.severity.word(), Ok(finding.evidence_rows)));
             assert!(row.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@', '\t', '\r'])), "{row:?}");
         }
-        assert_eq!(text(&fixture::empty(), ConnectionFormat::Csv).lines().count(), 1);
+        assert_eq!(text(&fixture::empty(), ConnectionFormat::Csv(CsvStyle::default())).lines().count(), 1);
     }
 }

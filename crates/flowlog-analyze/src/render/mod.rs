@@ -25,6 +25,7 @@ mod text;
 #[cfg(test)]
 mod fixture;
 
+pub use csv_text::CsvStyle;
 pub use style::{Style, Surroundings};
 pub use terminal::{Section, View};
 pub use text::{escape, time};

@@ -125,10 +125,7 @@ impl<W: Write> TupleWriter<W> {
     /// A writer that begins with the header, if the form has one.
     pub fn new(out: W, format: ConnectionFormat) -> Self {
         let mut writer = Self::part(out, format);
-        if format == ConnectionFormat::Csv {
-            writer.rows.extend_from_slice(COLUMNS.join(",").as_bytes());
-            writer.rows.push(b'\n');
-        }
+        writer.rows.extend_from_slice(format.header(&COLUMNS).as_bytes());
         writer
     }
 
@@ -308,14 +305,14 @@ struct Form {
 impl Form {
     fn new(format: ConnectionFormat) -> Self {
         let key = |(place, name): (usize, &&str)| match (format, place) {
-            (ConnectionFormat::Csv, 0) => Vec::new(),
-            (ConnectionFormat::Csv, _) => b",".to_vec(),
+            (ConnectionFormat::Csv(_), 0) => Vec::new(),
+            (ConnectionFormat::Csv(style), _) => vec![style.delimiter],
             (ConnectionFormat::Ndjson, 0) => format!("{{\"{name}\":").into_bytes(),
             (ConnectionFormat::Ndjson, _) => format!(",\"{name}\":").into_bytes(),
         };
         let keys = COLUMNS.iter().enumerate().map(key).collect();
         let (quote, null, end): (_, _, &[u8]) = match format {
-            ConnectionFormat::Csv => (&b""[..], &b""[..], b"\n"),
+            ConnectionFormat::Csv(_) => (&b""[..], &b""[..], b"\n"),
             ConnectionFormat::Ndjson => (b"\"", b"null", b"}\n"),
         };
         Self { format, keys, quote, null, end }
@@ -352,7 +349,7 @@ impl Form {
     fn name(&self, row: &mut Vec<u8>, column: Column, name: &str) {
         self.key(row, column);
         match self.format {
-            ConnectionFormat::Csv => push_field(row, name),
+            ConnectionFormat::Csv(style) => push_field(row, name, style.delimiter),
             // Writing to memory cannot fail.
             ConnectionFormat::Ndjson => serde_json::to_writer(row, name).unwrap_or_default(),
         }
@@ -372,6 +369,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::render::CsvStyle;
 
     fn tuples() -> [FlowTuple; 3] {
         let tuple = FlowTuple {
@@ -444,7 +442,7 @@ mod tests {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
-        let text = written(ConnectionFormat::Csv);
+        let text = written(ConnectionFormat::Csv(CsvStyle::default()));
         let mut csv = csv::Reader::from_reader(text.as_bytes());
         assert_eq!(csv.headers().unwrap(), &COLUMNS[..]);
         let records: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();

@@ -31,12 +31,22 @@ pub(super) struct Named {
     pub(super) rules: Vec<PathBuf>,
     pub(super) storage_account: Option<String>,
     pub(super) container_name: Option<String>,
+    pub(super) csv_delimiter: Option<String>,
+    pub(super) csv_bom: Option<bool>,
     pub(super) suppress: Vec<Suppression>,
 }
 
 /// The keys of [`Named`].
-pub(super) const KEYS: [&str; 6] =
-    ["internal", "service_tags", "rules", "storage_account", "container_name", "suppress"];
+pub(super) const KEYS: [&str; 8] = [
+    "internal",
+    "service_tags",
+    "rules",
+    "storage_account",
+    "container_name",
+    "csv_delimiter",
+    "csv_bom",
+    "suppress",
+];
 
 /// A step from a table or list to what is in it.
 #[derive(Clone, Copy)]
@@ -87,6 +97,10 @@ impl Named {
                 .check()
                 .map_err(|cause| ([Step::Key("suppress"), Step::Entry(place)], cause.to_string()))?;
         }
+        if let Some(word) = &self.csv_delimiter {
+            let told = |message| ([Step::Key("csv_delimiter"); 2], message);
+            delimiter(word).map_err(told)?;
+        }
         if let Some(name) = &self.storage_account {
             // No address: a file that lies in a folder must not send a login elsewhere.
             let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -96,6 +110,19 @@ impl Named {
             }
         }
         Ok(())
+    }
+}
+
+/// What parts the cells of a CSV file: `,`, `;` or `tab`.
+///
+/// # Errors
+/// Another word.
+pub fn delimiter(word: &str) -> Result<u8, String> {
+    match word {
+        "," => Ok(b','),
+        ";" => Ok(b';'),
+        "tab" | "\t" => Ok(b'\t'),
+        _ => Err("it is , or ; or tab".to_owned()),
     }
 }
 

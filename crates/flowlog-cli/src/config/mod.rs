@@ -16,6 +16,7 @@ use toml::Table;
 
 pub use error::ConfigError;
 use file::File;
+pub use file::delimiter;
 
 /// The name of the files that are looked for.
 const NAME: &str = "flowlog.toml";
@@ -50,6 +51,10 @@ pub struct Settings {
     pub storage_account: Option<String>,
     /// Its container.
     pub container_name: Option<String>,
+    /// What parts the cells of CSV files.
+    pub csv_delimiter: Option<u8>,
+    /// CSV files begin with a byte-order mark.
+    pub csv_bom: Option<bool>,
     /// Files that were found rather than named.
     pub found: Vec<PathBuf>,
 }
@@ -102,6 +107,8 @@ struct Layers {
     rules: Vec<PathBuf>,
     storage_account: Option<String>,
     container_name: Option<String>,
+    csv_delimiter: Option<u8>,
+    csv_bom: Option<bool>,
     /// The last file that set a limit.
     limited: PathBuf,
 }
@@ -117,6 +124,9 @@ impl Layers {
         self.service_tags = named.service_tags.map(beside).or(self.service_tags.take());
         self.storage_account = named.storage_account.or(self.storage_account.take());
         self.container_name = named.container_name.or(self.container_name.take());
+        let delimiter = named.csv_delimiter.and_then(|word| delimiter(&word).ok());
+        self.csv_delimiter = delimiter.or(self.csv_delimiter);
+        self.csv_bom = named.csv_bom.or(self.csv_bom);
         for (section, keys) in limits {
             path.clone_into(&mut self.limited);
             let all = self.limits.entry(section).or_insert_with(|| Table::new().into());
@@ -160,6 +170,8 @@ impl Layers {
             rules: self.rules,
             storage_account: self.storage_account,
             container_name: self.container_name,
+            csv_delimiter: self.csv_delimiter,
+            csv_bom: self.csv_bom,
             found,
         })
     }

@@ -131,3 +131,17 @@ fn the_page_has_every_key() {
         assert!(page.contains(name), "{name}");
     }
 }
+
+#[test]
+fn csv_files_are_written_as_the_last_layer_says() {
+    let read = layers(
+        "csv_delimiter = \";\"\ncsv_bom = true\n",
+        "csv_delimiter = \"tab\"\n",
+        &[],
+        &ConfigArgs::default(),
+    );
+    let read = read.unwrap();
+    assert_eq!((read.csv_delimiter, read.csv_bom), (Some(b'\t'), Some(true)));
+    let slip = here("internal = []\ncsv_delimiter = \"|\"\n").unwrap_err();
+    assert!(slip.ends_with("flowlog.toml, line 2, column 1: it is , or ; or tab"), "{slip}");
+}

@@ -27,6 +27,15 @@ pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result
         })
     });
     sheet.section("Evidence", evidence)?;
+    let techniques = found.findings.iter().flat_map(|finding| {
+        finding.techniques.iter().map(move |technique| Row {
+            item: guard(&finding.id),
+            value: technique.to_string().into(),
+            detector: finding.rule.into(),
+            ..Row::default()
+        })
+    });
+    sheet.section("Techniques", techniques)?;
     let suppressed = found.suppressed.iter().map(|row| Row {
         item: guard(&row.title),
         value: guard(&row.id),

@@ -6,6 +6,7 @@ use flowlog_core::report::Report;
 
 use super::{Row, Sheet, value};
 use crate::render::csv_text::guard;
+use crate::render::names::state_label;
 use crate::render::text::iso_time;
 
 pub(super) fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
@@ -57,6 +58,15 @@ pub(super) fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Res
 pub(super) fn coverage<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
     let remarks = report.coverage.remarks.iter().map(|remark| Row { note: guard(remark), ..Row::default() });
     sheet.section("Coverage remarks", remarks)?;
+    let missing = report.coverage.missing_states.iter();
+    let missing = missing.map(|letter| Row {
+        item: state_label(*letter).into(),
+        value: letter.to_string().into(),
+        ..Row::default()
+    });
+    sheet.section("States without a row", missing)?;
+    let twice = report.coverage.logged_twice.iter().map(|mac| Row { item: guard(mac), ..Row::default() });
+    sheet.section("Interfaces with two logs", twice)?;
     let rows = report.coverage.logs.iter().map(|row| {
         let state = |letter| row.states.get(letter);
         Row {

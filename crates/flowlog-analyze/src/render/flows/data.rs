@@ -7,7 +7,7 @@ use flowlog_core::report::SelectionRow;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use crate::render::csv_text::guard;
+use crate::render::csv_text::{CsvStyle, guard};
 use crate::render::names::protocol_label;
 use crate::render::text::iso_time;
 
@@ -24,8 +24,8 @@ const SUMS: [&str; 9] = [
     "longest_ms",
 ];
 
-pub(super) fn csv(out: &mut impl Write, table: &FlowTable) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
+pub(super) fn csv(out: &mut impl Write, table: &FlowTable, style: CsvStyle) -> io::Result<()> {
+    let mut csv = style.file(out)?;
     let heads = table.by.iter().map(|field| field.name()).chain(SUMS);
     csv.write_record(heads).map_err(io::Error::from)?;
     for row in &table.rows {

@@ -12,7 +12,7 @@ pub(crate) use data::{Object, objects, sums_object};
 pub(crate) use table::{asked, draw};
 
 use crate::cli::FlowFormat;
-use crate::render::Style;
+use crate::render::{CsvStyle, Style};
 
 /// Writes what was found.
 ///
@@ -22,12 +22,12 @@ pub fn write(
     out: &mut impl Write,
     table: &FlowTable,
     selection: Option<&SelectionRow>,
-    format: FlowFormat,
+    (format, csv): (FlowFormat, CsvStyle),
     style: &Style,
 ) -> io::Result<()> {
     match format {
         FlowFormat::Table => out.write_all(table::page(table, selection, style).as_bytes()),
-        FlowFormat::Csv => data::csv(out, table),
+        FlowFormat::Csv => data::csv(out, table, csv),
         FlowFormat::Ndjson => data::ndjson(out, table),
         FlowFormat::Json => data::json(out, table, selection),
     }
