@@ -81,6 +81,9 @@ impl Node {
         let mut schema = self.of_type(is, name).with_context(|| format!("{name}: {is:?}"))?;
         if nullable {
             let plain = schema.insert("type".to_owned(), Value::Null);
+            if let Some(Value::Array(words)) = schema.get_mut("enum") {
+                words.push(Value::Null);
+            }
             schema.insert("type".to_owned(), json!([plain, "null"]));
         }
         if !self.meaning.is_empty() {

@@ -25,7 +25,8 @@ use flowlog_core::flow::Network;
 use crate::known::KnownArgs;
 use crate::render::{Surroundings, View};
 pub use choices::{
-    BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize, ReportFile, ReportForm,
+    BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize, RankChoice, ReportFile,
+    ReportForm,
 };
 pub use compare::CompareConfig;
 pub use flows::{FlowFormat, FlowsConfig};
@@ -181,6 +182,8 @@ pub struct Config {
     pub specific_ips: Vec<Network>,
     /// Rows in each ranking and table.
     pub top: usize,
+    /// What rankings go by; `None`: what suits each.
+    pub sort: Option<RankChoice>,
     /// Width of the timeline's rows, ms; `None`: what fits.
     pub bucket_ms: Option<i64>,
     /// Count what several logs tell of once.
@@ -318,6 +321,7 @@ impl Config {
             select: Select::default(),
             specific_ips,
             top: report.top.get(),
+            sort: report.sort,
             bucket_ms: report.bucket.map(|width| width.0),
             dedup: !report.no_dedup,
             findings: report.findings,

@@ -277,6 +277,7 @@ fn analyse(
     let options = ReportOptions {
         tool: tool(),
         top: config.top,
+        sort: config.sort.map(Into::into),
         problem_limit,
         specific,
         resolve: config.dedup,

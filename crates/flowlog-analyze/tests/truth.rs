@@ -213,10 +213,10 @@ fn compare_resolved(report: &Value, truth: &Truth) {
 
 fn check(scenario: &Scenario) {
     let (bench, truth) = Bench::new().scenario(scenario);
-    let (report, code) = bench.json(&["logs", "--top", ALL, "--no-dedup"]);
+    let (report, code) = bench.json(&["logs", "--top", ALL, "--sort", "tuples", "--no-dedup"]);
     assert_eq!(code, if truth.totals.files_with_errors > 0 { 3 } else { 0 });
     compare(&report, &truth);
-    compare_resolved(&bench.json(&["logs", "--top", ALL]).0, &truth);
+    compare_resolved(&bench.json(&["logs", "--top", ALL, "--sort", "tuples"]).0, &truth);
     let files: BTreeMap<String, u64> = rows(&report, "files")
         .iter()
         .map(|row| (row["path"].as_str().unwrap().replace('\\', "/"), row["tuples"].as_u64().unwrap()))
@@ -263,11 +263,15 @@ fn nsg_flow_logs_of_both_versions_and_beside_vnet_flow_logs() {
 #[test]
 fn the_result_does_not_depend_on_threads_order_or_how_the_files_are_packed() {
     let (bench, truth) = Bench::new().scenario(&Scenario { seed: 16, ..Scenario::default() });
-    let (report, _) = bench.json(&["logs", "--top", ALL, "--threads", "1"]);
+    let (report, _) = bench.json(&["logs", "--top", ALL, "--sort", "tuples", "--threads", "1"]);
     compare_resolved(&report, &truth);
     let text = bench.run(&["logs", "--full", "--threads", "1"]).out();
     for threads in ["2", "3", "16"] {
-        assert_eq!(bench.json(&["logs", "--top", ALL, "--threads", threads]).0, report, "{threads} threads");
+        assert_eq!(
+            bench.json(&["logs", "--top", ALL, "--sort", "tuples", "--threads", threads]).0,
+            report,
+            "{threads} threads"
+        );
         assert_eq!(bench.run(&["logs", "--full", "--threads", threads]).out(), text);
     }
     // The same files under names in the reverse order.
@@ -276,17 +280,17 @@ fn the_result_does_not_depend_on_threads_order_or_how_the_files_are_packed() {
         let content = std::fs::read(bench.logs().join(&file.name)).unwrap();
         renamed = renamed.file(&format!("{:05}.json", 99_999 - place), content);
     }
-    let (mut other, _) = renamed.json(&["logs", "--top", ALL]);
+    let (mut other, _) = renamed.json(&["logs", "--top", ALL, "--sort", "tuples"]);
     other["files"] = report["files"].clone();
     assert_eq!(other, report, "whatever the files are called");
     // All blobs in one stream, the last one first: rows count as they come in any order.
-    let (report, _) = bench.json(&["logs", "--top", ALL, "--no-dedup"]);
+    let (report, _) = bench.json(&["logs", "--top", ALL, "--sort", "tuples", "--no-dedup"]);
     let mut names: Vec<&str> = truth.files.iter().map(|file| file.name.as_str()).collect();
     names.reverse();
     let contents = names.iter().map(|name| std::fs::read(bench.logs().join(name)).unwrap());
     let stream: Vec<u8> = contents.collect::<Vec<_>>().join(&b'\n');
     let output = bench
-        .command(&["-", "--format", "json", "--top", ALL, "--no-dedup"])
+        .command(&["-", "--format", "json", "--top", ALL, "--sort", "tuples", "--no-dedup"])
         .write_stdin(stream)
         .output()
         .unwrap();
@@ -311,7 +315,7 @@ fn a_file_of_several_nics_is_joined_with_the_other_files_of_these_nics() {
     for (name, bytes) in &second {
         bench = bench.file(name, bytes);
     }
-    let (report, code) = bench.json(&["logs", "--top", ALL, "--no-dedup"]);
+    let (report, code) = bench.json(&["logs", "--top", ALL, "--sort", "tuples", "--no-dedup"]);
     assert_eq!(code, 0);
     assert_eq!(by_conversation(&report, "incomplete", "connections"), expected(&truth.incomplete, 0));
     assert_eq!(by_conversation(&report, "one_way", "connections"), expected(&truth.one_way, 0));

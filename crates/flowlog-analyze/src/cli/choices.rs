@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use flowlog_core::finding::Severity;
+use flowlog_core::report::Rank;
 
 use crate::render::CsvStyle;
 use crate::render::connections::ConnectionFormat;
@@ -16,6 +17,27 @@ pub enum Format {
     Text,
     /// All of it for programs (docs/json-report.md, docs/compare.md)
     Json,
+}
+
+/// What rankings go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RankChoice {
+    /// Bytes both ways
+    Bytes,
+    /// Connections, without denied attempts
+    Connections,
+    /// Tuples
+    Tuples,
+}
+
+impl From<RankChoice> for Rank {
+    fn from(choice: RankChoice) -> Self {
+        match choice {
+            RankChoice::Bytes => Self::Bytes,
+            RankChoice::Connections => Self::Connections,
+            RankChoice::Tuples => Self::Tuples,
+        }
+    }
 }
 
 /// The severity that `--fail-on` waits for.

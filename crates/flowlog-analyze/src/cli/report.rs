@@ -7,7 +7,9 @@ use clap::Args;
 use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
 
-use super::{BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, MemorySize, Running, ViewArgs};
+use super::{
+    BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, MemorySize, RankChoice, Running, ViewArgs,
+};
 use crate::known::KnownArgs;
 
 /// What the report is to hold, and where it goes.
@@ -26,6 +28,10 @@ pub struct ReportArgs {
     /// Rows in each ranking and table
     #[arg(long, value_name = "N", default_value = "15", value_parser = rows, help_heading = "Report")]
     pub top: NonZeroUsize,
+
+    /// What rankings go by [default: hosts by bytes, ports and rules by tuples]
+    #[arg(long, value_enum, value_name = "BY", help_heading = "Report")]
+    pub sort: Option<RankChoice>,
 
     /// Width of the timeline's rows, e.g. 5m, 1h or 1d [default: what gives at most 61 rows]
     #[arg(long, value_name = "SPAN", help_heading = "Report")]

@@ -181,6 +181,7 @@ fn tool() -> Tool {
 fn options() -> OptionsRow {
     OptionsRow {
         top: 15,
+        sort: None,
         problem_limit: 10_000,
         bucket_ms: Some(HOUR),
         dedup: true,

@@ -1,12 +1,12 @@
 //! Horizontal bar charts fitted to the width.
 
-use flowlog_core::report::{HostRow, Report};
+use flowlog_core::report::{HostRow, Rank, Report};
 
 use super::cells::ranked;
 use super::names::{STATES, acl_label, port_label, protocol_label, rule_kind, rule_name, state_label};
 use super::terminal::page::{Page, Tone};
-use super::terminal::table::{ACL, Cell, Table, names, numbers};
-use super::text::{count, shorten, width};
+use super::terminal::table::{ACL, Table, names, numbers};
+use super::text::{bytes, count, shorten, width};
 
 /// A block filled to so many eighths from the left.
 const EIGHTHS: [&str; 8] =
@@ -24,24 +24,27 @@ pub(crate) fn all(page: &mut Page, report: &Report) {
         let tuples = report.states.get(&letter)?;
         Some((format!("{letter} {}", short(state_label(letter))), *tuples))
     });
-    chart(page, "Tuples by flow state", states.collect());
+    chart(page, Rank::Tuples, "flow state", states.collect());
     let protocols =
         ranked(&report.protocols).into_iter().map(|(number, tuples)| (protocol_label(number), tuples));
-    chart(page, "Tuples by protocol", protocols.collect());
-    let hosts = |rows: &[HostRow]| rows.iter().map(|row| (row.name.ip.clone(), row.tuples)).collect();
-    chart(page, "Tuples by source", hosts(&report.top_sources));
-    chart(page, "Tuples by destination", hosts(&report.top_destinations));
+    chart(page, Rank::Tuples, "protocol", protocols.collect());
+    let (by, others_by) = (report.options.hosts_by(), report.options.others_by());
+    let most = |row: &HostRow| by.of(row.tuples, row.connections, row.bytes);
+    let hosts = |rows: &[HostRow]| rows.iter().map(|row| (row.name.ip.clone(), most(row))).collect();
+    chart(page, by, "source", hosts(&report.top_sources));
+    chart(page, by, "destination", hosts(&report.top_destinations));
     let ports = report.top_ports.iter();
     let ports = ports.map(|row| {
         let port = port_label(row.name.port, row.name.protocol);
-        (row.name.service.map_or(port.clone(), |service| format!("{port} {service}")), row.tuples)
+        let label = row.name.service.map_or(port.clone(), |service| format!("{port} {service}"));
+        (label, others_by.of(row.tuples, row.connections, row.bytes))
     });
-    chart(page, "Tuples by destination port", ports.collect());
+    chart(page, others_by, "destination port", ports.collect());
     let rules = report.rules.iter().map(|row| {
         let label = format!("{} {} / {}", rule_kind(row.class), rule_name(&row.rule), acl_label(&row.acl));
-        (label, row.tuples)
+        (label, others_by.of(row.tuples, row.begun, row.bytes))
     });
-    chart(page, "Tuples by rule", rules.collect());
+    chart(page, others_by, "rule", rules.collect());
 }
 
 /// The label without its remark in brackets.
@@ -49,22 +52,28 @@ fn short(label: &str) -> &str {
     label.split(" (").next().unwrap_or(label)
 }
 
-fn chart(page: &mut Page, title: &str, mut rows: Vec<(String, u64)>) {
-    page.section(title, "");
+fn chart(page: &mut Page, by: Rank, of: &str, mut rows: Vec<(String, u64)>) {
+    let what = match by {
+        Rank::Bytes => "Bytes",
+        Rank::Connections => "Connections",
+        Rank::Tuples => "Tuples",
+    };
+    let told = |value: u64| if by == Rank::Bytes { bytes(value) } else { count(value) };
+    page.section(&format!("{what} by {of}"), "");
     rows.truncate(page.style.top);
     let largest = rows.iter().map(|(_, value)| *value).max().unwrap_or(0);
     if largest == 0 {
         return page.none();
     }
     if page.style.markdown {
-        let mut table = Table::new([names("Of", ACL), numbers("Tuples")]);
+        let mut table = Table::new([names("Of", ACL), numbers(what)]);
         for (label, value) in &rows {
-            table.push(vec![page.name(label).into(), Cell::count(*value)]);
+            table.push(vec![page.name(label).into(), told(*value).into()]);
         }
         return table.write(page);
     }
     let labels: Vec<String> = rows.iter().map(|(label, _)| page.name(label)).collect();
-    let values: Vec<String> = rows.iter().map(|(_, value)| count(*value)).collect();
+    let values: Vec<String> = rows.iter().map(|(_, value)| told(*value)).collect();
     let widest = |texts: &[String]| texts.iter().map(|text| width(text)).max().unwrap_or(0);
     let most = if page.style.cut { page.style.width / 2 } else { page.style.limit() };
     let label_width = widest(&labels).min(most);

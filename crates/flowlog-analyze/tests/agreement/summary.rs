@@ -104,8 +104,9 @@ const LISTS: &[(&[&str], &str, &str)] = &[
     (&["malformed"], "Malformed tuples", "tuples=Malformed"),
     (&["malformed[].examples"], "Malformed examples", "offset=Offset"),
 ];
-const HOST: &str = "tuples=Tuples denied=Denied bytes=Bytes packets=Packets";
-const PORT: &str = "port=Port protocol=Protocol tuples=Tuples denied=Denied bytes=Bytes";
+const HOST: &str = "tuples=Tuples denied=Denied connections=Connections bytes=Bytes packets=Packets";
+const PORT: &str =
+    "port=Port protocol=Protocol tuples=Tuples denied=Denied connections=Connections bytes=Bytes";
 const CONVERSATION: &str = "port=Port protocol=Protocol connections=Connections packets_sent=PacketsSent bytes_sent=BytesSent packets_received=PacketsReceived bytes_received=BytesReceived packets_sent+packets_received=Packets bytes_sent+bytes_received=Bytes";
 
 /// Numbers that stand alone: section, item, path in JSON.

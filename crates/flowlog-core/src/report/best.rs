@@ -16,30 +16,30 @@ pub(crate) fn first<T>(rows: &mut Vec<T>, limit: usize, by: impl Fn(&T, &T) -> O
 ///
 /// At most twice as many are kept as are asked for. Which are kept does not depend on the order they come in.
 #[derive(Clone, Debug)]
-pub(super) struct Best<O, V> {
+pub(super) struct Best<O, V, W = u64> {
     limit: usize,
     found: u64,
-    rows: Vec<Row<O, V>>,
+    rows: Vec<Row<O, V, W>>,
     /// The last of those kept at the last cut: what comes behind it need not be looked at.
-    last: Option<(u64, O)>,
+    last: Option<(W, O)>,
 }
 
 #[derive(Clone, Debug)]
-struct Row<O, V> {
-    weight: u64,
+struct Row<O, V, W> {
+    weight: W,
     order: O,
     value: V,
 }
 
-fn compare<O: Ord>(a: (u64, &O), b: (u64, &O)) -> Ordering {
+fn compare<O: Ord, W: Ord + Copy>(a: (W, &O), b: (W, &O)) -> Ordering {
     b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1))
 }
 
-fn by<O: Ord, V>(a: &Row<O, V>, b: &Row<O, V>) -> Ordering {
+fn by<O: Ord, V, W: Ord + Copy>(a: &Row<O, V, W>, b: &Row<O, V, W>) -> Ordering {
     compare((a.weight, &a.order), (b.weight, &b.order))
 }
 
-impl<O: Ord + Copy, V> Best<O, V> {
+impl<O: Ord + Copy, V, W: Ord + Copy> Best<O, V, W> {
     /// The best `limit` of what will be offered.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, found: 0, rows: Vec::new(), last: None }
@@ -52,7 +52,7 @@ impl<O: Ord + Copy, V> Best<O, V> {
 
     /// Offers a row. Its order is asked for only where its weight does not decide, the rest only if it is kept.
     #[inline]
-    pub(super) fn offer(&mut self, weight: u64, order: impl FnOnce() -> O, value: impl FnOnce() -> V) {
+    pub(super) fn offer(&mut self, weight: W, order: impl FnOnce() -> O, value: impl FnOnce() -> V) {
         self.found += 1;
         if self.last.as_ref().is_none_or(|(last, _)| weight >= *last) {
             let order = order();
@@ -60,8 +60,8 @@ impl<O: Ord + Copy, V> Best<O, V> {
         }
     }
 
-    fn keep(&mut self, weight: u64, order: O, value: impl FnOnce() -> V) {
-        let behind = |(last, at): &(u64, O)| compare((weight, &order), (*last, at)).is_gt();
+    fn keep(&mut self, weight: W, order: O, value: impl FnOnce() -> V) {
+        let behind = |(last, at): &(W, O)| compare((weight, &order), (*last, at)).is_gt();
         if self.limit == 0 || self.last.as_ref().is_some_and(behind) {
             return;
         }

@@ -6,8 +6,8 @@ use super::collector::Collector;
 use super::connections::{connections, resolved};
 use super::coverage::coverage;
 use super::{
-    FileRow, ListTotals, MalformedExample, MalformedRow, OptionsRow, ProblemCounts, Report, SCHEMA_VERSION,
-    SelectionRow, Tool, Totals, encryption, rules, rules_file, timeline,
+    FileRow, ListTotals, MalformedExample, MalformedRow, OptionsRow, ProblemCounts, Rank, Report,
+    SCHEMA_VERSION, SelectionRow, Tool, Totals, encryption, rules, rules_file, timeline,
 };
 use crate::enrich::ServiceTags;
 use crate::finding::{self, FindingOptions, Findings, Scene, detect};
@@ -23,6 +23,8 @@ pub struct ReportOptions {
     pub tool: Tool,
     /// Entries of the top lists.
     pub top: usize,
+    /// What rankings go by; `None`: hosts by [`Rank::HOSTS`], others by [`Rank::OTHERS`].
+    pub sort: Option<Rank>,
     /// Entries of each problem list; [`Report::problem_counts`] tells the full number.
     pub problem_limit: usize,
     /// Addresses and networks that get a section of their own.
@@ -50,6 +52,7 @@ impl Default for ReportOptions {
         Self {
             tool: Tool::default(),
             top: 15,
+            sort: None,
             problem_limit: 10_000,
             specific: Vec::new(),
             resolve: true,
@@ -91,7 +94,9 @@ impl Collector<'_> {
         let (overall, threads) = (&tables.overall, options.threads);
         let lists = self.problems.finish(options.top);
         let limits = (options.top, options.problem_limit);
-        let [sources, destinations] = self.hosts.finish(&tables.hosts, limits, threads);
+        let hosts_by = options.sort.unwrap_or(Rank::HOSTS);
+        let others_by = options.sort.unwrap_or(Rank::OTHERS);
+        let [sources, destinations] = self.hosts.finish(&tables.hosts, hosts_by, limits, threads);
         let distinct = Distinct {
             sources: sources.hosts,
             destinations: destinations.hosts,
@@ -100,7 +105,7 @@ impl Collector<'_> {
         let (top_sources, top_destinations) = (sources.top(), destinations.top());
         let (denied_sources, many_denials) = sources.denied();
         let ports = self.ports.finish();
-        let (unusual_ports, unusual) = ports.unusual(options.problem_limit);
+        let (unusual_ports, unusual) = ports.unusual(options.problem_limit, others_by);
         let (timeline_bucket_ms, timeline) = timeline::timeline(&tables.timeline, options.bucket_ms);
         let (encryption_pairs, pairs) = encryption::pairs(tables, options.problem_limit);
         let list_totals = ListTotals {
@@ -140,12 +145,12 @@ impl Collector<'_> {
             timeline,
             classes: self.classes.finish(),
             encryption_pairs,
-            rules: rules::rules(tables, &met),
+            rules: rules::rules(tables, &met, others_by),
             admin_access: self.admin.finish(threads),
             rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(tables, &met, nsgs)),
             top_sources,
             top_destinations,
-            top_ports: ports.top(options.top),
+            top_ports: ports.top(options.top, others_by),
             list_totals,
             findings,
             denied: lists.denied,
@@ -166,7 +171,7 @@ impl Collector<'_> {
             specific_ips: self
                 .specific
                 .into_iter()
-                .map(|specific| specific.finish(options.top, &tables.hosts))
+                .map(|specific| specific.finish(options.top, options.sort, &tables.hosts))
                 .collect(),
             files,
             malformed: malformed(tables),

@@ -17,7 +17,7 @@ use crate::state::{Conversation, ConversationKey, Gather, HostPair};
 /// shared them.
 ///
 /// Memory: lists are bounded by [`ReportOptions::problem_limit`]. A host costs 8 bytes for each pair in which it
-/// was only denied a few packets of one service, 20 a side for others (48 for large sums), and 8 for each rule it met.
+/// was only denied a few packets of one service, 24 a side for others (56 for large sums), and 8 for each rule it met.
 pub struct Collector<'a> {
     pub(super) tables: &'a Summary,
     pub(super) options: &'a ReportOptions,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::ReportOptions;
+use super::{Rank, ReportOptions};
 use crate::finding::Thresholds;
 
 /// The program that made a report.
@@ -26,6 +26,8 @@ pub struct Tool {
 pub struct OptionsRow {
     /// Rows of rankings at most.
     pub top: usize,
+    /// What rankings were asked to go by.
+    pub sort: Option<Rank>,
     /// Rows of each problem list at most.
     pub problem_limit: usize,
     /// Width of the timeline's rows, ms, if one was asked for.
@@ -49,9 +51,20 @@ pub struct OptionsRow {
 }
 
 impl OptionsRow {
+    /// What rankings of hosts go by.
+    pub fn hosts_by(&self) -> Rank {
+        self.sort.unwrap_or(Rank::HOSTS)
+    }
+
+    /// What all other rankings go by.
+    pub fn others_by(&self) -> Rank {
+        self.sort.unwrap_or(Rank::OTHERS)
+    }
+
     pub(super) fn of(options: &ReportOptions, findings: bool) -> Self {
         Self {
             top: options.top,
+            sort: options.sort,
             problem_limit: options.problem_limit,
             bucket_ms: options.bucket_ms,
             dedup: options.resolve,

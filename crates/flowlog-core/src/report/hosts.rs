@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 
 use super::best::Best;
+use super::rank::{Rank, Weight};
 use super::scatter::{BUCKETS, Numbers, Room, bucket, host_of, packed, place, share};
 use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
@@ -15,7 +16,7 @@ use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::{HostId, Hosts};
 
-/// Hosts whose sums are at hand, of 56 bytes each: those that most pairs are of.
+/// Hosts whose sums are at hand, of 64 bytes each: those that most pairs are of.
 const RECENT: usize = 512;
 
 /// What some pairs say of a host on one side.
@@ -42,8 +43,9 @@ impl Sums {
 
     /// The same as one number, if it is no more than a few tuples denied by rules, of one pair.
     fn single(&self, service: u32) -> Option<u64> {
-        let Tally { tuples, denied, bytes, packets } = self.tally;
-        let plain = bytes == 0 && packets == 0 && tuples == denied && denied == self.refused;
+        let Tally { tuples, denied, connections, bytes, packets } = self.tally;
+        let plain =
+            connections == 0 && bytes == 0 && packets == 0 && tuples == denied && denied == self.refused;
         let few = u8::try_from(self.refused).ok().filter(|few| *few > 0 && plain && self.refused_by == 1)?;
         Some(packed(self.host, service << 8 | u32::from(few)))
     }
@@ -56,7 +58,7 @@ impl Sums {
     }
 }
 
-/// [`Sums`] in 20 bytes, as small as most are.
+/// [`Sums`] in 24 bytes, as small as most are.
 #[derive(Clone, Copy, Debug)]
 struct Short {
     host: HostId,
@@ -64,23 +66,25 @@ struct Short {
     denied: u16,
     refused: u16,
     refused_by: u16,
+    connections: u32,
     bytes: u32,
     packets: u32,
 }
 
-const _: () = assert!(size_of::<Short>() == 20 && size_of::<Sums>() == 48);
+const _: () = assert!(size_of::<Short>() == 24 && size_of::<Sums>() == 56);
 
 impl Short {
     /// `None` if a number is too large.
     #[inline]
     fn of(sums: &Sums) -> Option<Self> {
-        let Tally { tuples, denied, bytes, packets } = sums.tally;
+        let Tally { tuples, denied, connections, bytes, packets } = sums.tally;
         Some(Self {
             host: sums.host,
             tuples: u16::try_from(tuples).ok()?,
             denied: u16::try_from(denied).ok()?,
             refused: u16::try_from(sums.refused).ok()?,
             refused_by: u16::try_from(sums.refused_by).ok()?,
+            connections: u32::try_from(connections).ok()?,
             bytes: u32::try_from(bytes).ok()?,
             packets: u32::try_from(packets).ok()?,
         })
@@ -91,6 +95,7 @@ impl Short {
         let tally = Tally {
             tuples: self.tuples.into(),
             denied: self.denied.into(),
+            connections: self.connections.into(),
             bytes: self.bytes.into(),
             packets: self.packets.into(),
         };
@@ -267,14 +272,15 @@ fn take_while<'v, T>(values: &mut &'v [T], is_of: impl Fn(&T) -> bool) -> &'v [T
     taken
 }
 
-type ByAddress<V> = Best<Option<IpAddr>, V>;
+type ByAddress<V, W = u64> = Best<Option<IpAddr>, V, W>;
 
 /// The first hosts of one side.
 #[derive(Clone, Debug)]
 pub(super) struct Ranking {
     /// Hosts with tuples.
     pub(super) hosts: u64,
-    top: ByAddress<Tally>,
+    rank: Rank,
+    top: ByAddress<Tally, Weight>,
     refused: ByAddress<Refused>,
 }
 
@@ -286,8 +292,8 @@ struct Refused {
 }
 
 impl Ranking {
-    fn new(top: usize, refused: usize) -> Self {
-        Self { hosts: 0, top: Best::new(top), refused: Best::new(refused) }
+    fn new(rank: Rank, top: usize, refused: usize) -> Self {
+        Self { hosts: 0, rank, top: Best::new(top), refused: Best::new(refused) }
     }
 
     #[inline]
@@ -295,7 +301,7 @@ impl Ranking {
         let order = || hosts.address(sums.host);
         if sums.tally.tuples > 0 {
             self.hosts += 1;
-            self.top.offer(sums.tally.tuples, order, || sums.tally);
+            self.top.offer(self.rank.weight(&sums.tally), order, || sums.tally);
         }
         if sums.refused > MANY_DENIALS {
             self.refused.offer(sums.refused, order, || Refused {
@@ -312,7 +318,7 @@ impl Ranking {
         self.refused.merge(other.refused);
     }
 
-    /// The hosts with the most tuples.
+    /// The hosts that come first.
     pub(super) fn top(&self) -> Vec<HostRow> {
         let rows = self.top.clone().finish();
         rows.filter_map(|(address, tally)| Some(tally.host_row(address?))).collect()
@@ -385,15 +391,16 @@ impl HostSums {
         self.destinations.merge(other.destinations);
     }
 
-    /// Initiators and responders ranked: the `top` of each, and `refused` of those that rules denied.
+    /// Initiators and responders in the order of `rank`: the `top` of each, and `refused` of those that rules denied.
     pub(super) fn finish(
         self,
         hosts: &Hosts,
+        rank: Rank,
         (top, refused): (usize, usize),
         threads: usize,
     ) -> [Ranking; 2] {
-        let sources = self.sources.finish(threads, || Ranking::new(top, refused), hosts);
-        let destinations = self.destinations.finish(threads, || Ranking::new(top, 0), hosts);
+        let sources = self.sources.finish(threads, || Ranking::new(rank, top, refused), hosts);
+        let destinations = self.destinations.finish(threads, || Ranking::new(rank, top, 0), hosts);
         [sources, destinations]
     }
 }

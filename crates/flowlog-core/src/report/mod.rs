@@ -18,6 +18,7 @@ mod hosts;
 mod name;
 mod ports;
 mod problems;
+mod rank;
 mod rows;
 mod rules;
 mod rules_file;
@@ -42,6 +43,7 @@ pub use coverage::{Coverage, Gap, LogRow, StateCounts};
 pub use encryption::{EncryptedPairRow, WordRow};
 pub use head::{OptionsRow, Tool};
 pub use name::{Ends, HostName, PortName};
+pub use rank::Rank;
 pub use rows::{
     ConversationRow, DeniedBy, DeniedRow, DeniedSourceRow, FileRow, HostRow, IncompleteRow, MalformedExample,
     MalformedRow, PortRow, PortScanRow, RetryRow, SideOfHost, SpecificIp,
@@ -93,11 +95,11 @@ pub struct Report {
     pub admin_access: Vec<AdminAccessRow>,
     /// The rules as configured beside what the log says of them, if a file was given.
     pub rules_file: Option<RulesFile>,
-    /// Initiators by tuples.
+    /// Initiators, by bytes unless `options.sort` says otherwise.
     pub top_sources: Vec<HostRow>,
-    /// Responders by tuples.
+    /// Responders, in the same order.
     pub top_destinations: Vec<HostRow>,
-    /// Destination ports by tuples.
+    /// Destination ports, by tuples unless `options.sort` says otherwise.
     pub top_ports: Vec<PortRow>,
     /// How many entries the other lists that are cut would have.
     #[serde(flatten)]

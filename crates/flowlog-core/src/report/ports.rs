@@ -3,10 +3,10 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::PortRow;
 use super::best::first;
 use super::name::service;
 use super::tally::Tally;
+use super::{PortRow, Rank};
 use crate::flow::Protocol;
 use crate::state::ConversationKey;
 
@@ -35,7 +35,8 @@ impl Ports {
     /// Adds to a port of which no more is told than that a few tuples were denied. False if it is not so.
     #[inline]
     fn denied(&mut self, key: &ConversationKey, tally: &Tally) -> bool {
-        let is_all = tally.tuples == tally.denied && tally.bytes == 0 && tally.packets == 0;
+        let is_all =
+            tally.tuples == tally.denied && tally.connections == 0 && tally.bytes == 0 && tally.packets == 0;
         let Some(place) = WITH_DENIED.iter().position(|protocol| *protocol == key.protocol && is_all) else {
             return false;
         };
@@ -73,13 +74,13 @@ impl Ports {
         self.sums.len() as u64
     }
 
-    /// The ports with the most tuples.
-    pub(super) fn top(&self, limit: usize) -> Vec<PortRow> {
-        rows(self.sums.iter().map(|(&port, &tally)| (port, tally)).collect(), limit)
+    /// The ports that come first.
+    pub(super) fn top(&self, limit: usize, rank: Rank) -> Vec<PortRow> {
+        rows(self.sums.iter().map(|(&port, &tally)| (port, tally)).collect(), limit, rank)
     }
 
-    /// Ports without a registered service, by allowed tuples, and how many there are.
-    pub(super) fn unusual(&self, limit: usize) -> (Vec<PortRow>, u64) {
+    /// Ports without a registered service, what was allowed of them, and how many there are.
+    pub(super) fn unusual(&self, limit: usize, rank: Rank) -> (Vec<PortRow>, u64) {
         let unusual = self.sums.iter().filter(|&(&(protocol, port), tally)| {
             tally.tuples > tally.denied && service(protocol, port).is_none()
         });
@@ -88,14 +89,14 @@ impl Ports {
         };
         let unusual: Vec<(Port, Tally)> = unusual.map(passed).collect();
         let found = unusual.len() as u64;
-        (rows(unusual, limit), found)
+        (rows(unusual, limit, rank), found)
     }
 }
 
-fn rows(mut ports: Vec<(Port, Tally)>, limit: usize) -> Vec<PortRow> {
+fn rows(mut ports: Vec<(Port, Tally)>, limit: usize, rank: Rank) -> Vec<PortRow> {
     first(&mut ports, limit, |a, b| {
         let key = |((protocol, port), _): &(Port, Tally)| (*port, *protocol);
-        b.1.tuples.cmp(&a.1.tuples).then_with(|| key(a).cmp(&key(b)))
+        rank.weight(&b.1).cmp(&rank.weight(&a.1)).then_with(|| key(a).cmp(&key(b)))
     });
     ports.iter().map(|(port, tally)| tally.port_row(*port)).collect()
 }

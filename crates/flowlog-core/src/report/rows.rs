@@ -14,6 +14,8 @@ pub struct HostRow {
     pub tuples: u64,
     /// Of these, denied.
     pub denied: u64,
+    /// Connections, without denied attempts.
+    pub connections: u64,
     /// Bytes both ways.
     pub bytes: u64,
     /// Packets both ways.
@@ -30,6 +32,8 @@ pub struct PortRow {
     pub tuples: u64,
     /// Of these, denied.
     pub denied: u64,
+    /// Connections, without denied attempts.
+    pub connections: u64,
     /// Bytes both ways.
     pub bytes: u64,
 }

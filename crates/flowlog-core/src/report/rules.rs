@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Rank;
 use super::best::first;
 use super::distinct::{Distinct, Members};
 use crate::flow::Protocol;
@@ -38,8 +39,8 @@ pub struct RuleRow {
     pub last_time_ms: i64,
 }
 
-/// Every rule that matched something, by tuples. `met` says of each rule who met it.
-pub(super) fn rules(tables: &Summary, met: &[MetBy]) -> Vec<RuleRow> {
+/// Every rule that matched something, in the order of `rank`; its connections are those it let begin. `met` says of each rule who met it.
+pub(super) fn rules(tables: &Summary, met: &[MetBy], rank: Rank) -> Vec<RuleRow> {
     let rows = tables.rules.rows().iter().zip(met);
     let mut rows: Vec<RuleRow> = rows
         .filter(|((_, counts), _)| counts.tuples > 0)
@@ -60,7 +61,8 @@ pub(super) fn rules(tables: &Summary, met: &[MetBy]) -> Vec<RuleRow> {
         })
         .collect();
     first(&mut rows, usize::MAX, |a, b| {
-        b.tuples.cmp(&a.tuples).then_with(|| (&a.acl, &a.rule).cmp(&(&b.acl, &b.rule)))
+        let weight = |row: &RuleRow| (rank.of(row.tuples, row.begun, row.bytes), row.tuples);
+        weight(b).cmp(&weight(a)).then_with(|| (&a.acl, &a.rule).cmp(&(&b.acl, &b.rule)))
     });
     rows
 }

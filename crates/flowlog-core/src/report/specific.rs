@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::best::Best;
 use super::ports::Ports;
 use super::tally::Tally;
-use super::{HostRow, SideOfHost, SpecificIp};
+use super::{HostRow, Rank, SideOfHost, SpecificIp};
 use crate::flow::{Counters, Network};
 use crate::state::Conversation;
 use crate::state::{HostId, Hosts};
@@ -46,15 +46,15 @@ impl<'a> Specific<'a> {
     }
 
     /// The section, with lists of `top` rows.
-    pub(super) fn finish(self, top: usize, hosts: &Hosts) -> SpecificIp {
+    pub(super) fn finish(self, top: usize, rank: Option<Rank>, hosts: &Hosts) -> SpecificIp {
         let mut peers = self.as_source.peers.clone();
         add(&mut peers, &self.as_destination.peers);
         SpecificIp {
             query: self.query.to_string(),
             top_peers_total: peers.values().filter(|tally| tally.tuples > 0).count() as u64,
-            top_peers: host_rows(peers, top, hosts),
-            as_source: self.as_source.finish(top),
-            as_destination: self.as_destination.finish(top),
+            top_peers: host_rows(peers, top, rank.unwrap_or(Rank::HOSTS), hosts),
+            as_source: self.as_source.finish(top, rank.unwrap_or(Rank::OTHERS)),
+            as_destination: self.as_destination.finish(top, rank.unwrap_or(Rank::OTHERS)),
         }
     }
 }
@@ -65,10 +65,10 @@ fn add(mine: &mut Peers, other: &Peers) {
     }
 }
 
-fn host_rows(peers: Peers, top: usize, hosts: &Hosts) -> Vec<HostRow> {
+fn host_rows(peers: Peers, top: usize, rank: Rank, hosts: &Hosts) -> Vec<HostRow> {
     let mut best = Best::new(top);
     for (peer, tally) in peers.into_iter().filter(|(_, tally)| tally.tuples > 0) {
-        best.offer(tally.tuples, || hosts.address(peer), || tally);
+        best.offer(rank.weight(&tally), || hosts.address(peer), || tally);
     }
     best.finish().filter_map(|(address, tally)| Some(tally.host_row(address?))).collect()
 }
@@ -100,7 +100,7 @@ impl Side {
         self.ports.merge(other.ports);
     }
 
-    fn finish(self, top: usize) -> SideOfHost {
+    fn finish(self, top: usize, rank: Rank) -> SideOfHost {
         let ports = self.ports.finish();
         SideOfHost {
             tuples: self.tally.tuples,
@@ -111,7 +111,7 @@ impl Side {
             bytes_received: self.counters.bytes_received,
             peers: self.peers.len() as u64,
             top_ports_total: ports.found(),
-            top_ports: ports.top(top),
+            top_ports: ports.top(top, rank),
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::state::Conversation;
 pub(super) struct Tally {
     pub(super) tuples: u64,
     pub(super) denied: u64,
+    /// Without denied attempts.
+    pub(super) connections: u64,
     pub(super) bytes: u64,
     pub(super) packets: u64,
 }
@@ -23,6 +25,7 @@ impl Tally {
         let once = Self { tuples: denied, denied, ..Self::default() };
         conversation.allowed.as_ref().map_or(once, |allowed| Self {
             tuples: denied + allowed.tuples,
+            connections: allowed.connections,
             bytes: allowed.counters.bytes(),
             packets: allowed.counters.packets(),
             ..once
@@ -33,6 +36,7 @@ impl Tally {
     pub(super) fn add(&mut self, other: &Self) {
         self.tuples += other.tuples;
         self.denied += other.denied;
+        self.connections += other.connections;
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.packets = self.packets.saturating_add(other.packets);
     }
@@ -42,12 +46,19 @@ impl Tally {
             name: HostName::of(address),
             tuples: self.tuples,
             denied: self.denied,
+            connections: self.connections,
             bytes: self.bytes,
             packets: self.packets,
         }
     }
 
     pub(super) fn port_row(&self, port: (Protocol, u16)) -> PortRow {
-        PortRow { name: PortName::of(port), tuples: self.tuples, denied: self.denied, bytes: self.bytes }
+        PortRow {
+            name: PortName::of(port),
+            tuples: self.tuples,
+            denied: self.denied,
+            connections: self.connections,
+            bytes: self.bytes,
+        }
     }
 }

@@ -93,6 +93,7 @@ fn host(row: &HostRow) -> Row<'_> {
         provider: row.name.provider,
         tuples: Some(row.tuples),
         denied: Some(row.denied),
+        connections: Some(row.connections),
         bytes: Some(row.bytes),
         packets: Some(row.packets),
         ..Row::default()
@@ -116,6 +117,7 @@ pub(super) fn ports<W: Write>(
         service: row.name.service,
         tuples: Some(row.tuples),
         denied: Some(row.denied),
+        connections: Some(row.connections),
         bytes: Some(row.bytes),
         note: note.to_owned().into(),
         ..Row::default()

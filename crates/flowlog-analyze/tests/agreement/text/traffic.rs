@@ -60,7 +60,7 @@ pub(super) fn traffic(page: &Page<'_>, json: &Value) {
             text(row, "ip"),
             counts(row, ["tuples", "denied"]),
             size(row, "bytes"),
-            counts(row, ["packets"]),
+            counts(row, ["connections", "packets"]),
             owner(row)
         )
     };
@@ -70,21 +70,22 @@ pub(super) fn traffic(page: &Page<'_>, json: &Value) {
     ] {
         page.titled(&format!("{title}: {} in all", counts(&json["totals"], [total])));
         let rows: Vec<String> = list(json, name).iter().map(host).collect();
-        page.rows(title, "Address Tuples Denied Bytes Packets Class or provider", &rows);
+        page.rows(title, "Address Tuples Denied Bytes Connections Packets Class or provider", &rows);
     }
     let rows: Vec<String> = list(json, "top_ports").iter().map(port_row).collect();
     page.rows("Top destination ports", PORT_HEADER, &rows);
 }
 
-pub(super) const PORT_HEADER: &str = "Port Service Tuples Denied Bytes";
+pub(super) const PORT_HEADER: &str = "Port Service Tuples Denied Bytes Connections";
 
 pub(super) fn port_row(row: &Value) -> String {
     format!(
-        "{} {} {} {}",
+        "{} {} {} {} {}",
         port(row),
         word(row, "service"),
         counts(row, ["tuples", "denied"]),
-        size(row, "bytes")
+        size(row, "bytes"),
+        counts(row, ["connections"])
     )
 }
 

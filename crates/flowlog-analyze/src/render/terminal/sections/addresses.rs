@@ -1,6 +1,6 @@
 //! What the logs say of an address or a network that was asked for.
 
-use flowlog_core::report::{Report, SideOfHost, SpecificIp};
+use flowlog_core::report::{OptionsRow, Rank, Report, SideOfHost, SpecificIp};
 
 use super::super::page::{Page, Tone};
 use super::hosts::hosts;
@@ -9,25 +9,32 @@ use crate::render::text::{bytes, count, counted};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     for asked in &report.specific_ips {
-        host(page, asked);
+        host(page, asked, &report.options);
     }
 }
 
-fn host(page: &mut Page, host: &SpecificIp) {
+fn host(page: &mut Page, host: &SpecificIp, options: &OptionsRow) {
     let query = page.name(&host.query);
     if host.as_source.tuples == 0 && host.as_destination.tuples == 0 {
         page.section(&query, "");
         return page.line("not in the data, neither as source nor as destination", 2, Tone::Plain);
     }
     let peers = &host.top_peers;
-    side(page, &format!("{query} as source"), "Connections it opened.", &host.as_source);
-    side(page, &format!("{query} as destination"), "Connections opened to it.", &host.as_destination);
+    side(page, &format!("{query} as source"), "Connections it opened.", &host.as_source, options.others_by());
+    side(
+        page,
+        &format!("{query} as destination"),
+        "Connections opened to it.",
+        &host.as_destination,
+        options.others_by(),
+    );
     page.section(&format!("{query}: top peers"), "");
-    page.note("The other ends of both, by tuples. Bytes are both ways.");
-    hosts(page, peers, peers.len() as u64);
+    let by = options.hosts_by();
+    page.note(&format!("The other ends of both, by {}; bytes are both ways.", by.word()));
+    hosts(page, peers, by, peers.len() as u64);
 }
 
-fn side(page: &mut Page, title: &str, note: &str, side: &SideOfHost) {
+fn side(page: &mut Page, title: &str, note: &str, side: &SideOfHost, by: Rank) {
     page.section(title, &counted(side.tuples, "tuple", "tuples"));
     page.note(note);
     if side.tuples == 0 {
@@ -40,6 +47,6 @@ fn side(page: &mut Page, title: &str, note: &str, side: &SideOfHost) {
     page.line(&format!("Sent      {}", volume(side.bytes_sent, side.packets_sent)), 2, Tone::Plain);
     page.line(&format!("Received  {}", volume(side.bytes_received, side.packets_received)), 2, Tone::Plain);
     if !side.top_ports.is_empty() {
-        ports_table(page, &side.top_ports, side.top_ports.len() as u64);
+        ports_table(page, &side.top_ports, by, side.top_ports.len() as u64);
     }
 }

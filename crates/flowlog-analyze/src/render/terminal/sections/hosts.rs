@@ -1,13 +1,13 @@
 //! A ranking of hosts, in several sections.
 
-use flowlog_core::report::HostRow;
+use flowlog_core::report::{HostRow, Rank};
 
 use super::super::page::Page;
-use super::super::table::{ADDRESS, Cell, Table, names, numbers};
+use super::super::table::{ADDRESS, Cell, Column, Table, names, numbers};
 use crate::render::names::owner;
 
 /// A ranking of hosts; `total` is how long it would be without a limit.
-pub(super) fn hosts(page: &mut Page, rows: &[HostRow], total: u64) {
+pub(super) fn hosts(page: &mut Page, rows: &[HostRow], by: Rank, total: u64) {
     if rows.is_empty() {
         return page.none();
     }
@@ -16,6 +16,7 @@ pub(super) fn hosts(page: &mut Page, rows: &[HostRow], total: u64) {
         numbers("Tuples"),
         numbers("Denied"),
         numbers("Bytes"),
+        connections(by),
         numbers("Packets").spare(),
         names("Class or provider", 17),
     ];
@@ -25,8 +26,15 @@ pub(super) fn hosts(page: &mut Page, rows: &[HostRow], total: u64) {
             Cell::count(row.tuples),
             Cell::bad_count(row.denied),
             Cell::bytes(row.bytes),
+            Cell::count(row.connections),
             Cell::count(row.packets),
             owner(row.name.class, row.name.provider).into(),
         ]
     });
+}
+
+/// The column of connections, which gives way where there is little room unless rows go by it.
+pub(super) fn connections(by: Rank) -> Column {
+    let column = numbers("Connections");
+    if by == Rank::Connections { column } else { column.spare() }
 }

@@ -9,11 +9,12 @@ use crate::render::text::{self, count};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     page.section("Rules", &format!("{} in all", count(report.rules.len() as u64)));
-    page.note(
-        "Which rule decided, by tuples as logged: a connection between two logged interfaces was decided at each. \
+    let by = report.options.others_by().word();
+    page.note(&format!(
+        "Which rule decided, by {by} as logged: a connection between two logged interfaces was decided at each. \
          Kind: user and default rules are those of an NSG, which the log calls UserRule_ and DefaultRule_; admin ones are a \
          Network Manager's; platform is Azure's own handling; none is no rule: what is dropped there lacked encryption.",
-    );
+    ));
     if report.rules.is_empty() {
         return page.none();
     }

@@ -8,6 +8,7 @@ use crate::render::text;
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     page.section("Top sources", &format!("{} in all", text::count(report.totals.unique_sources)));
-    page.note("Initiators (who opened connections), by tuples. Bytes are both ways.");
-    hosts(page, &report.top_sources, report.totals.unique_sources);
+    let by = report.options.hosts_by();
+    page.note(&format!("Initiators (who opened connections), by {}; bytes are both ways.", by.word()));
+    hosts(page, &report.top_sources, by, report.totals.unique_sources);
 }

@@ -1,7 +1,7 @@
 //! The five lists an engineer reads first: who moves the most, which services are busy, what is denied and by which
 //! rule, which rules deny, and what nobody answers.
 
-use flowlog_core::report::{DeniedRow, Ends, Report, RuleRow};
+use flowlog_core::report::{DeniedRow, Ends, Rank, Report, RuleRow};
 use flowlog_core::state::RuleClass;
 
 use super::Size;
@@ -44,7 +44,10 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size, rows: usize) {
                 None,
                 report.top_ports.iter().map(|row| {
                     let port = port_label(row.name.port, row.name.protocol);
-                    format!("{} {}", row.name.service.unwrap_or(&port), count(row.tuples))
+                    let by = report.options.others_by();
+                    let most = by.of(row.tuples, row.connections, row.bytes);
+                    let most = if by == Rank::Bytes { bytes(most) } else { count(most) };
+                    format!("{} {most}", row.name.service.unwrap_or(&port))
                 }),
             );
             line(
