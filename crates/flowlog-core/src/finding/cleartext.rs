@@ -32,9 +32,9 @@ impl Cleartext {
         }
     }
 
-    pub(super) fn merge(&mut self, scene: &Scene<'_>, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         for ((rows, times), (more, span)) in self.0.iter_mut().zip(other.0) {
-            rows.merge(scene, &more);
+            rows.merge(&more);
             times.merge(span);
         }
     }

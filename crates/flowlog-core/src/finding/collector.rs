@@ -281,7 +281,6 @@ impl Gather for Collector<'_> {
     }
 
     fn merge(&mut self, other: Self) {
-        let scene = self.scene;
         self.failures.merge(other.failures);
         self.failing.merge(other.failing);
         self.contacts.merge(other.contacts);
@@ -306,7 +305,7 @@ impl Gather for Collector<'_> {
         self.long.extend(other.long);
         self.look_ups.extend(other.look_ups);
         self.outgoing.extend(other.outgoing);
-        self.cleartext.merge(scene, other.cleartext);
-        self.unencrypted.merge(scene, other.unencrypted);
+        self.cleartext.merge(other.cleartext);
+        self.unencrypted.merge(other.unencrypted);
     }
 }

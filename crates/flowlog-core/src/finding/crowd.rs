@@ -59,7 +59,7 @@ impl Gather for Crowd<'_> {
     fn merge(&mut self, other: Self) {
         for (host, (_, more)) in other.rows {
             if let Some((_, rows)) = self.rows.get_mut(&host) {
-                rows.merge(self.scene, &more);
+                rows.merge(&more);
             }
         }
     }

@@ -28,11 +28,11 @@ impl Unencrypted {
         }
     }
 
-    pub(super) fn merge(&mut self, scene: &Scene<'_>, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         for ((rows, times), (more, span)) in
             [(&mut self.passed, other.passed), (&mut self.dropped, other.dropped)]
         {
-            rows.merge(scene, &more);
+            rows.merge(&more);
             times.merge(span);
         }
     }

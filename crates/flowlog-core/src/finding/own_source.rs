@@ -78,7 +78,11 @@ impl OwnSources {
         let mut failures = kept(&self.failures, |row| is_suspect(row.key.source));
         contacts.sort_unstable_by_key(|row| row.source);
         reached.sort_unstable_by_key(|row| row.source);
-        failures.sort_unstable_by_key(|row| (row.key.source, row.first_ms, scene.order(&row.key)));
+        // Few are of one millisecond: their addresses are looked up only then.
+        failures.sort_unstable_by(|a, b| {
+            let order = |row: &Failure| (row.key.source, row.first_ms);
+            order(a).cmp(&order(b)).then_with(|| scene.order(&a.key).cmp(&scene.order(&b.key)))
+        });
         let mut pinged = self.pinged.into_list();
         pinged.sort_unstable_by_key(|row| (row.key.source, row.first_ms, scene.address(row.key.destination)));
         let pinging = pinged.chunk_by(|a, b| a.key.source == b.key.source);

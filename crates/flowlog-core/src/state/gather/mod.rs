@@ -1,6 +1,6 @@
 //! Rows -> pairs of hosts, partition by partition, on all cores.
 //!
-//! The rows of a partition are sorted by pair, conversation and 5-tuple: everything that is summed stands side by side
+//! The rows of a partition are put in order by pair, conversation and 5-tuple: everything that is summed stands side by side
 //! then, and no table is needed. Memory: the rows of one partition (or of a part of it, if it is a large one) for each
 //! thread.
 
@@ -26,7 +26,7 @@ use super::spill::SpillError;
 use super::summary::{Summary, Sums};
 use crate::flow::{AddressClass, OwnNetworks};
 use facts::LogFacts;
-use place::{Narrow, Place, Wide};
+use place::{Narrow, Order, Place, Wide};
 
 /// So many rows are gathered at once: 150 MB (few in tests). A larger partition is read several times, a part of its pairs
 /// each time.
@@ -128,7 +128,7 @@ struct Worker<'s, G> {
     collector: G,
     sums: Sums,
     rows: Vec<Row>,
-    order: Vec<Narrow>,
+    order: Order<Narrow>,
     pair: HostPair,
     /// Of the source and the destination of the conversation at hand.
     classes: [AddressClass; 2],
@@ -155,7 +155,7 @@ impl<'s, G: Gather> Worker<'s, G> {
             collector,
             sums: Sums::new(&summary.subnets),
             rows: Vec::new(),
-            order: Vec::new(),
+            order: Order::default(),
             pair: HostPair::default(),
             classes: [AddressClass::Reserved; 2],
             ways: <[Way; 2]>::default(),
@@ -186,20 +186,17 @@ impl<'s, G: Gather> Worker<'s, G> {
     fn pairs(&mut self) {
         let rows = std::mem::take(&mut self.rows);
         if rows.len() <= Narrow::MOST {
-            let mut places = std::mem::take(&mut self.order);
-            self.pairs_of(&rows, &mut places);
-            self.order = places;
+            let mut order = std::mem::take(&mut self.order);
+            self.pairs_of(order.of(&rows), &rows);
+            self.order = order;
         } else {
             // One pair of hosts alone has so many.
-            self.pairs_of::<Wide>(&rows, &mut Vec::new());
+            self.pairs_of(Order::<Wide>::default().of(&rows), &rows);
         }
         self.rows = rows;
     }
 
-    fn pairs_of<P: Place>(&mut self, rows: &[Row], places: &mut Vec<P>) {
-        places.clear();
-        places.extend((0_u32..).zip(rows).map(|(place, row)| P::new(row, place)));
-        places.sort_unstable();
+    fn pairs_of<P: Place>(&mut self, places: &[P], rows: &[Row]) {
         for pair in places.chunk_by(|a, b| a.pair() == b.pair()) {
             for conversation in pair.chunk_by(|a, b| a.conversation() == b.conversation()) {
                 self.conversation(conversation, rows);

@@ -32,6 +32,15 @@ pub(super) trait Place: Copy + Ord {
         self.key() >> 64
     }
 
+    /// One of so many bits for all rows of a pair. Whoever chooses pairs that fall into one makes it slower to sort, as
+    /// slow as all of them together would be.
+    #[allow(clippy::cast_possible_truncation)] // a few bits
+    fn bucket(self, bits: u32) -> usize {
+        // Fibonacci hashing: the top bits of the product depend on all bits of the pair.
+        let mixed = (self.pair() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (u128::from(mixed) >> (64 - bits)) as usize
+    }
+
     /// Equal for rows of one conversation.
     fn conversation(self) -> u128 {
         self.key() >> (PLACE_BITS + 16)
@@ -44,7 +53,7 @@ pub(super) trait Place: Copy + Ord {
 }
 
 /// Key and place in one number, which is sorted fastest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Narrow(u128);
 
 impl Narrow {
@@ -68,7 +77,7 @@ impl Place for Narrow {
 }
 
 /// The same for any number of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Wide(u128, u32);
 
 impl Place for Wide {
@@ -82,6 +91,56 @@ impl Place for Wide {
 
     fn row(self) -> usize {
         self.1 as usize
+    }
+}
+
+/// Rows of a bucket, about: few enough to be put in order one by one.
+const IN_BUCKET: usize = 16;
+
+/// The places of rows in an order in which what is summed stands side by side: by key within a pair of hosts, pairs in
+/// no order. They are spread over buckets by their pair first, since few are sorted cheaply.
+#[derive(Default)]
+pub(super) struct Order<P> {
+    /// As the rows stand.
+    places: Vec<P>,
+    spread: Vec<P>,
+    /// Where the next place of each bucket goes; in the end, where the bucket ends.
+    ends: Vec<usize>,
+}
+
+impl<P: Place> Order<P> {
+    pub(super) fn of(&mut self, rows: &[Row]) -> &[P] {
+        let Self { places, spread, ends } = self;
+        places.clear();
+        places.extend((0_u32..).zip(rows).map(|(place, row)| P::new(row, place)));
+        spread.clone_from(places);
+        ends.clear();
+        let bits = (rows.len() / IN_BUCKET).max(1).ilog2();
+        ends.resize(1 << bits, 0);
+        for place in places.iter() {
+            if let Some(count) = ends.get_mut(place.bucket(bits)) {
+                *count += 1;
+            }
+        }
+        let mut begin = 0;
+        for end in ends.iter_mut() {
+            begin += std::mem::replace(end, begin);
+        }
+        for place in places.iter() {
+            let Some(next) = ends.get_mut(place.bucket(bits)) else { continue };
+            if let Some(slot) = spread.get_mut(*next) {
+                *slot = *place;
+            }
+            *next += 1;
+        }
+        let mut rest = spread.as_mut_slice();
+        let mut begin = 0;
+        for end in ends {
+            let (bucket, behind) = rest.split_at_mut_checked(*end - begin).unwrap_or_default();
+            bucket.sort_unstable();
+            (rest, begin) = (behind, *end);
+        }
+        spread
     }
 }
 
@@ -143,5 +202,23 @@ mod tests {
             assert!(a.five_tuple() != b.five_tuple());
         }
         assert!(narrow(0).five_tuple() == Narrow::new(&rows[0], 77).five_tuple());
+    }
+
+    #[test]
+    fn however_many_rows_there_are_those_of_a_pair_stand_side_by_side_and_in_order() {
+        for count in [0, 1, 31, 32, 1000, 5000] {
+            let rows: Vec<Row> =
+                (0..count).map(|n| row(n * 7919 % 83, n % 5, (n * 31 % 64) as u16, 443, 6)).collect();
+            let mut order = Order::<Narrow>::default();
+            let found = order.of(&rows);
+            let mut all: Vec<usize> = found.iter().map(|place| place.row()).collect();
+            assert!(found.iter().all(|place| place.pair() == Narrow::new(&rows[place.row()], 0).pair()));
+            let pairs = found.chunk_by(|a, b| a.pair() == b.pair());
+            assert!(pairs.clone().all(|pair| pair.is_sorted()));
+            let distinct: std::collections::HashSet<u128> = found.iter().map(|place| place.pair()).collect();
+            assert_eq!(pairs.count(), distinct.len());
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..rows.len()));
+        }
     }
 }
