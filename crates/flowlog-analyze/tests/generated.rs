@@ -17,6 +17,9 @@ const SHELLS: [(&str, &[&str]); 5] = [
     ("elvish", &[]),
 ];
 
+/// Those that read logs or states, and have options.
+const COMMANDS: [&str; 5] = ["flows", "host", "compare", "partial", "merge"];
+
 /// The long options that a help defines, without their hyphens.
 fn options(help: &str) -> BTreeSet<String> {
     let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
@@ -29,7 +32,7 @@ fn each_shell_gets_a_script_with_every_option() {
     let bench = Bench::new();
     let help = bench.run(&["--help"]).out();
     let mut all = options(&help);
-    for command in ["compare", "partial", "merge"] {
+    for command in COMMANDS {
         all.extend(options(&bench.run(&[command, "--help"]).out()));
     }
     assert!(all.len() > 20 && all.contains("output") && all.contains("top"), "{all:?}");
@@ -44,7 +47,7 @@ fn each_shell_gets_a_script_with_every_option() {
                 "{shell}: {option}"
             );
         }
-        for command in ["compare", "completions"] {
+        for command in COMMANDS.into_iter().chain(["completions", "man"]) {
             assert!(script.contains(command), "{shell}: {command}");
         }
         let Some((program, arguments)) = check.split_first() else { continue };
@@ -61,6 +64,34 @@ fn each_shell_gets_a_script_with_every_option() {
     assert!(run.talk().contains("[possible values: bash, elvish, fish, powershell, zsh]"), "{}", run.talk());
 }
 
+/// What bash offers behind `words`, of which the last one is unfinished.
+#[cfg(unix)]
+fn offered(bench: &Bench, words: &[&str]) -> BTreeSet<String> {
+    let complete = r#"source ./script; COMP_WORDS=(flowlog-analyze "$@"); COMP_CWORD=$#
+        _flowlog__analyze flowlog-analyze "${COMP_WORDS[$#]}" "${COMP_WORDS[$# - 1]}"
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let mut bash = Command::new("bash");
+    bash.current_dir(bench.folder.path()).args(["--norc", "-c", complete, "bash"]).args(words);
+    let output = bash.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_offers_the_options_of_the_very_command() {
+    let bench = Bench::new();
+    fs::write(bench.folder.path().join("script"), bench.run(&["completions", "bash"]).out()).unwrap();
+    assert_eq!(offered(&bench, &["fl"]), BTreeSet::from(["flows".to_owned()]));
+    for command in COMMANDS {
+        let told = offered(&bench, &[command, "--"]);
+        let wanted = options(&bench.run(&[command, "--help"]).out());
+        let wanted: BTreeSet<String> = wanted.into_iter().map(|option| format!("--{option}")).collect();
+        assert_eq!(told, wanted, "{command}");
+    }
+    assert_eq!(offered(&bench, &["--sort", "b"]), BTreeSet::from(["bytes".to_owned()]));
+}
+
 #[test]
 fn each_command_has_its_manual_page() {
     let bench = Bench::new();
@@ -68,7 +99,7 @@ fn each_command_has_its_manual_page() {
     assert_eq!((run.code(), run.out().as_str(), run.talk().as_str()), (0, "", ""));
     let folder = bench.folder.path().join("pages/man1");
     let pages = names(&folder);
-    for name in ["", "-compare", "-partial", "-merge", "-completions", "-man"] {
+    for name in ["", "-flows", "-host", "-compare", "-partial", "-merge", "-completions", "-man"] {
         assert!(pages.contains(&format!("flowlog-analyze{name}.1")), "{pages:?}");
     }
     let page = fs::read_to_string(folder.join("flowlog-analyze.1")).unwrap();
