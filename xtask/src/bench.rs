@@ -130,8 +130,14 @@ pub(crate) fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl 
         succeed(Command::new(system).args(["-m", "venv"]).arg(environment))
             .context("Python 3 with its venv module is needed for the peers")?;
     }
-    let mut packages: Vec<&str> =
-        peers.iter().map(|peer| if *peer == "clickhouse" { "chdb" } else { "duckdb" }).collect();
+    let mut packages: Vec<&str> = peers
+        .iter()
+        .map(|peer| match *peer {
+            "clickhouse" => "chdb",
+            "polars" => "polars",
+            _ => "duckdb",
+        })
+        .collect();
     packages.sort_unstable();
     packages.dedup();
     if packages.is_empty() {

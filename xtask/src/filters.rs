@@ -11,7 +11,7 @@ use crate::bench::{generate, install_peers};
 use crate::shell::{built, cargo, root, run as succeed, target};
 
 /// A morning of a small network, with the NICs of both ends and plants of everything that is looked for.
-const SET: [&str; 5] = ["--seed=11", "--hours=4", "--nics=12", "--behaviours=1", "--noise=0.1"];
+pub(crate) const SET: [&str; 5] = ["--seed=11", "--hours=4", "--nics=12", "--behaviours=1", "--noise=0.1"];
 
 #[derive(Args)]
 pub(crate) struct Options {

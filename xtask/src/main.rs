@@ -6,6 +6,7 @@ mod bench_download;
 mod demo;
 #[cfg(test)]
 mod docs;
+mod engines;
 mod filters;
 mod instructions;
 mod logs;
@@ -58,6 +59,8 @@ enum Command {
     Bench(bench::Options),
     /// Compare the answers to random filters with those of another engine
     Filters(filters::Options),
+    /// Read Parquet exports with other engines, and compare their answers with the report's
+    Engines(engines::Options),
     /// Count instructions a tuple by phase, under valgrind
     Instructions(instructions::Options),
     /// Measure hostile shapes of input, and how time and memory grow with it
@@ -78,6 +81,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
         Command::Filters(options) => filters::run(&options, &mut std::io::stderr()),
+        Command::Engines(options) => engines::run(&options, &mut std::io::stderr()),
         Command::Instructions(options) => instructions::run(&options, &mut std::io::stderr()),
         Command::Shapes(options) => shapes::run(&options, &mut std::io::stderr()),
         Command::BenchDownload(options) => bench_download::run(&options, &mut std::io::stderr()),

@@ -100,10 +100,12 @@ struct Cli {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     output: Option<ReportFile>,
 
-    /// Write every tuple chosen to a .csv or .ndjson file
+    /// Write every tuple chosen to a .csv or .ndjson file, or a folder
     ///
-    /// One line each, as it stands in the log; what both ends logged is there twice. - is standard output.
-    #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
+    /// One line each, as it stands in the log; what both ends logged is there twice. - is standard output. A folder gets Parquet
+    /// files, one an hour.
+    #[arg(long, value_name = "FILE|DIR", allow_hyphen_values = true, help_heading = "Output")]
+    #[arg(value_parser = ConnectionExport::of_tuples)]
     export_tuples: Option<ConnectionExport>,
 
     /// Replace the files of --output and of exports

@@ -108,7 +108,8 @@ fn read(
     let threads = config.running.threads();
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_minutes();
-    let options = Options { threads, details: &[], selection: &chosen.selection, shared: &shared };
+    let options =
+        Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let findings = !config.findings.no_findings;
     let gathering = GatherOptions { resolve: true, findings, provenance: true, own: own.clone() };

@@ -33,7 +33,8 @@ pub fn run(
     let chosen = Chosen::of(&config.inputs, &config.select, threads)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget);
-    let options = Options { threads, details: &[], selection: &chosen.selection, shared: &shared };
+    let options =
+        Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let outcome = of_files(&files, config.running.strict);
     if outcome == Outcome::NothingAnalysed {

@@ -263,6 +263,7 @@ fn analyse(
             let options = Options {
                 threads,
                 details: &exports.tuples(),
+                hours: exports.hours(),
                 selection: &chosen.selection,
                 shared: &shared,
             };

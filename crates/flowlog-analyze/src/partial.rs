@@ -39,7 +39,7 @@ pub fn run(
     let shared = Shared::new(&budget).with_records();
     let selection = Selection::default();
     let threads = config.running.threads();
-    let options = Options { threads, details: &[], selection: &selection, shared: &shared };
+    let options = Options { threads, details: &[], hours: None, selection: &selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&inputs, &options, config.running.quiet, ascii)?;
     tell_of_spilling(&budget, ascii, talk);
     let outcome = of_files(&files, config.running.strict);

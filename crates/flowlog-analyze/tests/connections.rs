@@ -96,7 +96,7 @@ fn a_name_that_says_no_form_and_a_folder_that_is_not_there_are_told_before_readi
     let bench = Bench::new().file("a.json", "{}");
     let slip = bench.run(&["logs", "--export-connections", "c.txt"]);
     assert_eq!(slip.code(), 2);
-    assert!(slip.talk().contains("must end in .csv, .ndjson or .jsonl"), "{}", slip.talk());
+    assert!(slip.talk().contains("must end in .csv, .ndjson, .jsonl or .parquet"), "{}", slip.talk());
     let nowhere = bench.run(&["logs", "--export-connections", "none/c.csv"]);
     assert_eq!((nowhere.code(), nowhere.out().as_str()), (1, ""));
     assert!(nowhere.talk().contains("cannot write none"), "{}", nowhere.talk());

@@ -197,5 +197,5 @@ fn nothing_is_replaced_unasked_or_written_where_nothing_could_be_read() {
     assert!(fs::read_to_string(&path).unwrap().starts_with("time_utc,time_ms,"));
     assert_eq!(names(bench.folder.path()), ["logs", "t.csv"]);
     let slip = bench.run(&["logs", "--export-tuples", "t.txt"]);
-    assert!(slip.code() == 2 && slip.talk().contains("must end in .csv, .ndjson or .jsonl, or be -"));
+    assert!(slip.code() == 2 && slip.talk().contains("must end in .csv, .ndjson or .jsonl, be - or"));
 }

@@ -152,24 +152,58 @@ impl FromStr for ReportFile {
 pub struct ConnectionExport {
     /// The file; `None`: standard output.
     pub path: Option<PathBuf>,
-    /// CSV or newline-delimited JSON.
-    pub format: ConnectionFormat,
+    /// CSV or newline-delimited JSON; `None`: Parquet.
+    pub format: Option<ConnectionFormat>,
 }
 
-impl FromStr for ConnectionExport {
-    type Err = String;
+impl ConnectionExport {
+    /// A file for connections: also a Parquet file.
+    ///
+    /// # Errors
+    /// Another ending.
+    pub(super) fn of_connections(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) {
+            return Ok(Self { path: Some(path), format: None });
+        }
+        Self::of_lines(text, "the name must end in .csv, .ndjson, .jsonl or .parquet, or be -")
+    }
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    /// A file for tuples, or a folder for Parquet files: what has no ending.
+    ///
+    /// # Errors
+    /// Another ending.
+    pub(super) fn of_tuples(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let is_option = text.starts_with('-');
+        if !is_option && (path.extension().is_none() || text.ends_with(['/', std::path::MAIN_SEPARATOR])) {
+            return Ok(Self { path: Some(path), format: None });
+        }
+        Self::of_lines(
+            text,
+            "the name must end in .csv, .ndjson or .jsonl, be - or that of a folder for Parquet files",
+        )
+    }
+
+    fn of_lines(text: &str, expected: &str) -> Result<Self, String> {
         let path = PathBuf::from(text);
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
         let format = match ending.as_deref() {
             None if text == "-" => ConnectionFormat::Ndjson,
             Some("csv") => ConnectionFormat::Csv(CsvStyle::default()),
             Some("ndjson" | "jsonl") => ConnectionFormat::Ndjson,
-            _ => return Err("the name must end in .csv, .ndjson or .jsonl, or be -".to_owned()),
+            _ => return Err(expected.to_owned()),
         };
         let printed = text == "-" || text.starts_with("-.");
-        Ok(Self { path: (!printed).then_some(path), format })
+        Ok(Self { path: (!printed).then_some(path), format: Some(format) })
+    }
+}
+
+impl FromStr for ConnectionExport {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::of_lines(text, "the name must end in .csv, .ndjson or .jsonl, or be -")
     }
 }
 
@@ -213,10 +247,19 @@ mod tests {
     fn a_dash_is_standard_output_in_the_form_of_its_ending() {
         let export = |text: &str| text.parse::<ConnectionExport>().map(|export| (export.path, export.format));
         let csv = ConnectionFormat::Csv(CsvStyle::default());
-        assert_eq!(export("-"), Ok((None, ConnectionFormat::Ndjson)));
+        let (csv, ndjson) = (Some(csv), Some(ConnectionFormat::Ndjson));
+        assert_eq!(export("-"), Ok((None, ndjson)));
         assert_eq!(export("-.csv"), Ok((None, csv)));
         assert_eq!(export("./-.csv"), Ok((Some("./-.csv".into()), csv)));
-        assert_eq!(export("a/-.JSONL"), Ok((Some("a/-.JSONL".into()), ConnectionFormat::Ndjson)));
+        assert_eq!(export("a/-.JSONL"), Ok((Some("a/-.JSONL".into()), ndjson)));
+        let connections = |text: &str| ConnectionExport::of_connections(text).map(|export| export.format);
+        assert_eq!((connections("a.parquet"), connections("a.csv")), (Ok(None), Ok(csv)));
+        let tuples = |text: &str| ConnectionExport::of_tuples(text).map(|export| export.format);
+        assert_eq!(
+            (tuples("out"), tuples("a.b/"), tuples("-"), tuples("a.csv")),
+            (Ok(None), Ok(None), Ok(ndjson), Ok(csv))
+        );
+        assert!(connections("a").is_err() && tuples("--full").is_err() && tuples("a.parquet").is_err());
         for slip in ["", "--full", "-.txt", "-csv", "a.csv.gz"] {
             assert!(export(slip).is_err(), "{slip}");
         }

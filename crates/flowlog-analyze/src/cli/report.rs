@@ -55,10 +55,11 @@ pub struct ReportArgs {
     #[arg(long, help_heading = "Report")]
     pub show_graphs: bool,
 
-    /// Write every connection to a .csv or .ndjson file
+    /// Write every connection to a .csv, .ndjson or .parquet file
     ///
     /// One line each. - is standard output, which then gets no report: as NDJSON, or as CSV with -.csv.
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
+    #[arg(value_parser = ConnectionExport::of_connections)]
     pub export_connections: Option<ConnectionExport>,
 
     /// Write every finding to a .csv or .ndjson file

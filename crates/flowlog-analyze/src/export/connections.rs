@@ -4,22 +4,24 @@ use std::io::{self, Write};
 
 use flowlog_core::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
-use super::sorted::Sorted;
+use super::sorted::{Keyed, Sorted};
 use super::{ExportError, Output, folder_of};
-use crate::render::connections::{COLUMNS, ConnectionFormat, line};
+use crate::render::connections::{COLUMNS, ConnectionFormat, Row, SPECS, line};
+use crate::render::parquet::ParquetFile;
 
 /// Takes connections in any order. What goes wrong is told at the end.
 pub struct ConnectionLines<'s> {
-    format: ConnectionFormat,
+    /// `None`: Parquet.
+    format: Option<ConnectionFormat>,
     summary: &'s Summary,
     hosts: Hosts,
-    lines: Sorted,
+    lines: Sorted<Keyed>,
     error: Option<io::Error>,
 }
 
 impl<'s> ConnectionLines<'s> {
     /// Of the file `output`.
-    pub fn new(output: &Output, format: ConnectionFormat, summary: &'s Summary) -> Self {
+    pub fn new(output: &Output, format: Option<ConnectionFormat>, summary: &'s Summary) -> Self {
         let (hosts, lines) = (summary.hosts.beside(), Sorted::new(folder_of(output.path())));
         Self { format, summary, hosts, lines, error: None }
     }
@@ -33,8 +35,16 @@ impl<'s> ConnectionLines<'s> {
             if let Some(error) = self.error {
                 return Err(error);
             }
-            out.write_all(self.format.header(&COLUMNS).as_bytes())?;
-            self.lines.finish(out)
+            let Some(format) = self.format else {
+                let mut file = ParquetFile::new(out, &SPECS, 1)?;
+                self.lines.finish(|(_, line)| {
+                    let row = Row::read(&line)?;
+                    file.row(|cells| row.fill(cells))
+                })?;
+                return file.finish();
+            };
+            out.write_all(format.header(&COLUMNS).as_bytes())?;
+            self.lines.finish(|(_, line)| out.write_all(&line))
         })
     }
 }
@@ -47,7 +57,7 @@ impl Gather for ConnectionLines<'_> {
             return;
         }
         let line = line(sighting, logs, self.summary, &self.hosts, self.format);
-        let written = line.and_then(|line| line.map_or(Ok(()), |(key, line)| self.lines.push(key, line)));
+        let written = line.and_then(|line| line.map_or(Ok(()), |keyed| self.lines.push(keyed)));
         self.error = written.err();
     }
 

@@ -25,6 +25,9 @@ pub enum ExportError {
     /// The name leads to something that holds no rows.
     #[error("{} is no regular file: it cannot be replaced", .0.display())]
     NoFile(PathBuf),
+    /// A folder of files would go where something is.
+    #[error("{} exists and is no empty folder: give another name", .0.display())]
+    NotEmpty(PathBuf),
     /// Another run is writing a file of this name.
     #[error("{} is being written by another run: give another name", .0.display())]
     Busy(PathBuf),
@@ -47,7 +50,7 @@ pub enum ExportError {
 impl ExportError {
     /// True if another name or option is all that is needed.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Exists(_) | Self::IsInput { .. } | Self::NoFile(_))
+        matches!(self, Self::Exists(_) | Self::NotEmpty(_) | Self::IsInput { .. } | Self::NoFile(_))
     }
 }
 
@@ -72,6 +75,20 @@ pub(super) fn check(path: &Path, overwrite: bool, inputs: &[Input]) -> Result<()
         Ok(target) if !target.is_file() => Err(ExportError::NoFile(path.to_owned())),
         _ if overwrite => Ok(()),
         _ => Err(ExportError::Exists(path.to_owned())),
+    }
+}
+
+/// Checks that a folder of files may be made at `path`.
+///
+/// # Errors
+/// Something is there that is no empty folder: whatever it holds is not this tool's to replace.
+pub(super) fn check_folder(path: &Path) -> Result<(), ExportError> {
+    let failed = |source| ExportError::Write { path: path.to_owned(), source };
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(failed(source)),
+        Ok(found) if found.is_dir() && fs::read_dir(path).map_err(failed)?.next().is_none() => Ok(()),
+        Ok(_) => Err(ExportError::NotEmpty(path.to_owned())),
     }
 }
 

@@ -4,9 +4,11 @@
 mod connections;
 mod csv;
 mod error;
+mod hours;
 mod output;
 mod sorted;
 mod staging;
+mod tuples;
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -18,6 +20,7 @@ pub use connections::ConnectionLines;
 pub use error::ExportError;
 pub use output::Output;
 pub use staging::Unfinished;
+pub use tuples::{TupleRow, TupleRows};
 
 use crate::cli::{Config, ConnectionExport, ReportFile, ReportForm, Source};
 use crate::reduce::{TupleFile, TupleForm};
@@ -42,7 +45,8 @@ pub struct Exports {
 /// A file of rows.
 struct Lines {
     output: Output,
-    format: ConnectionFormat,
+    /// `None`: Parquet.
+    format: Option<ConnectionFormat>,
     /// It is but the way to standard output.
     printed: bool,
 }
@@ -82,16 +86,23 @@ impl Exports {
         let mut lines = |export: &Option<ConnectionExport>| match export {
             None => Ok(None),
             Some(ConnectionExport { path: Some(path), format }) => {
-                Ok(Some(Lines { output: claim(path)?, format: format.with(style), printed: false }))
+                let format = format.map(|format| format.with(style));
+                Ok(Some(Lines { output: claim(path)?, format, printed: false }))
             }
             Some(ConnectionExport { path: None, format }) => {
                 // What is read again, or interrupted, must not have been printed in part.
                 let output = Output::beside(&config.memory.folder(), unfinished)?;
-                Ok(Some(Lines { output, format: format.with(style), printed: true }))
+                Ok(Some(Lines { output, format: format.map(|format| format.with(style)), printed: true }))
             }
         };
         let (connections, findings) = (lines(&config.connections)?, lines(&config.findings_file)?);
-        let tuples = lines(&config.tuples)?;
+        let tuples = match &config.tuples {
+            Some(ConnectionExport { path: Some(path), format: None }) => {
+                error::check_folder(path)?;
+                Some(Lines { output: Output::claim_folder(path, unfinished)?, format: None, printed: false })
+            }
+            other => lines(other)?,
+        };
         let report = match &config.output {
             None => None,
             Some(ReportFile { path, form }) => Some((claim(path)?, *form)),
@@ -107,14 +118,19 @@ impl Exports {
     pub fn tuples(&self) -> Vec<TupleFile<'_>> {
         let details = self.csv.iter().filter_map(|csv| csv.details.as_ref());
         let details = details.map(|output| TupleFile { output, form: TupleForm::Details(self.style) });
-        let lines = self.tuples.iter();
-        let lines =
-            lines.map(|lines| TupleFile { output: &lines.output, form: TupleForm::Lines(lines.format) });
+        let lines = self.tuples.iter().filter_map(|lines| {
+            lines.format.map(|format| TupleFile { output: &lines.output, form: TupleForm::Lines(format) })
+        });
         details.chain(lines).collect()
     }
 
-    /// The file of one row a connection.
-    pub fn connections(&self) -> Option<(&Output, ConnectionFormat)> {
+    /// The folder of Parquet files of one row a tuple.
+    pub fn hours(&self) -> Option<&Output> {
+        self.tuples.as_ref().filter(|lines| lines.format.is_none()).map(|lines| &lines.output)
+    }
+
+    /// The file of one row a connection; without a format it is a Parquet file.
+    pub fn connections(&self) -> Option<(&Output, Option<ConnectionFormat>)> {
         self.connections.as_ref().map(|lines| (&lines.output, lines.format))
     }
 
@@ -140,7 +156,7 @@ impl Exports {
         if let Some((output, form)) = &self.report {
             output.write(|out| text(out, *form))?;
         }
-        if let Some(Lines { output, format, .. }) = &self.findings {
+        if let Some(Lines { output, format: Some(format), .. }) = &self.findings {
             output.write(|out| findings_file::write(out, report, *format))?;
         }
         let csv = self.csv.into_iter().flat_map(|csv| [csv.details, Some(csv.summary)]).flatten();

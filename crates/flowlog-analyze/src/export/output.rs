@@ -16,6 +16,8 @@ const BLOCK: usize = 1 << 16;
 pub struct Output {
     path: PathBuf,
     replace: bool,
+    /// It is a folder of files.
+    folder: bool,
     staging: Staging,
 }
 
@@ -30,7 +32,21 @@ impl Output {
         if !replace && fs::symlink_metadata(path).is_ok() {
             return Err(ExportError::Exists(path.to_owned()));
         }
-        Ok(Self { path: path.to_owned(), replace, staging })
+        Ok(Self { path: path.to_owned(), replace, folder: false, staging })
+    }
+
+    /// Claims `path` for a folder of files; an empty one may be there.
+    ///
+    /// # Errors
+    /// Another run has the name, or the folder around it takes no files.
+    pub(super) fn claim_folder(path: &Path, unfinished: &Unfinished) -> Result<Self, ExportError> {
+        staging::sweep(super::folder_of(path));
+        Ok(Self {
+            path: path.to_owned(),
+            replace: false,
+            folder: true,
+            staging: Staging::claim(path, unfinished)?,
+        })
     }
 
     /// Claims a place in `folder` for what is printed when it is whole.
@@ -115,12 +131,26 @@ impl Output {
 
     /// Gives the whole file its name, or a name with a number if something has been put there meanwhile.
     pub(super) fn publish(&self) -> Result<PathBuf, ExportError> {
-        let path = if self.replace { self.replace() } else { self.place() };
+        let path = match (self.folder, self.replace) {
+            (true, _) => self.place_folder(),
+            (false, true) => self.replace(),
+            (false, false) => self.place(),
+        };
         let path = path.map_err(|source| ExportError::Write { path: self.path.clone(), source })?;
         // The name is as safe as the bytes only when the folder is on the disk as well.
         #[cfg(unix)]
         fs::File::open(super::folder_of(&path)).and_then(|folder| folder.sync_all()).ok();
         Ok(path)
+    }
+
+    /// An empty folder makes room; one that has got something meanwhile, or a file, does not.
+    fn place_folder(&self) -> io::Result<PathBuf> {
+        match fs::remove_dir(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::rename(self.whole(), &self.path)?;
+        Ok(self.path.clone())
     }
 
     fn replace(&self) -> io::Result<PathBuf> {

@@ -12,26 +12,36 @@ const RUN_BYTES: usize = 16 << 20;
 const MOST_RUNS: usize = 64;
 
 /// What a line is ordered by, and the line.
-type Keyed = (Vec<u8>, Vec<u8>);
+pub(crate) type Keyed = (Vec<u8>, Vec<u8>);
 
-/// Lines that come in any order.
-pub(crate) struct Sorted {
+/// What can be sorted, and put on the disk meanwhile.
+pub(crate) trait Sortable: Ord + Sized {
+    /// Bytes of memory it takes beside its own size.
+    fn more_bytes(&self) -> usize;
+    /// Writes it.
+    fn write(&self, out: &mut impl Write) -> io::Result<()>;
+    /// Reads one that was written; nothing at the end.
+    fn read(run: &mut impl Read) -> io::Result<Option<Self>>;
+}
+
+/// Lines, or anything else, that come in any order.
+pub(crate) struct Sorted<T> {
     folder: PathBuf,
-    held: Vec<Keyed>,
+    held: Vec<T>,
     bytes: usize,
     runs: Vec<File>,
 }
 
-impl Sorted {
+impl<T: Sortable> Sorted<T> {
     /// Temporary files are made in `folder`; they have no names there.
     pub(crate) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), held: Vec::new(), bytes: 0, runs: Vec::new() }
     }
 
-    /// Takes a line; lines of equal keys are ordered by themselves.
-    pub(crate) fn push(&mut self, key: Vec<u8>, line: Vec<u8>) -> io::Result<()> {
-        self.bytes += key.len() + line.len() + size_of::<Keyed>();
-        self.held.push((key, line));
+    /// Takes one more.
+    pub(crate) fn push(&mut self, one: T) -> io::Result<()> {
+        self.bytes += one.more_bytes() + size_of::<T>();
+        self.held.push(one);
         if self.bytes >= RUN_BYTES { self.end_run() } else { Ok(()) }
     }
 
@@ -41,8 +51,8 @@ impl Sorted {
         }
         self.held.sort_unstable();
         let mut out = BufWriter::new(tempfile::tempfile_in(&self.folder)?);
-        for keyed in self.held.drain(..) {
-            write_keyed(&mut out, &keyed)?;
+        for one in self.held.drain(..) {
+            one.write(&mut out)?;
         }
         self.bytes = 0;
         self.add_run(out)
@@ -52,7 +62,7 @@ impl Sorted {
         self.runs.push(run.into_inner().map_err(io::IntoInnerError::into_error)?);
         if self.runs.len() >= MOST_RUNS {
             let mut out = BufWriter::new(tempfile::tempfile_in(&self.folder)?);
-            merge(std::mem::take(&mut self.runs), |keyed| write_keyed(&mut out, keyed))?;
+            merge(std::mem::take(&mut self.runs), |one: T| one.write(&mut out))?;
             self.runs.push(out.into_inner().map_err(io::IntoInnerError::into_error)?);
         }
         Ok(())
@@ -67,53 +77,76 @@ impl Sorted {
         Ok(())
     }
 
-    /// Writes all lines in order.
-    pub(crate) fn finish(mut self, out: &mut impl Write) -> io::Result<()> {
+    /// Gives all of them in order.
+    pub(crate) fn finish(mut self, mut out: impl FnMut(T) -> io::Result<()>) -> io::Result<()> {
         if self.runs.is_empty() {
             self.held.sort_unstable();
-            return self.held.iter().try_for_each(|(_, line)| out.write_all(line));
+            return self.held.into_iter().try_for_each(out);
         }
         self.end_run()?;
-        merge(self.runs, |(_, line)| out.write_all(line))
+        merge(self.runs, &mut out)
     }
 }
 
-fn write_keyed(out: &mut impl Write, (key, line): &Keyed) -> io::Result<()> {
-    for bytes in [key, line] {
-        // No line is near 4 GiB.
-        out.write_all(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes())?;
-        out.write_all(bytes)?;
+/// Lines of equal keys are ordered by themselves.
+impl Sortable for Keyed {
+    fn more_bytes(&self) -> usize {
+        self.0.len() + self.1.len()
     }
-    Ok(())
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        for bytes in [&self.0, &self.1] {
+            // No line is near 4 GiB.
+            out.write_all(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes())?;
+            out.write_all(bytes)?;
+        }
+        Ok(())
+    }
+
+    fn read(run: &mut impl Read) -> io::Result<Option<Self>> {
+        let Some(length) = <[u8; 4]>::read(run)? else { return Ok(None) };
+        let mut key = vec![0; u32::from_le_bytes(length) as usize];
+        run.read_exact(&mut key)?;
+        let mut length = [0; 4];
+        run.read_exact(&mut length)?;
+        let mut line = vec![0; u32::from_le_bytes(length) as usize];
+        run.read_exact(&mut line)?;
+        Ok(Some((key, line)))
+    }
 }
 
-fn read_keyed(run: &mut impl Read) -> io::Result<Option<Keyed>> {
-    let mut length = [0; 4];
-    match run.read_exact(&mut length) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        other => other?,
+/// Rows of one length.
+impl<const N: usize> Sortable for [u8; N] {
+    fn more_bytes(&self) -> usize {
+        0
     }
-    let mut key = vec![0; u32::from_le_bytes(length) as usize];
-    run.read_exact(&mut key)?;
-    run.read_exact(&mut length)?;
-    let mut line = vec![0; u32::from_le_bytes(length) as usize];
-    run.read_exact(&mut line)?;
-    Ok(Some((key, line)))
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(self)
+    }
+
+    fn read(run: &mut impl Read) -> io::Result<Option<Self>> {
+        let mut bytes = [0; N];
+        match run.read_exact(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+            other => other.map(|()| Some(bytes)),
+        }
+    }
 }
 
-fn merge(runs: Vec<File>, mut out: impl FnMut(&Keyed) -> io::Result<()>) -> io::Result<()> {
+fn merge<T: Sortable>(runs: Vec<File>, mut out: impl FnMut(T) -> io::Result<()>) -> io::Result<()> {
     let mut open = Vec::new();
     let mut heads = BinaryHeap::new();
     for (place, mut run) in runs.into_iter().enumerate() {
         run.seek(SeekFrom::Start(0))?;
         let mut run = BufReader::new(run);
-        heads.extend(read_keyed(&mut run)?.map(|keyed| Reverse((keyed, place))));
+        heads.extend(T::read(&mut run)?.map(|one| Reverse((one, place))));
         open.push(run);
     }
-    while let Some(Reverse((keyed, place))) = heads.pop() {
-        out(&keyed)?;
+    while let Some(Reverse((one, place))) = heads.pop() {
+        out(one)?;
         if let Some(run) = open.get_mut(place) {
-            heads.extend(read_keyed(run)?.map(|keyed| Reverse((keyed, place))));
+            heads.extend(T::read(run)?.map(|one| Reverse((one, place))));
         }
     }
     Ok(())
@@ -131,14 +164,14 @@ mod tests {
         let line = |n: u32| (n.wrapping_mul(2_654_435_761) % 5000).to_be_bytes().to_vec();
         for n in 0..5000 {
             let to = if n % 3 == 0 { &mut other } else { &mut all };
-            to.push(line(n), format!("{n}\n").into_bytes()).unwrap();
+            to.push((line(n), format!("{n}\n").into_bytes())).unwrap();
             if n % 40 == 0 {
                 to.end_run().unwrap();
             }
         }
         all.append(other).unwrap();
         let mut text = Vec::new();
-        all.finish(&mut text).unwrap();
+        all.finish(|(_, line)| text.write_all(&line)).unwrap();
         let mut expected: Vec<(Vec<u8>, Vec<u8>)> =
             (0..5000).map(|n| (line(n), format!("{n}\n").into_bytes())).collect();
         expected.sort();

@@ -237,6 +237,10 @@ fn empty(folder: &Path) {
         if is_file && (name == OsStr::new(WHOLE) || is_part(&name)) {
             fs::remove_file(entry.path()).ok();
         }
+        // A folder of files: all in it was made by the run that held it.
+        if name == OsStr::new(WHOLE) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            fs::remove_dir_all(entry.path()).ok();
+        }
     }
 }
 

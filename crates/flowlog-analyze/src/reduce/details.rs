@@ -8,7 +8,7 @@ use flowlog_core::record::{MalformedTuple, RecordContext, Sink};
 use flowlog_core::select::Selector;
 
 use super::job::{FileEnd, Files, Job};
-use crate::export::ExportError;
+use crate::export::{ExportError, TupleRow, TupleRows};
 use crate::render::csv_details::DetailsWriter;
 use crate::render::tuples::TupleWriter;
 
@@ -46,6 +46,8 @@ impl Rows {
 /// Writes the rows of one group.
 pub(super) struct Details<'a> {
     writers: Vec<Rows>,
+    /// Rows of Parquet files are written when all are there.
+    kept: Option<TupleRow>,
     /// `None`: everything is asked for.
     selector: Option<Selector>,
     job: Job<'a>,
@@ -56,13 +58,16 @@ impl<'a> Details<'a> {
     pub(super) fn new(index: usize, job: Job<'a>) -> Result<Option<Self>, ExportError> {
         let writers = job.details.iter().map(|parts| parts.part(index)).collect::<Result<Vec<_>, _>>()?;
         let selector = job.selection.map(Selector::new);
-        Ok((!writers.is_empty()).then_some(Self { writers, selector, job }))
+        let kept = job.hours.map(TupleRows::part);
+        let any = kept.is_some() || !writers.is_empty();
+        Ok(any.then_some(Self { writers, kept, selector, job }))
     }
 
     /// The group is read.
     pub(super) fn finish(self) -> Result<(), ExportError> {
         let mut parts = self.job.details.iter().zip(self.writers);
-        parts.try_for_each(|(parts, rows)| parts.told(rows.finish()))
+        parts.try_for_each(|(parts, rows)| parts.told(rows.finish()))?;
+        self.job.hours.zip(self.kept).map_or(Ok(()), |(hours, kept)| hours.add(kept))
     }
 }
 
@@ -71,6 +76,7 @@ impl Files for Details<'_> {
         if let Some(file) = self.job.inputs.get(input) {
             let path = file.path.display().to_string();
             self.writers.iter_mut().for_each(|rows| rows.begin_file(&path));
+            self.kept.iter_mut().for_each(|rows| rows.begin_file(&path));
         }
     }
     fn end(&mut self, _: usize, _: &FileEnd) {}
@@ -79,6 +85,7 @@ impl Files for Details<'_> {
 impl Details<'_> {
     fn tell(&mut self, tell: impl Fn(&mut dyn Sink)) {
         self.writers.iter_mut().for_each(|rows| rows.tell(&tell));
+        self.kept.iter_mut().for_each(|rows| tell(rows));
     }
 }
 
@@ -106,16 +113,20 @@ impl Sink for Details<'_> {
         self.tuples(std::slice::from_ref(tuple));
     }
     fn tuples(&mut self, tuples: &[FlowTuple]) {
-        let Self { writers, selector, .. } = self;
+        let Self { writers, kept, selector, .. } = self;
         let Some(selector) = selector else { return self.tell(|rows| rows.tuples(tuples)) };
         let parted = selector.part(tuples);
+        let tell = |rows: &mut dyn Sink| {
+            if let Some(word) = &parted.word {
+                rows.encryption_word(word);
+            }
+            rows.tuples(parted.chosen);
+        };
         for rows in writers {
-            rows.tell(|rows| {
-                if let Some(word) = &parted.word {
-                    rows.encryption_word(word);
-                }
-                rows.tuples(parted.chosen);
-            });
+            rows.tell(tell);
+        }
+        if let Some(rows) = kept {
+            tell(rows);
         }
     }
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {

@@ -10,6 +10,7 @@ use flowlog_core::select::Selection;
 use super::parts::Parts;
 use super::plan::Group;
 use super::pump::read_ahead;
+use crate::export::TupleRows;
 use crate::progress::Progress;
 use crate::walk::{Input, InputKind};
 
@@ -25,6 +26,8 @@ pub(super) struct Job<'a> {
     pub(super) inputs: &'a [Input],
     /// Files of one row a tuple.
     pub(super) details: &'a [Parts<'a>],
+    /// A folder of Parquet files of the same.
+    pub(super) hours: Option<&'a TupleRows<'a>>,
     /// What is asked for; `None`: everything.
     pub(super) selection: Option<&'a Selection>,
     pub(super) progress: &'a Progress,

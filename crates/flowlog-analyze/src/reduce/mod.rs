@@ -17,7 +17,7 @@ use flowlog_core::report::FileRow;
 use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, SpillError, State};
 
-use crate::export::ExportError;
+use crate::export::{ExportError, Output, TupleRows};
 use crate::progress::Progress;
 use crate::walk::Input;
 use job::Job;
@@ -40,6 +40,8 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Files of one row a tuple.
     pub details: &'a [TupleFile<'a>],
+    /// A folder of Parquet files of the same.
+    pub hours: Option<&'a Output>,
     /// What is asked for.
     pub selection: &'a Selection,
     /// What the workers share.
@@ -85,9 +87,10 @@ fn read_until_known(
     let mut groups = plan::groups(inputs, &beginnings);
     loop {
         let details: Vec<_> = options.details.iter().map(|file| Parts::new(*file, groups.len())).collect();
+        let hours = options.hours.map(TupleRows::new);
         let ahead = groups.len() < options.threads;
         let selection = Some(options.selection).filter(|selection| !selection.is_all());
-        let job = Job { inputs, details: &details, selection, progress, ahead };
+        let job = Job { inputs, details: &details, hours: hours.as_ref(), selection, progress, ahead };
         let pass = read_all(&groups, options, job)?;
         if let Some(united) = plan::unite(&groups, &pass.logs, &beginnings, inputs) {
             // Rare: a file with records of several NICs. Knowing repeated records again needs a second reading.
@@ -95,6 +98,7 @@ fn read_until_known(
             continue;
         }
         details.into_iter().try_for_each(Parts::join)?;
+        hours.map_or(Ok(()), TupleRows::finish)?;
         return Ok(pass.reduced);
     }
 }

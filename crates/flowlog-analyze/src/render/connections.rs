@@ -6,12 +6,12 @@ use std::net::IpAddr;
 
 use flowlog_core::flow::AddressClass;
 use flowlog_core::policy::plain_rule;
-use flowlog_core::record::LogKind;
 use flowlog_core::state::{HostId, Hosts, Sighting, Summary};
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::csv_text::{CsvStyle, guard};
 use super::names::protocol_label;
+use super::parquet::{Columns, Kind, Spec};
 use super::text::iso_time;
 
 /// How connections are written.
@@ -56,6 +56,30 @@ pub(crate) const COLUMNS: [&str; 29] = [
     "destination_class",
 ];
 
+/// The same columns of a Parquet file.
+pub(crate) const SPECS: [Spec; COLUMNS.len()] = specs();
+
+const fn specs() -> [Spec; COLUMNS.len()] {
+    let mut specs = [Spec { name: "", kind: Kind::Text, optional: false }; COLUMNS.len()];
+    let mut place = 0;
+    while place < specs.len() {
+        specs[place].name = COLUMNS[place];
+        specs[place].kind = match place {
+            0..4 => Kind::Time,
+            4 => Kind::Int64,
+            5 | 7 => Kind::Address,
+            6 | 8 => Kind::UInt16,
+            9 => Kind::UInt8,
+            15..23 => Kind::UInt64,
+            _ => Kind::Text,
+        };
+        // The begin, the end, and the NIC.
+        specs[place].optional = matches!(place, 1 | 2 | 12);
+        place += 1;
+    }
+    specs
+}
+
 impl ConnectionFormat {
     /// What a file of this form begins with.
     pub(crate) fn header(self, columns: &[&str]) -> String {
@@ -74,12 +98,17 @@ impl ConnectionFormat {
     }
 }
 
-#[derive(Serialize)]
-struct Row<'a> {
-    first_time: String,
-    begin_time: Option<String>,
-    end_time: Option<String>,
-    last_time: String,
+/// A connection as a row. For people times are texts; on its way to a Parquet file they stay numbers.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Row<'a> {
+    #[serde(serialize_with = "time")]
+    first_time: i64,
+    #[serde(serialize_with = "time_or_null")]
+    begin_time: Option<i64>,
+    #[serde(serialize_with = "time_or_null")]
+    end_time: Option<i64>,
+    #[serde(serialize_with = "time")]
+    last_time: i64,
     duration_ms: i64,
     source: IpAddr,
     source_port: u16,
@@ -89,8 +118,10 @@ struct Row<'a> {
     protocol_name: String,
     direction: char,
     mac: Option<String>,
-    log: &'static str,
-    outcome: &'static str,
+    #[serde(borrow)]
+    log: Cow<'a, str>,
+    #[serde(borrow)]
+    outcome: Cow<'a, str>,
     connections: u64,
     logs: usize,
     tuples: u64,
@@ -99,36 +130,62 @@ struct Row<'a> {
     bytes_sent: u64,
     packets_received: u64,
     bytes_received: u64,
+    #[serde(borrow)]
     rule: Cow<'a, str>,
+    #[serde(borrow)]
     nsg: Cow<'a, str>,
+    #[serde(borrow)]
     resource: Cow<'a, str>,
-    encryption: &'static str,
-    source_class: &'static str,
-    destination_class: &'static str,
+    #[serde(borrow)]
+    encryption: Cow<'a, str>,
+    #[serde(borrow)]
+    source_class: Cow<'a, str>,
+    #[serde(borrow)]
+    destination_class: Cow<'a, str>,
+}
+
+// serde hands over a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn time<S: Serializer>(ms: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() {
+        serializer.collect_str(&iso_time(*ms))
+    } else {
+        ms.serialize(serializer)
+    }
+}
+
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)]
+fn time_or_null<S: Serializer>(ms: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    if serializer.is_human_readable() {
+        ms.map(iso_time).serialize(serializer)
+    } else {
+        ms.serialize(serializer)
+    }
 }
 
 /// A connection as a line without a header, and what lines are ordered by: time, 5-tuple, NIC, and all the rest.
-/// `logs` is the number of logs that tell of it.
+/// `logs` is the number of logs that tell of it. Without a format, the line is what [`Row::read`] reads.
 pub(crate) fn line(
     sighting: &Sighting<HostId>,
     logs: usize,
     summary: &Summary,
     hosts: &Hosts,
-    format: ConnectionFormat,
+    format: Option<ConnectionFormat>,
 ) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let Some(mut row) = row(sighting, logs, summary, hosts) else { return Ok(None) };
-    if matches!(format, ConnectionFormat::Csv(_)) {
+    if matches!(format, Some(ConnectionFormat::Csv(_))) {
         for name in [&mut row.rule, &mut row.nsg, &mut row.resource] {
             *name = guard(name).into_owned().into();
         }
     }
     let line = match format {
-        ConnectionFormat::Csv(style) => {
+        Some(ConnectionFormat::Csv(style)) => {
             let mut csv = style.rows(Vec::new());
             csv.serialize(&row).map_err(io::Error::from)?;
             csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?
         }
-        ConnectionFormat::Ndjson => {
+        None => postcard::to_allocvec(&row).map_err(io::Error::other)?,
+        Some(ConnectionFormat::Ndjson) => {
             let mut line = serde_json::to_vec(&row)?;
             line.push(b'\n');
             line
@@ -137,11 +194,48 @@ pub(crate) fn line(
     Ok(Some((row.order(), line)))
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// A row that was kept as a line.
+    pub(crate) fn read(line: &'a [u8]) -> io::Result<Self> {
+        postcard::from_bytes(line).map_err(io::Error::other)
+    }
+
+    /// Sets the cells of a Parquet file, one after the other as [`SPECS`] has them.
+    pub(crate) fn fill(&self, cells: &mut Columns) {
+        cells.time(self.first_time);
+        cells.time_or_null(self.begin_time);
+        cells.time_or_null(self.end_time);
+        cells.time(self.last_time);
+        cells.signed(self.duration_ms);
+        cells.text(&self.source.to_string());
+        cells.number(self.source_port);
+        cells.text(&self.destination.to_string());
+        cells.number(self.destination_port);
+        cells.number(self.protocol);
+        cells.text(&self.protocol_name);
+        cells.text(self.direction.encode_utf8(&mut [0; 4]));
+        cells.text_or_null(self.mac.as_deref());
+        cells.text(&self.log);
+        cells.text(&self.outcome);
+        for number in [self.connections, self.logs as u64, self.tuples, self.begins] {
+            cells.number(number);
+        }
+        for number in [self.packets_sent, self.bytes_sent, self.packets_received, self.bytes_received] {
+            cells.number(number);
+        }
+        for text in [&self.rule, &self.nsg, &self.resource, &self.encryption] {
+            cells.text(text);
+        }
+        cells.text(&self.source_class);
+        cells.text(&self.destination_class);
+    }
+
     /// Bytes that are in the order of rows.
     fn order(&self) -> Vec<u8> {
         let mut order = Vec::with_capacity(160);
-        order.extend(self.first_time.as_bytes());
+        // Moved so that numbers below zero come first.
+        let time = |ms: i64| (ms.cast_unsigned() ^ (1 << 63)).to_be_bytes();
+        order.extend(time(self.first_time));
         for (address, port) in [(self.source, self.source_port), (self.destination, self.destination_port)] {
             match address {
                 IpAddr::V4(v4) => {
@@ -162,17 +256,17 @@ impl Row<'_> {
         for text in [
             mac,
             direction,
-            self.log,
-            self.outcome,
-            &self.last_time,
+            &self.log,
+            &self.outcome,
             &self.rule,
             &self.nsg,
             &self.resource,
-            self.encryption,
+            &self.encryption,
         ] {
             order.extend(text.as_bytes());
             order.push(0);
         }
+        order.extend(time(self.last_time));
         for count in
             [self.tuples, self.packets_sent, self.bytes_sent, self.packets_received, self.bytes_received]
         {
@@ -191,10 +285,10 @@ fn row<'s>(sighting: &Sighting<HostId>, logs: usize, summary: &'s Summary, hosts
     let counters = &connection.counters;
     let first_ms = connection.begun_ms().unwrap_or(connection.first_ms).min(connection.first_ms);
     Some(Row {
-        first_time: iso_time(first_ms),
-        begin_time: connection.begun_ms().map(iso_time),
-        end_time: connection.ended_ms().map(iso_time),
-        last_time: iso_time(connection.last_ms),
+        first_time: first_ms,
+        begin_time: connection.begun_ms(),
+        end_time: connection.ended_ms(),
+        last_time: connection.last_ms,
         duration_ms: connection.last_ms.saturating_sub(first_ms),
         source,
         source_port: key.source_port,
@@ -204,11 +298,8 @@ fn row<'s>(sighting: &Sighting<HostId>, logs: usize, summary: &'s Summary, hosts
         protocol_name: protocol_label(key.protocol.0),
         direction: connection.direction.letter(),
         mac: log.mac(),
-        log: match log.kind() {
-            LogKind::VNet => "VNet",
-            LogKind::Nsg => "NSG",
-        },
-        outcome: outcome.name(),
+        log: super::tuples::log(log.kind()).into(),
+        outcome: outcome.name().into(),
         connections: connection.count(),
         logs,
         tuples: connection.tuples(),
@@ -220,8 +311,8 @@ fn row<'s>(sighting: &Sighting<HostId>, logs: usize, summary: &'s Summary, hosts
         rule: plain_rule(rule).into(),
         nsg: nsg.into(),
         resource: resource.into(),
-        encryption: sighting.encryption.word(),
-        source_class: AddressClass::of(source).label(),
-        destination_class: AddressClass::of(destination).label(),
+        encryption: sighting.encryption.word().into(),
+        source_class: AddressClass::of(source).label().into(),
+        destination_class: AddressClass::of(destination).label().into(),
     })
 }

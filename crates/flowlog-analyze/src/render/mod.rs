@@ -18,6 +18,7 @@ mod csv_text;
 mod graphs;
 mod markdown;
 mod names;
+pub(crate) mod parquet;
 mod spark;
 mod style;
 mod text;

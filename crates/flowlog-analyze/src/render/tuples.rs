@@ -15,6 +15,7 @@ use super::connections::ConnectionFormat;
 use super::csv_line::Line;
 use super::csv_text::push_field;
 use super::names::protocol_label;
+use super::parquet::{Columns, Kind, Spec};
 
 /// The columns of the CSV form, which are the keys of the other, in this order.
 pub const COLUMNS: [&str; 25] = [
@@ -73,6 +74,79 @@ enum Column {
     SourceClass,
     DestinationClass,
     File,
+}
+
+/// The same columns of a Parquet file.
+pub(crate) const SPECS: [Spec; COLUMNS.len()] = specs();
+
+const fn specs() -> [Spec; COLUMNS.len()] {
+    let mut specs = [Spec { name: "", kind: Kind::Text, optional: false }; COLUMNS.len()];
+    let mut place = 0;
+    while place < specs.len() {
+        specs[place].name = COLUMNS[place];
+        specs[place].kind = match place {
+            0 | 2 => Kind::Time,
+            1 => Kind::Int64,
+            9 | 11 => Kind::Address,
+            10 | 12 => Kind::UInt16,
+            13 => Kind::UInt8,
+            18..22 => Kind::UInt64,
+            _ => Kind::Text,
+        };
+        // The record's time, the NIC, and counters.
+        specs[place].optional = matches!(place, 2 | 3 | 18..22);
+        place += 1;
+    }
+    specs
+}
+
+/// A tuple with all that is known of it.
+pub(crate) struct TupleCells<'a> {
+    pub(crate) tuple: FlowTuple,
+    /// When its record was written, Unix ms.
+    pub(crate) record_ms: Option<i64>,
+    pub(crate) kind: LogKind,
+    /// Empty if not known.
+    pub(crate) mac: &'a str,
+    pub(crate) resource: &'a str,
+    pub(crate) nsg: &'a str,
+    pub(crate) rule: &'a str,
+    pub(crate) file: &'a str,
+    /// The encryption word, if it is none that is known.
+    pub(crate) word: &'a str,
+}
+
+impl TupleCells<'_> {
+    /// Sets the cells of a Parquet file, one after the other as [`SPECS`] has them.
+    pub(crate) fn fill(&self, cells: &mut Columns) {
+        let tuple = &self.tuple;
+        cells.time(tuple.time_ms);
+        cells.signed(tuple.time_ms);
+        cells.time_or_null(self.record_ms);
+        cells.text_or_null(Some(self.mac).filter(|mac| !mac.is_empty()));
+        for text in [log(self.kind), self.resource, self.nsg, self.rule, direction(tuple.direction)] {
+            cells.text(text);
+        }
+        for (address, port) in
+            [(tuple.source, tuple.source_port), (tuple.destination, tuple.destination_port)]
+        {
+            cells.text(&address.to_string());
+            cells.number(port);
+        }
+        cells.number(tuple.protocol.0);
+        cells.text(&protocol_label(tuple.protocol.0));
+        cells.text(state(tuple.state));
+        cells.text(decision(tuple.state));
+        cells.text(if tuple.encryption == Encryption::Unknown { self.word } else { tuple.encryption.word() });
+        let counters = tuple.counters;
+        cells.number_or_null(counters.map(|counters| counters.packets_sent));
+        cells.number_or_null(counters.map(|counters| counters.bytes_sent));
+        cells.number_or_null(counters.map(|counters| counters.packets_received));
+        cells.number_or_null(counters.map(|counters| counters.bytes_received));
+        cells.text(AddressClass::of(tuple.source).label());
+        cells.text(AddressClass::of(tuple.destination).label());
+        cells.text(self.file);
+    }
 }
 
 /// Rows are handed on when so many bytes have come together.

@@ -1,0 +1,60 @@
+//! `cargo xtask engines`: Parquet exports read by other engines, and the questions of `docs/queries` answered by them.
+
+use std::fs;
+use std::io::Write;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::bench::{generate, install_peers};
+use crate::filters::SET;
+use crate::shell::{built, cargo, root, run as succeed, target};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Which engines
+    #[arg(long, default_values = ["duckdb", "clickhouse", "polars"], value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(value_parser = ["duckdb", "clickhouse", "polars"])]
+    engines: Vec<String>,
+    /// Size of the set
+    #[arg(long, default_value = "10MB", value_name = "SIZE")]
+    size: String,
+}
+
+/// Fails if an answer is not the report's, and says to `talk` what takes its time.
+pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
+    let (root, scratch) = (root()?, target()?.join("bench"));
+    fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
+    writeln!(talk, "building flowlog-analyze and flowlog-generate")?;
+    cargo(&[
+        "build",
+        "--quiet",
+        "--locked",
+        "--package=flowlog-analyze",
+        "--package=flowlog-testkit",
+        "--bins",
+    ])?;
+    let set = generate(&built("debug", "flowlog-generate")?, &scratch, "filters", &SET, &options.size, talk)?;
+    let engines: Vec<&str> = options.engines.iter().map(String::as_str).collect();
+    let python = install_peers(&scratch.join("venv"), &engines, talk)?;
+    succeed(
+        Command::new(python)
+            .arg(root.join("benches/engines/check.py"))
+            .arg(built("debug", "flowlog-analyze")?)
+            .args([set.join("container"), root.join("docs/queries"), scratch.join("engines")])
+            .args(engines)
+            .env("PYTHONDONTWRITEBYTECODE", "1"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn duckdb_answers_the_questions_of_the_documentation_as_the_report_does() {
+        let options = Options { engines: vec!["duckdb".to_owned()], size: "2MB".to_owned() };
+        run(&options, &mut std::io::stderr()).unwrap();
+    }
+}
