@@ -6,12 +6,13 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> enrich -> select -> state -> finding -> report -> flows -> compare
+//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> enrich -> select -> state -> finding -> report -> flows -> charts -> compare
 //! ```
 #![deny(missing_docs)]
 
 pub mod blob_path;
 pub mod bytes;
+pub mod charts;
 pub mod compare;
 pub mod connection;
 pub mod enrich;

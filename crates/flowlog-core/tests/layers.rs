@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 16] = [
     "text",
     "error",
     "blob_path",
@@ -18,6 +18,7 @@ const ORDER: [&str; 15] = [
     "finding",
     "report",
     "flows",
+    "charts",
     "compare",
 ];
 

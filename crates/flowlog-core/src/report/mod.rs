@@ -50,7 +50,8 @@ pub use rows::{
 };
 pub use rules::RuleRow;
 pub use rules_file::{BroadRow, FEW, MANY_PORTS, NeverHitRow, NotInFileRow, NsgRow, RulesFile};
-pub use timeline::{TimelineRow, fitting_width};
+pub use timeline::{Line, TimelineRow, fitting_width};
+pub(crate) use timeline::{fitting_width_of, line};
 
 /// Everything an analysis found.
 #[derive(Clone, Debug, Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::state::Timeline;
+use crate::state::{Bucket, Timeline};
 
 /// Widths that people count in, ms: 1, 5, 10 and 30 minutes, 1, 3, 6 and 12 hours, 1, 7 and 30 days, a year.
 const WIDTHS: [i64; 12] = [
@@ -39,12 +39,35 @@ pub struct TimelineRow {
     pub bytes_received: u64,
 }
 
+/// Tuples over time, and how long a row is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// How long each row is, ms.
+    pub width_ms: u64,
+    /// Spans with tuples, in order.
+    pub rows: Vec<TimelineRow>,
+}
+
 /// The smallest width, ms, of which at most 61 buckets hold all times from the first to the last (Unix ms); a year if none
 /// is wide enough.
 pub fn fitting_width(first_ms: i64, last_ms: i64) -> i64 {
+    fitting_width_of(first_ms, last_ms, FIT)
+}
+
+/// The same with another number of buckets.
+pub(crate) fn fitting_width_of(first_ms: i64, last_ms: i64, most: i64) -> i64 {
     let buckets = |width: i64| last_ms.div_euclid(width).saturating_sub(first_ms.div_euclid(width));
     let [.., widest] = WIDTHS;
-    WIDTHS.into_iter().find(|&width| buckets(width) < FIT).unwrap_or(widest)
+    WIDTHS.into_iter().find(|&width| buckets(width) < most).unwrap_or(widest)
+}
+
+/// The timeline in at most so many rows, from the first to the last; wider ones if it is not known so finely.
+pub(crate) fn line(known: &Timeline, most: i64) -> Line {
+    let (finest, buckets) = (known.width_ms(), known.buckets());
+    let time = |bucket: &Bucket| bucket.index.saturating_mul(finest);
+    let (first, last) = buckets.first().zip(buckets.last()).map_or((0, 0), |(a, b)| (time(a), time(b)));
+    let (width_ms, rows) = timeline(known, Some(fitting_width_of(first, last, most)));
+    Line { width_ms, rows }
 }
 
 /// The timeline in buckets of `wanted` ms, or of what fits; wider if it is not known so finely. Buckets without tuples are
