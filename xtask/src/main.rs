@@ -1,6 +1,7 @@
 //! Set-up-free commands.
 #![forbid(unsafe_code)]
 
+mod assets;
 mod bench;
 mod bench_download;
 mod demo;
@@ -53,6 +54,8 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         seeds: u64,
     },
+    /// Build the script and the style of the HTML report from their source (needs Node.js)
+    Assets(assets::Options),
     /// Refresh the registries that flowlog-core embeds (service names, provider ranges)
     Registries,
     /// Measure the whole report against other engines over a generated set
@@ -78,6 +81,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Man => man::write(),
         Command::Test => tests::run(),
         Command::Score { first, seeds } => score::run_seeds(first, seeds),
+        Command::Assets(options) => assets::run(&options),
         Command::Registries => registries::run(&mut std::io::stderr()),
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
         Command::Filters(options) => filters::run(&options, &mut std::io::stderr()),
