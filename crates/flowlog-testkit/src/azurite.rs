@@ -6,12 +6,14 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
     time::Duration,
 };
+
+use crate::npm::npm;
 
 /// The version the tests were written against.
 pub const VERSION: &str = "3.35.0";
@@ -123,19 +125,10 @@ fn installed() -> io::Result<PathBuf> {
     if mark.exists() && script.exists() {
         return Ok(script);
     }
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let output = Command::new(npm)
-        .args(["install", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix"])
-        .arg(&folder)
-        .arg(format!("azurite@{VERSION}"))
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| {
-            io::Error::new(error.kind(), format!("npm cannot be run, install Node.js: {error}"))
-        })?;
-    if !output.status.success() || !script.exists() {
-        let _ = io::stderr().write_all(&output.stderr);
-        return Err(io::Error::other(format!("npm install ended with {}", output.status)));
+    let prefix = folder.to_string_lossy();
+    npm(&folder, &["install", "--prefix", &prefix, &format!("azurite@{VERSION}")])?;
+    if !script.exists() {
+        return Err(io::Error::other(format!("npm made no {}", script.display())));
     }
     File::create(mark)?;
     Ok(script)
@@ -144,7 +137,8 @@ fn installed() -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{io::Read as _, net::TcpStream};
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
 
     #[test]
     fn it_answers_while_it_lives_and_is_gone_when_dropped() {

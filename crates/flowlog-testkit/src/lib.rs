@@ -4,8 +4,10 @@
 //! witness for what the tools say of it.
 
 pub mod azurite;
+pub mod browser;
 pub mod fault_proxy;
 pub mod faults;
+mod npm;
 pub mod nsg_copy;
 mod rng;
 pub mod samples;
