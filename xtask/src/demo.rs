@@ -37,7 +37,7 @@ fn what_next(folder: &Path, here: &Path) -> anyhow::Result<String> {
     let [download, analyse] = [built("debug", "flowlog-download")?, built("debug", "flowlog-analyze")?];
     let (tree, analyse) = (shown(&tree), shown(&analyse));
     Ok(format!(
-        "\nThe tree is in {tree}, the outputs (text, JSON, CSV) are in {}.\n\
+        "\nThe tree is in {tree}, the outputs (text, JSON, CSV, a page) are in {}.\n\
          Next:\n  {analyse} {tree} --top 30\n  {analyse} {tree} --specific-ips 10.10.3.7\n\
          With logs of your own:\n  {} --storage-account NAME\n\
          To have both tools at hand under their names: just install, or the two commands in README.md\n",
@@ -85,7 +85,9 @@ pub(crate) fn prepare(folder: &Path) -> anyhow::Result<String> {
 pub(crate) fn write_outputs(folder: &Path) -> anyhow::Result<()> {
     let reports = folder.join(REPORTS);
     fs::create_dir_all(&reports)?;
-    let full = ["--full", "--show-graphs", "--export-csv", "--output-path", REPORTS];
+    let page = format!("{REPORTS}/report.html");
+    let full =
+        ["--full", "--show-graphs", "--export-csv", "--output-path", REPORTS, "--html", &page, "--overwrite"];
     let wanted =
         [("report.txt", &[][..]), ("report-full.txt", &full), ("report.json", &["--format", "json"])];
     for (name, arguments) in wanted {
@@ -172,6 +174,7 @@ mod tests {
             "VNetFlowAnalysis_Details.csv",
             "VNetFlowAnalysis_Summary.csv",
             "report-full.txt",
+            "report.html",
             "report.json",
             "report.txt",
         ];

@@ -24,6 +24,7 @@ use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
 use crate::render::{Surroundings, View};
+use crate::words::Lang;
 pub use choices::{
     BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize, RankChoice, ReportFile,
     ReportForm,
@@ -206,6 +207,10 @@ pub struct Config {
     pub csv_folder: Option<PathBuf>,
     /// Where connections go, if they are wanted.
     pub connections: Option<ConnectionExport>,
+    /// Where the page goes, if it is wanted.
+    pub html: Option<PathBuf>,
+    /// Its language.
+    pub lang: Lang,
     /// Where findings go, if they are wanted.
     pub findings_file: Option<ConnectionExport>,
     /// Where tuples go, if they are wanted.
@@ -298,9 +303,11 @@ impl Config {
     fn check(cli: Cli, folder: &Path) -> Result<Self, clap::Error> {
         if cli.overwrite
             && cli.output.is_none()
+            && cli.report.html.is_none()
             && exports(&cli.report, cli.export_tuples.as_ref()).next().is_none()
         {
-            let message = "--overwrite replaces the files of --output and of exports: give one of them";
+            let message =
+                "--overwrite replaces the files of --output, of --html and of exports: give one of them";
             return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message));
         }
         refuse_two_on_standard_output(exports(&cli.report, cli.export_tuples.as_ref()))?;
@@ -333,6 +340,8 @@ impl Config {
             format: report.format,
             output: None,
             connections: report.export_connections,
+            html: report.html,
+            lang: report.lang,
             findings_file: report.export_findings,
             tuples: None,
             csv: report.csv,

@@ -8,7 +8,7 @@ use flowlog_core::flow::{Network, OwnNetworks};
 use flowlog_core::flows::{Field, FlowNames, FlowOptions, FlowScene, FlowTable, Flows, Prefix, Sort};
 use flowlog_core::report::{HostName, fitting_width};
 use flowlog_core::select::{self, Filter};
-use flowlog_core::state::{GatherOptions, Gatherer, Shared, State};
+use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError, State, Summary};
 
 use crate::cli::{Format, HostConfig, Select};
 use crate::reduce::{self, Options, Reduced};
@@ -108,40 +108,79 @@ fn page(
     let gathering = GatherOptions { resolve: true, findings, provenance: false, own };
     let gatherer = Gatherer::new(state, gathering);
     let summary = &gatherer.summary;
-    let (first_ms, last_ms) = summary.overall.times.unwrap_or_default();
-    let bucket_ms = fitting_width(first_ms, last_ms);
-    let (questions, of_flows) = (Questions::new(config, bucket_ms), FlowNames::of(summary));
-    let [nics, timeline, peers, denied, let_in] =
-        questions.0.each_ref().map(|options| FlowScene::new(summary, &of_flows, options));
+    let asked = Asked { host: config.host, filter: config.select.filter.as_ref(), top: config.top };
+    let (questions, of_flows) = (Questions::new(&asked, summary), FlowNames::of(summary));
+    let scenes = questions.scenes(summary, &of_flows);
     let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, finding);
-    let make = || {
-        let tables = (
-            (Flows::new(&nics), Flows::new(&timeline)),
-            (Flows::new(&peers), (Flows::new(&denied), Flows::new(&let_in))),
-        );
-        (summary.has_evidence.then(|| finding::Collector::new(&scene)), tables)
-    };
-    let (collected, ((nics, timeline), (peers, (denied, let_in)))) = gatherer.gather(threads, make)?;
+    let make = || (summary.has_evidence.then(|| finding::Collector::new(&scene)), tables(&scenes));
+    let (collected, tables) = gatherer.gather(threads, make)?;
     let found = collected.map(|collected| detect(collected, &gatherer, threads)).transpose()?;
-    let host = config.host.single();
-    let id = host.map(|address| gatherer.summary.hosts.beside().id(address));
-    Ok(HostPage {
-        host: config.host,
-        name: host.map(HostName::of),
-        is_logged: id.is_some_and(|id| gatherer.summary.near.is_own(id)),
-        vnet: id.and_then(|id| gatherer.summary.near.vnet(id)).map(str::to_owned),
-        nics: nics.finish(),
-        timeline: timeline.finish(),
-        bucket_ms,
-        peers: peers.finish(),
-        denied: denied.finish(),
-        let_in: let_in.finish(),
-        findings: found
-            .into_iter()
-            .flat_map(|found| found.findings)
-            .filter(|finding| names(finding, &config.host))
-            .collect(),
-    })
+    let found = found.map(|found| found.findings).unwrap_or_default();
+    Ok(HostPage::new(&asked, summary, tables, &found))
+}
+
+/// What is asked of a host.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The host, or a network of hosts.
+    pub host: Network,
+    /// Which of its connections; `None`: all.
+    pub filter: Option<&'a Filter>,
+    /// Rows in each table.
+    pub top: usize,
+}
+
+impl HostPage {
+    /// Walks the connections of a host once more; `found` are the findings of all hosts.
+    ///
+    /// # Errors
+    /// Rows that went to disk cannot be read.
+    pub fn gather(
+        asked: &Asked<'_>,
+        gatherer: &Gatherer,
+        found: &[Finding],
+        threads: usize,
+    ) -> Result<Self, SpillError> {
+        let summary = &gatherer.summary;
+        let (questions, of_flows) = (Questions::new(asked, summary), FlowNames::of(summary));
+        let scenes = questions.scenes(summary, &of_flows);
+        let hosts = summary.hosts.beside();
+        let wanted = |id| hosts.address(id).is_some_and(|address| asked.host.contains(address));
+        let tables = gatherer.again(threads, || tables(&scenes), wanted)?;
+        Ok(Self::new(asked, summary, tables, found))
+    }
+
+    fn new(asked: &Asked<'_>, summary: &Summary, tables: Tables<'_>, found: &[Finding]) -> Self {
+        let host = asked.host.single();
+        let id = host.map(|address| summary.hosts.beside().id(address));
+        let ((nics, timeline), (peers, (denied, let_in))) = tables;
+        Self {
+            host: asked.host,
+            name: host.map(HostName::of),
+            is_logged: id.is_some_and(|id| summary.near.is_own(id)),
+            vnet: id.and_then(|id| summary.near.vnet(id)).map(str::to_owned),
+            nics: nics.finish(),
+            timeline: timeline.finish(),
+            bucket_ms: bucket_ms(summary),
+            peers: peers.finish(),
+            denied: denied.finish(),
+            let_in: let_in.finish(),
+            findings: found.iter().filter(|finding| names(finding, &asked.host)).cloned().collect(),
+        }
+    }
+}
+
+/// NICs and timeline; peers; denials and what was let in.
+type Tables<'s> = ((Flows<'s>, Flows<'s>), (Flows<'s>, (Flows<'s>, Flows<'s>)));
+
+fn tables<'s>([nics, timeline, peers, denied, let_in]: &'s [FlowScene<'s>; 5]) -> Tables<'s> {
+    ((Flows::new(nics), Flows::new(timeline)), (Flows::new(peers), (Flows::new(denied), Flows::new(let_in))))
+}
+
+/// How long a bucket of the timeline is, ms.
+fn bucket_ms(summary: &Summary) -> i64 {
+    let (first_ms, last_ms) = summary.overall.times.unwrap_or_default();
+    fitting_width(first_ms, last_ms)
 }
 
 /// Whether a finding is about the host, or rests on its connections.
@@ -157,16 +196,16 @@ fn names(finding: &Finding, host: &Network) -> bool {
 struct Questions([FlowOptions; 5]);
 
 impl Questions {
-    fn new(config: &HostConfig, bucket_ms: i64) -> Self {
-        let also = |filter: Filter| match &config.select.filter {
+    fn new(asked: &Asked<'_>, summary: &Summary) -> Self {
+        let also = |filter: Filter| match asked.filter {
             Some(asked) => filter.and(asked.clone()),
             None => filter,
         };
-        let of_host = || also(Filter::host(config.host));
+        let of_host = || also(Filter::host(asked.host));
         // Words of every version.
         let of = |field, word| Filter::of(field, word).unwrap_or_else(|_| Filter::any([]));
         let denied = of(select::Field::Outcome, "denied");
-        let inbound = Filter::destination(config.host).and(of(select::Field::Direction, "in"));
+        let inbound = Filter::destination(asked.host).and(of(select::Field::Direction, "in"));
         let (source, destination) = (Field::Source(Prefix::WHOLE), Field::Destination(Prefix::WHOLE));
         let question = |filter: Filter, by: &[Field], sort: Sort, limit: usize| FlowOptions {
             filter: Some(filter),
@@ -181,14 +220,18 @@ impl Questions {
         let let_in = [source, port, protocol, Field::Rule, Field::Nsg];
         Self([
             question(of_host(), &[Field::Nic, Field::Direction], Sort::Tuples, usize::MAX),
-            question(of_host(), &[Field::Time(bucket_ms), Field::Outcome], Sort::First, usize::MAX),
-            question(of_host().and(!denied.clone()), &ends, Sort::Bytes, config.top),
-            question(of_host().and(denied.clone()), &decided, Sort::Connections, config.top),
+            question(of_host(), &[Field::Time(bucket_ms(summary)), Field::Outcome], Sort::First, usize::MAX),
+            question(of_host().and(!denied.clone()), &ends, Sort::Bytes, asked.top),
+            question(of_host().and(denied.clone()), &decided, Sort::Connections, asked.top),
             // The rule that let it in is that of its own NIC, whichever end's log counts.
             FlowOptions {
                 every_log: true,
-                ..question(also(inbound).and(!denied), &let_in, Sort::Connections, config.top)
+                ..question(also(inbound).and(!denied), &let_in, Sort::Connections, asked.top)
             },
         ])
+    }
+
+    fn scenes<'s>(&'s self, summary: &'s Summary, names: &'s FlowNames<'s>) -> [FlowScene<'s>; 5] {
+        self.0.each_ref().map(|options| FlowScene::new(summary, names, options))
     }
 }

@@ -17,12 +17,14 @@ pub mod render;
 pub mod settings;
 pub mod walk;
 pub mod window;
+mod words;
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use flowlog_cli::config::{ConfigError, Settings};
+use flowlog_core::charts::{Charts, charts};
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, Tool, build};
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
@@ -30,13 +32,18 @@ use flowlog_core::text::{self, count, message};
 
 use cli::{ColorChoice, Config, Format, ReportForm, Source};
 use export::{ConnectionLines, ExportError, Exports, Unfinished, Written};
+use host::{Asked, HostPage};
 use known::Known;
 use reduce::{Options, ReduceError, Reduced};
+use render::html::Told;
 use render::{CsvStyle, Style, Surroundings, escape};
 use window::Chosen;
 
 /// Entries of each problem list in the report; the JSON report tells the full number.
 const PROBLEM_LIMIT: usize = 10_000;
+
+/// Hosts with a section on the page at most.
+const HOST_SECTIONS: usize = 20;
 
 /// How an analysis ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,14 +158,21 @@ pub fn run(
         say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
     }
     let budget = config.memory.budget();
-    let report = analyse(config, &chosen, &exports, finding, known, &budget, ascii)?;
+    let Analysis { report, page } = analyse(config, &chosen, &exports, finding, known, &budget, ascii)?;
     tell_of_spilling(&budget, ascii, talk);
     let outcome = outcome(&report, config);
     // Nothing replaces what may be a good file of another day when there is nothing to say.
     let rows_are_printed = exports.are_printed();
     let written = match outcome {
         Outcome::NothingAnalysed => Ok(Written::default()),
-        _ => exports.finish(&report, |out, form| write_file(config, style, &report, form, out)),
+        _ => exports.finish(
+            &report,
+            |out, form| write_file(config, style, &report, form, out),
+            |out| {
+                let (charts, hosts) = &page;
+                render::html::write(out, &Told { report: &report, charts, hosts }, config.lang)
+            },
+        ),
     };
     let printed = match (&written, &config.output) {
         (Ok(Written { printed: Some(rows), .. }), _) => rows.copy_to(&mut out),
@@ -246,6 +260,13 @@ pub fn say(talk: &mut impl Write, ascii: bool, line: &str) {
     writeln!(talk, "{}", escape(&message(line), ascii)).ok();
 }
 
+/// What was found.
+struct Analysis {
+    report: Report,
+    /// What only the page shows; empty if none is wanted.
+    page: (Charts, Vec<HostPage>),
+}
+
 fn analyse(
     config: &Config,
     chosen: &Chosen,
@@ -254,7 +275,7 @@ fn analyse(
     known: Known,
     budget: &Arc<Budget>,
     ascii: bool,
-) -> Result<Report, RunError> {
+) -> Result<Analysis, RunError> {
     let threads = config.running.threads();
     let (inputs, shared) = (&chosen.inputs, Shared::new(budget));
     let Reduced { state, files } = match &config.source {
@@ -298,7 +319,22 @@ fn analyse(
     if let (Some(lines), Some((output, _))) = (lines, exports.connections()) {
         lines.finish(output)?;
     }
-    Ok(report)
+    let page = match config.html {
+        None => Default::default(),
+        Some(_) => (charts(&gatherer, &report, &options.own, threads)?, hosts(config, &gatherer, &report)?),
+    };
+    Ok(Analysis { report, page })
+}
+
+/// The sections of the hosts of `--host`.
+fn hosts(config: &Config, gatherer: &Gatherer, report: &Report) -> Result<Vec<HostPage>, SpillError> {
+    let found = report.findings.as_ref().map_or(&[][..], |found| found.findings.as_slice());
+    let page = |&host| {
+        let filter = config.select.filter.as_ref();
+        let asked = Asked { host, filter, top: config.top };
+        HostPage::gather(&asked, gatherer, found, config.running.threads())
+    };
+    config.select.hosts.iter().take(HOST_SECTIONS).map(page).collect()
 }
 
 /// This program.

@@ -31,7 +31,7 @@ pub(super) struct Args {
     states: Vec<PathBuf>,
 
     /// Write one state of all instead of a report
-    #[arg(long, short, value_name = "STATE", conflicts_with_all = ["export_csv", "export_connections", "export_findings", "fail_on"])]
+    #[arg(long, short, value_name = "STATE", conflicts_with_all = ["export_csv", "export_connections", "export_findings", "fail_on", "html"])]
     output: Option<PathBuf>,
 
     /// Replace the files of --output and of exports

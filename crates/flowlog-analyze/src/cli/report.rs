@@ -11,6 +11,7 @@ use super::{
     BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, MemorySize, RankChoice, Running, ViewArgs,
 };
 use crate::known::KnownArgs;
+use crate::words::Lang;
 
 /// What the report is to hold, and where it goes.
 // Flags are bools, and the comments are the help's text, where backticks would be printed.
@@ -54,6 +55,17 @@ pub struct ReportArgs {
     /// Add bar charts (text format)
     #[arg(long, help_heading = "Report")]
     pub show_graphs: bool,
+
+    /// Write the report as a page for a browser
+    ///
+    /// One file with charts, tables to sort, filter and save, and a section for each host of --host. It needs nothing
+    /// else and no network.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub html: Option<PathBuf>,
+
+    /// Language of the page
+    #[arg(long, value_enum, default_value_t = Lang::En, requires = "html", help_heading = "Output")]
+    pub lang: Lang,
 
     /// Write every connection to a .csv, .ndjson or .parquet file
     ///

@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
+use flowlog_core::flow::Network;
 use flowlog_core::select::when::{Asked, parse_from, parse_span, parse_to};
 use flowlog_core::select::{Field, Filter, FilterError, ValueError, Window};
 use flowlog_core::text::escape;
@@ -133,6 +134,8 @@ pub struct Select {
     pub filter: Option<Filter>,
     /// The same as an expression of `--where`.
     pub text: Option<String>,
+    /// Hosts and networks of `--host`, each once.
+    pub hosts: Vec<Network>,
 }
 
 impl SelectArgs {
@@ -151,8 +154,15 @@ impl SelectArgs {
         let window =
             Window { from_ms: from.map(first_ms), to_ms: self.to.as_ref().map(|to| first_ms(to.time)) };
         let last_of_data = self.last_of_data;
+        let mut hosts: Vec<Network> = Vec::new();
+        // Behind the field's name stands the value.
+        for host in self.host.iter().filter_map(|asked| asked.text.split(' ').nth(1)?.parse().ok()) {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
         let (filter, text) = self.condition().map(|all| (all.filter, all.text)).unzip();
-        Ok(Select { window, last_of_data, filter, text })
+        Ok(Select { window, last_of_data, filter, text, hosts })
     }
 
     /// Any value of each option, and all options.
@@ -306,6 +316,16 @@ mod tests {
     fn without_options_nothing_is_left_out() {
         assert!(select(&[]).unwrap().is_all());
         assert!(!select(&["--port", "22"]).unwrap().is_all() && !select(&["--last", "1h"]).unwrap().is_all());
+    }
+
+    #[test]
+    fn hosts_are_known_beside_the_filter() {
+        let hosts = |args: &[&str]| {
+            let hosts = select(args).unwrap().hosts;
+            hosts.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(hosts(&["--host", "10.0.0.4,fd00::/8", "--host", "10.0.0.4"]), ["10.0.0.4", "fd00::/8"]);
+        assert_eq!(hosts(&["--source", "10.0.0.4"]), Vec::<String>::new());
     }
 
     #[test]

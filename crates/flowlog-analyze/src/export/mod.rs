@@ -37,6 +37,7 @@ pub struct Exports {
     findings: Option<Lines>,
     style: CsvStyle,
     tuples: Option<Lines>,
+    html: Option<Output>,
     unfinished: Unfinished,
     /// Parts that killed runs had left in the folders, and that are gone now.
     pub swept: u64,
@@ -107,11 +108,22 @@ impl Exports {
             None => None,
             Some(ReportFile { path, form }) => Some((claim(path)?, *form)),
         };
+        let html = config.html.as_deref().map(&mut claim).transpose()?;
         let csv = config.csv_folder.as_deref();
         let details = matches!(config.source, Source::Logs(_));
         let claim = |folder| CsvPair::claim(folder, chrono::Utc::now(), details, unfinished);
         let csv = csv.map(claim).transpose()?;
-        Ok(Self { csv, connections, report, findings, style, tuples, unfinished: unfinished.clone(), swept })
+        Ok(Self {
+            csv,
+            connections,
+            report,
+            findings,
+            style,
+            tuples,
+            html,
+            unfinished: unfinished.clone(),
+            swept,
+        })
     }
 
     /// The files of one row a tuple.
@@ -140,8 +152,8 @@ impl Exports {
         lines.into_iter().flatten().any(|lines| lines.printed)
     }
 
-    /// Writes the summary and, by `text`, the report, and gives every file its name; the others must have been written whole.
-    /// Returns the names, and what standard output is to get.
+    /// Writes the summary, by `text` the report and by `page` the page of it, and gives every file its name; the others
+    /// must have been written whole. Returns the names, and what standard output is to get.
     ///
     /// # Errors
     /// A file that cannot be written. Those named before it stay.
@@ -149,6 +161,7 @@ impl Exports {
         self,
         report: &Report,
         text: impl Fn(&mut BufWriter<File>, ReportForm) -> io::Result<()>,
+        page: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> Result<Written, ExportError> {
         if let Some(csv) = &self.csv {
             csv.summary.write(|out| csv_summary::write(out, report, self.style))?;
@@ -159,12 +172,16 @@ impl Exports {
         if let Some(Lines { output, format: Some(format), .. }) = &self.findings {
             output.write(|out| findings_file::write(out, report, *format))?;
         }
+        if let Some(output) = &self.html {
+            output.write(page)?;
+        }
         let csv = self.csv.into_iter().flat_map(|csv| [csv.details, Some(csv.summary)]).flatten();
         let lines = [self.tuples, self.connections, self.findings].into_iter().flatten();
         let (printed, lines): (Vec<Lines>, Vec<Lines>) = lines.partition(|lines| lines.printed);
         let outputs: Vec<Output> = csv
             .chain(lines.into_iter().map(|lines| lines.output))
             .chain(self.report.map(|(output, _)| output))
+            .chain(self.html)
             .collect();
         // Not between two of them may an interrupted run come to its end.
         let running = self.unfinished.running()?;

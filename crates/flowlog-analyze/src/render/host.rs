@@ -13,6 +13,7 @@ use super::style::Style;
 use super::terminal::page::{Page, Tone};
 use super::text::{self, count, counted, iso_time, period};
 use crate::host::HostPage;
+use crate::words::Lang;
 
 /// Buckets of a line at most, whatever the data are.
 const BUCKETS: i64 = 100;
@@ -29,7 +30,7 @@ pub fn text(
 ) -> io::Result<()> {
     let mut page = Page::new(*style);
     page.group(&format!("Host {}", host.host));
-    page.pair("What it is", &what_it_is(host));
+    page.pair("What it is", &known_of(host, Lang::En));
     if let Some(selection) = selection {
         page.pair("Asked for", &flows::asked(selection));
     }
@@ -56,22 +57,16 @@ pub fn text(
     out.write_all(page.into_text().as_bytes())
 }
 
-fn what_it_is(host: &HostPage) -> String {
-    let mut words = Vec::new();
-    if let Some(HostName { class, provider, .. }) = &host.name {
-        words.push((*class).to_owned());
-        words.extend(provider.map(str::to_owned));
-    }
-    words.push(if host.is_logged {
-        "address of a logged NIC".to_owned()
-    } else {
-        "no NIC of its own is logged".to_owned()
-    });
+/// What is known of it beside its connections.
+pub(super) fn known_of(host: &HostPage, lang: Lang) -> String {
+    let Some(HostName { class, provider, .. }) = &host.name else {
+        return lang.say("is_network").to_owned();
+    };
+    let mut words = vec![(*class).to_owned()];
+    words.extend(provider.map(str::to_owned));
+    words.push(if host.is_logged { lang.say("is_logged") } else { lang.say("not_logged") }.to_owned());
     let vnet = host.vnet.as_deref().and_then(|id| id.rsplit('/').next());
-    words.extend(vnet.map(|name| format!("VNet {name}")));
-    if host.name.is_none() {
-        words = vec!["a network: the sums of its hosts".to_owned()];
-    }
+    words.extend(vnet.map(|name| lang.fill("vnet", &[("name", name)])));
     words.join(", ")
 }
 
@@ -91,16 +86,21 @@ fn lines(page: &mut Page, host: &HostPage) {
     }
 }
 
+/// A span of the host's time.
 #[derive(Clone, Copy, Default, Serialize)]
-struct Bucket {
-    time_ms: i64,
-    connections: u64,
-    denied: u64,
+pub(super) struct Bucket {
+    pub(super) time_ms: i64,
+    pub(super) connections: u64,
+    pub(super) denied: u64,
     bytes: u64,
+    #[serde(skip)]
+    pub(super) bytes_sent: u64,
+    #[serde(skip)]
+    pub(super) bytes_received: u64,
 }
 
 /// All buckets from the first to the last, those without anything included.
-fn buckets(host: &HostPage) -> Vec<Bucket> {
+pub(super) fn buckets(host: &HostPage) -> Vec<Bucket> {
     let rows = host.timeline.rows.iter().filter_map(|row| match row.values.as_slice() {
         [Value::Time(time), Value::Outcome(outcome)] => Some((*time, *outcome, &row.sums)),
         _ => None,
@@ -118,7 +118,10 @@ fn buckets(host: &HostPage) -> Vec<Bucket> {
             });
         }
         let Some(bucket) = buckets.get_mut(place) else { continue };
-        bucket.bytes = bucket.bytes.saturating_add(sums.counters.bytes());
+        let counters = &sums.counters;
+        bucket.bytes = bucket.bytes.saturating_add(counters.bytes());
+        bucket.bytes_sent = bucket.bytes_sent.saturating_add(counters.bytes_sent);
+        bucket.bytes_received = bucket.bytes_received.saturating_add(counters.bytes_received);
         if outcome == Outcome::Denied {
             bucket.denied += sums.connections;
         } else {

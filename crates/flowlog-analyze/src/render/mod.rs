@@ -7,6 +7,7 @@ pub mod csv_summary;
 pub mod findings_file;
 pub mod flows;
 pub mod host;
+pub mod html;
 pub mod json;
 pub mod terminal;
 pub mod tuples;

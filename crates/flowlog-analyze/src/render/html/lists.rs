@@ -1,0 +1,201 @@
+//! The lists of conversations that stand out, and of what was read.
+
+use flowlog_core::report::{ConversationRow, Ends, Report};
+use serde_json::Value;
+
+use super::model::Kind::{Bytes, Code, Count, Text, Time};
+use super::model::{Column, Sheet, cells, column};
+use crate::render::names::{acl_label, direction_label, owner, port_label, rule_name};
+use crate::words::Lang;
+
+pub(super) fn tables(report: &Report, lang: Lang) -> Vec<Sheet> {
+    let made = [denied(report, lang), denied_sources(report, lang), port_scans(report, lang)];
+    let begun = [incomplete(report, lang), retries(report, lang)];
+    let counts = &report.problem_counts;
+    let conversations = [
+        conversations(Sheet::new(lang, "t_one_way"), &report.one_way, counts.one_way, lang),
+        conversations(Sheet::new(lang, "t_low_payload"), &report.low_payload, counts.low_payload, lang),
+        conversations(Sheet::new(lang, "t_high_volume"), &report.high_volume, counts.high_volume, lang),
+    ];
+    let heaviest = Sheet::new(lang, "t_heaviest");
+    let heaviest = super::lists::conversations(heaviest, &report.heaviest, 0, lang);
+    let input = [files(report, lang), malformed(report, lang)];
+    let all = made.into_iter().chain(begun).chain(conversations).chain([heaviest]).chain(input);
+    all.filter_map(Sheet::if_any).collect()
+}
+
+/// Columns of who, to whom, about what.
+pub(super) fn end_columns(lang: Lang) -> [Column; 4] {
+    let col = |key, kind| column(lang.say(key), kind);
+    [col("c_source", Code), col("c_destination", Code), col("c_port", Text), col("c_service", Text)]
+}
+
+pub(super) fn ends(ends: &Ends) -> Vec<Value> {
+    cells![
+        ends.source.as_str(),
+        ends.destination.as_str(),
+        port_label(ends.port, ends.protocol),
+        ends.service
+    ]
+}
+
+fn denied(report: &Report, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    let of_rule = [
+        col("c_direction", Text),
+        col("c_tuples", Count).bar(),
+        col("c_attempts", Count),
+        col("c_rule", Text),
+        col("c_nsg", Text),
+        col("c_first", Time),
+        col("c_last", Time),
+    ];
+    let rows = report.denied.iter().map(|row| {
+        let mut cells = ends(&row.ends);
+        let rule = row.rule.as_ref();
+        cells.extend(cells![
+            direction(row.direction, lang),
+            row.tuples,
+            row.attempts,
+            rule.map(|by| rule_name(&by.rule)),
+            rule.map(|by| acl_label(&by.acl)),
+            row.first_time_ms,
+            row.last_time_ms
+        ]);
+        cells
+    });
+    Sheet::new(lang, "t_denied")
+        .note(lang.say("n_denied"))
+        .columns(end_columns(lang).into_iter().chain(of_rule))
+        .rows(rows, report.problem_counts.denied)
+        .times(9, 10)
+}
+
+fn direction(letters: &str, lang: Lang) -> &'static str {
+    match direction_label(letters) {
+        "inbound" => lang.say("inbound"),
+        "outbound" => lang.say("outbound"),
+        _ => lang.say("both"),
+    }
+}
+
+fn denied_sources(report: &Report, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    let rows = report.denied_sources.iter().map(|row| {
+        let belongs = owner(row.class, row.provider);
+        cells![row.source.as_str(), belongs, row.tuples, row.destinations, row.ports]
+    });
+    Sheet::new(lang, "t_denied_sources")
+        .columns([
+            col("c_source", Code),
+            col("c_belongs", Text),
+            col("c_tuples", Count).bar(),
+            col("c_destinations", Count),
+            col("c_ports", Count),
+        ])
+        .rows(rows, report.problem_counts.denied_sources)
+}
+
+fn port_scans(report: &Report, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    let rows = report
+        .port_scans
+        .iter()
+        .map(|row| cells![row.source.as_str(), row.destination.as_str(), row.ports, row.tuples, row.denied]);
+    Sheet::new(lang, "t_port_scans")
+        .columns([
+            col("c_source", Code),
+            col("c_destination", Code),
+            col("c_ports", Count).bar(),
+            col("c_tuples", Count),
+            col("c_denied", Count),
+        ])
+        .rows(rows, report.problem_counts.port_scans)
+}
+
+fn incomplete(report: &Report, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    let rows = report.incomplete.iter().map(|row| {
+        let mut cells = ends(&row.ends);
+        cells.extend(cells![row.connections, row.begins, row.last_time_ms]);
+        cells
+    });
+    let more = [col("c_incomplete", Count).bar(), col("c_begun", Count), col("c_last", Time)];
+    Sheet::new(lang, "t_incomplete")
+        .columns(end_columns(lang).into_iter().chain(more))
+        .rows(rows, report.problem_counts.incomplete)
+        .times(6, 6)
+}
+
+fn retries(report: &Report, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    let rows = report.retries.iter().map(|row| {
+        let mut cells = ends(&row.ends);
+        cells.extend(cells![row.begins, row.ended]);
+        cells
+    });
+    let more = [col("c_begun", Count).bar(), col("c_ended", Count)];
+    Sheet::new(lang, "t_retries")
+        .columns(end_columns(lang).into_iter().chain(more))
+        .rows(rows, report.problem_counts.retries)
+}
+
+fn conversations(sheet: Sheet, list: &[ConversationRow], total: u64, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    let rows = list.iter().map(|row| {
+        let mut cells = ends(&row.ends);
+        let packets = row.packets_sent.saturating_add(row.packets_received);
+        cells.extend(cells![row.connections, packets, row.bytes_sent, row.bytes_received]);
+        cells
+    });
+    let more = [
+        col("c_connections", Count),
+        col("c_packets", Count),
+        col("c_sent", Bytes).bar(),
+        col("c_received", Bytes).bar(),
+    ];
+    sheet.columns(end_columns(lang).into_iter().chain(more)).rows(rows, total)
+}
+
+fn files(report: &Report, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    // What is wrong comes first: there may be more files than rows.
+    let (bad, good): (Vec<_>, Vec<_>) = report.files.iter().partition(|file| file.error.is_some());
+    let rows = bad.into_iter().chain(good).map(|file| {
+        cells![
+            file.path.as_str(),
+            file.error.as_deref(),
+            file.bytes,
+            file.records,
+            file.tuples,
+            file.malformed,
+            file.first_time_ms,
+            file.last_time_ms
+        ]
+    });
+    Sheet::new(lang, "t_files")
+        .columns([
+            col("c_file", Code),
+            col("c_problem", Text),
+            col("c_bytes", Bytes),
+            col("c_records", Count),
+            col("c_tuples", Count),
+            col("c_malformed", Count),
+            col("c_first", Time),
+            col("c_last", Time),
+        ])
+        .rows(rows, report.files.len() as u64)
+        .times(6, 7)
+}
+
+fn malformed(report: &Report, lang: Lang) -> Sheet {
+    let col = |key, kind| column(lang.say(key), kind);
+    let rows = report.malformed.iter().map(|row| {
+        let example = row.examples.first();
+        let place = example.map(|example| format!("{}:{}: {}", example.path, example.offset, example.text));
+        cells![row.reason.as_str(), row.tuples, place]
+    });
+    Sheet::new(lang, "t_malformed")
+        .columns([col("c_reason", Text), col("c_tuples", Count), col("c_example", Code)])
+        .rows(rows, report.malformed.len() as u64)
+}

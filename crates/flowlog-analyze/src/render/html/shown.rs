@@ -1,0 +1,148 @@
+//! Findings, those that concern the same together.
+
+use std::collections::HashMap;
+
+use flowlog_core::finding::{self, Finding, Group, Severity};
+use flowlog_core::report::Report;
+use serde::Serialize;
+
+use super::model::Kind::{Code, Count, Text};
+use super::model::{Sheet, cells, column};
+use crate::render::names::port_label;
+use crate::render::text::count;
+use crate::words::{self, Lang};
+
+/// Findings with their evidence at most; they are the gravest.
+const SHOWN: usize = 400;
+/// Groups that are open at the beginning.
+const OPEN: usize = 3;
+
+#[derive(Serialize)]
+pub(super) struct Findings {
+    groups: Vec<Shown>,
+    /// What is no finding and must be known beside them.
+    remarks: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    severity: &'static str,
+    word: &'static str,
+    line: String,
+    times: Option<(i64, i64)>,
+    open: bool,
+    findings: Vec<One>,
+}
+
+#[derive(Serialize)]
+struct One {
+    title: String,
+    reason: String,
+    /// Of the reason, if it is not that of the page.
+    lang: Option<&'static str>,
+    next: &'static str,
+    rule: &'static str,
+    times: Option<(i64, i64)>,
+    techniques: Vec<String>,
+    evidence: Sheet,
+}
+
+pub(super) fn findings(found: &finding::Findings, report: &Report, lang: Lang) -> Findings {
+    let mut remarks: Vec<String> = report
+        .coverage
+        .missing_states
+        .iter()
+        .filter(|state| ['D', 'B'].contains(state))
+        .map(|state| lang.fill("blind", &[("state", &state.to_string())]))
+        .collect();
+    let noise = &found.noise;
+    if noise.sources > 0 {
+        let numbers = [noise.sources, noise.attempts, noise.targets].map(count);
+        let [hosts, times, targets] = &numbers;
+        remarks.push(lang.fill("noise", &[("hosts", hosts), ("times", times), ("targets", targets)]));
+    }
+    let some = |key, number: usize| (number > 0).then(|| lang.fill(key, &[("n", &count(number as u64))]));
+    remarks.extend(some("suppressed", found.suppressed.len()));
+    remarks.extend(some("more_findings", found.findings.len().saturating_sub(SHOWN)));
+    Findings { groups: groups(found.findings.iter().collect(), lang, ""), remarks }
+}
+
+/// Findings in groups; `name` tells those of one section of the page from those of others.
+pub(super) fn of_host(found: &[Finding], lang: Lang, name: &str) -> Findings {
+    Findings { groups: groups(found.iter().collect(), lang, name), remarks: Vec::new() }
+}
+
+fn groups(mut found: Vec<&Finding>, lang: Lang, name: &str) -> Vec<Shown> {
+    found.truncate(SHOWN);
+    let owned: Vec<Finding> = found.iter().map(|finding| (*finding).clone()).collect();
+    let groups = finding::groups(&owned);
+    // Groups come in the order of their first findings.
+    let mut places = HashMap::new();
+    let mut shown: Vec<Shown> = groups.iter().map(|group| head(group, lang)).collect();
+    for (number, finding) in found.into_iter().enumerate() {
+        let key = (finding.severity, finding.concern.deed, finding.concern.object.as_str());
+        let next = places.len();
+        let place = *places.entry(key).or_insert(next);
+        if let Some(group) = shown.get_mut(place) {
+            group.findings.push(one(finding, lang, format!("evidence{name}-{}", number + 1)));
+        }
+    }
+    let open = shown.iter().filter(|group| group.findings.len() == 1).count().min(OPEN);
+    shown.iter_mut().filter(|group| group.findings.len() == 1).take(open).for_each(|group| group.open = true);
+    shown
+}
+
+fn head(group: &Group, lang: Lang) -> Shown {
+    Shown {
+        severity: group.severity.word(),
+        word: word(group.severity, lang),
+        line: words::line(lang, &group.concern),
+        times: group.times,
+        open: false,
+        findings: Vec::new(),
+    }
+}
+
+fn word(severity: Severity, lang: Lang) -> &'static str {
+    match severity {
+        Severity::Critical => lang.say("critical"),
+        Severity::High => lang.say("high"),
+        Severity::Medium => lang.say("medium"),
+        Severity::Low => lang.say("low"),
+        Severity::Info => lang.say("info"),
+    }
+}
+
+fn one(finding: &Finding, lang: Lang, id: String) -> One {
+    let col = |key, kind| column(lang.say(key), kind);
+    let rows = finding.evidence.iter().map(|row| {
+        let port = row.port.zip(row.protocol).map(|(port, protocol)| port_label(port, protocol));
+        let blank = if row.note.is_empty() { "" } else { " " };
+        let what = format!("{}{blank}{}", words::unit(lang, row.unit, row.count), row.note);
+        cells![row.source.as_str(), row.destination.as_deref(), port, row.count, what]
+    });
+    let columns = [
+        col("c_source", Code),
+        col("c_destination", Code),
+        col("c_port", Text),
+        col("c_count", Count),
+        col("c_what", Text),
+    ];
+    let (reason, translated) = words::reason(lang, &finding.reason);
+    One {
+        title: match lang {
+            Lang::En => finding.title.clone(),
+            Lang::Es => words::line(lang, &finding.concern),
+        },
+        reason,
+        lang: (!translated).then_some("en"),
+        next: words::next_step(lang, finding.next_step),
+        rule: finding.rule,
+        times: finding.times(),
+        techniques: finding.techniques.iter().map(ToString::to_string).collect(),
+        evidence: Sheet::new(lang, "t_evidence")
+            .called(id)
+            .columns(columns)
+            .rows(rows, finding.evidence_rows),
+    }
+}
