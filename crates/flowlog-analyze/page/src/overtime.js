@@ -47,7 +47,7 @@ export function overTime(series, withTables = true) {
       areaStyle: { opacity: 0.35 }, lineStyle: { width: 1.25 }, emphasis: { disabled: true },
     });
     const bars = (name, data, color, part) => ({
-      name, data, type: "bar", xAxisIndex: part, yAxisIndex: part, color, barMinHeight: 1, large: false,
+      name, data, type: "bar", xAxisIndex: part, yAxisIndex: part, color,
       barWidth: many ? undefined : 24, barCategoryGap: "10%", emphasis: { disabled: true },
     });
     const common = base(colours, say("time_label"));

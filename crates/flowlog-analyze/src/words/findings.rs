@@ -75,9 +75,11 @@ fn spanish(concern: &Concern) -> String {
             "{} sin cifrar aunque el cifrado está activado",
             counted(amount, "conversación", "conversaciones")
         ),
-        Deed::Dropped => {
-            format!("{} descartadas por falta de cifrado", counted(amount, "conversación", "conversaciones"))
-        }
+        Deed::Dropped => counted(
+            amount,
+            "conversación descartada por falta de cifrado",
+            "conversaciones descartadas por falta de cifrado",
+        ),
         Deed::DeniedOutbound => {
             format!("{hosts}: {} hacia internet", counted(amount, "paquete denegado", "paquetes denegados"))
         }

@@ -138,8 +138,8 @@ pub(super) const TEXTS: [Text; 122] = [
     text("info", "info", "aviso"),
     text(
         "noise",
-        "{hosts} hosts of the internet tried {times} times in vain, at {targets} own hosts. Every public address sees this.",
-        "{hosts} equipos de internet lo intentaron {times} veces en vano, en {targets} equipos propios. Toda dirección pública ve esto.",
+        "Noise of the internet, all in vain: sources {hosts}, attempts {times}, targets {targets}. Every public address sees this.",
+        "Ruido de internet, todo en vano: orígenes {hosts}, intentos {times}, destinos {targets}. Toda dirección pública ve esto.",
     ),
     text(
         "more_findings",

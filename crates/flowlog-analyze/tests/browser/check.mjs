@@ -47,9 +47,9 @@ async function opened(name, colorScheme) {
   await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: 60000 });
   // Charts are drawn when they come into view.
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  for (let y = 0; y < height; y += 500) {
+  for (let y = 0; y < height; y += 800) {
     await page.evaluate((to) => scrollTo(0, to), y);
-    await page.waitForTimeout(30);
+    await page.waitForTimeout(20);
   }
   await page.waitForFunction(() => [...document.querySelectorAll(".chart")].every((chart) => chart.querySelector("svg path")),
     null, { timeout: 60000 }).catch(() => wrong(`${at}: a chart is not drawn`));

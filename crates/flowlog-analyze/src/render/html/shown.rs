@@ -118,7 +118,9 @@ fn one(finding: &Finding, lang: Lang, id: String) -> One {
     let rows = finding.evidence.iter().map(|row| {
         let port = row.port.zip(row.protocol).map(|(port, protocol)| port_label(port, protocol));
         let blank = if row.note.is_empty() { "" } else { " " };
-        let what = format!("{}{blank}{}", words::unit(lang, row.unit, row.count), row.note);
+        // A note is in English, and its unit with it: half a translation would be worse.
+        let of_unit = if row.note.is_empty() { lang } else { Lang::En };
+        let what = format!("{}{blank}{}", words::unit(of_unit, row.unit, row.count), row.note);
         cells![row.source.as_str(), row.destination.as_deref(), port, row.count, what]
     });
     let columns = [
