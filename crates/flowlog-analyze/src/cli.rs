@@ -1,5 +1,6 @@
 //! The command line: parsed by clap, checked once, and from then on plain data.
 
+mod anonymize;
 mod choices;
 mod compare;
 mod flows;
@@ -25,6 +26,7 @@ use flowlog_core::flow::Network;
 use crate::known::KnownArgs;
 use crate::render::{Surroundings, View};
 use crate::words::Lang;
+pub use anonymize::AnonymizeConfig;
 pub use choices::{
     BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize, RankChoice, ReportFile,
     ReportForm,
@@ -140,6 +142,10 @@ enum Command {
     ///
     /// As if all had been read at once.
     Merge(Box<merge::Args>),
+    /// Copy flow logs so that they can be handed on
+    ///
+    /// With addresses, names and ids replaced: the report of the copies has the same numbers.
+    Anonymize(Box<anonymize::Args>),
     /// Print the script that makes a shell complete options
     #[command(after_long_help = COMPLETIONS)]
     Completions {
@@ -240,6 +246,8 @@ pub enum Task {
     Partial(PartialConfig),
     /// Report on states, or make one of them.
     Merge(MergeConfig),
+    /// Copy flow logs with names and addresses replaced.
+    Anonymize(AnonymizeConfig),
     /// Print this: a completion script.
     Print(Vec<u8>),
     /// Write the manual pages to this folder.
@@ -266,6 +274,7 @@ impl Task {
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
             Some(Command::Merge(args)) => args.check().map(Self::Merge),
+            Some(Command::Anonymize(args)) => Ok(Self::Anonymize(args.check())),
             Some(Command::Completions { shell }) => Ok(Self::Print(PROGRAM.completions::<Cli>(shell))),
             Some(Command::Man { folder }) => Ok(Self::Manual(folder)),
             None => Config::check(cli, folder).map(Self::Analyse),
@@ -291,6 +300,7 @@ impl Task {
             Self::Analyse(config)
             | Self::Merge(MergeConfig::Report(config) | MergeConfig::State(config, _)) => &config.running,
             Self::Partial(config) => &config.running,
+            Self::Anonymize(config) => &config.running,
             Self::Flows(config) => &config.running,
             Self::Host(config) => &config.running,
             Self::Compare(config) => &config.running,

@@ -1,6 +1,7 @@
 //! The analyser: flow-log files in, a report out.
 #![forbid(unsafe_code)]
 
+pub mod anonymize;
 pub mod cli;
 pub mod compare;
 mod ending;
@@ -91,6 +92,12 @@ pub enum RunError {
     /// A temporary file that cannot be used.
     #[error("{0}\nhint: --temp-dir names another folder, --max-memory allows more memory")]
     Spill(#[from] SpillError),
+    /// A key that cannot be used.
+    #[error(transparent)]
+    Key(#[from] anonymize::KeyError),
+    /// Copies that cannot go where they should.
+    #[error(transparent)]
+    Target(#[from] anonymize::TargetError),
     /// A state that cannot be read, written or merged.
     #[error(transparent)]
     State(#[from] StateError),
@@ -120,7 +127,7 @@ impl RunError {
     /// True if the command line, or a file that it names, has to be put right.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Settings(_) | Self::Known(_) => true,
+            Self::Settings(_) | Self::Known(_) | Self::Key(_) | Self::Target(_) => true,
             Self::OtherTime { .. } | Self::NoNewest => false,
             Self::Export(error) => error.is_usage(),
             Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Manual { .. } | Self::Output(_) => false,

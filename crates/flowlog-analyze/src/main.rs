@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use flowlog_analyze::cli::{MergeConfig, Task};
 use flowlog_analyze::export::Unfinished;
 use flowlog_analyze::render::Surroundings;
-use flowlog_analyze::{Outcome, RunError, compare, flows, host, interrupt, partial, run, say};
+use flowlog_analyze::{Outcome, RunError, anonymize, compare, flows, host, interrupt, partial, run, say};
 use flowlog_core::text::message;
 
 fn main() -> ExitCode {
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         Task::Host(config) => host::run(config, &around, out, &mut talk),
         Task::Compare(config) => compare::run(config, &around, out, &mut talk),
         Task::Partial(config) => partial::run(config, &around, &unfinished, &mut talk),
+        Task::Anonymize(config) => anonymize::run(config, &around, &unfinished, &mut talk),
         Task::Merge(MergeConfig::Report(config)) => run(config, &around, &unfinished, out, &mut talk),
         Task::Merge(MergeConfig::State(config, output)) => {
             partial::join(config, output, &around, &unfinished, &mut talk)

@@ -216,7 +216,7 @@ impl Found {
 }
 
 /// The path without `.` parts, so that `./a` and `a` are one; `..` must stay where links are.
-fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     // A file of this name must not become standard input.
     if plain.as_os_str() == "-" { path.into() } else { plain }

@@ -18,7 +18,7 @@ const SHELLS: [(&str, &[&str]); 5] = [
 ];
 
 /// Those that read logs or states, and have options.
-const COMMANDS: [&str; 5] = ["flows", "host", "compare", "partial", "merge"];
+const COMMANDS: [&str; 6] = ["flows", "host", "compare", "partial", "merge", "anonymize"];
 
 /// The long options that a help defines, without their hyphens.
 fn options(help: &str) -> BTreeSet<String> {

@@ -6,10 +6,11 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> connection -> enrich -> select -> state -> finding -> report -> flows -> charts -> compare
+//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> anonymize -> connection -> enrich -> select -> state -> finding -> report -> flows -> charts -> compare
 //! ```
 #![deny(missing_docs)]
 
+pub mod anonymize;
 pub mod blob_path;
 pub mod bytes;
 pub mod charts;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "text",
     "error",
     "blob_path",
@@ -11,6 +11,7 @@ const ORDER: [&str; 16] = [
     "flow",
     "policy",
     "record",
+    "anonymize",
     "connection",
     "enrich",
     "select",

@@ -21,4 +21,5 @@ pub use local::{Form, LocalName, MAX_COMPONENT};
 pub use moment::Moment;
 pub use name::{BlobName, Mac, Resource, percent_decode, strip_folders_above};
 pub use peek::{PEEK_BYTES, first_record_time};
+pub(crate) use region::is_region;
 pub use safe::safe_component;

@@ -24,7 +24,7 @@ const REGIONS: [&str; 86] = [
 ];
 
 /// Whether `name` is a region, in any case.
-pub(super) fn is_region(name: &str) -> bool {
+pub(crate) fn is_region(name: &str) -> bool {
     REGIONS.binary_search(&name.to_ascii_lowercase().as_str()).is_ok()
 }
 

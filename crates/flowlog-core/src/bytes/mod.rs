@@ -11,6 +11,14 @@ use std::path::Path;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
+/// So many first bytes tell how a file is packed.
+pub const HEAD_BYTES: usize = ZSTD_MAGIC.len();
+
+/// Whether what begins like this is packed.
+pub fn is_packed(head: &[u8]) -> bool {
+    head.starts_with(&GZIP_MAGIC) || head.starts_with(&ZSTD_MAGIC)
+}
+
 /// Opens `path`, unpacking gzip and Zstandard; `-` is standard input. `on_read` is told how many bytes
 /// were read from it, packed as they are, each time some are.
 ///
