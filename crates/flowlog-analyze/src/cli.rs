@@ -33,7 +33,7 @@ pub use choices::{
 };
 pub use compare::CompareConfig;
 pub use flows::{FlowFormat, FlowsConfig};
-pub use host::HostConfig;
+pub use host::{HostConfig, Whom};
 pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};

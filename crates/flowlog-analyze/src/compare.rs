@@ -30,10 +30,12 @@ pub fn run(
     tell_of_settings(&settings, config.running.ascii(around), talk);
     let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);
+    let book = config.book.read(&settings)?;
+    let select = config.select.resolved(&book)?;
     let [a, b] = &config.sets;
     // Both are looked for before either is read: a slip is told before the long run.
     let threads = config.running.threads();
-    let chosen = |named: &Path| Chosen::of(&[named.to_owned()], &config.select, threads);
+    let chosen = |named: &Path| Chosen::of(&[named.to_owned()], &select, threads);
     let (inputs_a, inputs_b) = (chosen(a)?, chosen(b)?);
     let ascii = config.running.ascii(around);
     let read = |name, chosen: &Chosen| read(config, name, chosen, &finding, &own, ascii);
@@ -45,7 +47,8 @@ pub fn run(
             return Ok(Outcome::NothingAnalysed);
         }
     }
-    let comparison = compare(&a.set(), &b.set(), &own, config.top);
+    let mut comparison = compare(&a.set(), &b.set(), &own, config.top);
+    comparison.know(&book);
     heard(print(config, around, &comparison, out))?;
     let outcome = outcome(&comparison, config);
     match (outcome, limit(config)) {

@@ -7,6 +7,7 @@ use flowlog_core::flows::{FlowNames, FlowOptions, FlowScene, FlowTable, Flows};
 use flowlog_core::report::SelectionRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared};
 
+use crate::book::require;
 use crate::cli::FlowsConfig;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, CsvStyle, Style, Surroundings};
@@ -27,10 +28,15 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
+    let threads = config.running.threads();
     let settings = settings::read(&config.settings)?;
     tell_of_settings(&settings, ascii, talk);
-    let threads = config.running.threads();
-    let chosen = Chosen::of(&config.inputs, &config.select, threads)?;
+    let book = config.book.read(&settings)?;
+    for (field, kind) in config.by.iter().filter_map(|field| Some((field, field.fact()?))) {
+        require(&book, kind, field.name())?;
+    }
+    let select = config.select.resolved(&book)?;
+    let chosen = Chosen::of(&config.inputs, &select, threads)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget);
     let options =
@@ -56,7 +62,7 @@ pub fn run(
         limit: config.limit,
         every_log: false,
     };
-    let names = FlowNames::of(&gatherer.summary);
+    let names = FlowNames::of(&gatherer.summary, &book);
     let scene = FlowScene::new(&gatherer.summary, &names, &options);
     let table = gatherer.gather(threads, || Flows::new(&scene))?.finish();
     tell_of_spilling(&budget, ascii, talk);

@@ -1,16 +1,19 @@
 //! Everything about one host: files in, one page out.
 
 use std::io::{BufWriter, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use flowlog_core::finding::{self, Finding, FindingOptions, Scene, detect};
+use flowlog_core::enrich::{AddressBook, KnownHosts, Ranges};
+use flowlog_core::finding::{self, Finding, FindingOptions, Findings, Scene, detect};
 use flowlog_core::flow::{Network, OwnNetworks};
 use flowlog_core::flows::{Field, FlowNames, FlowOptions, FlowScene, FlowTable, Flows, Prefix, Sort};
-use flowlog_core::report::{HostName, fitting_width};
-use flowlog_core::select::{self, Filter};
+use flowlog_core::report::{HostName, addresses, fitting_width};
+use flowlog_core::select::{self, Filter, Glob};
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError, State, Summary};
 
-use crate::cli::{Format, HostConfig, Select};
+use crate::book::resolved;
+use crate::cli::{Format, HostConfig, Select, Whom};
+use crate::known::KnownError;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::window::Chosen;
@@ -21,8 +24,10 @@ use crate::{
 
 /// What is told of a host.
 pub struct HostPage {
-    /// The host, or a network of hosts.
-    pub host: Network,
+    /// The host, a network of hosts, or a name, as asked for.
+    pub host: String,
+    /// What has the name, if one was asked for: addresses, or the first and last of several.
+    pub named: Vec<String>,
     /// Class and provider, if it is one host.
     pub name: Option<HostName>,
     /// It is the address of a NIC that has a log.
@@ -43,6 +48,8 @@ pub struct HostPage {
     pub let_in: FlowTable,
     /// Findings that name it.
     pub findings: Vec<Finding>,
+    /// What is known of the addresses in them.
+    pub hosts: KnownHosts,
 }
 
 /// Finds and reads the files, writes the page of a host to `out`, and talks of everything else to `talk`.
@@ -60,9 +67,13 @@ pub fn run(
     tell_of_settings(&settings, ascii, talk);
     let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);
+    let book = config.book.read(&settings)?;
+    let select = config.select.resolved(&book)?;
+    let filter = select.filter.clone();
+    let asked = Asked::of(&config.host, filter.as_ref(), config.top, &book)?;
     let threads = config.running.threads();
     // Findings are made of all hosts: the filter is asked of the host's connections alone.
-    let everyone = Select { filter: None, text: None, ..config.select.clone() };
+    let everyone = Select { filter: None, text: None, ..select };
     let chosen = Chosen::of(&config.inputs, &everyone, threads)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget);
@@ -76,7 +87,7 @@ pub fn run(
         return Ok(outcome);
     }
     let why = ending::of_files(files.iter(), config.running.strict);
-    let page = page(config, state, &finding, own)?;
+    let page = page(config, &asked, state, &finding, own)?;
     tell_of_spilling(&budget, ascii, talk);
     let print = || {
         let mut out = BufWriter::new(out);
@@ -99,6 +110,7 @@ pub fn run(
 
 fn page(
     config: &HostConfig,
+    asked: &Asked<'_>,
     state: State,
     finding: &FindingOptions,
     own: OwnNetworks,
@@ -108,26 +120,14 @@ fn page(
     let gathering = GatherOptions { resolve: true, findings, provenance: false, own };
     let gatherer = Gatherer::new(state, gathering);
     let summary = &gatherer.summary;
-    let asked = Asked { host: config.host, filter: config.select.filter.as_ref(), top: config.top };
-    let (questions, of_flows) = (Questions::new(&asked, summary), FlowNames::of(summary));
+    let (questions, of_flows) = (Questions::new(asked, summary), FlowNames::of(summary, asked.book));
     let scenes = questions.scenes(summary, &of_flows);
     let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, finding);
     let make = || (summary.has_evidence.then(|| finding::Collector::new(&scene)), tables(&scenes));
     let (collected, tables) = gatherer.gather(threads, make)?;
     let found = collected.map(|collected| detect(collected, &gatherer, threads)).transpose()?;
     let found = found.map(|found| found.findings).unwrap_or_default();
-    Ok(HostPage::new(&asked, summary, tables, &found))
-}
-
-/// What is asked of a host.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// The host, or a network of hosts.
-    pub host: Network,
-    /// Which of its connections; `None`: all.
-    pub filter: Option<&'a Filter>,
-    /// Rows in each table.
-    pub top: usize,
+    Ok(HostPage::new(asked, summary, tables, &found))
 }
 
 impl HostPage {
@@ -142,21 +142,25 @@ impl HostPage {
         threads: usize,
     ) -> Result<Self, SpillError> {
         let summary = &gatherer.summary;
-        let (questions, of_flows) = (Questions::new(asked, summary), FlowNames::of(summary));
+        let (questions, of_flows) = (Questions::new(asked, summary), FlowNames::of(summary, asked.book));
         let scenes = questions.scenes(summary, &of_flows);
         let hosts = summary.hosts.beside();
-        let wanted = |id| hosts.address(id).is_some_and(|address| asked.host.contains(address));
+        let wanted = |id| hosts.address(id).is_some_and(|address| asked.whom.contains(address));
         let tables = gatherer.again(threads, || tables(&scenes), wanted)?;
         Ok(Self::new(asked, summary, tables, found))
     }
 
     fn new(asked: &Asked<'_>, summary: &Summary, tables: Tables<'_>, found: &[Finding]) -> Self {
-        let host = asked.host.single();
+        let host = asked.whom.single();
         let id = host.map(|address| summary.hosts.beside().id(address));
         let ((nics, timeline), (peers, (denied, let_in))) = tables;
+        let findings = found.iter().filter(|finding| names(finding, &asked.whom)).cloned().collect();
+        let found = Findings { findings, ..Findings::default() };
         Self {
-            host: asked.host,
-            name: host.map(HostName::of),
+            host: asked.text.to_owned(),
+            named: asked.whom.named(),
+            name: host.map(|address| HostName { facts: asked.book.facts(address), ..HostName::of(address) }),
+            hosts: KnownHosts::of(asked.book, addresses(&found)),
             is_logged: id.is_some_and(|id| summary.near.is_own(id)),
             vnet: id.and_then(|id| summary.near.vnet(id)).map(str::to_owned),
             nics: nics.finish(),
@@ -165,7 +169,7 @@ impl HostPage {
             peers: peers.finish(),
             denied: denied.finish(),
             let_in: let_in.finish(),
-            findings: found.iter().filter(|finding| names(finding, &asked.host)).cloned().collect(),
+            findings: found.findings,
         }
     }
 }
@@ -183,8 +187,95 @@ fn bucket_ms(summary: &Summary) -> i64 {
     fitting_width(first_ms, last_ms)
 }
 
+/// Who is asked for, and which of its connections.
+pub struct Asked<'a> {
+    text: &'a str,
+    whom: Addresses,
+    host: Filter,
+    destination: Filter,
+    /// Which of its connections; `None`: all.
+    also: Option<&'a Filter>,
+    /// Rows in each table.
+    top: usize,
+    book: &'a AddressBook,
+}
+
+impl<'a> Asked<'a> {
+    /// Of `whom` those connections that `also` chooses, with `top` rows in each table.
+    ///
+    /// # Errors
+    /// No file says who has the name.
+    pub fn of(
+        whom: &'a Whom,
+        also: Option<&'a Filter>,
+        top: usize,
+        book: &'a AddressBook,
+    ) -> Result<Self, KnownError> {
+        let text = whom.text();
+        let of = |field| {
+            // What the command line took is a value.
+            let filter = Filter::of(field, text).unwrap_or_else(|_| Filter::any([]));
+            resolved(&filter, book)
+        };
+        let glob = Glob::new(text);
+        let whom = match text.parse::<Network>() {
+            Ok(network) => Addresses::Network(network),
+            Err(_) => Addresses::Named(book.named(|name| glob.matches(name))),
+        };
+        let (host, destination) = (of(select::Field::Host)?, of(select::Field::Destination)?);
+        Ok(Self { text, whom, host, destination, also, top, book })
+    }
+}
+
+/// The addresses of the host.
+enum Addresses {
+    Network(Network),
+    Named(Ranges),
+}
+
+impl Addresses {
+    fn contains(&self, address: IpAddr) -> bool {
+        match (self, address.to_canonical()) {
+            (Self::Network(network), address) => network.contains(address),
+            (Self::Named((v4, _)), IpAddr::V4(address)) => {
+                v4.iter().any(|(first, last)| (*first..=*last).contains(&address.to_bits()))
+            }
+            (Self::Named((_, v6)), IpAddr::V6(address)) => {
+                v6.iter().any(|(first, last)| (*first..=*last).contains(&address.to_bits()))
+            }
+        }
+    }
+
+    /// Its address, if it has but one.
+    fn single(&self) -> Option<IpAddr> {
+        match self {
+            Self::Network(network) => network.single(),
+            Self::Named((v4, v6)) => match (v4.as_slice(), v6.as_slice()) {
+                (&[(first, last)], []) if first == last => Some(Ipv4Addr::from_bits(first).into()),
+                ([], &[(first, last)]) if first == last => Some(Ipv6Addr::from_bits(first).into()),
+                _ => None,
+            },
+        }
+    }
+
+    /// What has the name: addresses, or the first and last of several.
+    fn named(&self) -> Vec<String> {
+        let Self::Named((v4, v6)) = self else { return Vec::new() };
+        let range = |first: IpAddr, last: IpAddr| {
+            if first == last { first.to_string() } else { format!("{first} - {last}") }
+        };
+        let v4 = v4
+            .iter()
+            .map(|&(first, last)| range(Ipv4Addr::from_bits(first).into(), Ipv4Addr::from_bits(last).into()));
+        let v6 = v6
+            .iter()
+            .map(|&(first, last)| range(Ipv6Addr::from_bits(first).into(), Ipv6Addr::from_bits(last).into()));
+        v4.chain(v6).collect()
+    }
+}
+
 /// Whether a finding is about the host, or rests on its connections.
-fn names(finding: &Finding, host: &Network) -> bool {
+fn names(finding: &Finding, host: &Addresses) -> bool {
     let is_it = |text: &str| text.parse::<IpAddr>().is_ok_and(|address| host.contains(address));
     let rows =
         finding.evidence.iter().flat_map(|row| [Some(row.source.as_str()), row.destination.as_deref()]);
@@ -197,15 +288,15 @@ struct Questions([FlowOptions; 5]);
 
 impl Questions {
     fn new(asked: &Asked<'_>, summary: &Summary) -> Self {
-        let also = |filter: Filter| match asked.filter {
+        let also = |filter: Filter| match asked.also {
             Some(asked) => filter.and(asked.clone()),
             None => filter,
         };
-        let of_host = || also(Filter::host(asked.host));
+        let of_host = || also(asked.host.clone());
         // Words of every version.
         let of = |field, word| Filter::of(field, word).unwrap_or_else(|_| Filter::any([]));
         let denied = of(select::Field::Outcome, "denied");
-        let inbound = Filter::destination(asked.host).and(of(select::Field::Direction, "in"));
+        let inbound = asked.destination.clone().and(of(select::Field::Direction, "in"));
         let (source, destination) = (Field::Source(Prefix::WHOLE), Field::Destination(Prefix::WHOLE));
         let question = |filter: Filter, by: &[Field], sort: Sort, limit: usize| FlowOptions {
             filter: Some(filter),

@@ -4,13 +4,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use flowlog_core::enrich::{ServiceTags, ServiceTagsError};
+use flowlog_core::enrich::{AddressBook, ServiceTags, ServiceTagsError};
 use flowlog_core::finding::Thresholds;
 use flowlog_core::flow::{OwnNetwork, OwnNetworks};
 use flowlog_core::policy::{self, Nsg, PolicyError};
+use flowlog_core::select::ResolveError;
 
 use flowlog_cli::bounded::{self, NETWORK_BYTES};
 use flowlog_cli::config::Settings;
+
+use crate::book::BookArgs;
 
 /// The option that names own networks.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +42,10 @@ pub struct KnownArgs {
     #[allow(missing_docs)]
     pub own: OwnArgs,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub book: BookArgs,
+
     /// Microsoft's public addresses
     ///
     /// The weekly ServiceTags_Public_*.json, or what az network list-service-tags prints.
@@ -53,7 +60,7 @@ pub struct KnownArgs {
 }
 
 /// What the files of the options hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Known {
     /// Networks of `--internal-cidr` and of the thresholds' `internal`.
     pub own: OwnNetworks,
@@ -61,6 +68,8 @@ pub struct Known {
     pub service_tags: Option<ServiceTags>,
     /// The rules as configured; `None` without a file.
     pub nsgs: Option<Vec<Nsg>>,
+    /// What files say of addresses.
+    pub book: AddressBook,
 }
 
 /// Why one of the files cannot be used.
@@ -73,6 +82,24 @@ pub enum KnownError {
         path: PathBuf,
         /// Why.
         cause: std::io::Error,
+    },
+    /// One of its lines is not what it may be.
+    #[error("{}, line {line}: {message}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// No file tells what is asked of addresses.
+    #[error("{cause}{}", nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?")))]
+    Asked {
+        /// What is not told.
+        cause: ResolveError,
+        /// What may be meant.
+        nearest: Option<String>,
     },
     /// It is no list of service tags.
     #[error("{}: {cause}", path.display())]
@@ -108,7 +135,8 @@ impl KnownArgs {
             let cause = |cause| KnownError::Rules { path: path.clone(), cause };
             nsgs.get_or_insert_default().extend(policy::parse(&read(path)?).map_err(cause)?);
         }
-        Ok(Known { own, service_tags: service_tags.transpose()?, nsgs })
+        let book = self.book.read(settings)?;
+        Ok(Known { own, service_tags: service_tags.transpose()?, nsgs, book })
     }
 }
 

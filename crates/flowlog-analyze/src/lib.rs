@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod anonymize;
+pub mod book;
 pub mod cli;
 pub mod compare;
 mod ending;
@@ -26,12 +27,13 @@ use std::sync::Arc;
 
 use flowlog_cli::config::{ConfigError, Settings};
 use flowlog_core::charts::{Charts, charts};
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, Tool, build};
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
-use cli::{ColorChoice, Config, Format, ReportForm, Source};
+use cli::{ColorChoice, Config, Format, ReportForm, Source, Whom};
 use export::{ConnectionLines, ExportError, Exports, Unfinished, Written};
 use host::{Asked, HostPage};
 use known::Known;
@@ -157,7 +159,8 @@ pub fn run(
     let mut finding = settings::of_findings(&settings);
     let known = config.known.read(&settings, &mut finding.thresholds)?;
     let (Source::Logs(named) | Source::States(named)) = &config.source;
-    let chosen = Chosen::of(named, &config.select, config.running.threads())?;
+    let select = config.select.resolved(&known.book)?;
+    let chosen = Chosen::of(named, &select, config.running.threads())?;
     let inputs = &chosen.inputs;
     let style = config.csv.style(&settings);
     let exports = Exports::prepare(config, style, inputs, unfinished)?;
@@ -300,7 +303,7 @@ fn analyse(
     };
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
-    let Known { own, service_tags, nsgs } = known;
+    let Known { own, service_tags, nsgs, book } = known;
     let findings = !config.findings.no_findings;
     let gathering = GatherOptions { resolve: config.dedup, findings, provenance: false, own: own.clone() };
     let options = ReportOptions {
@@ -321,25 +324,33 @@ fn analyse(
     let gatherer = Gatherer::new(state, gathering);
     let summary = &gatherer.summary;
     let lines =
-        || exports.connections().map(|(output, format)| ConnectionLines::new(output, format, summary));
-    let (report, lines) = build(&gatherer, files, &options, lines)?;
+        || exports.connections().map(|(output, format)| ConnectionLines::new(output, format, summary, &book));
+    let (mut report, lines) = build(&gatherer, files, &options, lines)?;
     if let (Some(lines), Some((output, _))) = (lines, exports.connections()) {
         lines.finish(output)?;
     }
-    let page = match config.html {
-        None => Default::default(),
-        Some(_) => (charts(&gatherer, &report, &options.own, threads)?, hosts(config, &gatherer, &report)?),
+    report.know(&book);
+    let page = if config.html.is_some() {
+        let charts = charts(&gatherer, &report, &options.own, threads)?;
+        (charts, hosts(config, chosen, &gatherer, &report, &book)?)
+    } else {
+        Default::default()
     };
     Ok(Analysis { report, page })
 }
 
 /// The sections of the hosts of `--host`.
-fn hosts(config: &Config, gatherer: &Gatherer, report: &Report) -> Result<Vec<HostPage>, SpillError> {
+fn hosts(
+    config: &Config,
+    chosen: &Chosen,
+    gatherer: &Gatherer,
+    report: &Report,
+    book: &AddressBook,
+) -> Result<Vec<HostPage>, RunError> {
     let found = report.findings.as_ref().map_or(&[][..], |found| found.findings.as_slice());
-    let page = |&host| {
-        let filter = config.select.filter.as_ref();
-        let asked = Asked { host, filter, top: config.top };
-        HostPage::gather(&asked, gatherer, found, config.running.threads())
+    let page = |host: &Whom| {
+        let asked = Asked::of(host, chosen.selection.filter.as_ref(), config.top, book)?;
+        Ok(HostPage::gather(&asked, gatherer, found, config.running.threads())?)
     };
     config.select.hosts.iter().take(HOST_SECTIONS).map(page).collect()
 }

@@ -92,12 +92,27 @@ fn connections_are_those_of_the_other_forms() {
     let run = bench.run(&["logs", "--export-connections", "c.parquet"]);
     assert_eq!(run.code(), 0, "{}", run.talk());
     let path = bench.folder.path().join("c.parquet");
-    let (rows, lines) = (rows(&path), ndjson(&bench, &["logs", "--export-connections", "-"]));
-    assert!(rows.len() > 1000 && rows == lines, "{} {}", rows.len(), lines.len());
+    let (found, lines) = (rows(&path), ndjson(&bench, &["logs", "--export-connections", "-"]));
+    assert!(found.len() > 1000 && found == lines, "{} {}", found.len(), lines.len());
     is_well_made(&path, &["first_time"]);
     let again = bench.run(&["logs", "--export-connections", "again.parquet", "--threads", "7"]);
     assert_eq!(again.code(), 0, "{}", again.talk());
     assert!(fs::read(&path).unwrap() == fs::read(bench.folder.path().join("again.parquet")).unwrap());
+}
+
+#[test]
+fn names_of_the_two_ends_are_columns_too() {
+    let bench = bench();
+    fs::write(bench.folder.path().join("names.csv"), "10.0.0.0/9,own\n").unwrap();
+    let named = ["logs", "--names", "names.csv", "--export-connections"];
+    let run = bench.run(&[&named[..], &["c.parquet"]].concat());
+    assert_eq!(run.code(), 0, "{}", run.talk());
+    let (found, lines) =
+        (rows(&bench.folder.path().join("c.parquet")), ndjson(&bench, &[&named[..], &["-"]].concat()));
+    assert!(found == lines, "{:?} {:?}", found.first(), lines.first());
+    let ends = found.iter().flat_map(|row| [&row["source_name"], &row["destination_name"]]);
+    let (own, other): (Vec<&Value>, Vec<&Value>) = ends.partition(|name| *name == "own");
+    assert!(!own.is_empty() && !other.is_empty() && other.iter().all(|name| name.is_null()), "{other:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod generate;
 mod help;
 pub mod number;
 mod parse;
-mod spelling;
+pub mod spelling;
 mod version;
 
 pub use generate::Shell;

@@ -72,7 +72,7 @@ fn bare(option: &str) -> String {
 const LONGEST: usize = 64;
 
 /// The one of `names` that `word` is most like, if it is like one.
-pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;
     }

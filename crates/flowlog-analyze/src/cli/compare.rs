@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use flowlog_cli::number::rows;
 
 use super::{Cli, FindingArgs, Format, MemoryArgs, Running, Select, SelectArgs};
+use crate::book::BookArgs;
 use crate::known::OwnArgs;
 use crate::walk::is_stdin;
 
@@ -58,6 +59,9 @@ pub(super) struct Args {
     own: OwnArgs,
 
     #[command(flatten)]
+    book: BookArgs,
+
+    #[command(flatten)]
     select: SelectArgs,
 
     /// What to print on standard output
@@ -82,6 +86,8 @@ pub struct CompareConfig {
     pub findings: FindingArgs,
     /// Networks that are one's own.
     pub own: OwnArgs,
+    /// Files about addresses.
+    pub book: BookArgs,
     /// Which part of the logs.
     pub select: Select,
     /// What standard output gets.
@@ -105,6 +111,7 @@ impl Args {
             top: self.top.get(),
             findings: self.findings,
             own: self.own,
+            book: self.book,
             select,
             format: self.format,
             memory: self.memory,

@@ -9,6 +9,7 @@ use flowlog_core::flows::{Field, Sort};
 
 use super::select::{Select, SelectArgs};
 use super::{CsvArgs, MemoryArgs, Running, inputs_or_default};
+use crate::book::BookArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,7 +48,7 @@ pub(super) struct Args {
     ///
     /// source, destination, port, protocol, outcome, rule, nsg, source_port, direction, nic, resource, source_class,
     /// destination_class, source_provider, destination_provider, encryption, minute, hour, day. source/24 and
-    /// destination/24 are networks.
+    /// destination/24 are networks. With --names: source_name, destination_name.
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',', help_heading = "Report")]
     by: Vec<Field>,
 
@@ -62,6 +63,9 @@ pub(super) struct Args {
     /// Count rows: no de-duplication
     #[arg(long, help_heading = "Report")]
     no_dedup: bool,
+
+    #[command(flatten)]
+    book: BookArgs,
 
     #[command(flatten)]
     select: SelectArgs,
@@ -137,6 +141,8 @@ pub struct FlowsConfig {
     pub inputs: Vec<PathBuf>,
     /// Which connections.
     pub select: Select,
+    /// Files about addresses.
+    pub book: BookArgs,
     /// What they are grouped by; never empty.
     pub by: Vec<Field>,
     /// What rows are ordered by.
@@ -167,6 +173,7 @@ impl Args {
         Ok(FlowsConfig {
             inputs: inputs_or_default(self.paths, self.log_files, folder)?,
             select: self.select.check(Utc::now())?,
+            book: self.book,
             by,
             sort,
             limit,

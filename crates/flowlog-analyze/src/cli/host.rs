@@ -2,18 +2,22 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use chrono::Utc;
 use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
+use flowlog_core::select::{Field, Filter};
 
 use super::{FindingArgs, Format, MemoryArgs, Running, Select, SelectArgs, inputs_or_default};
+use crate::book::BookArgs;
 use crate::known::OwnArgs;
 
 const EXAMPLES: &str = "\
 Examples:
   flowlog-analyze host 10.10.3.27 FlowLogs
   flowlog-analyze host 10.10.3.0/24 --last 1d FlowLogs
+  flowlog-analyze host db01 --names vms.json FlowLogs
   flowlog-analyze host 203.0.113.254 --from 2025-12-01T02:00 --top 20
 
 Exit codes:
@@ -29,9 +33,9 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The host, or a network
-    #[arg(value_name = "IP|CIDR")]
-    address: Network,
+    /// The host, a network, or a name of --names
+    #[arg(value_name = "IP|CIDR|NAME")]
+    whom: Whom,
 
     /// Files, folders, glob patterns, or - [default: ./FlowLogs]
     #[arg(value_name = "PATH")]
@@ -46,6 +50,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     own: OwnArgs,
+
+    #[command(flatten)]
+    book: BookArgs,
 
     #[command(flatten)]
     select: SelectArgs,
@@ -64,8 +71,8 @@ pub(super) struct Args {
 /// What was asked of a host, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostConfig {
-    /// The host, or a network of hosts.
-    pub host: Network,
+    /// Who is asked for.
+    pub host: Whom,
     /// Files, folders, patterns and `-`, as given; never empty.
     pub inputs: Vec<PathBuf>,
     /// Which part of time, and which of its connections.
@@ -76,6 +83,8 @@ pub struct HostConfig {
     pub findings: FindingArgs,
     /// Networks that are one's own.
     pub own: OwnArgs,
+    /// Files about addresses.
+    pub book: BookArgs,
     /// What standard output gets.
     pub format: Format,
     /// How much memory the run may take.
@@ -84,15 +93,39 @@ pub struct HostConfig {
     pub running: Running,
 }
 
+/// A host, a network of hosts, or those of a name, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whom(String);
+
+impl Whom {
+    /// As typed.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Whom {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        match (text.parse::<Network>(), Filter::of(Field::Host, text)) {
+            (Ok(_), _) | (_, Ok(_)) => Ok(Self(text.to_owned())),
+            (Err(error), Err(_)) => Err(error.to_string()),
+        }
+    }
+}
+
 impl Args {
     pub(super) fn check(self, folder: &Path) -> Result<HostConfig, clap::Error> {
         Ok(HostConfig {
-            host: self.address,
+            host: self.whom,
             inputs: inputs_or_default(self.paths, Vec::new(), folder)?,
             select: self.select.check(Utc::now())?,
             top: self.top.get(),
             findings: self.findings,
             own: self.own,
+            book: self.book,
             format: self.format,
             memory: self.memory,
             running: self.running,

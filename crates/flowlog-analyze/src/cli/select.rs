@@ -5,13 +5,16 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _};
-use flowlog_core::flow::Network;
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::select::when::{Asked, parse_from, parse_span, parse_to};
 use flowlog_core::select::{Field, Filter, FilterError, ValueError, Window};
 use flowlog_core::text::escape;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Cli;
+use super::Whom;
+use crate::book::resolved;
+use crate::known::KnownError;
 
 /// Which part of time, and which connections of it.
 // The comments are the help's text, where backticks would be printed.
@@ -46,19 +49,19 @@ pub struct SelectArgs {
 
     /// Only connections of this host or network
     ///
-    /// As initiator or as responder. As with all filters, several values are alternatives, and what several options
+    /// As initiator or as responder; NAME is one of --names, with * and ? as wildcards. As with all filters, several values are alternatives, and what several options
     /// ask for must all hold.
-    #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Filters")]
+    #[arg(long, value_name = "IP|CIDR|NAME,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Host, "host"))]
     pub host: Vec<Condition>,
 
     /// Only connections from this initiator
-    #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Filters")]
+    #[arg(long, value_name = "IP|CIDR|NAME,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Source, "source"))]
     pub source: Vec<Condition>,
 
     /// Only connections to this responder
-    #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Filters")]
+    #[arg(long, value_name = "IP|CIDR|NAME,...", value_delimiter = ',', help_heading = "Filters")]
     #[arg(value_parser = of(Field::Destination, "destination"))]
     pub destination: Vec<Condition>,
 
@@ -134,8 +137,8 @@ pub struct Select {
     pub filter: Option<Filter>,
     /// The same as an expression of `--where`.
     pub text: Option<String>,
-    /// Hosts and networks of `--host`, each once.
-    pub hosts: Vec<Network>,
+    /// Hosts, networks and names of `--host`, each once.
+    pub hosts: Vec<Whom>,
 }
 
 impl SelectArgs {
@@ -154,9 +157,10 @@ impl SelectArgs {
         let window =
             Window { from_ms: from.map(first_ms), to_ms: self.to.as_ref().map(|to| first_ms(to.time)) };
         let last_of_data = self.last_of_data;
-        let mut hosts: Vec<Network> = Vec::new();
+        let mut hosts: Vec<Whom> = Vec::new();
         // Behind the field's name stands the value.
-        for host in self.host.iter().filter_map(|asked| asked.text.split(' ').nth(1)?.parse().ok()) {
+        let values = self.host.iter().filter_map(|asked| asked.text.strip_prefix("host "));
+        for host in values.filter_map(|text| text.trim_matches('"').parse().ok()) {
             if !hosts.contains(&host) {
                 hosts.push(host);
             }
@@ -200,6 +204,15 @@ impl Select {
 }
 
 impl Select {
+    /// The same with the answers of files about addresses.
+    ///
+    /// # Errors
+    /// What they do not tell.
+    pub fn resolved(&self, book: &AddressBook) -> Result<Self, KnownError> {
+        let filter = self.filter.as_ref().map(|filter| resolved(filter, book)).transpose()?;
+        Ok(Self { filter, ..self.clone() })
+    }
+
     /// Refuses what single tuples do not tell: what sums tuples cannot know how their connections end.
     pub(super) fn refuse_connections(&self, what: &str) -> Result<(), clap::Error> {
         let Some(text) =
@@ -322,9 +335,10 @@ mod tests {
     fn hosts_are_known_beside_the_filter() {
         let hosts = |args: &[&str]| {
             let hosts = select(args).unwrap().hosts;
-            hosts.iter().map(ToString::to_string).collect::<Vec<_>>()
+            hosts.iter().map(|host| host.text().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(hosts(&["--host", "10.0.0.4,fd00::/8", "--host", "10.0.0.4"]), ["10.0.0.4", "fd00::/8"]);
+        assert_eq!(hosts(&["--host", "db01", "--host", "a b"]), ["db01", "a b"]);
         assert_eq!(hosts(&["--source", "10.0.0.4"]), Vec::<String>::new());
     }
 
@@ -408,7 +422,7 @@ mod tests {
     #[test]
     fn slips_are_usage_errors_in_a_sentence() {
         assert!(error(&["--port", "https"]).contains("expected a port such as 443"));
-        assert!(error(&["--host", "10.0.0.4,web"]).contains("'web'"));
+        assert!(error(&["--host", "10.0.0.4,10.0.0.300"]).contains("'10.0.0.300'"));
         assert!(error(&["--direction", "up"]).contains("expected in or out"));
         assert!(error(&["--last", "1h", "--from", "2025-10-05"]).contains("cannot be used with"));
         assert!(error(&["--last", "1h", "--last-of-data", "1h"]).contains("cannot be used with"));

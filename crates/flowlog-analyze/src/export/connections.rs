@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
 use super::sorted::{Keyed, Sorted};
 use super::{ExportError, Output, folder_of};
-use crate::render::connections::{COLUMNS, ConnectionFormat, Row, SPECS, line};
+use crate::render::connections::{ConnectionFormat, Row, columns, line, specs};
 use crate::render::parquet::ParquetFile;
 
 /// Takes connections in any order. What goes wrong is told at the end.
@@ -15,15 +16,21 @@ pub struct ConnectionLines<'s> {
     format: Option<ConnectionFormat>,
     summary: &'s Summary,
     hosts: Hosts,
+    book: &'s AddressBook,
     lines: Sorted<Keyed>,
     error: Option<io::Error>,
 }
 
 impl<'s> ConnectionLines<'s> {
     /// Of the file `output`.
-    pub fn new(output: &Output, format: Option<ConnectionFormat>, summary: &'s Summary) -> Self {
+    pub fn new(
+        output: &Output,
+        format: Option<ConnectionFormat>,
+        summary: &'s Summary,
+        book: &'s AddressBook,
+    ) -> Self {
         let (hosts, lines) = (summary.hosts.beside(), Sorted::new(folder_of(output.path())));
-        Self { format, summary, hosts, lines, error: None }
+        Self { format, summary, hosts, book, lines, error: None }
     }
 
     /// Writes all connections in order of time; all is on the disk then, and waits for its name.
@@ -36,14 +43,14 @@ impl<'s> ConnectionLines<'s> {
                 return Err(error);
             }
             let Some(format) = self.format else {
-                let mut file = ParquetFile::new(out, &SPECS, 1)?;
+                let mut file = ParquetFile::new(out, &specs(self.book), 1)?;
                 self.lines.finish(|(_, line)| {
                     let row = Row::read(&line)?;
-                    file.row(|cells| row.fill(cells))
+                    file.row(|cells| row.fill(cells, self.book))
                 })?;
                 return file.finish();
             };
-            out.write_all(format.header(&COLUMNS).as_bytes())?;
+            out.write_all(format.header(&columns(self.book)).as_bytes())?;
             self.lines.finish(|(_, line)| out.write_all(&line))
         })
     }
@@ -56,7 +63,7 @@ impl Gather for ConnectionLines<'_> {
         if self.error.is_some() {
             return;
         }
-        let line = line(sighting, logs, self.summary, &self.hosts, self.format);
+        let line = line(sighting, logs, self.summary, &self.hosts, self.book, self.format);
         let written = line.and_then(|line| line.map_or(Ok(()), |keyed| self.lines.push(keyed)));
         self.error = written.err();
     }

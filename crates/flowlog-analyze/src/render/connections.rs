@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::io;
 use std::net::IpAddr;
 
+use flowlog_core::enrich::{AddressBook, FactKind};
 use flowlog_core::flow::AddressClass;
 use flowlog_core::policy::plain_rule;
 use flowlog_core::state::{HostId, Hosts, Sighting, Summary};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value as Json};
 
 use super::csv_text::{CsvStyle, guard};
 use super::names::protocol_label;
@@ -57,9 +59,9 @@ pub(crate) const COLUMNS: [&str; 29] = [
 ];
 
 /// The same columns of a Parquet file.
-pub(crate) const SPECS: [Spec; COLUMNS.len()] = specs();
+const SPECS: [Spec; COLUMNS.len()] = kinds();
 
-const fn specs() -> [Spec; COLUMNS.len()] {
+const fn kinds() -> [Spec; COLUMNS.len()] {
     let mut specs = [Spec { name: "", kind: Kind::Text, optional: false }; COLUMNS.len()];
     let mut place = 0;
     while place < specs.len() {
@@ -170,6 +172,7 @@ pub(crate) fn line(
     logs: usize,
     summary: &Summary,
     hosts: &Hosts,
+    book: &AddressBook,
     format: Option<ConnectionFormat>,
 ) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let Some(mut row) = row(sighting, logs, summary, hosts) else { return Ok(None) };
@@ -178,20 +181,59 @@ pub(crate) fn line(
             *name = guard(name).into_owned().into();
         }
     }
+    let facts = facts(&row, book);
     let line = match format {
         Some(ConnectionFormat::Csv(style)) => {
             let mut csv = style.rows(Vec::new());
-            csv.serialize(&row).map_err(io::Error::from)?;
+            let facts: Vec<_> = facts.iter().map(|(_, fact)| fact.as_deref().map(guard)).collect();
+            csv.serialize((&row, facts)).map_err(io::Error::from)?;
             csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?
         }
         None => postcard::to_allocvec(&row).map_err(io::Error::other)?,
         Some(ConnectionFormat::Ndjson) => {
             let mut line = serde_json::to_vec(&row)?;
+            let known: Map<String, Json> =
+                facts.into_iter().map(|(key, fact)| (key.to_owned(), fact.into())).collect();
+            if !known.is_empty() {
+                // Both are objects: the end of one goes on with the inside of the other.
+                line.pop();
+                line.push(b',');
+                line.extend(serde_json::to_vec(&known)?.into_iter().skip(1));
+            }
             line.push(b'\n');
             line
         }
     };
     Ok(Some((row.order(), line)))
+}
+
+/// All columns: those of every connection, and what `book` tells of the two ends.
+pub(crate) fn columns(book: &AddressBook) -> Vec<&'static str> {
+    COLUMNS.into_iter().chain(facts_heads(book)).collect()
+}
+
+/// The same of a Parquet file.
+pub(crate) fn specs(book: &AddressBook) -> Vec<Spec> {
+    let facts = facts_heads(book).map(|name| Spec { name, kind: Kind::Text, optional: true });
+    SPECS.into_iter().chain(facts).collect()
+}
+
+/// The columns of what files say of the two ends.
+fn facts_heads(book: &AddressBook) -> impl Iterator<Item = &'static str> {
+    let (sources, destinations) = (book.kinds(), book.kinds());
+    let sources = sources.into_iter().map(FactKind::source_column);
+    sources.chain(destinations.into_iter().map(FactKind::destination_column))
+}
+
+/// Those columns of a row.
+fn facts(row: &Row<'_>, book: &AddressBook) -> Vec<(&'static str, Option<String>)> {
+    let kinds = book.kinds();
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    let ends = [row.source, row.destination].map(|address| book.facts(address));
+    let facts = ends.iter().flat_map(|end| kinds.iter().map(|kind| end.get(*kind).map(str::to_owned)));
+    facts_heads(book).zip(facts).collect()
 }
 
 impl<'a> Row<'a> {
@@ -200,8 +242,8 @@ impl<'a> Row<'a> {
         postcard::from_bytes(line).map_err(io::Error::other)
     }
 
-    /// Sets the cells of a Parquet file, one after the other as [`SPECS`] has them.
-    pub(crate) fn fill(&self, cells: &mut Columns) {
+    /// Sets the cells of a Parquet file, one after the other as [`specs`] has them.
+    pub(crate) fn fill(&self, cells: &mut Columns, book: &AddressBook) {
         cells.time(self.first_time);
         cells.time_or_null(self.begin_time);
         cells.time_or_null(self.end_time);
@@ -228,6 +270,9 @@ impl<'a> Row<'a> {
         }
         cells.text(&self.source_class);
         cells.text(&self.destination_class);
+        for (_, fact) in facts(self, book) {
+            cells.text_or_null(fact.as_deref());
+        }
     }
 
     /// Bytes that are in the order of rows.

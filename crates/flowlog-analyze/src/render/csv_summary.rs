@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use flowlog_core::enrich::{HostFacts, KnownHosts};
 use flowlog_core::report::{Ends, Report};
 use serde::Serialize;
 
-use super::csv_text::CsvStyle;
+use super::csv_text::{CsvStyle, guard};
 use super::names::{port_label, protocol_label};
 
 mod findings;
@@ -76,6 +77,8 @@ struct Row<'a> {
     last_time: Option<String>,
     note: Cow<'a, str>,
     next: &'a str,
+    source_name: String,
+    destination_name: String,
 }
 
 /// Writes the summary with its header.
@@ -83,7 +86,7 @@ struct Row<'a> {
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut impl Write, report: &Report, style: CsvStyle) -> io::Result<()> {
-    let mut sheet = Sheet { csv: style.file(out)? };
+    let mut sheet = Sheet { csv: style.file(out)?, hosts: &report.hosts };
     input::totals(&mut sheet, report)?;
     problems::counts(&mut sheet, report)?;
     findings::all(&mut sheet, report)?;
@@ -99,16 +102,26 @@ pub fn write(out: &mut impl Write, report: &Report, style: CsvStyle) -> io::Resu
     sheet.csv.flush()
 }
 
-struct Sheet<W: Write> {
+struct Sheet<'r, W: Write> {
     csv: csv::Writer<W>,
+    /// What is known of addresses.
+    hosts: &'r KnownHosts,
 }
 
-impl<W: Write> Sheet<W> {
+impl<W: Write> Sheet<'_, W> {
     /// Writes the rows of a section, ranked from 1.
     fn section<'a>(&mut self, section: &'a str, rows: impl IntoIterator<Item = Row<'a>>) -> io::Result<()> {
         for (rank, row) in (1..).zip(rows) {
-            let row = Row { section, rank: Some(rank), ..row };
-            self.csv.serialize(row).map_err(io::Error::from)?;
+            let known = |address: &str| self.hosts.get(address);
+            // A ranking of hosts has them as items.
+            let source = known(&row.source).or_else(|| known(&row.item));
+            let name = |facts: Option<&HostFacts>| {
+                let name = facts.and_then(|facts| facts.name.as_deref()).unwrap_or_default();
+                guard(name).into_owned()
+            };
+            let (source_name, destination_name) = (name(source), name(known(&row.destination)));
+            let told = Row { section, rank: Some(rank), source_name, destination_name, ..row };
+            self.csv.serialize(told).map_err(io::Error::from)?;
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Findings one by one, as CSV or as newline-delimited JSON.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use flowlog_core::enrich::{HostFacts, KnownHosts};
 use flowlog_core::finding::Finding;
 use flowlog_core::report::Report;
 use serde::Serialize;
@@ -24,10 +26,12 @@ struct Row<'a> {
     evidence_total: u64,
     reason: String,
     next_step: &'a str,
+    entity_name: String,
 }
 
 impl<'a> Row<'a> {
-    fn of(finding: &'a Finding) -> Self {
+    fn of(finding: &'a Finding, hosts: &KnownHosts) -> Self {
+        let name = hosts.get(&finding.entity).and_then(|facts| facts.name.as_deref()).unwrap_or_default();
         let safe = |text: &str| guard(text).into_owned();
         Self {
             id: safe(&finding.id),
@@ -41,7 +45,28 @@ impl<'a> Row<'a> {
             evidence_total: finding.evidence_rows,
             reason: safe(&finding.reason),
             next_step: finding.next_step,
+            entity_name: safe(name),
         }
+    }
+}
+
+/// A finding, and what is known of the addresses in it.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hosts: BTreeMap<&'a str, &'a HostFacts>,
+}
+
+impl<'a> Line<'a> {
+    fn of(finding: &'a Finding, hosts: &'a KnownHosts) -> Self {
+        let rows = finding
+            .evidence
+            .iter()
+            .flat_map(|row| std::iter::once(row.source.as_str()).chain(row.destination.as_deref()));
+        let texts = std::iter::once(finding.entity.as_str()).chain(rows);
+        Self { finding, hosts: texts.filter_map(|text| Some((text, hosts.get(text)?))).collect() }
     }
 }
 
@@ -57,13 +82,13 @@ pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) ->
             out.write_all(style.header(&HEADER).as_bytes())?;
             let mut csv = style.rows(out);
             for finding in findings {
-                csv.serialize(Row::of(finding)).map_err(io::Error::from)?;
+                csv.serialize(Row::of(finding, &report.hosts)).map_err(io::Error::from)?;
             }
             csv.flush()
         }
         ConnectionFormat::Ndjson => {
             for finding in findings {
-                serde_json::to_writer(&mut *out, finding)?;
+                serde_json::to_writer(&mut *out, &Line::of(finding, &report.hosts))?;
                 out.write_all(b"\n")?;
             }
             Ok(())
@@ -72,7 +97,7 @@ pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) ->
 }
 
 /// The columns of the CSV form.
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 12] = [
     "id",
     "rule",
     "severity",
@@ -84,6 +109,7 @@ const HEADER: [&str; 11] = [
     "evidence_total",
     "reason",
     "next_step",
+    "entity_name",
 ];
 
 #[cfg(test)]

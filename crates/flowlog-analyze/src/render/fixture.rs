@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use flowlog_core::connection::Outcome;
+use flowlog_core::enrich::{AddressBookBuilder, KnownHosts};
 use flowlog_core::finding::{
     Concern, Deed, EvidenceRow, Finding, Findings, Noise, Scanner, Severity, Subjects, Suppressed,
     Suppression, Technique, Unit,
@@ -73,6 +74,7 @@ pub(crate) fn empty() -> Report {
         denied_sources: Vec::new(),
         port_scans: Vec::new(),
         specific_ips: Vec::new(),
+        hosts: KnownHosts::default(),
         files: Vec::new(),
         malformed: Vec::new(),
     }
@@ -119,6 +121,7 @@ pub(crate) fn quiet() -> Report {
             top_peers_total: 0,
             top_peers: Vec::new(),
         }],
+        hosts: KnownHosts::default(),
         files: vec![file("-", 1, 1, 0, Some((START, START)), None)],
         ..empty()
     }
@@ -194,6 +197,17 @@ fn options() -> OptionsRow {
         suppressions: 2,
     }
 }
+/// The same report with names of some of its addresses.
+pub(crate) fn known() -> Report {
+    let mut builder = AddressBookBuilder::default();
+    builder.names(NAMES.as_bytes()).expect("lines of address and name");
+    let mut report = rich();
+    report.know(&builder.finish());
+    report
+}
+
+const NAMES: &str =
+    "10.0.0.4,db01\n10.0.0.0/24,subnet-of-front-ends\n20.60.1.2,=storage()\n2001:db8::/32,web-v6\n";
 
 pub(crate) fn rich() -> Report {
     Report {
@@ -374,6 +388,7 @@ pub(crate) fn rich() -> Report {
             },
         ],
         specific_ips: specific(),
+        hosts: KnownHosts::default(),
         files: files(),
         malformed: malformed(),
     }

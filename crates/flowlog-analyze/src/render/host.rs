@@ -1,8 +1,10 @@
 //! The page of one host.
 
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use flowlog_core::connection::Outcome;
+use flowlog_core::enrich::{HostFacts, KnownHosts};
 use flowlog_core::flows::{FlowTable, Value};
 use flowlog_core::report::{HostName, SelectionRow};
 use serde::Serialize;
@@ -28,9 +30,11 @@ pub fn text(
     selection: Option<&SelectionRow>,
     style: &Style,
 ) -> io::Result<()> {
-    let mut page = Page::new(*style);
-    page.group(&format!("Host {}", host.host));
-    page.pair("What it is", &known_of(host, Lang::En));
+    let mut page = Page::knowing(*style, &host.hosts);
+    let title = page.name(&format!("Host {}", host.host));
+    page.group(&title);
+    let told = page.name(&known_of(host, Lang::En));
+    page.pair("What it is", &told);
     if let Some(selection) = selection {
         page.pair("Asked for", &flows::asked(selection));
     }
@@ -53,16 +57,24 @@ pub fn text(
     table(&mut page, "Was let in to it", &host.let_in);
     table(&mut page, "Denied, from it or to it", &host.denied);
     page.blank();
-    page.line(&format!("Next: flowlog-analyze flows --host {}", host.host), 0, Tone::Dim);
+    let next = page.name(&format!("Next: flowlog-analyze flows --host {}", host.host));
+    page.line(&next, 0, Tone::Dim);
     out.write_all(page.into_text().as_bytes())
 }
 
 /// What is known of it beside its connections.
 pub(super) fn known_of(host: &HostPage, lang: Lang) -> String {
-    let Some(HostName { class, provider, .. }) = &host.name else {
-        return lang.say("is_network").to_owned();
+    let Some(HostName { class, provider, facts, .. }) = &host.name else {
+        return match host.named.as_slice() {
+            [] => lang.say("is_network").to_owned(),
+            named => lang.fill("sums_of", &[("names", &named.join(", "))]),
+        };
     };
-    let mut words = vec![(*class).to_owned()];
+    let mut words = host.named.clone();
+    if host.named.is_empty() {
+        words.extend(facts.name.as_deref().map(str::to_owned));
+    }
+    words.push((*class).to_owned());
     words.extend(provider.map(str::to_owned));
     words.push(if host.is_logged { lang.say("is_logged") } else { lang.say("not_logged") }.to_owned());
     let vnet = host.vnet.as_deref().and_then(|id| id.rsplit('/').next());
@@ -138,7 +150,8 @@ fn findings(page: &mut Page, host: &HostPage) {
         let times = finding
             .times()
             .map_or("time not known".to_owned(), |(first, last)| text::short_period(first, last));
-        page.prose(&format!("{}: {} ({times})", finding.severity.word(), finding.title), 2, Tone::Plain);
+        let told = page.told(&format!("{}: {} ({times})", finding.severity.word(), finding.title));
+        page.prose(&told, 2, Tone::Plain);
     }
     let more = host.findings.len().saturating_sub(page.style.top);
     if more > 0 {
@@ -155,7 +168,9 @@ fn table(page: &mut Page, title: &str, table: &FlowTable) {
     };
     page.section(title, &extent);
     if shown > 0 {
+        let of_findings = std::mem::replace(&mut page.hosts, Rc::new(table.hosts.clone()));
         flows::draw(page, table);
+        page.hosts = of_findings;
     }
 }
 
@@ -167,7 +182,10 @@ pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionR
     let total = &host.timeline.total;
     let known = total.connections > 0;
     let document = Document {
-        host: host.host.to_string(),
+        host: &host.host,
+        named: &host.named,
+        facts: host.name.as_ref().map(|name| &name.facts),
+        hosts: &host.hosts,
         class: host.name.as_ref().map(|name| name.class),
         provider: host.name.as_ref().and_then(|name| name.provider),
         is_logged: host.is_logged,
@@ -189,7 +207,11 @@ pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionR
 
 #[derive(Serialize)]
 struct Document<'a> {
-    host: String,
+    host: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    named: &'a [String],
+    #[serde(flatten)]
+    facts: Option<&'a HostFacts>,
     class: Option<&'static str>,
     provider: Option<&'static str>,
     is_logged: bool,
@@ -205,6 +227,8 @@ struct Document<'a> {
     let_in: Part,
     denied: Part,
     findings: &'a [flowlog_core::finding::Finding],
+    #[serde(skip_serializing_if = "KnownHosts::is_empty")]
+    hosts: &'a KnownHosts,
 }
 
 /// The first rows of a table, and how many there are.

@@ -23,10 +23,14 @@ mod tests {
     use super::*;
     use crate::render::fixture;
 
-    fn json() -> String {
+    fn json_of(report: &flowlog_core::report::Report) -> String {
         let mut out = Vec::new();
-        write(&mut out, &fixture::rich()).unwrap();
+        write(&mut out, report).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    fn json() -> String {
+        json_of(&fixture::rich())
     }
 
     #[test]
@@ -36,7 +40,7 @@ mod tests {
     }
 
     /// Objects whose keys are data.
-    const MAPS: [&str; 7] = [
+    const MAPS: [&str; 8] = [
         "states",
         "directions",
         "protocols",
@@ -44,6 +48,7 @@ mod tests {
         "encryption_pairs[].words",
         "coverage.logs[].states",
         "options.thresholds",
+        "hosts",
     ];
 
     fn paths(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
@@ -75,7 +80,7 @@ mod tests {
         let rows = doc.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
         let documented: BTreeSet<String> = rows.map(str::to_owned).collect();
         let mut found = BTreeSet::new();
-        paths(&serde_json::from_str(&json()).unwrap(), "", &mut found);
+        paths(&serde_json::from_str(&json_of(&fixture::known())).unwrap(), "", &mut found);
         assert_eq!(found.difference(&documented).collect::<Vec<_>>(), Vec::<&String>::new(), "undocumented");
         assert_eq!(documented.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new(), "no such key");
     }

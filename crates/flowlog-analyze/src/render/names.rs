@@ -1,5 +1,6 @@
 //! Labels several renderers share.
 
+use flowlog_core::enrich::HostFacts;
 pub(crate) use flowlog_core::enrich::protocol_name;
 use flowlog_core::flow::{Encryption, Protocol, State};
 use flowlog_core::policy::plain_rule;
@@ -71,6 +72,11 @@ pub(crate) fn class_label(class: &str) -> &str {
         "Multicast" => "multicast",
         _ => "other",
     }
+}
+
+/// What stands beside an address: its name.
+pub(crate) fn host_label(facts: &HostFacts) -> String {
+    facts.name.as_deref().unwrap_or_default().to_owned()
 }
 
 /// Who an address belongs to: its provider if known, else its class.

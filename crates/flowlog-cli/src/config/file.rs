@@ -29,6 +29,7 @@ pub(super) struct Named {
     pub(super) internal: Vec<String>,
     pub(super) service_tags: Option<PathBuf>,
     pub(super) rules: Vec<PathBuf>,
+    pub(super) names: Vec<PathBuf>,
     pub(super) storage_account: Option<String>,
     pub(super) container_name: Option<String>,
     pub(super) csv_delimiter: Option<String>,
@@ -37,10 +38,11 @@ pub(super) struct Named {
 }
 
 /// The keys of [`Named`].
-pub(super) const KEYS: [&str; 8] = [
+pub(super) const KEYS: [&str; 9] = [
     "internal",
     "service_tags",
     "rules",
+    "names",
     "storage_account",
     "container_name",
     "csv_delimiter",

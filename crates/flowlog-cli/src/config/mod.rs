@@ -47,6 +47,8 @@ pub struct Settings {
     pub service_tags: Option<PathBuf>,
     /// Rules as configured.
     pub rules: Vec<PathBuf>,
+    /// Names of addresses.
+    pub names: Vec<PathBuf>,
     /// Where the downloader downloads from.
     pub storage_account: Option<String>,
     /// Its container.
@@ -105,6 +107,7 @@ struct Layers {
     suppress: Vec<Suppression>,
     service_tags: Option<PathBuf>,
     rules: Vec<PathBuf>,
+    names: Vec<PathBuf>,
     storage_account: Option<String>,
     container_name: Option<String>,
     csv_delimiter: Option<u8>,
@@ -121,6 +124,7 @@ impl Layers {
         self.internal.extend(named.internal);
         self.suppress.extend(named.suppress);
         self.rules.extend(named.rules.into_iter().map(beside));
+        self.names.extend(named.names.into_iter().map(beside));
         self.service_tags = named.service_tags.map(beside).or(self.service_tags.take());
         self.storage_account = named.storage_account.or(self.storage_account.take());
         self.container_name = named.container_name.or(self.container_name.take());
@@ -168,6 +172,7 @@ impl Layers {
             suppressions: Suppressions { suppress: self.suppress },
             service_tags: self.service_tags,
             rules: self.rules,
+            names: self.names,
             storage_account: self.storage_account,
             container_name: self.container_name,
             csv_delimiter: self.csv_delimiter,

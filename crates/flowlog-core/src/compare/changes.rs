@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 
 use super::model::{ConversationRow, Counts, Delta, Difference, HostRow, Listed, OutcomeChange, PortRow};
 use super::union::{Both, Host, Key, Seen, Service, Union};
+use crate::enrich::HostFacts;
 use crate::flow::Protocol;
 use crate::report::{Ends, HostName, PortName, first};
 
@@ -109,7 +110,7 @@ fn conversation_row(union: &Union, key: &Key, counts: Counts) -> ConversationRow
 }
 
 pub(super) fn host_name(union: &Union, host: Host) -> HostName {
-    let unknown = || HostName { ip: String::new(), class: "", provider: None };
+    let unknown = || HostName { ip: String::new(), class: "", provider: None, facts: HostFacts::default() };
     union.address(host).map_or_else(unknown, HostName::of)
 }
 

@@ -8,6 +8,7 @@ mod caveats;
 mod changes;
 mod conversations;
 mod findings;
+mod known;
 mod migration;
 mod model;
 mod rules;
@@ -23,6 +24,7 @@ pub use model::{
     VolumeChange,
 };
 
+use crate::enrich::KnownHosts;
 use crate::finding::Findings;
 use crate::flow::{Encryption, OwnNetworks};
 use crate::report::FileRow;
@@ -80,6 +82,7 @@ pub fn compare(a: &Set<'_>, b: &Set<'_>, own: &OwnNetworks, limit: usize) -> Com
         rules: rules::changes(tables, limit),
         findings: found.map(|(a, b)| findings::changes(&a.findings, &b.findings)),
         migration: nsg.map(|nsg| migration::migration(&union, [a, b], nsg, limit)),
+        known_hosts: KnownHosts::default(),
         a: summary_a,
         b: summary_b,
     }

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::migration::Migration;
+use crate::enrich::KnownHosts;
 use crate::finding::Severity;
 use crate::report::{Ends, HostName, PortName};
 
@@ -53,6 +54,9 @@ pub struct Comparison {
     pub findings: Option<FindingChanges>,
     /// How far one log holds what the other holds, if one is of NSG and the other of `VNet` flow logs.
     pub migration: Option<Migration>,
+    /// What the person's files say of the addresses above; left out if nothing.
+    #[serde(skip_serializing_if = "KnownHosts::is_empty")]
+    pub known_hosts: KnownHosts,
 }
 
 impl Comparison {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::enrich::FactKind;
+
 /// Prefix of networks of IPv6 where a prefix of IPv4 is asked for: a subnet.
 const SUBNET_V6: u8 = 64;
 
@@ -39,6 +41,10 @@ pub enum Field {
     SourceProvider,
     /// Who announces the responder's address.
     DestinationProvider,
+    /// What the person's files say of the initiator's address.
+    SourceFact(FactKind),
+    /// The same of the responder's.
+    DestinationFact(FactKind),
     /// Virtual network encryption.
     Encryption,
     /// The span of time in which it began, or was first seen: a minute, an hour or a day, ms.
@@ -59,7 +65,7 @@ impl Prefix {
     pub const WHOLE: Self = Self { v4: 32, v6: 128 };
 }
 
-const NAMES: [(&str, Field); 19] = [
+const NAMES: [(&str, Field); 21] = [
     ("source", Field::Source(Prefix::WHOLE)),
     ("destination", Field::Destination(Prefix::WHOLE)),
     ("source_port", Field::SourcePort),
@@ -75,6 +81,8 @@ const NAMES: [(&str, Field); 19] = [
     ("destination_class", Field::DestinationClass),
     ("source_provider", Field::SourceProvider),
     ("destination_provider", Field::DestinationProvider),
+    ("source_name", Field::SourceFact(FactKind::Name)),
+    ("destination_name", Field::DestinationFact(FactKind::Name)),
     ("encryption", Field::Encryption),
     ("minute", Field::Time(60_000)),
     ("hour", Field::Time(3_600_000)),
@@ -82,7 +90,7 @@ const NAMES: [(&str, Field); 19] = [
 ];
 
 /// Other words for a field.
-const SYNONYMS: [(&str, &str); 10] = [
+const SYNONYMS: [(&str, &str); 12] = [
     ("src", "source"),
     ("dst", "destination"),
     ("destination_port", "port"),
@@ -93,6 +101,8 @@ const SYNONYMS: [(&str, &str); 10] = [
     ("mac", "nic"),
     ("src_class", "source_class"),
     ("dst_class", "destination_class"),
+    ("src_name", "source_name"),
+    ("dst_name", "destination_name"),
 ];
 
 impl Field {
@@ -100,10 +110,18 @@ impl Field {
     pub fn name(self) -> &'static str {
         let same = |other: Self| std::mem::discriminant(&other) == std::mem::discriminant(&self);
         let found = NAMES.iter().find(|(_, field)| match self {
-            Self::Time(_) => *field == self,
+            Self::Time(_) | Self::SourceFact(_) | Self::DestinationFact(_) => *field == self,
             _ => same(*field),
         });
         found.map_or("time", |(name, _)| name)
+    }
+
+    /// What is to be known of addresses for it.
+    pub fn fact(self) -> Option<FactKind> {
+        match self {
+            Self::SourceFact(kind) | Self::DestinationFact(kind) => Some(kind),
+            _ => None,
+        }
     }
 
     /// Names of all fields, in the order of the help.

@@ -262,6 +262,8 @@ fn push(
         Field::SourceClass => class(source),
         Field::DestinationClass => class(destination),
         Field::SourceProvider => provider_number(source),
+        Field::SourceFact(kind) => names.book.number(source, kind),
+        Field::DestinationFact(kind) => names.book.number(destination, kind),
         Field::DestinationProvider => provider_number(destination),
         Field::Encryption => index(&Encryption::ALL, &sighting.encryption),
         Field::Time(width) => {

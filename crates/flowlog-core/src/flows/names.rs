@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use crate::enrich::AddressBook;
 use crate::policy::plain_rule;
 use crate::state::Summary;
 
@@ -41,17 +42,20 @@ pub struct FlowNames<'a> {
     pub(super) nsgs: Names<'a>,
     pub(super) nics: Names<'a>,
     pub(super) resources: Names<'a>,
+    /// What is known of addresses.
+    pub(super) book: &'a AddressBook,
 }
 
 impl<'a> FlowNames<'a> {
-    /// Of the rules and logs in `summary`.
-    pub fn of(summary: &'a Summary) -> Self {
+    /// Of the rules and logs in `summary`, and of addresses those in `book`.
+    pub fn of(summary: &'a Summary, book: &'a AddressBook) -> Self {
         let (rules, logs) = (summary.rules.rows().iter(), summary.coverage.iter());
         Self {
             rules: Names::new(rules.clone().map(|((_, rule), _)| plain_rule(rule))),
             nsgs: Names::new(rules.map(|((acl, _), _)| acl.as_str())),
             nics: Names::new(logs.clone().map(|log| &*log.mac)),
             resources: Names::new(logs.map(|log| &*log.resource)),
+            book,
         }
     }
 }

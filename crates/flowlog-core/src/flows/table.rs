@@ -1,12 +1,14 @@
 //! Groups -> rows of values, in order.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use super::names::FlowNames;
 use super::{Field, FlowOptions, FlowSums, Flows, Key, Sort};
 use crate::connection::Outcome;
-use crate::enrich;
+use crate::enrich::{self, FactKind, KnownHosts};
 use crate::flow::{AddressClass, Direction, Encryption, Network, Protocol};
 
 /// One field of a row.
@@ -28,6 +30,8 @@ pub enum Value {
     Encryption(Encryption),
     /// Class of an address.
     Class(AddressClass),
+    /// What is known of an address.
+    Fact(Option<Arc<str>>),
     /// Provider of an address, if known.
     Provider(Option<&'static str>),
     /// Name of a rule, an NSG (its id), a NIC or a resource, as in the log.
@@ -56,6 +60,10 @@ pub struct FlowTable {
     pub found: u64,
     /// Sums of all of them.
     pub total: FlowSums,
+    /// What is known of the addresses in the rows.
+    pub hosts: KnownHosts,
+    /// Of which kinds anything could be known.
+    pub kinds: Vec<FactKind>,
 }
 
 impl Flows<'_> {
@@ -68,13 +76,27 @@ impl Flows<'_> {
             values: values(key, options, scene.names),
             sums: *sums,
         };
+        let rows: Vec<FlowRow> = self.rows.iter().map(row).collect();
+        let book = scene.names.book;
         FlowTable {
             by: options.by.clone(),
-            rows: self.rows.iter().map(row).collect(),
+            hosts: KnownHosts::of(book, addresses(&rows).iter().map(String::as_str)),
+            kinds: book.kinds(),
+            rows,
             found: self.found,
             total: self.total,
         }
     }
+}
+
+/// Every address in the rows, once.
+fn addresses(rows: &[FlowRow]) -> BTreeSet<String> {
+    let values = rows.iter().flat_map(|row| &row.values);
+    let address = |value: &Value| match value {
+        Value::Address(address) => Some(address.to_string()),
+        _ => None,
+    };
+    values.filter_map(address).collect()
 }
 
 /// Keeps the first rows. The order is total, since no two groups have one key: which rows are kept does not depend on
@@ -125,6 +147,9 @@ fn values(key: &[u64], options: &FlowOptions, names: &FlowNames<'_>) -> Vec<Valu
             }
             Field::SourceProvider | Field::DestinationProvider => {
                 Value::Provider(word().checked_sub(1).and_then(|place| at(enrich::provider_names(), place)))
+            }
+            Field::SourceFact(kind) | Field::DestinationFact(kind) => {
+                Value::Fact(names.book.text(word(), kind))
             }
             Field::Encryption => {
                 Value::Encryption(at(&Encryption::ALL, word()).unwrap_or(Encryption::NotRecorded))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::enrich::{AddressBook, AddressBookBuilder};
 use crate::state::testing::gatherer;
 
 const ACL: &str = "/s/providers/Microsoft.Network/networkSecurityGroups/web";
@@ -43,10 +44,17 @@ fn text(tuples: &[Tuple]) -> String {
 
 fn table(tuples: &[Tuple], options: &FlowOptions, threads: usize, by_pair: Option<bool>) -> FlowTable {
     let gatherer = gatherer(&text(tuples));
-    let names = FlowNames::of(&gatherer.summary);
+    let book = book();
+    let names = FlowNames::of(&gatherer.summary, &book);
     let mut scene = FlowScene::new(&gatherer.summary, &names, options);
     scene.by_pair = by_pair.unwrap_or(scene.by_pair);
     gatherer.gather(threads, || Flows::new(&scene)).unwrap().finish()
+}
+
+fn book() -> AddressBook {
+    let mut builder = AddressBookBuilder::default();
+    builder.names(b"10.0.0.0/24,even\n10.0.1.0/24,odd\n10.0.1.1,odd\n10.1.0.2,db01\n").unwrap();
+    builder.finish()
 }
 
 fn options(by: &str, sort: Sort, limit: usize) -> FlowOptions {
@@ -114,6 +122,26 @@ fn fields_are_what_the_log_says() {
             Value::Protocol(crate::flow::Protocol::TCP),
         ]
     );
+}
+
+#[test]
+fn names_group_addresses_and_stand_beside_them() {
+    let tuples =
+        [(0, 1, 1, true, false), (1, 2, 1, false, false), (2, 3, 2, false, false), (3, 4, 2, true, true)];
+    let found = table(&tuples, &options("source_name,destination_name", Sort::Connections, 9), 2, None);
+    let rows: Vec<_> = found.rows.iter().map(|row| (row.values.clone(), row.sums.connections)).collect();
+    let name = |name: &str| Value::Fact(Some(name.into()));
+    // Of equal ones those without a name come first.
+    let expected = [
+        (vec![name("even"), Value::Fact(None)], 1),
+        (vec![name("even"), name("db01")], 1),
+        (vec![name("odd"), Value::Fact(None)], 1),
+        (vec![name("odd"), name("db01")], 1),
+    ];
+    assert_eq!(rows, expected);
+    let found = table(&tuples, &options("destination,port", Sort::Last, 9), 1, None);
+    assert_eq!(found.hosts.get("10.1.0.2").and_then(|facts| facts.name.as_deref()), Some("db01"));
+    assert!(found.hosts.get("10.1.0.1").is_none());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{
     FileRow, ListTotals, MalformedExample, MalformedRow, OptionsRow, ProblemCounts, Rank, Report,
     SCHEMA_VERSION, SelectionRow, Tool, Totals, encryption, rules, rules_file, timeline,
 };
-use crate::enrich::ServiceTags;
+use crate::enrich::{KnownHosts, ServiceTags};
 use crate::finding::{self, FindingOptions, Findings, Scene, detect};
 use crate::flow::{Direction, Encryption, Network, OwnNetworks, State};
 use crate::policy::Nsg;
@@ -173,6 +173,7 @@ impl Collector<'_> {
                 .into_iter()
                 .map(|specific| specific.finish(options.top, options.sort, &tables.hosts))
                 .collect(),
+            hosts: KnownHosts::default(),
             files,
             malformed: malformed(tables),
         }

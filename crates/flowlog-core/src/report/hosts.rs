@@ -328,7 +328,7 @@ impl Ranking {
     pub(super) fn denied(self) -> (Vec<DeniedSourceRow>, u64) {
         let found = self.refused.found();
         let row = |(address, refused): (Option<IpAddr>, Refused)| {
-            let HostName { ip: source, class, provider } = HostName::of(address?);
+            let HostName { ip: source, class, provider, .. } = HostName::of(address?);
             let Refused { tuples, destinations, ports } = refused;
             Some(DeniedSourceRow {
                 source,

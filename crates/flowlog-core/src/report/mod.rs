@@ -15,6 +15,7 @@ mod distinct;
 mod encryption;
 mod head;
 mod hosts;
+mod known;
 mod name;
 mod ports;
 mod problems;
@@ -31,6 +32,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::enrich::KnownHosts;
 use crate::finding::Findings;
 
 pub use admin::AdminAccessRow;
@@ -42,6 +44,7 @@ pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow, StateCounts};
 pub use encryption::{EncryptedPairRow, WordRow};
 pub use head::{OptionsRow, Tool};
+pub use known::addresses;
 pub use name::{Ends, HostName, PortName};
 pub use rank::Rank;
 pub use rows::{
@@ -134,6 +137,9 @@ pub struct Report {
     pub port_scans: Vec<PortScanRow>,
     /// What was asked for with `--specific-ips`, one entry a query.
     pub specific_ips: Vec<SpecificIp>,
+    /// What the person's files say of the addresses above; left out if nothing.
+    #[serde(skip_serializing_if = "KnownHosts::is_empty")]
+    pub hosts: KnownHosts,
     /// Every input file, in path order.
     pub files: Vec<FileRow>,
     /// Reasons of malformed tuples, most frequent first.

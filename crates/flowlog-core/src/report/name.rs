@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use crate::enrich;
+use crate::enrich::{self, HostFacts};
 use crate::flow::{AddressClass, Protocol};
 
 /// A host.
@@ -16,6 +16,9 @@ pub struct HostName {
     pub class: &'static str,
     /// Name of the provider that announces the address, or of the platform service, if known.
     pub provider: Option<&'static str>,
+    /// What the person's files say of it.
+    #[serde(flatten)]
+    pub facts: HostFacts,
 }
 
 impl HostName {
@@ -25,6 +28,7 @@ impl HostName {
             ip: address.to_string(),
             class: AddressClass::of(address).label(),
             provider: enrich::provider(address),
+            facts: HostFacts::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::enrich::Ranges;
 use crate::flow::Network;
 
 /// Up to so many ranges are compared one after the other: that is faster than halving.
@@ -30,6 +31,11 @@ impl Addresses {
                 v6.push((first, last));
             }
         }
+        Self { v4: joined(v4, |last| last.checked_add(1)), v6: joined(v6, |last| last.checked_add(1)) }
+    }
+
+    /// Of ranges of both families.
+    pub(super) fn of_ranges((v4, v6): Ranges) -> Self {
         Self { v4: joined(v4, |last| last.checked_add(1)), v6: joined(v6, |last| last.checked_add(1)) }
     }
 

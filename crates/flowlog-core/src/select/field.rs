@@ -1,6 +1,7 @@
 //! What a condition can ask of, and how its values are written.
 
 use super::addresses::{Addresses, Ports};
+use super::asked::Asked;
 use super::tree::{Amount, End, Name, Node, Test, class_bit, protocol_bits};
 use super::value::{amount, class, digits, direction, encryption, glob, mac, outcomes, protocol};
 use super::when;
@@ -9,7 +10,7 @@ use crate::flow::Network;
 /// What a condition asks of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
-    /// Either end: an address or a network.
+    /// Either end: an address, a network or a name.
     Host,
     /// The initiator.
     Source,
@@ -144,7 +145,7 @@ impl Field {
     pub(super) fn expected(self) -> &'static str {
         match self {
             Self::Host | Self::Source | Self::Destination => {
-                "an address such as 10.0.0.4 or a network such as 10.0.0.0/24"
+                "an address such as 10.0.0.4, a network such as 10.0.0.0/24 or a name of --names"
             }
             Self::Port | Self::SourcePort => "a port such as 443, 8000-8080 or 53/udp",
             Self::Protocol => "a protocol such as tcp, esp or 50",
@@ -183,9 +184,10 @@ impl Field {
     /// The condition that this field is `value`.
     pub(super) fn equals(self, value: &str) -> Option<Node> {
         let test = match self {
-            Self::Host | Self::Source | Self::Destination => {
-                Test::Address(self.end(), Addresses::of(&[value.parse::<Network>().ok()?]))
-            }
+            Self::Host | Self::Source | Self::Destination => match value.parse::<Network>() {
+                Ok(network) => Test::Address(self.end(), Addresses::of(&[network])),
+                Err(_) => Test::Asked(self.end(), Asked::named(value)?),
+            },
             Self::Port | Self::SourcePort => return self.port(value),
             Self::Protocol => Test::Protocol(protocol_bits(protocol(value)?)),
             Self::Direction => Test::Direction(direction(value)?),

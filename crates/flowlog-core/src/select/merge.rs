@@ -27,7 +27,7 @@ impl Asked {
             Test::SourcePort(_) => Self::SourcePort,
             Test::Address(end, _) => Self::Address(*end),
             Test::Class(end, _) => Self::Class(*end),
-            Test::Direction(_) | Test::Name(..) | Test::Amount(..) => return None,
+            Test::Direction(_) | Test::Name(..) | Test::Amount(..) | Test::Asked(..) => return None,
         })
     }
 }
@@ -94,6 +94,6 @@ fn union(tests: &[Test]) -> Option<Test> {
             }
             all
         })),
-        Test::Direction(_) | Test::Name(..) | Test::Amount(..) => return None,
+        Test::Direction(_) | Test::Name(..) | Test::Amount(..) | Test::Asked(..) => return None,
     })
 }

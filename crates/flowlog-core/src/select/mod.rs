@@ -7,6 +7,7 @@
 //! is asked when the connection is whole: [`Filter::matches`].
 
 mod addresses;
+mod asked;
 mod error;
 mod field;
 mod glob;
@@ -27,8 +28,10 @@ use std::sync::Arc;
 use tree::{DENIED, End, Node, Test};
 
 use crate::connection::{Connection, ConnectionKey, Outcome};
+use crate::enrich::AddressBook;
 use crate::flow::{Encryption, FlowTuple, Network};
 
+pub use asked::ResolveError;
 pub use error::{FilterError, ValueError};
 pub use field::Field;
 pub use glob::Glob;
@@ -133,6 +136,14 @@ impl Filter {
             Test::Outcome(bits) => !matches!(bits & !DENIED, 0) && bits | DENIED != u8::MAX,
             _ => false,
         })
+    }
+
+    /// The condition with what `book` says of addresses in the place of names. Only then names hold for anything.
+    ///
+    /// # Errors
+    /// What the book does not tell.
+    pub fn resolved(&self, book: &AddressBook) -> Result<Self, ResolveError> {
+        self.whole.resolved(&|end, asked| asked.answer(end, book)).map(Self::new)
     }
 
     /// What is left to ask of tuples of one place: what is the same for all of them is decided here.

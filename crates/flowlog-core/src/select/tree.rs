@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::addresses::{Addresses, Ports};
+use super::asked::Asked;
 use super::glob::Glob;
 use super::{Facts, Place};
 use crate::connection::Outcome;
@@ -62,6 +63,8 @@ pub(super) enum Test {
     Port(Ports),
     SourcePort(Ports),
     Address(End, Addresses),
+    /// An end that only files about addresses tell: [`Node::resolved`] puts their answer in its place.
+    Asked(End, Asked),
     Class(End, u16),
     Name(Name, Glob),
     /// At least, at most.
@@ -157,11 +160,23 @@ impl Node {
                 Test::Port(_) | Test::SourcePort(_) => 2,
                 Test::Amount(..) => 3,
                 Test::Address(..) => 4,
+                Test::Asked(..) => 4,
                 Test::Class(..) => 5,
                 Test::Name(..) => 6,
             },
             Self::All(_) | Self::Any(_) => 7,
         }
+    }
+
+    /// With the answers that `answer` gives to what is asked of files about addresses.
+    pub(super) fn resolved<E>(&self, answer: &impl Fn(End, &Asked) -> Result<Test, E>) -> Result<Self, E> {
+        let all = |nodes: &[Self]| nodes.iter().map(|node| node.resolved(answer)).collect::<Result<_, E>>();
+        Ok(match self {
+            Self::Test(Test::Asked(end, asked), wanted) => Self::Test(answer(*end, asked)?, *wanted),
+            Self::Const(_) | Self::Test(..) => self.clone(),
+            Self::All(nodes) => Self::all(all(nodes)?),
+            Self::Any(nodes) => Self::any(all(nodes)?),
+        })
     }
 
     /// Whether a test for which `is` holds is in it.
@@ -234,7 +249,7 @@ impl Test {
             Self::Class(end, bits) => {
                 end.any(tuple.source, tuple.destination, |address| has_class(*bits, address))
             }
-            Self::Name(..) | Self::Amount(..) => return None,
+            Self::Name(..) | Self::Amount(..) | Self::Asked(..) => return None,
         })
     }
 
@@ -253,6 +268,8 @@ impl Test {
             Self::Class(end, bits) => {
                 end.any(key.source, key.destination, |address| has_class(*bits, address))
             }
+            // Nothing answers it before it is resolved.
+            Self::Asked(..) => false,
             Self::Name(name, glob) => facts.place.is(*name, glob),
             Self::Amount(amount, least, most) => (*least..=*most).contains(&facts.amount(*amount)),
         }

@@ -10,7 +10,7 @@ use crate::render::csv_text::guard;
 use crate::render::names::protocol_label;
 use crate::render::text::iso_time;
 
-pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn all<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let Some(found) = &report.findings else { return Ok(()) };
     sheet.section("Findings", found.findings.iter().map(finding))?;
     let evidence = found.findings.iter().flat_map(|finding| {

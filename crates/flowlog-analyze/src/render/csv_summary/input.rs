@@ -9,7 +9,7 @@ use crate::render::csv_text::guard;
 use crate::render::names::state_label;
 use crate::render::text::iso_time;
 
-pub(super) fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn totals<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let (totals, resolved, coverage) = (&report.totals, &report.resolved, &report.coverage);
     let counts = [
         ("Files", totals.files),
@@ -55,7 +55,7 @@ pub(super) fn totals<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Res
     sheet.section("Totals", counts.into_iter().map(|(item, number)| value(item, number)).chain(times))
 }
 
-pub(super) fn coverage<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn coverage<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let remarks = report.coverage.remarks.iter().map(|remark| Row { note: guard(remark), ..Row::default() });
     sheet.section("Coverage remarks", remarks)?;
     let missing = report.coverage.missing_states.iter();
@@ -102,7 +102,7 @@ pub(super) fn coverage<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::R
     sheet.section("Coverage gaps", gaps)
 }
 
-pub(super) fn files<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn files<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let row = report.files.iter().map(|row| Row {
         item: guard(&row.path),
         records: Some(row.records),
@@ -120,7 +120,7 @@ pub(super) fn files<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Resu
     sheet.section("Files", row)
 }
 
-pub(super) fn malformed<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn malformed<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let reasons = report.malformed.iter().map(|row| Row {
         item: guard(&row.reason),
         malformed: Some(row.tuples),

@@ -10,7 +10,7 @@ use crate::render::csv_text::guard;
 use crate::render::names::{acl_label, encryption_label};
 use crate::render::text::iso_time;
 
-pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn all<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     classes(sheet, report)?;
     encryption(sheet, report)?;
     rules(sheet, report)?;
@@ -21,7 +21,7 @@ pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result
     }
 }
 
-fn classes<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+fn classes<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let rows = report.classes.iter().map(|row| Row {
         item: row.class.into(),
         tuples: Some(row.tuples),
@@ -38,7 +38,7 @@ fn classes<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
 }
 
 /// One row a pair of subnets, and one a pair and word.
-fn encryption<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+fn encryption<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let pairs = report.encryption_pairs.iter().map(|pair| Row {
         item: name(pair),
         source: guard(&pair.source),
@@ -71,7 +71,7 @@ fn name(pair: &EncryptedPairRow) -> Cow<'static, str> {
     guard(&format!("{} -> {}", pair.source, pair.destination)).into_owned().into()
 }
 
-fn rules<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+fn rules<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let rows = report.rules.iter().map(|row| Row {
         item: guard(&row.rule),
         value: guard(acl_label(&row.acl)),
@@ -92,7 +92,7 @@ fn rules<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
     sheet.section("Rules", rows)
 }
 
-fn admin_access<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+fn admin_access<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let rows = report.admin_access.iter().map(|row| Row {
         item: guard(&row.rule),
         value: guard(acl_label(&row.acl)),
@@ -113,7 +113,7 @@ fn admin_access<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<(
     sheet.section("Administration ports let in", rows)
 }
 
-fn configured<W: Write>(sheet: &mut Sheet<W>, file: &RulesFile) -> io::Result<()> {
+fn configured<W: Write>(sheet: &mut Sheet<'_, W>, file: &RulesFile) -> io::Result<()> {
     let limits = file.limits.iter().map(|limit| Row { note: (*limit).into(), ..Row::default() });
     let others = value("NSGs of the data that are not in the file", file.other_nsgs);
     sheet.section("Rules as configured", std::iter::once(others).chain(limits))?;

@@ -10,7 +10,7 @@ use crate::render::names::direction_label;
 use crate::render::text::iso_time;
 
 /// How long each list is without a limit.
-pub(super) fn counts<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn counts<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let counts = &report.problem_counts;
     let rows = [
         ("Incomplete", counts.incomplete),
@@ -26,7 +26,7 @@ pub(super) fn counts<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Res
     sheet.section("Problem counts", rows.map(|(item, count)| value(item, count)))
 }
 
-pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn all<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     tries(sheet, report)?;
     conversations(sheet, "One-way", &report.one_way)?;
     conversations(sheet, "Low payload", &report.low_payload)?;
@@ -35,7 +35,7 @@ pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result
     suspects(sheet, report)
 }
 
-fn tries<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+fn tries<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let incomplete = report.incomplete.iter().map(|row| Row {
         connections: Some(row.connections),
         begun: Some(row.begins),
@@ -61,7 +61,7 @@ fn tries<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
 }
 
 fn conversations<'a, W: Write>(
-    sheet: &mut Sheet<W>,
+    sheet: &mut Sheet<'_, W>,
     section: &'a str,
     rows: &'a [ConversationRow],
 ) -> io::Result<()> {
@@ -83,7 +83,7 @@ fn conversations<'a, W: Write>(
     sheet.section(section, rows.iter().map(row))
 }
 
-fn suspects<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+fn suspects<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let sources = report.denied_sources.iter().map(|row| Row {
         item: row.source.as_str().into(),
         source: row.source.as_str().into(),

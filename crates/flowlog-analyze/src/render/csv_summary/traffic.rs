@@ -12,7 +12,7 @@ use crate::render::names::{
 };
 use crate::render::text::iso_time;
 
-pub(super) fn connections<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn connections<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let total = Row {
         item: "all but denied attempts".into(),
         connections: Some(report.connections.total),
@@ -33,7 +33,7 @@ pub(super) fn connections<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io
 }
 
 /// One row a span of time: its beginning is the item, its length in seconds the value.
-pub(super) fn timeline<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn timeline<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let width = report.timeline_bucket_ms;
     let row = |row: &TimelineRow| {
         let time = iso_time(row.time_ms);
@@ -53,7 +53,7 @@ pub(super) fn timeline<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::R
     sheet.section("Timeline", report.timeline.iter().map(row))
 }
 
-pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn all<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     shares(sheet, report)?;
     hosts(sheet, "Top sources", &report.top_sources)?;
     hosts(sheet, "Top destinations", &report.top_destinations)?;
@@ -61,7 +61,7 @@ pub(super) fn all<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result
 }
 
 /// Tuples by protocol, state, direction and encryption.
-fn shares<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+fn shares<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let row = |item: String, value: String, tuples: u64| Row {
         item: item.into(),
         value: value.into(),
@@ -100,12 +100,12 @@ fn host(row: &HostRow) -> Row<'_> {
     }
 }
 
-fn hosts<W: Write>(sheet: &mut Sheet<W>, section: &str, rows: &[HostRow]) -> io::Result<()> {
+fn hosts<W: Write>(sheet: &mut Sheet<'_, W>, section: &str, rows: &[HostRow]) -> io::Result<()> {
     sheet.section(section, rows.iter().map(host))
 }
 
 pub(super) fn ports<W: Write>(
-    sheet: &mut Sheet<W>,
+    sheet: &mut Sheet<'_, W>,
     section: &str,
     note: &str,
     rows: &[PortRow],
@@ -125,7 +125,7 @@ pub(super) fn ports<W: Write>(
     sheet.section(section, rows.iter().map(row))
 }
 
-pub(super) fn specific<W: Write>(sheet: &mut Sheet<W>, report: &Report) -> io::Result<()> {
+pub(super) fn specific<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     for asked in &report.specific_ips {
         let side = |side: &SideOfHost, value: &'static str| Row {
             item: guard(&asked.query).into_owned().into(),

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use flowlog_core::flows::{Field, FlowRow, FlowSums, FlowTable, Value};
+use flowlog_core::enrich::FactKind;
+use flowlog_core::flows::{Field, FlowRow, FlowSums, FlowTable, Prefix, Value};
 use flowlog_core::report::SelectionRow;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
@@ -26,7 +27,8 @@ const SUMS: [&str; 9] = [
 
 pub(super) fn csv(out: &mut impl Write, table: &FlowTable, style: CsvStyle) -> io::Result<()> {
     let mut csv = style.file(out)?;
-    let heads = table.by.iter().map(|field| field.name()).chain(SUMS);
+    let columns = columns(table);
+    let heads = columns.iter().map(Column::head).chain(SUMS);
     csv.write_record(heads).map_err(io::Error::from)?;
     for row in &table.rows {
         let cell = |value: &Json| match value {
@@ -35,15 +37,16 @@ pub(super) fn csv(out: &mut impl Write, table: &FlowTable, style: CsvStyle) -> i
             other => other.to_string(),
         };
         let sums = sums(&row.sums);
-        let cells = row.values.iter().map(|one| cell(&value(one))).chain(sums.iter().map(cell));
+        let values = columns.iter().map(|column| cell(&column.value(row, table)));
+        let cells = values.chain(sums.iter().map(cell));
         csv.write_record(cells).map_err(io::Error::from)?;
     }
     csv.flush()
 }
 
 pub(super) fn ndjson(out: &mut impl Write, table: &FlowTable) -> io::Result<()> {
-    for row in &table.rows {
-        serde_json::to_writer(&mut *out, &object(&table.by, row))?;
+    for object in objects(table) {
+        serde_json::to_writer(&mut *out, &object)?;
         out.write_all(b"\n")?;
     }
     Ok(())
@@ -56,7 +59,7 @@ pub(super) fn json(
 ) -> io::Result<()> {
     let all = Document {
         selection,
-        by: table.by.iter().map(|field| field.name()).collect(),
+        by: columns(table).iter().map(Column::head).collect(),
         found: table.found,
         shown: table.rows.len(),
         total: sums_object(&table.total),
@@ -85,14 +88,54 @@ impl Serialize for Object {
     }
 }
 
-fn object(by: &[Field], row: &FlowRow) -> Object {
-    let fields = by.iter().map(|field| field.name()).zip(row.values.iter().map(value));
-    Object(fields.chain(SUMS.into_iter().zip(sums(&row.sums))).collect())
-}
-
 /// The rows, each as an object.
 pub(crate) fn objects(table: &FlowTable) -> Vec<Object> {
-    table.rows.iter().map(|row| object(&table.by, row)).collect()
+    let columns = columns(table);
+    let object = |row: &FlowRow| {
+        let fields = columns.iter().map(|column| (column.head(), column.value(row, table)));
+        Object(fields.chain(SUMS.into_iter().zip(sums(&row.sums))).collect())
+    };
+    table.rows.iter().map(object).collect()
+}
+
+/// One of the fields that rows are grouped by, or what is known of an address beside it.
+enum Column {
+    Field(usize, Field),
+    Fact(usize, Field),
+}
+
+impl Column {
+    fn head(&self) -> &'static str {
+        let (Self::Field(_, field) | Self::Fact(_, field)) = self;
+        field.name()
+    }
+
+    fn value(&self, row: &FlowRow, table: &FlowTable) -> Json {
+        match self {
+            Self::Field(place, _) => row.values.get(*place).map_or(Json::Null, value),
+            Self::Fact(place, field) => {
+                let Some(Value::Address(address)) = row.values.get(*place) else { return Json::Null };
+                let facts = table.hosts.get(&address.to_string());
+                facts.and_then(|facts| facts.get(field.fact()?)).into()
+            }
+        }
+    }
+}
+
+/// The fields, and behind each address what may be known of it.
+fn columns(table: &FlowTable) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for (place, &field) in table.by.iter().enumerate() {
+        columns.push(Column::Field(place, field));
+        let of_end: fn(FactKind) -> Field = match field {
+            Field::Source(Prefix::WHOLE) => Field::SourceFact,
+            Field::Destination(Prefix::WHOLE) => Field::DestinationFact,
+            _ => continue,
+        };
+        let facts = table.kinds.iter().map(|kind| of_end(*kind)).filter(|fact| !table.by.contains(fact));
+        columns.extend(facts.map(|fact| Column::Fact(place, fact)));
+    }
+    columns
 }
 
 /// Sums as an object.
@@ -111,6 +154,7 @@ fn value(value: &Value) -> Json {
         Value::Encryption(word) => word.word().into(),
         Value::Class(class) => class.label().into(),
         Value::Provider(name) => (*name).into(),
+        Value::Fact(text) => text.as_deref().into(),
         Value::Name(name) => name.as_str().into(),
         Value::Time(ms) => iso_time(*ms).into(),
     }

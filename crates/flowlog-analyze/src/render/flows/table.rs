@@ -1,5 +1,6 @@
 //! Columns to read. What is the same in every row stands once, above; the answer in numbers stands last.
 
+use flowlog_core::enrich::FactKind;
 use flowlog_core::flows::{Field, FlowRow, FlowTable, Value};
 use flowlog_core::report::SelectionRow;
 
@@ -22,12 +23,13 @@ struct Shown {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Words,
+    Addresses,
     Names,
     Numbers,
 }
 
 pub(super) fn page(table: &FlowTable, selection: Option<&SelectionRow>, style: &Style) -> String {
-    let mut page = Page::new(*style);
+    let mut page = Page::knowing(*style, &table.hosts);
     if let Some(selection) = selection {
         page.line(&asked(selection), 0, Tone::Dim);
     }
@@ -50,7 +52,8 @@ pub(crate) fn draw(page: &mut Page, table: &FlowTable) {
         fields(table).into_iter().partition(|column| table.rows.len() > 1 && is_same(&column.cells));
     if !same.is_empty() {
         let told: Vec<String> = same.iter().filter_map(told).collect();
-        page.prose(&format!("Each row: {}", told.join(", ")), 2, Tone::Plain);
+        let told = page.told(&told.join(", "));
+        page.prose(&format!("Each row: {told}"), 2, Tone::Plain);
     }
     body(page, table, columns);
 }
@@ -102,8 +105,8 @@ fn fields(table: &FlowTable) -> Vec<Shown> {
 
 fn head(field: Field) -> (&'static str, Kind) {
     match field {
-        Field::Source(_) => ("Source", Kind::Words),
-        Field::Destination(_) => ("Destination", Kind::Words),
+        Field::Source(_) => ("Source", Kind::Addresses),
+        Field::Destination(_) => ("Destination", Kind::Addresses),
         Field::SourcePort => ("From port", Kind::Numbers),
         Field::Port => ("Port", Kind::Words),
         Field::Protocol => ("Protocol", Kind::Words),
@@ -117,6 +120,8 @@ fn head(field: Field) -> (&'static str, Kind) {
         Field::DestinationClass => ("Destination class", Kind::Words),
         Field::SourceProvider => ("Source provider", Kind::Names),
         Field::DestinationProvider => ("Destination provider", Kind::Names),
+        Field::SourceFact(FactKind::Name) => ("Source name", Kind::Names),
+        Field::DestinationFact(FactKind::Name) => ("Destination name", Kind::Names),
         Field::Encryption => ("Encryption", Kind::Words),
         Field::Time(_) => ("Time (UTC)", Kind::Words),
     }
@@ -133,6 +138,7 @@ fn text_of(value: &Value, field: Field) -> String {
         Value::Encryption(word) => word.word().to_owned(),
         Value::Class(class) => class.label().to_owned(),
         Value::Provider(name) => name.unwrap_or("-").to_owned(),
+        Value::Fact(text) => text.as_deref().unwrap_or("-").to_owned(),
         Value::Name(name) if matches!(field, Field::Nsg | Field::Resource) => acl_label(name).to_owned(),
         Value::Name(name) => name.clone(),
         Value::Time(ms) => text::time(*ms),
@@ -160,6 +166,7 @@ fn body(page: &mut Page, table: &FlowTable, mut columns: Vec<Shown>) {
     }
     let heads = columns.iter().map(|column| match column.kind {
         Kind::Words => words(column.title),
+        Kind::Addresses => names(column.title, ADDRESS),
         Kind::Names => names(column.title, 12).spare(),
         Kind::Numbers => numbers(column.title),
     });

@@ -51,7 +51,7 @@ fn of_page(page: &HostPage, place: usize, lang: Lang) -> Host {
     });
     let what = if silent { lang.say("host_silent").to_owned() } else { known_of(page, lang) };
     Host {
-        name: page.host.to_string(),
+        name: page.host.clone(),
         what: Some(what),
         facts: if silent { Vec::new() } else { facts.into() },
         timeline: (!silent).then(|| series(page)),
@@ -137,6 +137,7 @@ fn cell(field: Field, value: &Value, protocol: Option<u8>, lang: Lang) -> Cell {
         Value::Encryption(word) => word.word().into(),
         Value::Class(class) => class.label().into(),
         Value::Provider(name) => (*name).into(),
+        Value::Fact(text) => text.as_deref().unwrap_or_default().into(),
         Value::Time(ms) => (*ms).into(),
     }
 }

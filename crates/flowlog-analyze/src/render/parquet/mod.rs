@@ -28,7 +28,7 @@ pub(crate) struct ParquetFile<W: Write + Send> {
 
 impl<W: Write + Send> ParquetFile<W> {
     /// A file with the columns of `specs`, of which rows are in the order of the first `sorted`.
-    pub(crate) fn new(out: W, specs: &'static [Spec], sorted: usize) -> io::Result<Self> {
+    pub(crate) fn new(out: W, specs: &[Spec], sorted: usize) -> io::Result<Self> {
         let fields = specs.iter().map(Spec::column).collect::<Result<Vec<_>, _>>().map_err(told)?;
         let schema = Type::group_type_builder("flowlog").with_fields(fields).build().map_err(told)?;
         let properties = properties(specs, sorted).map_err(told)?;

@@ -34,7 +34,7 @@ pub enum View {
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut impl Write, report: &Report, style: &Style, view: &View) -> io::Result<()> {
-    let mut page = Page::new(*style);
+    let mut page = Page::knowing(*style, &report.hosts);
     match view {
         View::Short => short::write(&mut page, report, short::Size::Pages),
         View::Brief => short::write(&mut page, report, short::Size::Screen),
@@ -82,6 +82,24 @@ mod tests {
         let text = render(&fixture::rich(), Style { ascii: true, graphs: true, ..PLAIN });
         assert!(text.is_ascii());
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn names_stand_beside_addresses_where_there_is_room() {
+        let known = fixture::known();
+        insta::assert_snapshot!("known_at_100_columns", render(&known, Style { width: 100, ..PLAIN }));
+        insta::assert_snapshot!("known_and_short", render_as(&known, PLAIN, &View::Short));
+        // No address is cut for a name.
+        for width in 60..200 {
+            let named = render(&known, Style { width, ..PLAIN });
+            let bare = render(&fixture::rich(), Style { width, ..PLAIN });
+            for line in named.lines() {
+                assert!(text::width(line) <= width, "{width}: {line:?}");
+            }
+            let whole = |text: &str| ["185.220.101.34", "168.63.129.16"].map(|ip| text.matches(ip).count());
+            let (with, without) = (whole(&named), whole(&bare));
+            assert!(with.iter().zip(without).all(|(with, without)| *with >= without), "{width}: {with:?}");
+        }
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! The page the sections are written on: headings, notes, colour.
 
+use std::rc::Rc;
+
+use flowlog_core::enrich::KnownHosts;
 use flowlog_core::finding::Severity;
 
 use super::table::{Cell, Table};
+use crate::render::names::host_label;
 use crate::render::style::Style;
 use crate::render::{markdown, text};
 
@@ -42,11 +46,23 @@ pub(crate) struct Page {
     text: String,
     /// How it may look.
     pub(crate) style: Style,
+    /// What is known of addresses.
+    pub(crate) hosts: Rc<KnownHosts>,
 }
 
 impl Page {
     pub(crate) fn new(style: Style) -> Self {
-        Self { text: String::with_capacity(16 << 10), style }
+        Self { text: String::with_capacity(16 << 10), style, hosts: Rc::default() }
+    }
+
+    /// One that shows what is known of addresses beside them.
+    pub(crate) fn knowing(style: Style, hosts: &KnownHosts) -> Self {
+        Self { hosts: Rc::new(hosts.clone()), ..Self::new(style) }
+    }
+
+    /// An empty one that looks the same.
+    pub(crate) fn beside(&self) -> Self {
+        Self { hosts: Rc::clone(&self.hosts), ..Self::new(self.style) }
     }
 
     pub(crate) fn into_text(self) -> String {
@@ -271,6 +287,16 @@ impl Page {
             let line = format!("... and {} more (--top)", text::count(hidden));
             self.line(&line, 2, Tone::Dim);
         }
+    }
+
+    /// A text with the names of its addresses, made harmless.
+    pub(crate) fn told(&self, text: &str) -> String {
+        self.name(&self.hosts.told(text))
+    }
+
+    /// What is known of an address, in few words; empty if nothing is.
+    pub(crate) fn label(&self, address: &str) -> String {
+        self.hosts.get(address).map_or_else(String::new, |facts| self.name(&host_label(facts)))
     }
 
     /// A name from outside, made harmless.

@@ -1,6 +1,8 @@
 //! Columns that fit the width: numbers right-aligned, long names cut in the middle, and the least
 //! important columns left out before anything becomes unreadable. Nothing ever wraps.
 
+use std::borrow::Cow;
+
 use super::page::{Page, Tone};
 use crate::render::text;
 
@@ -11,6 +13,10 @@ pub(crate) const ADDRESS: usize = 39;
 /// Names of rules and of NSGs: columns of less use are left out before one as long as these is cut.
 pub(crate) const RULE: usize = 40;
 pub(crate) const ACL: usize = 24;
+/// Widths of what is known of an address, beside it: the first that leaves room for everything else.
+const LABELS: [usize; 5] = [60, 30, 20, 14, 9];
+/// A label cut to less says nothing.
+const LEAST_LABEL: usize = 6;
 /// To this width every name may be cut when all else is done.
 const LAST_RESORT: usize = 6;
 
@@ -117,14 +123,18 @@ impl Table {
         if page.style.markdown {
             return self.write_markdown(page, first == Tone::Heading);
         }
-        let widths = self.fit(page.style.limit());
+        let labels = Labels::of(self, page);
+        let (widths, most) = self.fit_labelled(&labels, page.style.limit());
         let tones = std::iter::once(first).chain(std::iter::repeat(Tone::Dim));
         let titles = self.columns.iter().map(|column| column.title).zip(tones);
         // What is the table's own title stands out to the left.
         let indent = if first == Tone::Heading { 0 } else { INDENT };
-        self.write_row(page, &widths, indent, titles);
-        for (cells, remark) in &self.rows {
-            self.write_row(page, &widths, INDENT, cells.iter().map(|cell| (cell.text.as_str(), cell.tone)));
+        self.write_row(page, &widths, indent, titles.map(|(title, tone)| (title, "", tone)));
+        for (row, (cells, remark)) in self.rows.iter().enumerate() {
+            let label = |column| if most == 0 { "" } else { labels.get(row, column) };
+            let cells = cells.iter().enumerate();
+            let cells = cells.map(|(column, cell)| (cell.text.as_str(), label(column), cell.tone));
+            self.write_row(page, &widths, INDENT, cells);
             if let Some(remark) = remark {
                 page.prose(&remark.text, INDENT + 5, remark.tone);
             }
@@ -141,10 +151,18 @@ impl Table {
         page.blank();
         page.cells(self.columns.iter().map(|column| column.title).chain(more("Remark")));
         page.alignment(self.columns.iter().map(|column| column.right).chain(remarks.then_some(false)));
-        for (cells, remark) in &self.rows {
-            let text = |place| cells.get(place).map_or("", |cell: &Cell| cell.text.as_str());
+        let labels = Labels::of(self, page);
+        for (row, (cells, remark)) in self.rows.iter().enumerate() {
+            let text = |place| {
+                let text = cells.get(place).map_or("", |cell: &Cell| cell.text.as_str());
+                match labels.get(row, place) {
+                    "" => Cow::Borrowed(text),
+                    label => Cow::Owned(format!("{text} {label}")),
+                }
+            };
             let remark = remark.as_ref().map_or("", |remark| remark.text.as_str());
-            page.cells((0..self.columns.len()).map(text).chain(more(remark)));
+            let cells: Vec<Cow<'_, str>> = (0..self.columns.len()).map(text).collect();
+            page.cells(cells.iter().map(AsRef::as_ref).chain(more(remark)));
         }
     }
 
@@ -153,17 +171,23 @@ impl Table {
         page: &mut Page,
         widths: &[Option<usize>],
         indent: usize,
-        cells: impl Iterator<Item = (&'a str, Tone)>,
+        cells: impl Iterator<Item = (&'a str, &'a str, Tone)>,
     ) {
         let mut gap = indent;
         // A first cell further to the left has so much more room.
         let mut more = INDENT - indent;
-        for ((column, width), (text, tone)) in self.columns.iter().zip(widths).zip(cells) {
+        for ((column, width), (text, label, tone)) in self.columns.iter().zip(widths).zip(cells) {
             let Some(width) = *width else { continue };
             page.spaces(gap);
             gap = GAP;
             let width = width + std::mem::take(&mut more);
-            let shown = text::shorten(text, width, page.style.ascii);
+            // The address stays whole; what is known of it takes the room that is left.
+            let room = width.saturating_sub(text::width(text) + 1);
+            let shown = if label.is_empty() || room < LEAST_LABEL.min(text::width(label)) {
+                text::shorten(text, width, page.style.ascii)
+            } else {
+                Cow::Owned(format!("{text} {}", text::shorten(label, room, page.style.ascii)))
+            };
             let padding = width - text::width(&shown);
             if column.right {
                 page.spaces(padding);
@@ -176,10 +200,24 @@ impl Table {
         page.end_line();
     }
 
-    /// The width of each column, `None` for one that is left out.
-    fn fit(&self, available: usize) -> Vec<Option<usize>> {
+    /// The width of each column, `None` for one that is left out, and that of labels at most. Spare columns are left
+    /// out before labels are, but nothing is cut for them.
+    fn fit_labelled(&self, labels: &Labels, available: usize) -> (Vec<Option<usize>>, usize) {
+        let limits = if labels.0.is_empty() { &[][..] } else { &LABELS[..] };
+        for &most in limits {
+            let (widths, is_whole) = self.fit(labels, most, available);
+            if is_whole {
+                return (widths, most);
+            }
+        }
+        (self.fit(labels, 0, available).0, 0)
+    }
+
+    /// The width of each column, `None` for one that is left out; and whether that was enough. Labels have `most`
+    /// columns.
+    fn fit(&self, labels: &Labels, most: usize, available: usize) -> (Vec<Option<usize>>, bool) {
         let wanted: Vec<Option<usize>> =
-            (0..self.columns.len()).map(|index| Some(self.wanted(index))).collect();
+            (0..self.columns.len()).map(|index| Some(self.wanted(index, labels, most))).collect();
         let least: Vec<_> = self.columns.iter().map(|column| column.least).collect();
         let last_resort: Vec<_> = least.iter().map(|least| least.map(|_| LAST_RESORT)).collect();
         // First without the spare columns, from the last on; then without any but the first.
@@ -187,12 +225,12 @@ impl Table {
             .rev()
             .partition(|&index| self.columns.get(index).is_some_and(|c| c.spare));
         let mut widths = wanted;
-        for (limits, dispensable) in [(&least, &spare), (&last_resort, &other)] {
+        for (limits, dispensable, is_whole) in [(&least, &spare, true), (&last_resort, &other, false)] {
             let none_left = [usize::MAX];
             for column in dispensable.iter().chain(&none_left) {
                 let mut cut = widths.clone();
                 if shrink(&mut cut, limits, available) {
-                    return cut;
+                    return (cut, is_whole);
                 }
                 if let Some(width) = widths.get_mut(*column) {
                     *width = None;
@@ -200,13 +238,43 @@ impl Table {
             }
         }
         shrink(&mut widths, &last_resort, available);
-        widths
+        (widths, false)
     }
 
-    fn wanted(&self, index: usize) -> usize {
+    fn wanted(&self, index: usize, labels: &Labels, most: usize) -> usize {
         let title = self.columns.get(index).map_or(0, |column| text::width(column.title));
-        let cells = self.rows.iter().filter_map(|(cells, _)| cells.get(index));
-        cells.map(|cell| text::width(&cell.text)).fold(title, usize::max)
+        let cells = self.rows.iter().map(|(cells, _)| cells.get(index)).enumerate();
+        let width = |(row, cell): (usize, Option<&Cell>)| {
+            let cell = cell.map_or(0, |cell| text::width(&cell.text));
+            match text::width(labels.get(row, index)).min(most) {
+                0 => cell,
+                label => cell + 1 + label,
+            }
+        };
+        cells.map(width).fold(title, usize::max)
+    }
+}
+
+/// What is known of the addresses in a table, by row and column; nothing where nothing is known of any.
+struct Labels(Vec<Vec<String>>);
+
+impl Labels {
+    fn of(table: &Table, page: &Page) -> Self {
+        if page.hosts.is_empty() {
+            return Self(Vec::new());
+        }
+        let label = |(cell, column): (&Cell, &Column)| {
+            // Columns of addresses alone are that wide.
+            if column.least == Some(ADDRESS) { page.label(&cell.text) } else { String::new() }
+        };
+        let row = |(cells, _): &(Vec<Cell>, _)| cells.iter().zip(&table.columns).map(label).collect();
+        let labels: Vec<Vec<String>> = table.rows.iter().map(row).collect();
+        let is_any = labels.iter().flatten().any(|label| !label.is_empty());
+        Self(if is_any { labels } else { Vec::new() })
+    }
+
+    fn get(&self, row: usize, column: usize) -> &str {
+        self.0.get(row).and_then(|labels| labels.get(column)).map_or("", String::as_str)
     }
 }
 

@@ -27,7 +27,7 @@ fn a_slip_is_told_with_its_column_and_what_was_expected() {
         "port not 22",
         "port < 443/tcp",
         "host 10.0.0.0/33",
-        "host web-1 or port 22",
+        "host 10.0.0.300 or port 22",
         "host < 10.0.0.4",
         "host 10.0.0.4 port 22",
         "src dst 10.0.0.4",
@@ -72,6 +72,6 @@ fn neither_depth_nor_length_takes_more_than_its_limit() {
     assert!(Filter::parse(&long).is_ok());
     let error = Filter::parse(&(long + &" ".repeat(2_000))).unwrap_err();
     assert_eq!((error.column(), error.expected()), (65_537, "no more than 65,536 bytes"));
-    let long = format!("host {}", "x".repeat(60_000));
+    let long = format!("port {}", "x".repeat(60_000));
     assert!(Filter::parse(&long).unwrap_err().to_string().len() < 200);
 }

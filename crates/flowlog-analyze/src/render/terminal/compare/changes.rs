@@ -95,7 +95,7 @@ fn finding(page: &mut Page, row: &FindingRow, warn: bool) {
         _ => String::new(),
     };
     let line = format!("{}{before}: {}", row.severity.word().to_uppercase(), row.title);
-    let line = page.name(&line);
+    let line = page.told(&line);
     page.prose(&line, 2, tone);
     let line = page.name(&row.id);
     page.line(&line, 4, Tone::Dim);

@@ -16,7 +16,7 @@ use crate::render::style::Style;
 /// # Errors
 /// Those of `out`.
 pub fn write_comparison(out: &mut impl Write, comparison: &Comparison, style: &Style) -> io::Result<()> {
-    let mut page = Page::new(*style);
+    let mut page = Page::knowing(*style, &comparison.known_hosts);
     summary::sets(&mut page, comparison);
     summary::verdict(&mut page, comparison);
     summary::caveats(&mut page, comparison);

@@ -3,6 +3,7 @@ use flowlog_core::compare::{
     Listed, Migration, Outcome, OutcomeChange, Overlap, PortRow, Ratios, Reason, ReasonRow, Rest, RestRow,
     RuleRow, SCHEMA_VERSION, SetKind, SetSummary, Sums, VolumeChange,
 };
+use flowlog_core::enrich::{HostFacts, KnownHosts};
 use flowlog_core::finding::Severity;
 use flowlog_core::report::{Ends, HostName, PortName};
 
@@ -53,6 +54,7 @@ fn delta<T>(new: Listed<T>, vanished: Listed<T>, kept: u64) -> Delta<T> {
 
 fn same() -> Comparison {
     Comparison {
+        known_hosts: KnownHosts::default(),
         schema_version: SCHEMA_VERSION,
         a: set("FlowLogs/2025-12-01", SetKind::VNet, 4),
         b: set("FlowLogs/2025-12-02", SetKind::VNet, 4),
@@ -96,7 +98,10 @@ fn outcome(source: Option<&str>, before: Outcome, after: Outcome) -> OutcomeChan
 }
 
 fn host(ip: &str, class: &'static str, counts: Counts) -> HostRow {
-    HostRow { name: HostName { ip: ip.to_owned(), class, provider: None }, counts }
+    HostRow {
+        name: HostName { ip: ip.to_owned(), class, provider: None, facts: HostFacts::default() },
+        counts,
+    }
 }
 
 fn finding(rule: &'static str, entity: &str, severity: Severity, before: Option<Severity>) -> FindingRow {
@@ -117,7 +122,12 @@ fn changed() -> Comparison {
     let heavy = counts(345, 2, 45_678, 9 << 30);
     let port = PortRow { name: PortName { port: 443, protocol: 6, service: Some("https") }, counts: heavy };
     let ratios = Ratios { connections: Some(0.5), denied: None, packets: Some(1.25), bytes: Some(123.4) };
-    let named = |ip: &str| HostName { ip: ip.to_owned(), class: "private", provider: None };
+    let named = |ip: &str| HostName {
+        ip: ip.to_owned(),
+        class: "private",
+        provider: None,
+        facts: HostFacts::default(),
+    };
     Comparison {
         b: set("logs/\u{1b}[2Jsecond", SetKind::Mixed, 2),
         per_hour: true,

@@ -65,7 +65,8 @@ fn noise(page: &mut Page, noise: &Noise) {
     page.pair("Noise", &line);
     let scanners: Vec<String> = noise.top.iter().map(scanner).collect();
     if !scanners.is_empty() {
-        page.pair("Top scanners", &scanners.join("; "));
+        let told = page.told(&scanners.join("; "));
+        page.pair("Top scanners", &told);
     }
 }
 
@@ -90,10 +91,11 @@ fn grave(finding: &Finding) -> bool {
 fn one(page: &mut Page, finding: &Finding) {
     let tone = severity_tone(finding.severity);
     page.blank();
-    page.prose(&format!("{}: {}", finding.severity.word().to_uppercase(), finding.title), 2, tone);
+    let title = page.told(&finding.title);
+    page.prose(&format!("{}: {title}", finding.severity.word().to_uppercase()), 2, tone);
     page.prose(&finding.reason, 4, Tone::Plain);
     for row in finding.evidence.iter().take(ROWS) {
-        let told = page.name(&evidence(row));
+        let told = page.told(&evidence(row));
         page.whole(&told, 6, Tone::Plain);
     }
     let hidden = finding.evidence_rows.saturating_sub(finding.evidence.len().min(ROWS) as u64);

@@ -95,7 +95,7 @@ fn line(style: Style, group: &Group, widths: &Widths, report: &Report) -> Page {
         page.end_line();
         indent = 4;
     }
-    let told = page.name(&group.concern.line());
+    let told = page.name(&report.hosts.told(&group.concern.line()));
     for (place, line) in text::wrap_whole(&told, style.width.saturating_sub(indent)).iter().enumerate() {
         if is_narrow || place > 0 {
             page.spaces(indent);

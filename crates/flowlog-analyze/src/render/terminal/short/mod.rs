@@ -16,7 +16,6 @@ use flowlog_core::report::Report;
 
 use super::page::Page;
 use super::sections::{Section, nothing};
-use crate::render::style::Style;
 
 /// Rows of a list, where there is room and where there is little.
 const ROWS: std::ops::RangeInclusive<usize> = 3..=5;
@@ -52,22 +51,22 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
         Section::Charts.write(page, report);
     }
     let style = page.style;
-    let mut head = part(style, |page| head::write(page, report, size));
+    let mut head = part(page, |page| head::write(page, report, size));
     if report.totals.tuples == 0 {
         page.append(&head);
         return nothing(page);
     }
-    let index = part(style, |page| index::write(page, report, size));
-    let next = part(style, |page| next::write(page, report, size));
+    let index = part(page, |page| index::write(page, report, size));
+    let next = part(page, |page| next::write(page, report, size));
     let mut is_short = false;
     let mut rows = *ROWS.end().min(&style.top.max(1));
     let (lists, findings) = loop {
-        let lists = part(style, |page| lists::write(page, report, size, rows));
+        let lists = part(page, |page| lists::write(page, report, size, rows));
         let others: usize = [&head, &index, &next, &lists].map(taken).iter().sum();
         let room = size.lines().saturating_sub(others + 1);
         if rows <= *ROWS.start() && room < LEAST_ROOM && size == Size::Pages && !is_short {
             // Numbers beyond reason: the head says less rather than the findings.
-            head = part(style, |page| head::write(page, report, Size::Screen));
+            head = part(page, |page| head::write(page, report, Size::Screen));
             is_short = true;
             continue;
         }
@@ -88,8 +87,8 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
     }
 }
 
-fn part(style: Style, write: impl Fn(&mut Page)) -> Page {
-    let mut page = Page::new(style);
+fn part(like: &Page, write: impl Fn(&mut Page)) -> Page {
+    let mut page = like.beside();
     write(&mut page);
     page
 }

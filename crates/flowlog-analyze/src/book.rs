@@ -1,0 +1,72 @@
+//! Files about addresses: which are named, and what they say together.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use flowlog_cli::bounded::{self, NETWORK_BYTES};
+use flowlog_cli::config::Settings;
+use flowlog_cli::spelling::nearest;
+use flowlog_core::enrich::{AddressBook, AddressBookBuilder, FactKind, LineError};
+use flowlog_core::select::{Filter, ResolveError};
+
+use crate::known::KnownError;
+
+/// The options.
+#[allow(clippy::doc_markdown)] // text of the help
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct BookArgs {
+    /// Names of addresses: CSV, or what the Azure CLI prints
+    ///
+    /// Lines of ADDRESS,NAME or CIDR,NAME, or the output of az network nic list or az vm list-ip-addresses. May be
+    /// given again: the later file counts.
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub names: Vec<PathBuf>,
+}
+
+impl BookArgs {
+    /// Reads the files, those of `settings` first.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or of another form.
+    pub fn read(&self, settings: &Settings) -> Result<AddressBook, KnownError> {
+        let mut builder = AddressBookBuilder::default();
+        for path in settings.names.iter().chain(&self.names) {
+            builder.names(&read(path)?).map_err(|LineError { line, message }| KnownError::Line {
+                path: path.clone(),
+                line,
+                message,
+            })?;
+        }
+        Ok(builder.finish())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, KnownError> {
+    bounded::read(path, NETWORK_BYTES).map_err(|cause| KnownError::Read { path: path.to_owned(), cause })
+}
+
+/// A filter with the answers of `book`.
+///
+/// # Errors
+/// What the book does not tell.
+pub fn resolved(filter: &Filter, book: &AddressBook) -> Result<Filter, KnownError> {
+    filter.resolved(book).map_err(|cause| {
+        let names = book.names().iter().map(|name| &**name);
+        let nearest = match &cause {
+            ResolveError::Unknown { asked } => nearest(asked, names),
+            ResolveError::NoFile { .. } => None,
+        };
+        KnownError::Asked { nearest: nearest.map(str::to_owned), cause }
+    })
+}
+
+/// Refuses to be asked for what no file tells.
+///
+/// # Errors
+/// The field, and the option that is missing.
+pub fn require(book: &AddressBook, kind: FactKind, asked: &str) -> Result<(), KnownError> {
+    if book.has(kind) {
+        return Ok(());
+    }
+    Err(KnownError::Asked { nearest: None, cause: ResolveError::NoFile { asked: asked.to_owned(), kind } })
+}

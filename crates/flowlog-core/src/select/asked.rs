@@ -1,0 +1,61 @@
+//! Conditions that only the person's files about addresses can answer.
+
+use super::addresses::Addresses;
+use super::field::ENDS;
+use super::glob::Glob;
+use super::tree::{End, Test};
+use super::value::find;
+use crate::enrich::{AddressBook, FactKind};
+
+/// What is asked of an end's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It has this name; a pattern.
+    Named(String),
+}
+
+/// Why files about addresses do not answer a condition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// No file was given that could.
+    #[error("{asked} asks for what {} FILE tells, and no such file was given", kind.option())]
+    NoFile {
+        /// The value asked for, or the condition.
+        asked: String,
+        /// What kind of file would tell.
+        kind: FactKind,
+    },
+    /// None says anything of this name.
+    #[error("no address is called {asked}")]
+    Unknown {
+        /// The name asked for.
+        asked: String,
+    },
+}
+
+impl Asked {
+    /// A text that is no address, as a name; `None` if it was meant to be an address, is a word for an end, or is nothing.
+    pub(super) fn named(text: &str) -> Option<Self> {
+        let is_number = text.chars().all(|char| char.is_ascii_digit() || char == '.');
+        let is_end = find(ENDS, text).is_some();
+        (!is_number && !is_end && !text.contains([':', '/'])).then(|| Self::Named(text.to_owned()))
+    }
+
+    /// The same as a condition that can be asked.
+    pub(super) fn answer(&self, end: End, book: &AddressBook) -> Result<Test, ResolveError> {
+        match self {
+            Self::Named(text) => {
+                let asked = || text.clone();
+                if !book.has(FactKind::Name) {
+                    return Err(ResolveError::NoFile { asked: asked(), kind: FactKind::Name });
+                }
+                let glob = Glob::new(text);
+                let (v4, v6) = book.named(|name| glob.matches(name));
+                if v4.is_empty() && v6.is_empty() {
+                    return Err(ResolveError::Unknown { asked: asked() });
+                }
+                Ok(Test::Address(end, Addresses::of_ranges((v4, v6))))
+            }
+        }
+    }
+}
