@@ -1,10 +1,11 @@
 //! Every test, the ones against a real storage service included.
 
+use std::io::Write as _;
 use std::process::Command;
 
 use anyhow::bail;
 
-use crate::shell::cargo;
+use crate::shell::{cargo, run as start};
 
 /// Checks that what the tests install for themselves can be installed, then runs them.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -13,9 +14,28 @@ pub(crate) fn run() -> anyhow::Result<()> {
     {
         // On Windows npm is a batch file, which only its full name starts.
         let file = if cfg!(windows) && program == "npm" { "npm.cmd" } else { program };
-        if !Command::new(file).arg("--version").output().is_ok_and(|output| output.status.success()) {
+        if !starts(file) {
             bail!("{program} is needed for {what_for}; install Node.js 18 or newer, then run this again");
         }
     }
+    for shell in ["zsh", "fish"] {
+        if !starts(shell) && !installed(shell) {
+            writeln!(
+                std::io::stderr(),
+                "{shell} is not installed: its completions are checked by no test of this run"
+            )?;
+        }
+    }
     cargo(&["test", "--workspace", "--locked"])
+}
+
+fn starts(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Installs a package with apt, where there is one and no password is asked for.
+fn installed(package: &str) -> bool {
+    let install = ["apt-get", "install", "--yes", "--no-install-recommends", package];
+    start(Command::new(install[0]).args(&install[1..])).is_ok()
+        || start(Command::new("sudo").arg("--non-interactive").args(install)).is_ok()
 }

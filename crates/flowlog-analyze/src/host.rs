@@ -46,8 +46,8 @@ pub struct HostPage {
     pub denied: FlowTable,
     /// Who was let in to it, and by which rule.
     pub let_in: FlowTable,
-    /// Findings that name it.
-    pub findings: Vec<Finding>,
+    /// Findings that name it; nothing if none were looked for.
+    pub findings: Option<Vec<Finding>>,
     /// What is known of the addresses in them.
     pub hosts: KnownHosts,
 }
@@ -126,8 +126,8 @@ fn page(
     let make = || (summary.has_evidence.then(|| finding::Collector::new(&scene)), tables(&scenes));
     let (collected, tables) = gatherer.gather(threads, make)?;
     let found = collected.map(|collected| detect(collected, &gatherer, threads)).transpose()?;
-    let found = found.map(|found| found.findings).unwrap_or_default();
-    Ok(HostPage::new(asked, summary, tables, &found))
+    let found = found.as_ref().map(|found| found.findings.as_slice());
+    Ok(HostPage::new(asked, summary, tables, found))
 }
 
 impl HostPage {
@@ -138,7 +138,7 @@ impl HostPage {
     pub fn gather(
         asked: &Asked<'_>,
         gatherer: &Gatherer,
-        found: &[Finding],
+        found: Option<&[Finding]>,
         threads: usize,
     ) -> Result<Self, SpillError> {
         let summary = &gatherer.summary;
@@ -150,17 +150,18 @@ impl HostPage {
         Ok(Self::new(asked, summary, tables, found))
     }
 
-    fn new(asked: &Asked<'_>, summary: &Summary, tables: Tables<'_>, found: &[Finding]) -> Self {
+    fn new(asked: &Asked<'_>, summary: &Summary, tables: Tables<'_>, found: Option<&[Finding]>) -> Self {
         let host = asked.whom.single();
         let id = host.map(|address| summary.hosts.beside().id(address));
         let ((nics, timeline), (peers, (denied, let_in))) = tables;
-        let findings = found.iter().filter(|finding| names(finding, &asked.whom)).cloned().collect();
-        let found = Findings { findings, ..Findings::default() };
+        let of_host =
+            |found: &[Finding]| found.iter().filter(|finding| names(finding, &asked.whom)).cloned().collect();
+        let found = found.map(|found| Findings { findings: of_host(found), ..Findings::default() });
         Self {
             host: asked.text.to_owned(),
             named: asked.whom.named(),
             name: host.map(|address| HostName { facts: asked.book.facts(address), ..HostName::of(address) }),
-            hosts: KnownHosts::of(asked.book, addresses(&found)),
+            hosts: KnownHosts::of(asked.book, found.iter().flat_map(addresses)),
             is_logged: id.is_some_and(|id| summary.near.is_own(id)),
             vnet: id.and_then(|id| summary.near.vnet(id)).map(str::to_owned),
             nics: nics.finish(),
@@ -169,7 +170,7 @@ impl HostPage {
             peers: peers.finish(),
             denied: denied.finish(),
             let_in: let_in.finish(),
-            findings: found.findings,
+            findings: found.map(|found| found.findings),
         }
     }
 }

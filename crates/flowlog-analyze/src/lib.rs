@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod anonymize;
+mod answer;
 pub mod book;
 pub mod cli;
 pub mod compare;
@@ -21,7 +22,7 @@ pub mod walk;
 pub mod window;
 mod words;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,13 +34,14 @@ use flowlog_core::report::{FileRow, Report, ReportOptions, Tool, build};
 use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
-use cli::{ColorChoice, Config, Format, ReportForm, Source, Whom};
+use answer::Answer;
+use cli::{Config, Source, Whom};
 use export::{ConnectionLines, ExportError, Exports, Unfinished, Written};
 use host::{Asked, HostPage};
 use known::Known;
 use reduce::{Options, ReduceError, Reduced};
 use render::html::Told;
-use render::{CsvStyle, Style, Surroundings, escape};
+use render::{Surroundings, escape};
 use window::Chosen;
 
 /// Entries of each problem list in the report; the JSON report tells the full number.
@@ -168,7 +170,9 @@ pub fn run(
         say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
     }
     let budget = config.memory.budget();
-    let Analysis { report, page } = analyse(config, &chosen, &exports, finding, known, &budget, ascii)?;
+    let Analysis { report, pages, page } =
+        analyse(config, &chosen, &exports, finding, known, &budget, ascii)?;
+    let answer = Answer { config, report: &report, pages: &pages };
     tell_of_spilling(&budget, ascii, talk);
     let outcome = outcome(&report, config);
     // Nothing replaces what may be a good file of another day when there is nothing to say.
@@ -177,7 +181,7 @@ pub fn run(
         Outcome::NothingAnalysed => Ok(Written::default()),
         _ => exports.finish(
             &report,
-            |out, form| write_file(config, style, &report, form, out),
+            |out, form| answer.write_file(style, form, out),
             |out| {
                 let (charts, hosts) = &page;
                 render::html::write(out, &Told { report: &report, charts, hosts }, config.lang)
@@ -187,7 +191,7 @@ pub fn run(
     let printed = match (&written, &config.output) {
         (Ok(Written { printed: Some(rows), .. }), _) => rows.copy_to(&mut out),
         _ if rows_are_printed || config.output.is_some() => Ok(()),
-        _ => print(config, around, &report, outcome, out),
+        _ => answer.print(around, outcome, out),
     };
     for path in &written?.names {
         say(talk, ascii, &format!("wrote {}", path.display()));
@@ -216,47 +220,6 @@ fn grave(report: &Report, limit: Severity) -> impl Iterator<Item = &Finding> {
     findings.filter(move |finding| finding.severity >= limit)
 }
 
-/// The report for a file: as wide as it needs, every character, no colour.
-fn write_file(
-    config: &Config,
-    csv: CsvStyle,
-    report: &Report,
-    form: ReportForm,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    match form {
-        ReportForm::Json => render::json::write(out, report),
-        ReportForm::Csv => render::csv_summary::write(out, report, csv),
-        ReportForm::Text | ReportForm::Markdown => {
-            let around = Surroundings { unicode: true, ..Surroundings::default() };
-            let ascii = config.running.ascii;
-            let style = Style::new(ColorChoice::Never, ascii, config.show_graphs, config.top, &around);
-            let style = Style { markdown: form == ReportForm::Markdown, ..style };
-            render::terminal::write(out, report, &style, &config.view)
-        }
-    }
-}
-
-fn print(
-    config: &Config,
-    around: &Surroundings,
-    report: &Report,
-    outcome: Outcome,
-    out: impl Write,
-) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
-    match config.format {
-        Format::Json => render::json::write(&mut out, report)?,
-        Format::Text if outcome == Outcome::NothingAnalysed => {}
-        Format::Text => {
-            let (color, ascii) = (config.running.color, config.running.ascii);
-            let style = Style::new(color, ascii, config.show_graphs, config.top, around);
-            render::terminal::write(&mut out, report, &style, &config.view)?;
-        }
-    }
-    out.flush()
-}
-
 /// The reader of a pipe that has seen enough is no failure.
 fn heard(printed: io::Result<()>) -> io::Result<()> {
     match printed {
@@ -273,6 +236,8 @@ pub fn say(talk: &mut impl Write, ascii: bool, line: &str) {
 /// What was found.
 struct Analysis {
     report: Report,
+    /// Of `--specific-ips`, in that order.
+    pages: Vec<HostPage>,
     /// What only the page shows; empty if none is wanted.
     page: (Charts, Vec<HostPage>),
 }
@@ -330,29 +295,34 @@ fn analyse(
         lines.finish(output)?;
     }
     report.know(&book);
-    let page = if config.html.is_some() {
-        let charts = charts(&gatherer, &report, &options.own, threads)?;
-        (charts, hosts(config, chosen, &gatherer, &report, &book)?)
-    } else {
-        Default::default()
+    let page = match config.html {
+        None => Default::default(),
+        Some(_) => {
+            let hosts = config.select.hosts.iter().take(HOST_SECTIONS);
+            let hosts = pages((config, chosen, &book), hosts, config.top, &gatherer, &report)?;
+            (charts(&gatherer, &report, &options.own, threads)?, hosts)
+        }
     };
-    Ok(Analysis { report, page })
+    let specific: Vec<Whom> = config.specific_ips.iter().map(Whom::from).collect();
+    let top = config.view.rows(config.top);
+    let pages = pages((config, chosen, &book), &specific, top, &gatherer, &report)?;
+    Ok(Analysis { report, pages, page })
 }
 
-/// The sections of the hosts of `--host`.
-fn hosts(
-    config: &Config,
-    chosen: &Chosen,
+/// The pages of hosts, of what was chosen of their connections; `top` rows a table.
+fn pages<'a>(
+    (config, chosen, book): (&Config, &Chosen, &'a AddressBook),
+    hosts: impl IntoIterator<Item = &'a Whom>,
+    top: usize,
     gatherer: &Gatherer,
     report: &Report,
-    book: &AddressBook,
 ) -> Result<Vec<HostPage>, RunError> {
-    let found = report.findings.as_ref().map_or(&[][..], |found| found.findings.as_slice());
-    let page = |host: &Whom| {
-        let asked = Asked::of(host, chosen.selection.filter.as_ref(), config.top, book)?;
+    let found = report.findings.as_ref().map(|found| found.findings.as_slice());
+    let page = |host: &'a Whom| {
+        let asked = Asked::of(host, chosen.selection.filter.as_ref(), top, book)?;
         Ok(HostPage::gather(&asked, gatherer, found, config.running.threads())?)
     };
-    config.select.hosts.iter().take(HOST_SECTIONS).map(page).collect()
+    hosts.into_iter().map(page).collect()
 }
 
 /// This program.

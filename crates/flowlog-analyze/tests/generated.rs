@@ -64,34 +64,6 @@ fn each_shell_gets_a_script_with_every_option() {
     assert!(run.talk().contains("[possible values: bash, elvish, fish, powershell, zsh]"), "{}", run.talk());
 }
 
-/// What bash offers behind `words`, of which the last one is unfinished.
-#[cfg(unix)]
-fn offered(bench: &Bench, words: &[&str]) -> BTreeSet<String> {
-    let complete = r#"source ./script; COMP_WORDS=(flowlog-analyze "$@"); COMP_CWORD=$#
-        _flowlog__analyze flowlog-analyze "${COMP_WORDS[$#]}" "${COMP_WORDS[$# - 1]}"
-        printf '%s\n' "${COMPREPLY[@]}""#;
-    let mut bash = Command::new("bash");
-    bash.current_dir(bench.folder.path()).args(["--norc", "-c", complete, "bash"]).args(words);
-    let output = bash.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
-}
-
-#[cfg(unix)]
-#[test]
-fn bash_offers_the_options_of_the_very_command() {
-    let bench = Bench::new();
-    fs::write(bench.folder.path().join("script"), bench.run(&["completions", "bash"]).out()).unwrap();
-    assert_eq!(offered(&bench, &["fl"]), BTreeSet::from(["flows".to_owned()]));
-    for command in COMMANDS {
-        let told = offered(&bench, &[command, "--"]);
-        let wanted = options(&bench.run(&[command, "--help"]).out());
-        let wanted: BTreeSet<String> = wanted.into_iter().map(|option| format!("--{option}")).collect();
-        assert_eq!(told, wanted, "{command}");
-    }
-    assert_eq!(offered(&bench, &["--sort", "b"]), BTreeSet::from(["bytes".to_owned()]));
-}
-
 #[test]
 fn each_command_has_its_manual_page() {
     let bench = Bench::new();

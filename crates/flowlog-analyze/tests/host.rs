@@ -89,3 +89,54 @@ fn a_host_nobody_met_and_a_slip_are_told() {
     let span = window["timeline"].as_array().unwrap().len();
     assert!((1..=12).contains(&span), "{span}");
 }
+
+/// With standard output as wide as a terminal of 80 columns.
+fn text(bench: &Bench, arguments: &[&str]) -> String {
+    let output = bench.command(arguments).env("COLUMNS", "80").output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn specific_addresses_get_the_very_pages_before_the_report() {
+    let bench = bench(64);
+    let host = busy(&bench);
+    let both = format!("{host},203.0.113.77,10.0.0.0/8");
+    let report = text(&bench, &["logs"]);
+    let pages =
+        [&host, "203.0.113.77", "10.0.0.0/8"].map(|host| text(&bench, &["host", host, "logs"])).join("\n");
+    let asked = text(&bench, &["logs", "--specific-ips", &both]);
+    let told = asked.strip_prefix(&format!("{pages}\n")).unwrap_or_else(|| panic!("{asked}\n{pages}"));
+    assert_eq!(told.lines().next(), report.lines().next());
+    assert_eq!(told.lines().last(), report.lines().last());
+    // The index tells of the section that was asked for.
+    assert!(told.contains("  addresses          3\n"), "{told}");
+    // Filters, time and rows are those of the report.
+    let narrow = ["--last-of-data", "1h", "--port", "443", "--top", "2", "logs"];
+    let page = text(&bench, &[&["host", &host][..], &narrow].concat());
+    let asked = text(&bench, &[&["--brief", "--no-findings", "--specific-ips", &host][..], &narrow].concat());
+    // Findings and the width of a bucket are of what was chosen.
+    let same = page.split_once("\n\nTalked with: 2 of ").unwrap().1;
+    assert!(asked.contains(&format!("\n\nTalked with: 2 of {same}\nFLOW LOG REPORT")), "{asked}\n{page}");
+    assert!(asked.contains("\nFindings that name it: not looked for (--no-findings)\n"), "{asked}");
+}
+
+#[test]
+fn the_pages_go_to_a_file_and_are_made_of_a_state_and_are_no_part_of_json() {
+    let bench = bench(65);
+    let host = busy(&bench);
+    let asked = ["--specific-ips", &host];
+    let printed = text(&bench, &[&["logs", "--full"][..], &asked].concat());
+    assert!(printed.contains(&format!("HOST {host} ")) && printed.contains(&format!("\n{host} as source: ")));
+    assert_eq!(bench.run(&["partial", "logs", "-o", "s.flowstate", "-q"]).code(), 0);
+    assert_eq!(text(&bench, &[&["merge", "s.flowstate", "--full"][..], &asked].concat()), printed);
+    for (file, head) in [("r.txt", format!("HOST {host} ")), ("r.md", format!("## Host {host}\n"))] {
+        let run = bench.run(&[&["logs", "--output", file][..], &asked].concat());
+        assert_eq!((run.code(), run.out().as_str()), (0, ""), "{}", run.talk());
+        let told = std::fs::read_to_string(bench.folder.path().join(file)).unwrap();
+        assert!(told.starts_with(&head), "{file}: {told}");
+        assert!(told.contains("Next: flowlog-analyze flows --host"), "{file}: {told}");
+    }
+    let report = json(&bench, &[&["logs", "--format", "json"][..], &asked].concat());
+    assert_eq!(report["specific_ips"][0]["query"], host.as_str());
+}

@@ -24,6 +24,11 @@ fn a_slip_is_answered_with_the_right_word() {
     );
     usage(&bench.run(&["-ShowGraphs", "logs"]), "tip: write '--show-graphs'");
     usage(&bench.run(&["compare", "-ShowGraphs", "logs", "logs"]), "is an option of 'flowlog-analyze'");
+    // Not `-o utputpath`.
+    usage(
+        &bench.run(&["partial", "logs", "-outputpath", "a.flowstate"]),
+        "unexpected argument '-outputpath' found\n\n  tip: write '--output'",
+    );
     usage(&bench.run(&["logs", "--top", "0"]), "give a number of rows, 1 or more");
     usage(
         &bench.run(&["comapre", "logs", "logs"]),

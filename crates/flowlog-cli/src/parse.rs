@@ -69,6 +69,11 @@ impl Program {
             error.insert(ContextKind::InvalidSubcommand, ContextValue::String(first));
             return Err(with_tip(error, &tip));
         }
+        if let Some((typed, tip)) = swallowed(&command, words, &self.spellings) {
+            let mut error = clap::Error::new(ErrorKind::UnknownArgument).with_cmd(&command);
+            error.insert(ContextKind::InvalidArg, ContextValue::String(typed));
+            return Err(with_tip(error, &tip));
+        }
         let read = command.try_get_matches_from_mut(words).and_then(|matches| T::from_arg_matches(&matches));
         read.map_err(|error| match error.kind() {
             ErrorKind::UnknownArgument => explain(error, &command, words, folder, &self.spellings),
@@ -95,6 +100,29 @@ fn mistyped_subcommand(command: &Command, words: &[OsString], folder: &Path) -> 
     }
     let name = nearest(first, subcommands)?;
     Some(format!("there is no file of this name; the subcommand is written '{name}'"))
+}
+
+/// A long name behind one hyphen that clap would take for a short option and its value, as in `-OutputPath` of the scripts for
+/// `-o utputPath`: the name, and what to write instead.
+fn swallowed(command: &Command, words: &[OsString], spellings: &Spellings) -> Option<(String, String)> {
+    let sub = words.get(1).and_then(|word| word.to_str()).and_then(|word| command.find_subcommand(word));
+    let valued: Vec<char> = sub
+        .unwrap_or(command)
+        .get_arguments()
+        .filter(|option| option.get_action().takes_values())
+        .filter_map(clap::Arg::get_short)
+        .collect();
+    let words = words.iter().skip(1).take_while(|word| *word != OsStr::new("--"));
+    words.filter_map(|word| word.to_str()).find_map(|word| {
+        let typed = word.split([':', '=']).next()?;
+        let name = typed.strip_prefix('-')?;
+        // Shorter ones may be values.
+        let is_name = name.len() > 4 && name.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+        if !is_name || !name.to_ascii_lowercase().starts_with(&valued[..]) {
+            return None;
+        }
+        Some((typed.to_owned(), spellings.tip(typed, command, sub)?))
+    })
 }
 
 fn explain(

@@ -97,6 +97,7 @@ mod tests {
             ("json", "--format json"),
             ("csv", "--format csv"),
             ("csv", "--export-csv"),
+            ("output-path", "--output"),
         ],
         elsewhere: ("fetch", &["storage-account"]),
         word: |word, _| (word == "x").then(|| "an x".to_owned()),
@@ -107,7 +108,8 @@ mod tests {
     }
 
     fn tip(words: &[&str]) -> Option<String> {
-        let compare = Command::new("compare").arg(flag("from"));
+        let compare =
+            Command::new("compare").arg(flag("from")).arg(Arg::new("out").long("output").short('o'));
         let command = Command::new("read")
             .args(["log-files", "export-csv", "specific-ips", "show-graphs"].map(flag))
             .arg(Arg::new("paths").num_args(0..))
@@ -153,6 +155,9 @@ mod tests {
             (&["compar", "--top"], "there is no file of this name; the subcommand is written 'compare'"),
             (&["help"], "write '--help'"),
             (&["compare", "x"], "an x"),
+            (&["compare", "-output", "a"], "write '--output'"),
+            (&["compare", "-OutputPath", "a"], "write '--output'"),
+            (&["compare", "-outputpath:a"], "write '--output'"),
         ] {
             assert_eq!(tip(words).as_deref(), Some(told), "{words:?}");
         }
@@ -162,6 +167,14 @@ mod tests {
     fn what_is_like_nothing_gets_no_tip() {
         for words in [&["-Z"][..], &["-Zebra"], &["zebra"], &["--json"], &["./comapre"], &["compares.json"]] {
             assert_eq!(tip(words).filter(|told| !told.starts_with("to pass")), None, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn values_right_behind_a_short_option_are_values() {
+        for word in ["-oa", "-oout/put", "-oout.state", "-o", "-outs", "-oUtputs", "-output1"] {
+            let words = ["compare", word, "a"];
+            assert_eq!(tip(&words).filter(|told| told.starts_with("write")), None, "{word}");
         }
     }
 

@@ -104,6 +104,12 @@ impl Whom {
     }
 }
 
+impl From<&Network> for Whom {
+    fn from(network: &Network) -> Self {
+        Self(network.to_string())
+    }
+}
+
 impl FromStr for Whom {
     type Err = String;
 

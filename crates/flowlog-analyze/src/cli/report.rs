@@ -18,7 +18,7 @@ use crate::words::Lang;
 #[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct ReportArgs {
-    /// Add a section for each of these
+    /// Print a page on each of these before the report, as host does
     #[arg(long, value_name = "IP|CIDR,...", value_delimiter = ',', help_heading = "Report")]
     pub specific_ips: Vec<Network>,
 

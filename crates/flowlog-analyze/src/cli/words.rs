@@ -76,6 +76,7 @@ const SPELLINGS: Spellings = Spellings {
         ("csv", "--export-csv"),
         ("out", "--output"),
         ("out", "--output-path"),
+        ("output-path", "--output"),
         ("output-dir", "--output-path"),
         ("force", "--overwrite"),
         ("charts", "--show-graphs"),

@@ -82,19 +82,26 @@ pub(super) fn known_of(host: &HostPage, lang: Lang) -> String {
     words.join(", ")
 }
 
+/// Columns of what stands behind the marks: `  most in 10 min: 1023.9 MiB`.
+const MOST: usize = 30;
+
 /// Bytes, connections and denials over time, by when connections began.
 fn lines(page: &mut Page, host: &HostPage) {
     let buckets = buckets(host);
-    let width = text::span(host.bucket_ms.unsigned_abs());
-    let room = page.style.width.saturating_sub(40);
-    let bytes: Vec<u64> = buckets.iter().map(|bucket| bucket.bytes).collect();
-    let connections: Vec<u64> = buckets.iter().map(|bucket| bucket.connections).collect();
-    let denied: Vec<u64> = buckets.iter().map(|bucket| bucket.denied).collect();
-    for (name, values) in [("Bytes", bytes), ("Connections", connections), ("Denied", denied)] {
+    // So many buckets are one mark.
+    let joined = buckets.len().div_ceil(page.pair_room().saturating_sub(MOST).max(1)).max(1);
+    let width = text::span(host.bucket_ms.unsigned_abs().saturating_mul(joined as u64));
+    let series: [(&str, fn(&Bucket) -> u64); 3] = [
+        ("Bytes", |bucket| bucket.bytes),
+        ("Connections", |bucket| bucket.connections),
+        ("Denied", |bucket| bucket.denied),
+    ];
+    for (name, value) in series {
+        let sum = |buckets: &[Bucket]| buckets.iter().map(value).fold(0, u64::saturating_add);
+        let values: Vec<u64> = buckets.chunks(joined).map(sum).collect();
         let largest = values.iter().copied().max().unwrap_or(0);
-        let values = values.get(values.len().saturating_sub(room)..).unwrap_or_default();
         let most = if name == "Bytes" { text::bytes(largest) } else { count(largest) };
-        page.pair(name, &format!("{}  most in {width}: {most}", spark(values, page.style.ascii)));
+        page.pair(name, &format!("{}  most in {width}: {most}", spark(&values, page.style.ascii)));
     }
 }
 
@@ -144,16 +151,19 @@ pub(super) fn buckets(host: &HostPage) -> Vec<Bucket> {
 }
 
 fn findings(page: &mut Page, host: &HostPage) {
-    let extent = if host.findings.is_empty() { "none".to_owned() } else { host.findings.len().to_string() };
+    let Some(findings) = &host.findings else {
+        return page.section("Findings that name it", "not looked for (--no-findings)");
+    };
+    let extent = if findings.is_empty() { "none".to_owned() } else { count(findings.len() as u64) };
     page.section("Findings that name it", &extent);
-    for finding in host.findings.iter().take(page.style.top) {
+    for finding in findings.iter().take(page.style.top) {
         let times = finding
             .times()
             .map_or("time not known".to_owned(), |(first, last)| text::short_period(first, last));
         let told = page.told(&format!("{}: {} ({times})", finding.severity.word(), finding.title));
         page.prose(&told, 2, Tone::Plain);
     }
-    let more = host.findings.len().saturating_sub(page.style.top);
+    let more = findings.len().saturating_sub(page.style.top);
     if more > 0 {
         page.line(&format!("... and {more} more (--top)"), 2, Tone::Dim);
     }
@@ -200,7 +210,7 @@ pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionR
         peers: Part::of(&host.peers),
         let_in: Part::of(&host.let_in),
         denied: Part::of(&host.denied),
-        findings: &host.findings,
+        findings: host.findings.as_deref(),
     };
     super::json::write(out, &document)
 }
@@ -226,7 +236,7 @@ struct Document<'a> {
     peers: Part,
     let_in: Part,
     denied: Part,
-    findings: &'a [flowlog_core::finding::Finding],
+    findings: Option<&'a [flowlog_core::finding::Finding]>,
     #[serde(skip_serializing_if = "KnownHosts::is_empty")]
     hosts: &'a KnownHosts,
 }

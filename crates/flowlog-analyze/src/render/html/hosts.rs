@@ -55,7 +55,10 @@ fn of_page(page: &HostPage, place: usize, lang: Lang) -> Host {
         what: Some(what),
         facts: if silent { Vec::new() } else { facts.into() },
         timeline: (!silent).then(|| series(page)),
-        findings: Some(shown::of_host(&page.findings, lang, &format!("-host{}", place + 1))),
+        findings: page
+            .findings
+            .as_deref()
+            .map(|findings| shown::of_host(findings, lang, &format!("-host{}", place + 1))),
         tables: tables.collect(),
     }
 }

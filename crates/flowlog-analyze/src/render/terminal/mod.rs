@@ -29,6 +29,16 @@ pub enum View {
     Sections(Vec<Section>),
 }
 
+impl View {
+    /// Rows of a table where `top` were asked for: a view that is to be short has few.
+    pub(crate) fn rows(&self, top: usize) -> usize {
+        match self {
+            Self::Short | Self::Brief => top.min(short::MOST_ROWS),
+            Self::Full | Self::Sections(_) => top,
+        }
+    }
+}
+
 /// Writes as much of the report as `view` says.
 ///
 /// # Errors

@@ -18,7 +18,8 @@ use super::page::Page;
 use super::sections::{Section, nothing};
 
 /// Rows of a list, where there is room and where there is little.
-const ROWS: std::ops::RangeInclusive<usize> = 3..=5;
+const ROWS: std::ops::RangeInclusive<usize> = 3..=MOST_ROWS;
+pub(super) const MOST_ROWS: usize = 5;
 
 /// Lines that findings have at least, however much there is to say of everything else.
 const LEAST_ROOM: usize = 14;
@@ -43,9 +44,6 @@ impl Size {
 
 /// Writes the report in the lines of `size`. What was asked for beside it stands before, and is not counted.
 pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
-    if !report.specific_ips.is_empty() {
-        Section::Addresses.write(page, report);
-    }
     if page.style.graphs {
         page.group("Charts");
         Section::Charts.write(page, report);
