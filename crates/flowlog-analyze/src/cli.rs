@@ -24,12 +24,13 @@ use flowlog_cli::Shell;
 use flowlog_core::flow::Network;
 
 use crate::known::KnownArgs;
-use crate::render::{Surroundings, View};
+use crate::render::connections::ConnectionFormat;
+use crate::render::{Schema, Surroundings, View};
 use crate::words::Lang;
 pub use anonymize::AnonymizeConfig;
 pub use choices::{
     BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize, RankChoice, ReportFile,
-    ReportForm,
+    ReportForm, SchemaChoice,
 };
 pub use compare::CompareConfig;
 pub use flows::{FlowFormat, FlowsConfig};
@@ -221,6 +222,8 @@ pub struct Config {
     pub findings_file: Option<ConnectionExport>,
     /// Where tuples go, if they are wanted.
     pub tuples: Option<ConnectionExport>,
+    /// What fields of NDJSON rows are called; `None`: by their own names.
+    pub schema: Option<Schema>,
     /// How CSV files are written.
     pub csv: CsvArgs,
     /// What is written may replace files.
@@ -321,6 +324,7 @@ impl Config {
             return Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message));
         }
         refuse_two_on_standard_output(exports(&cli.report, cli.export_tuples.as_ref()))?;
+        refuse_schema_of_nothing(&cli.report, cli.export_tuples.as_ref())?;
         let inputs = inputs_or_default(cli.paths, cli.log_files, folder)?;
         let select = cli.select.check(Utc::now())?;
         select.refuse_connections("the report")?;
@@ -354,6 +358,7 @@ impl Config {
             lang: report.lang,
             findings_file: report.export_findings,
             tuples: None,
+            schema: report.export_schema.schema(),
             csv: report.csv,
             overwrite,
             csv_folder: export_csv.then_some(report.output_path),
@@ -370,6 +375,23 @@ fn exports<'a>(
 ) -> impl Iterator<Item = &'a ConnectionExport> {
     let rows = [report.export_connections.as_ref(), report.export_findings.as_ref(), tuples];
     rows.into_iter().flatten()
+}
+
+/// Only rows of connections and tuples are mapped, and only as NDJSON.
+fn refuse_schema_of_nothing(
+    report: &ReportArgs,
+    tuples: Option<&ConnectionExport>,
+) -> Result<(), clap::Error> {
+    let rows = [report.export_connections.as_ref(), tuples];
+    let is_mapped = |export: &&ConnectionExport| matches!(export.format, Some(ConnectionFormat::Ndjson));
+    if report.export_schema == SchemaChoice::Flowlog
+        || rows.into_iter().flatten().any(|export| is_mapped(&export))
+    {
+        return Ok(());
+    }
+    let message =
+        "--export-schema is for --export-connections and --export-tuples to a .ndjson file: give one of them";
+    Err(Cli::command().error(ErrorKind::MissingRequiredArgument, message))
 }
 
 /// Rows of two kinds on standard output could not be told apart.

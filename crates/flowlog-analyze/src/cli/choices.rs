@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use flowlog_core::finding::Severity;
 use flowlog_core::report::Rank;
 
-use crate::render::CsvStyle;
 use crate::render::connections::ConnectionFormat;
+use crate::render::{CsvStyle, Schema};
 
 /// What standard output gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -154,6 +154,29 @@ pub struct ConnectionExport {
     pub path: Option<PathBuf>,
     /// CSV or newline-delimited JSON; `None`: Parquet.
     pub format: Option<ConnectionFormat>,
+}
+
+/// What fields of exported rows are called.
+#[allow(clippy::doc_markdown)] // text of the help
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaChoice {
+    /// This tool's own names
+    Flowlog,
+    /// Microsoft Sentinel's ASIM NetworkSession
+    Asim,
+    /// OCSF class 4001, Network Activity
+    Ocsf,
+}
+
+impl SchemaChoice {
+    /// The schema, if it is none of this tool's own.
+    pub fn schema(self) -> Option<Schema> {
+        match self {
+            Self::Flowlog => None,
+            Self::Asim => Some(Schema::Asim),
+            Self::Ocsf => Some(Schema::Ocsf),
+        }
+    }
 }
 
 impl ConnectionExport {

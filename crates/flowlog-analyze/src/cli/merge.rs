@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Config, ReportArgs, Source, exports, refuse_two_on_standard_output};
+use super::{Config, ReportArgs, Source, exports, refuse_schema_of_nothing, refuse_two_on_standard_output};
 
 const EXAMPLES: &str = "\
 States are written by flowlog-analyze partial, or by merge itself. The report is
@@ -61,6 +61,7 @@ impl Args {
     pub(super) fn check(self) -> Result<MergeConfig, clap::Error> {
         let Self { states, output, overwrite, export_csv, report } = self;
         refuse_two_on_standard_output(exports(&report, None))?;
+        refuse_schema_of_nothing(&report, None)?;
         let config = Config::new(Source::States(states), report, overwrite, export_csv);
         Ok(match output {
             Some(output) => MergeConfig::State(config, output),

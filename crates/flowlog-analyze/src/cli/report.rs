@@ -8,7 +8,8 @@ use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
 
 use super::{
-    BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, MemorySize, RankChoice, Running, ViewArgs,
+    BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, MemorySize, RankChoice, Running,
+    SchemaChoice, ViewArgs,
 };
 use crate::known::KnownArgs;
 use crate::words::Lang;
@@ -80,6 +81,12 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE", allow_hyphen_values = true, help_heading = "Output")]
     #[arg(conflicts_with = "no_findings")]
     pub export_findings: Option<ConnectionExport>,
+
+    /// Fields of .ndjson connections and tuples
+    ///
+    /// The mapping is in docs/schemas.md.
+    #[arg(long, value_enum, value_name = "SCHEMA", default_value_t = SchemaChoice::Flowlog, help_heading = "Output")]
+    pub export_schema: SchemaChoice,
 
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json};
 use super::csv_text::{CsvStyle, guard};
 use super::names::protocol_label;
 use super::parquet::{Columns, Kind, Spec};
+use super::schema::Schema;
 use super::text::iso_time;
 
 /// How connections are written.
@@ -23,6 +24,8 @@ pub enum ConnectionFormat {
     Csv(CsvStyle),
     /// One JSON object a line.
     Ndjson,
+    /// The same in the names and values of another schema.
+    Mapped(Schema),
 }
 
 /// The columns of the CSV form, which are the keys of the other.
@@ -87,15 +90,16 @@ impl ConnectionFormat {
     pub(crate) fn header(self, columns: &[&str]) -> String {
         match self {
             Self::Csv(style) => style.header(columns),
-            Self::Ndjson => String::new(),
+            Self::Ndjson | Self::Mapped(_) => String::new(),
         }
     }
 
-    /// The same in CSV of this style.
-    pub(crate) fn with(self, style: CsvStyle) -> Self {
-        match self {
-            Self::Csv(_) => Self::Csv(style),
-            Self::Ndjson => Self::Ndjson,
+    /// The same in CSV of this style, or in this schema.
+    pub(crate) fn with(self, style: CsvStyle, schema: Option<Schema>) -> Self {
+        match (self, schema) {
+            (Self::Csv(_), _) => Self::Csv(style),
+            (Self::Ndjson, Some(schema)) => Self::Mapped(schema),
+            (other, _) => other,
         }
     }
 }
@@ -203,6 +207,7 @@ pub(crate) fn line(
             line.push(b'\n');
             line
         }
+        Some(ConnectionFormat::Mapped(schema)) => schema.lines(&serde_json::to_vec(&row)?)?,
     };
     Ok(Some((row.order(), line)))
 }

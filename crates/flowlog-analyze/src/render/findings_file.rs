@@ -86,7 +86,8 @@ pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) ->
             }
             csv.flush()
         }
-        ConnectionFormat::Ndjson => {
+        // Neither schema has findings.
+        ConnectionFormat::Ndjson | ConnectionFormat::Mapped(_) => {
             for finding in findings {
                 serde_json::to_writer(&mut *out, &Line::of(finding, &report.hosts))?;
                 out.write_all(b"\n")?;

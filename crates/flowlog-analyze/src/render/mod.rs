@@ -20,6 +20,7 @@ mod graphs;
 mod markdown;
 mod names;
 pub(crate) mod parquet;
+mod schema;
 mod spark;
 mod style;
 mod text;
@@ -28,6 +29,7 @@ mod text;
 mod fixture;
 
 pub use csv_text::CsvStyle;
+pub use schema::Schema;
 pub use style::{Style, Surroundings};
 pub use terminal::{Section, View};
 pub use text::{escape, time};

@@ -224,7 +224,13 @@ impl<W: Write> TupleWriter<W> {
 
     fn hand_on(&mut self) {
         if self.error.is_none() {
-            self.error = self.out.write_all(&self.rows).err();
+            let written = match self.form.format {
+                ConnectionFormat::Mapped(schema) => {
+                    schema.lines(&self.rows).and_then(|rows| self.out.write_all(&rows))
+                }
+                _ => self.out.write_all(&self.rows),
+            };
+            self.error = written.err();
         }
         self.rows.clear();
     }
@@ -381,13 +387,13 @@ impl Form {
         let key = |(place, name): (usize, &&str)| match (format, place) {
             (ConnectionFormat::Csv(_), 0) => Vec::new(),
             (ConnectionFormat::Csv(style), _) => vec![style.delimiter],
-            (ConnectionFormat::Ndjson, 0) => format!("{{\"{name}\":").into_bytes(),
-            (ConnectionFormat::Ndjson, _) => format!(",\"{name}\":").into_bytes(),
+            (_, 0) => format!("{{\"{name}\":").into_bytes(),
+            (_, _) => format!(",\"{name}\":").into_bytes(),
         };
         let keys = COLUMNS.iter().enumerate().map(key).collect();
         let (quote, null, end): (_, _, &[u8]) = match format {
             ConnectionFormat::Csv(_) => (&b""[..], &b""[..], b"\n"),
-            ConnectionFormat::Ndjson => (b"\"", b"null", b"}\n"),
+            _ => (b"\"", b"null", b"}\n"),
         };
         Self { format, keys, quote, null, end }
     }
@@ -425,7 +431,7 @@ impl Form {
         match self.format {
             ConnectionFormat::Csv(style) => push_field(row, name, style.delimiter),
             // Writing to memory cannot fail.
-            ConnectionFormat::Ndjson => serde_json::to_writer(row, name).unwrap_or_default(),
+            _ => serde_json::to_writer(row, name).unwrap_or_default(),
         }
     }
 

@@ -211,10 +211,10 @@ mod tests {
                 (0..count).map(|n| row(n * 7919 % 83, n % 5, (n * 31 % 64) as u16, 443, 6)).collect();
             let mut order = Order::<Narrow>::default();
             let found = order.of(&rows);
-            let mut all: Vec<usize> = found.iter().map(|place| place.row()).collect();
+            let mut all: Vec<usize> = found.iter().copied().map(Place::row).collect();
             assert!(found.iter().all(|place| place.pair() == Narrow::new(&rows[place.row()], 0).pair()));
             let pairs = found.chunk_by(|a, b| a.pair() == b.pair());
-            assert!(pairs.clone().all(|pair| pair.is_sorted()));
+            assert!(pairs.clone().all(<[Narrow]>::is_sorted));
             let distinct: std::collections::HashSet<u128> = found.iter().map(|place| place.pair()).collect();
             assert_eq!(pairs.count(), distinct.len());
             all.sort_unstable();
