@@ -295,13 +295,12 @@ fn analyse(
         lines.finish(output)?;
     }
     report.know(&book);
-    let page = match config.html {
-        None => Default::default(),
-        Some(_) => {
-            let hosts = config.select.hosts.iter().take(HOST_SECTIONS);
-            let hosts = pages((config, chosen, &book), hosts, config.top, &gatherer, &report)?;
-            (charts(&gatherer, &report, &options.own, threads)?, hosts)
-        }
+    let page = if config.html.is_some() {
+        let hosts = config.select.hosts.iter().take(HOST_SECTIONS);
+        let hosts = pages((config, chosen, &book), hosts, config.top, &gatherer, &report)?;
+        (charts(&gatherer, &report, &options.own, threads)?, hosts)
+    } else {
+        Default::default()
     };
     let specific: Vec<Whom> = config.specific_ips.iter().map(Whom::from).collect();
     let top = config.view.rows(config.top);

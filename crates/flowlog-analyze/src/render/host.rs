@@ -85,13 +85,15 @@ pub(super) fn known_of(host: &HostPage, lang: Lang) -> String {
 /// Columns of what stands behind the marks: `  most in 10 min: 1023.9 MiB`.
 const MOST: usize = 30;
 
+type Count = fn(&Bucket) -> u64;
+
 /// Bytes, connections and denials over time, by when connections began.
 fn lines(page: &mut Page, host: &HostPage) {
     let buckets = buckets(host);
     // So many buckets are one mark.
     let joined = buckets.len().div_ceil(page.pair_room().saturating_sub(MOST).max(1)).max(1);
     let width = text::span(host.bucket_ms.unsigned_abs().saturating_mul(joined as u64));
-    let series: [(&str, fn(&Bucket) -> u64); 3] = [
+    let series: [(&str, Count); 3] = [
         ("Bytes", |bucket| bucket.bytes),
         ("Connections", |bucket| bucket.connections),
         ("Denied", |bucket| bucket.denied),
