@@ -13,7 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::shell::{cargo, root, run as succeed, target};
+use crate::shell::{built, cargo, root, run as succeed, target};
 
 /// The size that results are recorded for.
 const STANDARD_SIZE: &str = "1.1GB";
@@ -54,22 +54,13 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
     let scratch = target.join("bench");
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
 
-    writeln!(talk, "building flowlog-analyze and flowlog-generate for release")?;
-    cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--package=flowlog-analyze",
-        "--package=flowlog-testkit",
-        "--bins",
-    ])?;
-    let tool = |name: &str| target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    build(&["--release"], talk)?;
+    let (generator, analyze) = (built("release", "flowlog-generate")?, built("release", "flowlog-analyze")?);
     let asked = |(name, _): &&(&str, &[&str])| options.sets.iter().any(|asked| asked == name);
     let sets = SETS
         .iter()
         .filter(asked)
-        .map(|(name, how)| generate(&tool("flowlog-generate"), &scratch, name, how, &options.size, talk))
+        .map(|(name, how)| generate(&generator, &scratch, name, how, &options.size, talk))
         .collect::<Result<Vec<_>>>()?;
     // Another size, or fewer sets, is a try, not a record.
     let standard = options.size == STANDARD_SIZE && sets.len() == SETS.len();
@@ -82,7 +73,7 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
             .arg(root.join("benches/run.py"))
             .args(["--peers", &peers.join(","), "--runs", &options.runs.to_string()])
             .args(["--threads", &threads.join(",")])
-            .args([OsStr::new("--analyze"), tool("flowlog-analyze").as_os_str()])
+            .args([OsStr::new("--analyze"), analyze.as_os_str()])
             .args(sets.iter().flat_map(|set| [OsStr::new("--set"), set.as_os_str()]))
             .args([OsStr::new("--python"), python.as_os_str()])
             .args([OsStr::new("--scratch"), scratch.as_os_str()])
@@ -90,6 +81,38 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
             .current_dir(&root)
             .env("PYTHONDONTWRITEBYTECODE", "1"),
     )
+}
+
+/// Builds the program that is measured, and the one that makes its sets.
+fn build(profile: &[&str], talk: &mut impl Write) -> Result<()> {
+    writeln!(talk, "building flowlog-analyze and flowlog-generate")?;
+    let packages = ["--package=flowlog-analyze", "--package=flowlog-testkit", "--bins"];
+    cargo(&[&["build", "--quiet", "--locked"], profile, &packages].concat())
+}
+
+/// What a comparison with other engines needs.
+pub(crate) struct Ground {
+    /// For what it makes.
+    pub(crate) scratch: PathBuf,
+    /// The program that is compared, built for debugging.
+    pub(crate) analyze: PathBuf,
+    /// Flow logs.
+    pub(crate) set: PathBuf,
+    /// Python with the engines.
+    pub(crate) python: PathBuf,
+}
+
+/// A morning of a small network, with the NICs of both ends and plants of everything that is looked for.
+const SMALL: [&str; 5] = ["--seed=11", "--hours=4", "--nics=12", "--behaviours=1", "--noise=0.1"];
+
+/// Builds the programs, generates a small set of this size and installs the `engines`.
+pub(crate) fn ground(size: &str, engines: &[&str], talk: &mut impl Write) -> Result<Ground> {
+    let scratch = target()?.join("bench");
+    fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
+    build(&[], talk)?;
+    let set = generate(&built("debug", "flowlog-generate")?, &scratch, "filters", &SMALL, size, talk)?;
+    let python = install_peers(&scratch.join("venv"), engines, talk)?;
+    Ok(Ground { analyze: built("debug", "flowlog-analyze")?, scratch, set, python })
 }
 
 /// The set of this name and size, generated as told if it is not there yet.
@@ -122,7 +145,7 @@ pub(crate) fn generate(
 }
 
 /// Installs the peers' packages and returns the Python that has them.
-pub(crate) fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> Result<PathBuf> {
+fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> Result<PathBuf> {
     let bin = if cfg!(windows) { "Scripts" } else { "bin" };
     let python = environment.join(bin).join(format!("python{}", env::consts::EXE_SUFFIX));
     if !python.exists() {

@@ -1,15 +1,13 @@
 //! `cargo xtask engines`: Parquet exports read by other engines, and the questions of `docs/queries` answered by them.
 
-use std::fs;
 use std::io::Write;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
-use crate::bench::{generate, install_peers};
-use crate::filters::SET;
-use crate::shell::{built, cargo, root, run as succeed, target};
+use crate::bench::{Ground, ground};
+use crate::shell::{root, run as succeed};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -24,24 +22,13 @@ pub(crate) struct Options {
 
 /// Fails if an answer is not the report's, and says to `talk` what takes its time.
 pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
-    let (root, scratch) = (root()?, target()?.join("bench"));
-    fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
-    writeln!(talk, "building flowlog-analyze and flowlog-generate")?;
-    cargo(&[
-        "build",
-        "--quiet",
-        "--locked",
-        "--package=flowlog-analyze",
-        "--package=flowlog-testkit",
-        "--bins",
-    ])?;
-    let set = generate(&built("debug", "flowlog-generate")?, &scratch, "filters", &SET, &options.size, talk)?;
     let engines: Vec<&str> = options.engines.iter().map(String::as_str).collect();
-    let python = install_peers(&scratch.join("venv"), &engines, talk)?;
+    let Ground { scratch, analyze, set, python } = ground(&options.size, &engines, talk)?;
+    let root = root()?;
     succeed(
         Command::new(python)
             .arg(root.join("benches/engines/check.py"))
-            .arg(built("debug", "flowlog-analyze")?)
+            .arg(analyze)
             .args([set.join("container"), root.join("docs/queries"), scratch.join("engines")])
             .args(engines)
             .env("PYTHONDONTWRITEBYTECODE", "1"),

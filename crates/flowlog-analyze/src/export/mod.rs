@@ -86,18 +86,14 @@ impl Exports {
         };
         let mut lines = |export: &Option<ConnectionExport>| match export {
             None => Ok(None),
-            Some(ConnectionExport { path: Some(path), format }) => {
+            Some(ConnectionExport { path, format }) => {
+                let output = match path {
+                    Some(path) => claim(path)?,
+                    // What is read again, or interrupted, must not have been printed in part.
+                    None => Output::beside(&config.memory.folder(), unfinished)?,
+                };
                 let format = format.map(|format| format.with(style, config.schema));
-                Ok(Some(Lines { output: claim(path)?, format, printed: false }))
-            }
-            Some(ConnectionExport { path: None, format }) => {
-                // What is read again, or interrupted, must not have been printed in part.
-                let output = Output::beside(&config.memory.folder(), unfinished)?;
-                Ok(Some(Lines {
-                    output,
-                    format: format.map(|format| format.with(style, config.schema)),
-                    printed: true,
-                }))
+                Ok(Some(Lines { output, format, printed: path.is_none() }))
             }
         };
         let (connections, findings) = (lines(&config.connections)?, lines(&config.findings_file)?);

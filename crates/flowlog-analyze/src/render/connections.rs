@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::csv_text::{CsvStyle, guard};
 use super::names::protocol_label;
-use super::parquet::{Columns, Kind, Spec};
+use super::parquet::{Columns, Spec, names};
 use super::schema::Schema;
 use super::text::iso_time;
 
@@ -28,62 +28,41 @@ pub enum ConnectionFormat {
     Mapped(Schema),
 }
 
-/// The columns of the CSV form, which are the keys of the other.
-pub(crate) const COLUMNS: [&str; 29] = [
-    "first_time",
-    "begin_time",
-    "end_time",
-    "last_time",
-    "duration_ms",
-    "source",
-    "source_port",
-    "destination",
-    "destination_port",
-    "protocol",
-    "protocol_name",
-    "direction",
-    "mac",
-    "log",
-    "outcome",
-    "connections",
-    "logs",
-    "tuples",
-    "begins",
-    "packets_sent",
-    "bytes_sent",
-    "packets_received",
-    "bytes_received",
-    "rule",
-    "nsg",
-    "resource",
-    "encryption",
-    "source_class",
-    "destination_class",
+/// The columns, of whatever form: those of a Parquet file in full.
+const SPECS: [Spec; 29] = [
+    Spec::time("first_time"),
+    Spec::time("begin_time").or_null(),
+    Spec::time("end_time").or_null(),
+    Spec::time("last_time"),
+    Spec::int64("duration_ms"),
+    Spec::address("source"),
+    Spec::uint16("source_port"),
+    Spec::address("destination"),
+    Spec::uint16("destination_port"),
+    Spec::uint8("protocol"),
+    Spec::text("protocol_name"),
+    Spec::text("direction"),
+    Spec::text("mac").or_null(),
+    Spec::text("log"),
+    Spec::text("outcome"),
+    Spec::uint64("connections"),
+    Spec::uint64("logs"),
+    Spec::uint64("tuples"),
+    Spec::uint64("begins"),
+    Spec::uint64("packets_sent"),
+    Spec::uint64("bytes_sent"),
+    Spec::uint64("packets_received"),
+    Spec::uint64("bytes_received"),
+    Spec::text("rule"),
+    Spec::text("nsg"),
+    Spec::text("resource"),
+    Spec::text("encryption"),
+    Spec::text("source_class"),
+    Spec::text("destination_class"),
 ];
 
-/// The same columns of a Parquet file.
-const SPECS: [Spec; COLUMNS.len()] = kinds();
-
-const fn kinds() -> [Spec; COLUMNS.len()] {
-    let mut specs = [Spec { name: "", kind: Kind::Text, optional: false }; COLUMNS.len()];
-    let mut place = 0;
-    while place < specs.len() {
-        specs[place].name = COLUMNS[place];
-        specs[place].kind = match place {
-            0..4 => Kind::Time,
-            4 => Kind::Int64,
-            5 | 7 => Kind::Address,
-            6 | 8 => Kind::UInt16,
-            9 => Kind::UInt8,
-            15..23 => Kind::UInt64,
-            _ => Kind::Text,
-        };
-        // The begin, the end, and the NIC.
-        specs[place].optional = matches!(place, 1 | 2 | 12);
-        place += 1;
-    }
-    specs
-}
+/// The columns of the CSV form, which are the keys of the other.
+pub(crate) const COLUMNS: [&str; SPECS.len()] = names(SPECS);
 
 impl ConnectionFormat {
     /// What a file of this form begins with.
@@ -207,7 +186,7 @@ pub(crate) fn line(
             line.push(b'\n');
             line
         }
-        Some(ConnectionFormat::Mapped(schema)) => schema.lines(&serde_json::to_vec(&row)?)?,
+        Some(ConnectionFormat::Mapped(schema)) => schema.line(&serde_json::to_value(&row)?)?,
     };
     Ok(Some((row.order(), line)))
 }
@@ -219,7 +198,7 @@ pub(crate) fn columns(book: &AddressBook) -> Vec<&'static str> {
 
 /// The same of a Parquet file.
 pub(crate) fn specs(book: &AddressBook) -> Vec<Spec> {
-    let facts = facts_heads(book).map(|name| Spec { name, kind: Kind::Text, optional: true });
+    let facts = facts_heads(book).map(|name| Spec::text(name).or_null());
     SPECS.into_iter().chain(facts).collect()
 }
 

@@ -12,6 +12,7 @@ use super::clock::Clock;
 use super::csv_line::Line;
 use super::csv_text::{CsvStyle, push_field};
 use super::names::protocol_name;
+use super::row_buffer::RowBuffer;
 
 /// Column titles. Times are RFC 3339, UTC; counters are empty where the log records none.
 pub const HEADER: [&str; 20] = [
@@ -37,18 +38,13 @@ pub const HEADER: [&str; 20] = [
     "BytesReceived",
 ];
 
-/// Rows are handed on when so many bytes have come together.
-const BUFFER: usize = 128 << 10;
-
 /// Writes one CSV row a tuple.
 ///
 /// Calls in a decoder's order: [`Self::begin_file`], then those of [`Sink`]. A failed write is kept
 /// and told by [`Self::error`] and [`Self::finish`]; nothing is written after it.
 #[derive(Debug)]
 pub struct DetailsWriter<W: Write> {
-    out: W,
-    error: Option<io::Error>,
-    rows: Vec<u8>,
+    out: RowBuffer<W>,
     /// The end of a row.
     line: Line,
     /// `File,RecordTime,`
@@ -76,9 +72,7 @@ impl<W: Write> DetailsWriter<W> {
         let protocols = [(); 256]
             .map(|()| numbers.next().and_then(|number| protocol_name(Protocol(number))).unwrap_or_default());
         Self {
-            out,
-            error: None,
-            rows: Vec::with_capacity(BUFFER + (1 << 10)),
+            out: RowBuffer::new(out),
             line: Line::new(),
             head: vec![delimiter; 2],
             file_length: 1,
@@ -95,7 +89,7 @@ impl<W: Write> DetailsWriter<W> {
     /// A writer that begins with [`HEADER`].
     pub fn new(out: W, style: CsvStyle) -> Self {
         let mut writer = Self::part(out, style);
-        writer.rows.extend_from_slice(style.header(&HEADER).as_bytes());
+        writer.out.rows.extend_from_slice(style.header(&HEADER).as_bytes());
         writer
     }
 
@@ -110,26 +104,15 @@ impl<W: Write> DetailsWriter<W> {
 
     /// The first write that failed, if any: there is no use in going on.
     pub fn error(&self) -> Option<&io::Error> {
-        self.error.as_ref()
+        self.out.error()
     }
 
     /// Hands on what is left and gives the output back, flushed.
     ///
     /// # Errors
     /// The first write that failed.
-    pub fn finish(mut self) -> io::Result<W> {
-        self.hand_on();
-        match self.error {
-            Some(error) => Err(error),
-            None => self.out.flush().map(|()| self.out),
-        }
-    }
-
-    fn hand_on(&mut self) {
-        if self.error.is_none() {
-            self.error = self.out.write_all(&self.rows).err();
-        }
-        self.rows.clear();
+    pub fn finish(self) -> io::Result<W> {
+        self.out.finish()
     }
 }
 
@@ -163,7 +146,7 @@ impl<W: Write> Sink for DetailsWriter<W> {
     }
 
     fn tuple(&mut self, tuple: &FlowTuple) {
-        let Self { rows, line, delimiter, .. } = self;
+        let Self { out: RowBuffer { rows, .. }, line, delimiter, .. } = self;
         let delimiter = *delimiter;
         rows.extend_from_slice(&self.head);
         self.clock.push(rows, tuple.time_ms);
@@ -221,8 +204,8 @@ impl<W: Write> Sink for DetailsWriter<W> {
             }
         }
         rows.extend_from_slice(line.bytes());
-        if rows.len() >= BUFFER {
-            self.hand_on();
+        if self.out.is_full() {
+            self.out.hand_on();
         }
     }
 

@@ -20,6 +20,7 @@ mod graphs;
 mod markdown;
 mod names;
 pub(crate) mod parquet;
+mod row_buffer;
 mod schema;
 mod spark;
 mod style;

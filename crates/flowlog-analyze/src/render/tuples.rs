@@ -15,36 +15,40 @@ use super::connections::ConnectionFormat;
 use super::csv_line::Line;
 use super::csv_text::push_field;
 use super::names::protocol_label;
-use super::parquet::{Columns, Kind, Spec};
+use super::parquet::{Columns, Spec, names};
+use super::row_buffer::RowBuffer;
+
+/// The columns, of whatever form: those of a Parquet file in full.
+pub(crate) const SPECS: [Spec; 25] = [
+    Spec::time("time_utc"),
+    Spec::int64("time_ms"),
+    Spec::time("record_time_utc").or_null(),
+    Spec::text("mac").or_null(),
+    Spec::text("log"),
+    Spec::text("resource"),
+    Spec::text("nsg"),
+    Spec::text("rule"),
+    Spec::text("direction"),
+    Spec::address("source"),
+    Spec::uint16("source_port"),
+    Spec::address("destination"),
+    Spec::uint16("destination_port"),
+    Spec::uint8("protocol"),
+    Spec::text("protocol_name"),
+    Spec::text("state"),
+    Spec::text("decision"),
+    Spec::text("encryption"),
+    Spec::uint64("packets_sent").or_null(),
+    Spec::uint64("bytes_sent").or_null(),
+    Spec::uint64("packets_received").or_null(),
+    Spec::uint64("bytes_received").or_null(),
+    Spec::text("source_class"),
+    Spec::text("destination_class"),
+    Spec::text("file"),
+];
 
 /// The columns of the CSV form, which are the keys of the other, in this order.
-pub const COLUMNS: [&str; 25] = [
-    "time_utc",
-    "time_ms",
-    "record_time_utc",
-    "mac",
-    "log",
-    "resource",
-    "nsg",
-    "rule",
-    "direction",
-    "source",
-    "source_port",
-    "destination",
-    "destination_port",
-    "protocol",
-    "protocol_name",
-    "state",
-    "decision",
-    "encryption",
-    "packets_sent",
-    "bytes_sent",
-    "packets_received",
-    "bytes_received",
-    "source_class",
-    "destination_class",
-    "file",
-];
+pub const COLUMNS: [&str; SPECS.len()] = names(SPECS);
 
 /// Places in [`COLUMNS`].
 #[derive(Clone, Copy)]
@@ -74,30 +78,6 @@ enum Column {
     SourceClass,
     DestinationClass,
     File,
-}
-
-/// The same columns of a Parquet file.
-pub(crate) const SPECS: [Spec; COLUMNS.len()] = specs();
-
-const fn specs() -> [Spec; COLUMNS.len()] {
-    let mut specs = [Spec { name: "", kind: Kind::Text, optional: false }; COLUMNS.len()];
-    let mut place = 0;
-    while place < specs.len() {
-        specs[place].name = COLUMNS[place];
-        specs[place].kind = match place {
-            0 | 2 => Kind::Time,
-            1 => Kind::Int64,
-            9 | 11 => Kind::Address,
-            10 | 12 => Kind::UInt16,
-            13 => Kind::UInt8,
-            18..22 => Kind::UInt64,
-            _ => Kind::Text,
-        };
-        // The record's time, the NIC, and counters.
-        specs[place].optional = matches!(place, 2 | 3 | 18..22);
-        place += 1;
-    }
-    specs
 }
 
 /// A tuple with all that is known of it.
@@ -149,19 +129,14 @@ impl TupleCells<'_> {
     }
 }
 
-/// Rows are handed on when so many bytes have come together.
-const BUFFER: usize = 128 << 10;
-
 /// Writes one line a tuple.
 ///
 /// Calls in a decoder's order: [`Self::begin_file`], then those of [`Sink`]. A failed write is kept and told by
 /// [`Self::finish`]; nothing is written after it.
 #[derive(Debug)]
 pub struct TupleWriter<W: Write> {
-    out: W,
-    error: Option<io::Error>,
+    out: RowBuffer<W>,
     form: Form,
-    rows: Vec<u8>,
     line: Line,
     clock: Clock,
     /// From `record_time_utc` to `resource`.
@@ -182,10 +157,8 @@ impl<W: Write> TupleWriter<W> {
         let form = Form::new(format);
         let protocols = (0..=u8::MAX).map(|number| form.protocol(Protocol(number))).collect();
         Self {
-            out,
-            error: None,
+            out: RowBuffer::new(out),
             form,
-            rows: Vec::with_capacity(BUFFER + (1 << 12)),
             line: Line::new(),
             clock: Clock::default(),
             record: Vec::new(),
@@ -199,7 +172,7 @@ impl<W: Write> TupleWriter<W> {
     /// A writer that begins with the header, if the form has one.
     pub fn new(out: W, format: ConnectionFormat) -> Self {
         let mut writer = Self::part(out, format);
-        writer.rows.extend_from_slice(format.header(&COLUMNS).as_bytes());
+        writer.out.rows.extend_from_slice(format.header(&COLUMNS).as_bytes());
         writer
     }
 
@@ -216,27 +189,18 @@ impl<W: Write> TupleWriter<W> {
     /// The first write that failed.
     pub fn finish(mut self) -> io::Result<W> {
         self.hand_on();
-        match self.error {
-            Some(error) => Err(error),
-            None => self.out.flush().map(|()| self.out),
-        }
+        self.out.finish()
     }
 
     fn hand_on(&mut self) {
-        if self.error.is_none() {
-            let written = match self.form.format {
-                ConnectionFormat::Mapped(schema) => {
-                    schema.lines(&self.rows).and_then(|rows| self.out.write_all(&rows))
-                }
-                _ => self.out.write_all(&self.rows),
-            };
-            self.error = written.err();
+        match self.form.format {
+            ConnectionFormat::Mapped(schema) => self.out.hand_on_as(|rows| schema.lines(rows)),
+            _ => self.out.hand_on(),
         }
-        self.rows.clear();
     }
 
     fn time(&mut self, ms: i64) {
-        let Self { form, rows, line, clock, .. } = self;
+        let Self { form, out: RowBuffer { rows, .. }, line, clock, .. } = self;
         form.quoted(rows, Column::TimeUtc, |rows| clock.push(rows, ms));
         if ms < 0 {
             form.number(rows, Column::TimeMs, b"-");
@@ -249,7 +213,7 @@ impl<W: Write> TupleWriter<W> {
     }
 
     fn ends(&mut self, tuple: &FlowTuple) {
-        let Self { form, rows, line, .. } = self;
+        let Self { form, out: RowBuffer { rows, .. }, line, .. } = self;
         let ends = [
             (Column::Source, tuple.source, Column::SourcePort, tuple.source_port),
             (Column::Destination, tuple.destination, Column::DestinationPort, tuple.destination_port),
@@ -265,7 +229,7 @@ impl<W: Write> TupleWriter<W> {
     }
 
     fn counters(&mut self, tuple: &FlowTuple) {
-        let Self { form, rows, line, .. } = self;
+        let Self { form, out: RowBuffer { rows, .. }, line, .. } = self;
         let values = tuple.counters.map(|counters| {
             [counters.packets_sent, counters.bytes_sent, counters.packets_received, counters.bytes_received]
         });
@@ -311,28 +275,28 @@ impl<W: Write> Sink for TupleWriter<W> {
 
     fn tuple(&mut self, tuple: &FlowTuple) {
         self.time(tuple.time_ms);
-        self.rows.extend_from_slice(&self.record);
-        self.rows.extend_from_slice(&self.rule);
-        self.form.word(&mut self.rows, Column::Direction, direction(tuple.direction).as_bytes());
+        self.out.rows.extend_from_slice(&self.record);
+        self.out.rows.extend_from_slice(&self.rule);
+        self.form.word(&mut self.out.rows, Column::Direction, direction(tuple.direction).as_bytes());
         self.ends(tuple);
         let protocol = self.protocols.get(usize::from(tuple.protocol.0));
-        self.rows.extend_from_slice(protocol.map(Vec::as_slice).unwrap_or_default());
-        self.form.word(&mut self.rows, Column::State, state(tuple.state).as_bytes());
-        self.form.word(&mut self.rows, Column::Decision, decision(tuple.state).as_bytes());
+        self.out.rows.extend_from_slice(protocol.map(Vec::as_slice).unwrap_or_default());
+        self.form.word(&mut self.out.rows, Column::State, state(tuple.state).as_bytes());
+        self.form.word(&mut self.out.rows, Column::Decision, decision(tuple.state).as_bytes());
         if tuple.encryption == Encryption::Unknown {
             let word = std::mem::take(&mut self.word);
-            self.form.name(&mut self.rows, Column::Encryption, &word);
+            self.form.name(&mut self.out.rows, Column::Encryption, &word);
         } else {
-            self.form.word(&mut self.rows, Column::Encryption, tuple.encryption.word().as_bytes());
+            self.form.word(&mut self.out.rows, Column::Encryption, tuple.encryption.word().as_bytes());
         }
         self.counters(tuple);
         for (name, address) in
             [(Column::SourceClass, tuple.source), (Column::DestinationClass, tuple.destination)]
         {
-            self.form.word(&mut self.rows, name, AddressClass::of(address).label().as_bytes());
+            self.form.word(&mut self.out.rows, name, AddressClass::of(address).label().as_bytes());
         }
-        self.rows.extend_from_slice(&self.file);
-        if self.rows.len() >= BUFFER {
+        self.out.rows.extend_from_slice(&self.file);
+        if self.out.is_full() {
             self.hand_on();
         }
     }

@@ -76,15 +76,13 @@ fn series(page: &HostPage) -> Series {
 
 /// Groups of connections.
 fn flows(sheet: Sheet, table: &FlowTable, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
-    let heads =
-        table.by.iter().filter_map(|field| head(*field)).map(|(key, kind)| column(lang.say(key), kind));
+    let heads = table.by.iter().filter_map(|field| head(*field)).map(|(key, kind)| column(key, kind));
     let sums = [
-        col("c_connections", Count).bar(),
-        col("c_sent", Bytes),
-        col("c_received", Bytes),
-        col("c_first", Time),
-        col("c_last", Time),
+        column("c_connections", Count).bar(),
+        column("c_sent", Bytes),
+        column("c_received", Bytes),
+        column("c_first", Time),
+        column("c_last", Time),
     ];
     let fields = heads.clone().count();
     let rows = table.rows.iter().map(|row| {
@@ -160,8 +158,8 @@ fn of_query(host: &SpecificIp, place: usize, lang: Lang) -> Host {
     let name = |id: &str| format!("{id}-{}", place + 1);
     let tables = [
         peers(host, lang).called(name("peers")),
-        ports(Sheet::new(lang, "t_in_ports"), &inbound.top_ports, lang).called(name("in_ports")),
-        ports(Sheet::new(lang, "t_out_ports"), &out.top_ports, lang).called(name("out_ports")),
+        ports(Sheet::new(lang, "t_in_ports"), &inbound.top_ports).called(name("in_ports")),
+        ports(Sheet::new(lang, "t_out_ports"), &out.top_ports).called(name("out_ports")),
     ];
     Host {
         name: host.query.clone(),
@@ -174,35 +172,33 @@ fn of_query(host: &SpecificIp, place: usize, lang: Lang) -> Host {
 }
 
 fn peers(host: &SpecificIp, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = host.top_peers.iter().map(|row| {
         let belongs = owner(row.name.class, row.name.provider);
         cells![row.name.ip.as_str(), belongs, row.tuples, row.denied, row.bytes]
     });
     Sheet::new(lang, "t_side_peers")
         .columns([
-            col("c_host", Code),
-            col("c_belongs", Text),
-            col("c_tuples", Count).bar(),
-            col("c_denied", Count),
-            col("c_bytes", Bytes),
+            column("c_host", Code),
+            column("c_belongs", Text),
+            column("c_tuples", Count).bar(),
+            column("c_denied", Count),
+            column("c_bytes", Bytes),
         ])
         .rows(rows, 0)
 }
 
-fn ports(sheet: Sheet, list: &[PortRow], lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
+fn ports(sheet: Sheet, list: &[PortRow]) -> Sheet {
     let rows = list.iter().map(|row| {
         let name = port_label(row.name.port, row.name.protocol);
         cells![name, row.name.service, row.tuples, row.denied, row.bytes]
     });
     sheet
         .columns([
-            col("c_port", Text),
-            col("c_service", Text),
-            col("c_tuples", Count).bar(),
-            col("c_denied", Count),
-            col("c_bytes", Bytes),
+            column("c_port", Text),
+            column("c_service", Text),
+            column("c_tuples", Count).bar(),
+            column("c_denied", Count),
+            column("c_bytes", Bytes),
         ])
         .rows(rows, 0)
 }

@@ -13,21 +13,25 @@ pub(super) fn tables(report: &Report, lang: Lang) -> Vec<Sheet> {
     let begun = [incomplete(report, lang), retries(report, lang)];
     let counts = &report.problem_counts;
     let conversations = [
-        conversations(Sheet::new(lang, "t_one_way"), &report.one_way, counts.one_way, lang),
-        conversations(Sheet::new(lang, "t_low_payload"), &report.low_payload, counts.low_payload, lang),
-        conversations(Sheet::new(lang, "t_high_volume"), &report.high_volume, counts.high_volume, lang),
+        conversations(Sheet::new(lang, "t_one_way"), &report.one_way, counts.one_way),
+        conversations(Sheet::new(lang, "t_low_payload"), &report.low_payload, counts.low_payload),
+        conversations(Sheet::new(lang, "t_high_volume"), &report.high_volume, counts.high_volume),
     ];
     let heaviest = Sheet::new(lang, "t_heaviest");
-    let heaviest = super::lists::conversations(heaviest, &report.heaviest, 0, lang);
+    let heaviest = super::lists::conversations(heaviest, &report.heaviest, 0);
     let input = [files(report, lang), malformed(report, lang)];
     let all = made.into_iter().chain(begun).chain(conversations).chain([heaviest]).chain(input);
     all.filter_map(Sheet::if_any).collect()
 }
 
 /// Columns of who, to whom, about what.
-pub(super) fn end_columns(lang: Lang) -> [Column; 4] {
-    let col = |key, kind| column(lang.say(key), kind);
-    [col("c_source", Code), col("c_destination", Code), col("c_port", Text), col("c_service", Text)]
+pub(super) fn end_columns() -> [Column; 4] {
+    [
+        column("c_source", Code),
+        column("c_destination", Code),
+        column("c_port", Text),
+        column("c_service", Text),
+    ]
 }
 
 pub(super) fn ends(ends: &Ends) -> Vec<Value> {
@@ -40,15 +44,14 @@ pub(super) fn ends(ends: &Ends) -> Vec<Value> {
 }
 
 fn denied(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let of_rule = [
-        col("c_direction", Text),
-        col("c_tuples", Count).bar(),
-        col("c_attempts", Count),
-        col("c_rule", Text),
-        col("c_nsg", Text),
-        col("c_first", Time),
-        col("c_last", Time),
+        column("c_direction", Text),
+        column("c_tuples", Count).bar(),
+        column("c_attempts", Count),
+        column("c_rule", Text),
+        column("c_nsg", Text),
+        column("c_first", Time),
+        column("c_last", Time),
     ];
     let rows = report.denied.iter().map(|row| {
         let mut cells = ends(&row.ends);
@@ -66,7 +69,7 @@ fn denied(report: &Report, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_denied")
         .note(lang.say("n_denied"))
-        .columns(end_columns(lang).into_iter().chain(of_rule))
+        .columns(end_columns().into_iter().chain(of_rule))
         .rows(rows, report.problem_counts.denied)
         .times(9, 10)
 }
@@ -80,68 +83,63 @@ fn direction(letters: &str, lang: Lang) -> &'static str {
 }
 
 fn denied_sources(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.denied_sources.iter().map(|row| {
         let belongs = owner(row.class, row.provider);
         cells![row.source.as_str(), belongs, row.tuples, row.destinations, row.ports]
     });
     Sheet::new(lang, "t_denied_sources")
         .columns([
-            col("c_source", Code),
-            col("c_belongs", Text),
-            col("c_tuples", Count).bar(),
-            col("c_destinations", Count),
-            col("c_ports", Count),
+            column("c_source", Code),
+            column("c_belongs", Text),
+            column("c_tuples", Count).bar(),
+            column("c_destinations", Count),
+            column("c_ports", Count),
         ])
         .rows(rows, report.problem_counts.denied_sources)
 }
 
 fn port_scans(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report
         .port_scans
         .iter()
         .map(|row| cells![row.source.as_str(), row.destination.as_str(), row.ports, row.tuples, row.denied]);
     Sheet::new(lang, "t_port_scans")
         .columns([
-            col("c_source", Code),
-            col("c_destination", Code),
-            col("c_ports", Count).bar(),
-            col("c_tuples", Count),
-            col("c_denied", Count),
+            column("c_source", Code),
+            column("c_destination", Code),
+            column("c_ports", Count).bar(),
+            column("c_tuples", Count),
+            column("c_denied", Count),
         ])
         .rows(rows, report.problem_counts.port_scans)
 }
 
 fn incomplete(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.incomplete.iter().map(|row| {
         let mut cells = ends(&row.ends);
         cells.extend(cells![row.connections, row.begins, row.last_time_ms]);
         cells
     });
-    let more = [col("c_incomplete", Count).bar(), col("c_begun", Count), col("c_last", Time)];
+    let more = [column("c_incomplete", Count).bar(), column("c_begun", Count), column("c_last", Time)];
     Sheet::new(lang, "t_incomplete")
-        .columns(end_columns(lang).into_iter().chain(more))
+        .columns(end_columns().into_iter().chain(more))
         .rows(rows, report.problem_counts.incomplete)
         .times(6, 6)
 }
 
 fn retries(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.retries.iter().map(|row| {
         let mut cells = ends(&row.ends);
         cells.extend(cells![row.begins, row.ended]);
         cells
     });
-    let more = [col("c_begun", Count).bar(), col("c_ended", Count)];
+    let more = [column("c_begun", Count).bar(), column("c_ended", Count)];
     Sheet::new(lang, "t_retries")
-        .columns(end_columns(lang).into_iter().chain(more))
+        .columns(end_columns().into_iter().chain(more))
         .rows(rows, report.problem_counts.retries)
 }
 
-fn conversations(sheet: Sheet, list: &[ConversationRow], total: u64, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
+fn conversations(sheet: Sheet, list: &[ConversationRow], total: u64) -> Sheet {
     let rows = list.iter().map(|row| {
         let mut cells = ends(&row.ends);
         let packets = row.packets_sent.saturating_add(row.packets_received);
@@ -149,16 +147,15 @@ fn conversations(sheet: Sheet, list: &[ConversationRow], total: u64, lang: Lang)
         cells
     });
     let more = [
-        col("c_connections", Count),
-        col("c_packets", Count),
-        col("c_sent", Bytes).bar(),
-        col("c_received", Bytes).bar(),
+        column("c_connections", Count),
+        column("c_packets", Count),
+        column("c_sent", Bytes).bar(),
+        column("c_received", Bytes).bar(),
     ];
-    sheet.columns(end_columns(lang).into_iter().chain(more)).rows(rows, total)
+    sheet.columns(end_columns().into_iter().chain(more)).rows(rows, total)
 }
 
 fn files(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     // What is wrong comes first: there may be more files than rows.
     let (bad, good): (Vec<_>, Vec<_>) = report.files.iter().partition(|file| file.error.is_some());
     let rows = bad.into_iter().chain(good).map(|file| {
@@ -175,27 +172,26 @@ fn files(report: &Report, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_files")
         .columns([
-            col("c_file", Code),
-            col("c_problem", Text),
-            col("c_bytes", Bytes),
-            col("c_records", Count),
-            col("c_tuples", Count),
-            col("c_malformed", Count),
-            col("c_first", Time),
-            col("c_last", Time),
+            column("c_file", Code),
+            column("c_problem", Text),
+            column("c_bytes", Bytes),
+            column("c_records", Count),
+            column("c_tuples", Count),
+            column("c_malformed", Count),
+            column("c_first", Time),
+            column("c_last", Time),
         ])
         .rows(rows, report.files.len() as u64)
         .times(6, 7)
 }
 
 fn malformed(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.malformed.iter().map(|row| {
         let example = row.examples.first();
         let place = example.map(|example| format!("{}:{}: {}", example.path, example.offset, example.text));
         cells![row.reason.as_str(), row.tuples, place]
     });
     Sheet::new(lang, "t_malformed")
-        .columns([col("c_reason", Text), col("c_tuples", Count), col("c_example", Code)])
+        .columns([column("c_reason", Text), column("c_tuples", Count), column("c_example", Code)])
         .rows(rows, report.malformed.len() as u64)
 }

@@ -121,6 +121,8 @@ pub(super) struct Column {
 /// One table.
 #[derive(Serialize)]
 pub(super) struct Sheet {
+    #[serde(skip)]
+    lang: Lang,
     /// Its place on the page, and the name of its CSV file.
     id: String,
     title: String,
@@ -152,7 +154,7 @@ impl Sheet {
         let id = title.trim_start_matches("t_").to_owned();
         let title = lang.say(title).to_owned();
         let (columns, rows) = (Vec::new(), Vec::new());
-        Self { id, title, note: None, columns, rows, total: 0, times: None, series: None }
+        Self { lang, id, title, note: None, columns, rows, total: 0, times: None, series: None }
     }
 
     pub(super) fn called(mut self, id: String) -> Self {
@@ -165,9 +167,10 @@ impl Sheet {
         self
     }
 
-    /// Its columns; their names are from the catalogue.
+    /// Its columns, called in its language.
     pub(super) fn columns(mut self, columns: impl IntoIterator<Item = Column>) -> Self {
-        self.columns = columns.into_iter().collect();
+        let named = |column: Column| Column { name: self.lang.say(column.name), ..column };
+        self.columns = columns.into_iter().map(named).collect();
         self
     }
 
@@ -195,9 +198,9 @@ impl Sheet {
     }
 }
 
-/// A column called `name`.
-pub(super) fn column(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, bar: false }
+/// A column of a [`Sheet`], which names it by the catalogue's text of `key`.
+pub(super) fn column(key: &'static str, kind: Kind) -> Column {
+    Column { name: key, kind, bar: false }
 }
 
 impl Column {

@@ -90,7 +90,6 @@ pub(super) fn tables(told: &Told<'_>, lang: Lang) -> Vec<Sheet> {
 }
 
 fn hosts(told: &Told<'_>, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let map = &told.charts.hosts;
     let rows = map.rows.iter().map(|row| {
         let Cell { bytes, connections, denied } = row.total;
@@ -100,18 +99,17 @@ fn hosts(told: &Told<'_>, lang: Lang) -> Sheet {
     Sheet::new(lang, "t_hosts")
         .note(lang.say("n_hosts"))
         .columns([
-            col("c_host", Code),
-            col("c_belongs", Text),
-            col("c_bytes", Bytes).bar(),
-            col("c_connections", Count).bar(),
-            col("c_denied_attempts", Count).bar(),
+            column("c_host", Code),
+            column("c_belongs", Text),
+            column("c_bytes", Bytes).bar(),
+            column("c_connections", Count).bar(),
+            column("c_denied_attempts", Count).bar(),
         ])
         .rows(rows, 0)
         .series(sums(map, [2, 3, 4]))
 }
 
 fn ports(told: &Told<'_>, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let map = &told.charts.ports;
     let rows = map.rows.iter().map(|row| {
         let Cell { bytes, connections, denied } = row.total;
@@ -120,18 +118,17 @@ fn ports(told: &Told<'_>, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_ports")
         .columns([
-            col("c_port", Text),
-            col("c_service", Text),
-            col("c_bytes", Bytes).bar(),
-            col("c_connections", Count).bar(),
-            col("c_denied_attempts", Count).bar(),
+            column("c_port", Text),
+            column("c_service", Text),
+            column("c_bytes", Bytes).bar(),
+            column("c_connections", Count).bar(),
+            column("c_denied_attempts", Count).bar(),
         ])
         .rows(rows, 0)
         .series(sums(map, [2, 3, 4]))
 }
 
 fn links(told: &Told<'_>, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let links = &told.charts.links;
     let rows = links.rows.iter().map(|link| {
         let Cell { bytes, connections, denied } = link.sums;
@@ -139,11 +136,11 @@ fn links(told: &Told<'_>, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_links")
         .columns([
-            col("c_from", Text),
-            col("c_to", Text),
-            col("c_bytes", Bytes).bar(),
-            col("c_connections", Count),
-            col("c_denied_attempts", Count),
+            column("c_from", Text),
+            column("c_to", Text),
+            column("c_bytes", Bytes).bar(),
+            column("c_connections", Count),
+            column("c_denied_attempts", Count),
         ])
         .rows(rows, links.found)
 }

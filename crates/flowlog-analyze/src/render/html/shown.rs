@@ -114,7 +114,6 @@ fn word(severity: Severity, lang: Lang) -> &'static str {
 }
 
 fn one(finding: &Finding, lang: Lang, id: String) -> One {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = finding.evidence.iter().map(|row| {
         let port = row.port.zip(row.protocol).map(|(port, protocol)| port_label(port, protocol));
         let blank = if row.note.is_empty() { "" } else { " " };
@@ -124,11 +123,11 @@ fn one(finding: &Finding, lang: Lang, id: String) -> One {
         cells![row.source.as_str(), row.destination.as_deref(), port, row.count, what]
     });
     let columns = [
-        col("c_source", Code),
-        col("c_destination", Code),
-        col("c_port", Text),
-        col("c_count", Count),
-        col("c_what", Text),
+        column("c_source", Code),
+        column("c_destination", Code),
+        column("c_port", Text),
+        column("c_count", Count),
+        column("c_what", Text),
     ];
     let (reason, translated) = words::reason(lang, &finding.reason);
     One {

@@ -53,18 +53,16 @@ pub(super) fn tables(report: &Report, lang: Lang) -> Vec<Sheet> {
 }
 
 fn unusual_ports(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report
         .unusual_ports
         .iter()
         .map(|row| cells![port_label(row.name.port, row.name.protocol), row.tuples, row.bytes]);
     Sheet::new(lang, "t_unusual_ports")
-        .columns([col("c_port", Text), col("c_tuples", Count).bar(), col("c_bytes", Bytes)])
+        .columns([column("c_port", Text), column("c_tuples", Count).bar(), column("c_bytes", Bytes)])
         .rows(rows, report.problem_counts.unusual_ports)
 }
 
 fn rules(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.rules.iter().map(|row| {
         cells![
             rule_name(&row.rule),
@@ -83,25 +81,24 @@ fn rules(report: &Report, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_rules")
         .columns([
-            col("c_rule", Text),
-            col("c_nsg", Text),
-            col("c_kind", Text),
-            col("c_tuples", Count).bar(),
-            col("c_begun", Count),
-            col("c_denied", Count),
-            col("c_bytes", Bytes),
-            col("c_sources", Count),
-            col("c_destinations", Count),
-            col("c_ports", Count),
-            col("c_first", Time),
-            col("c_last", Time),
+            column("c_rule", Text),
+            column("c_nsg", Text),
+            column("c_kind", Text),
+            column("c_tuples", Count).bar(),
+            column("c_begun", Count),
+            column("c_denied", Count),
+            column("c_bytes", Bytes),
+            column("c_sources", Count),
+            column("c_destinations", Count),
+            column("c_ports", Count),
+            column("c_first", Time),
+            column("c_last", Time),
         ])
         .rows(rows, report.rules.len() as u64)
         .times(10, 11)
 }
 
 fn never_hit(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let list = report.rules_file.iter().flat_map(|file| &file.never_hit);
     let rows = list.clone().map(|row| {
         let direction = match direction_label(&row.direction.to_string()) {
@@ -112,27 +109,25 @@ fn never_hit(report: &Report, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_never_hit")
         .columns([
-            col("c_rule", Text),
-            col("c_nsg", Text),
-            col("c_priority", Count),
-            col("c_direction", Text),
-            col("c_access", Text),
-            col("c_certain", Flag),
+            column("c_rule", Text),
+            column("c_nsg", Text),
+            column("c_priority", Count),
+            column("c_direction", Text),
+            column("c_access", Text),
+            column("c_certain", Flag),
         ])
         .rows(rows, list.count() as u64)
 }
 
 fn not_in_file(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let list = report.rules_file.iter().flat_map(|file| &file.not_in_file);
     let rows = list.clone().map(|row| cells![row.rule.as_str(), row.nsg.as_str(), row.tuples]);
     Sheet::new(lang, "t_not_in_file")
-        .columns([col("c_rule", Text), col("c_nsg", Text), col("c_tuples", Count).bar()])
+        .columns([column("c_rule", Text), column("c_nsg", Text), column("c_tuples", Count).bar()])
         .rows(rows, list.count() as u64)
 }
 
 fn admin_access(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.admin_access.iter().map(|row| {
         cells![
             port_label(row.port, Protocol::TCP.0),
@@ -146,19 +141,18 @@ fn admin_access(report: &Report, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_admin_access")
         .columns([
-            col("c_port", Text),
-            col("c_service", Text),
-            col("c_rule", Text),
-            col("c_nsg", Text),
-            col("c_sources", Count),
-            col("c_answered", Count).bar(),
-            col("c_destinations", Count),
+            column("c_port", Text),
+            column("c_service", Text),
+            column("c_rule", Text),
+            column("c_nsg", Text),
+            column("c_sources", Count),
+            column("c_answered", Count).bar(),
+            column("c_destinations", Count),
         ])
         .rows(rows, report.admin_access.len() as u64)
 }
 
 fn classes(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.classes.iter().map(|row| {
         cells![
             class_label(row.class),
@@ -172,47 +166,44 @@ fn classes(report: &Report, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_classes")
         .columns([
-            col("c_class", Text),
-            col("c_conversations", Count),
-            col("c_guessed", Count),
-            col("c_tuples", Count).bar(),
-            col("c_denied", Count),
-            col("c_sent", Bytes),
-            col("c_received", Bytes),
+            column("c_class", Text),
+            column("c_conversations", Count),
+            column("c_guessed", Count),
+            column("c_tuples", Count).bar(),
+            column("c_denied", Count),
+            column("c_sent", Bytes),
+            column("c_received", Bytes),
         ])
         .rows(rows, report.classes.len() as u64)
 }
 
 fn encryption(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let words = encryption_words(report);
     let total = words.len() as u64;
     let rows = words.into_iter().map(|(word, tuples)| cells![encryption_label(word), word, tuples]);
     Sheet::new(lang, "t_encryption")
-        .columns([col("c_meaning", Text), col("c_word", Code), col("c_tuples", Count).bar()])
+        .columns([column("c_meaning", Text), column("c_word", Code), column("c_tuples", Count).bar()])
         .rows(rows, total)
 }
 
 fn outcomes(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let some = report.connections.outcomes.iter().filter(|row| row.connections > 0);
     let rows = some.map(|row| {
         cells![row.outcome, row.meaning, row.connections, row.tuples, row.bytes_sent, row.bytes_received]
     });
     Sheet::new(lang, "t_outcomes")
         .columns([
-            col("c_outcome", Text),
-            col("c_meaning", Text),
-            col("c_connections", Count).bar(),
-            col("c_tuples", Count),
-            col("c_sent", Bytes),
-            col("c_received", Bytes),
+            column("c_outcome", Text),
+            column("c_meaning", Text),
+            column("c_connections", Count).bar(),
+            column("c_tuples", Count),
+            column("c_sent", Bytes),
+            column("c_received", Bytes),
         ])
         .rows(rows, 0)
 }
 
 fn logs(report: &Report, lang: Lang) -> Sheet {
-    let col = |key, kind| column(lang.say(key), kind);
     let rows = report.coverage.logs.iter().map(|log| {
         let missing: u64 = log.gaps.iter().map(|gap| gap.hours).sum();
         cells![
@@ -228,14 +219,14 @@ fn logs(report: &Report, lang: Lang) -> Sheet {
     });
     Sheet::new(lang, "t_logs")
         .columns([
-            col("c_nic", Code),
-            col("c_resource", Text),
-            col("c_kind", Text),
-            col("c_hours", Count),
-            col("c_missing", Count),
-            col("c_tuples", Count).bar(),
-            col("c_first", Time),
-            col("c_last", Time),
+            column("c_nic", Code),
+            column("c_resource", Text),
+            column("c_kind", Text),
+            column("c_hours", Count),
+            column("c_missing", Count),
+            column("c_tuples", Count).bar(),
+            column("c_first", Time),
+            column("c_last", Time),
         ])
         .rows(rows, report.coverage.logs.len() as u64)
         .times(6, 7)

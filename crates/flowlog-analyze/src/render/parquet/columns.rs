@@ -35,6 +35,43 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, optional: false }
+    }
+
+    pub(crate) const fn text(name: &'static str) -> Self {
+        Self::new(name, Kind::Text)
+    }
+
+    pub(crate) const fn address(name: &'static str) -> Self {
+        Self::new(name, Kind::Address)
+    }
+
+    pub(crate) const fn time(name: &'static str) -> Self {
+        Self::new(name, Kind::Time)
+    }
+
+    pub(crate) const fn int64(name: &'static str) -> Self {
+        Self::new(name, Kind::Int64)
+    }
+
+    pub(crate) const fn uint8(name: &'static str) -> Self {
+        Self::new(name, Kind::UInt8)
+    }
+
+    pub(crate) const fn uint16(name: &'static str) -> Self {
+        Self::new(name, Kind::UInt16)
+    }
+
+    pub(crate) const fn uint64(name: &'static str) -> Self {
+        Self::new(name, Kind::UInt64)
+    }
+
+    /// The same, which may hold nothing.
+    pub(crate) const fn or_null(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
     pub(super) fn column(&self) -> Result<TypePtr> {
         let (physical, logical) = match self.kind {
             Kind::Text | Kind::Address => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
@@ -48,6 +85,17 @@ impl Spec {
         let column = Type::primitive_type_builder(self.name, physical);
         column.with_logical_type(logical).with_repetition(repetition).build().map(Arc::new)
     }
+}
+
+/// What the columns are called.
+pub(crate) const fn names<const N: usize>(specs: [Spec; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut place = 0;
+    while place < N {
+        names[place] = specs[place].name;
+        place += 1;
+    }
+    names
 }
 
 /// Values of one column, those that are there, and which they are.

@@ -15,7 +15,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnPath, Type};
 
-pub(crate) use columns::{Columns, Kind, Spec, known_time};
+use columns::Kind;
+pub(crate) use columns::{Columns, Spec, known_time, names};
 
 /// Rows of a row group: they are in memory, some 30 MB.
 const GROUP: usize = 1 << 16;

@@ -23,9 +23,39 @@ struct Field {
     /// Its name; parts of nested objects are separated by dots.
     name: &'static str,
     /// What it is made from, as the documentation tells it.
-    #[cfg_attr(not(test), allow(dead_code))]
     from: &'static str,
-    value: fn(&Row<'_>) -> Option<Value>,
+    value: Made,
+}
+
+/// How a field is made.
+enum Made {
+    /// It is the column of the row.
+    Same,
+    /// It is the same word in every row.
+    Word,
+    From(fn(&Row<'_>) -> Option<Value>),
+}
+
+impl Field {
+    const fn same(name: &'static str, column: &'static str) -> Self {
+        Self { name, from: column, value: Made::Same }
+    }
+
+    const fn is(name: &'static str, word: &'static str) -> Self {
+        Self { name, from: word, value: Made::Word }
+    }
+
+    const fn made(name: &'static str, from: &'static str, value: fn(&Row<'_>) -> Option<Value>) -> Self {
+        Self { name, from, value: Made::From(value) }
+    }
+
+    fn of(&self, row: &Row<'_>) -> Option<Value> {
+        match self.value {
+            Made::Same => row.same(self.from),
+            Made::Word => Some(self.from.into()),
+            Made::From(value) => value(row),
+        }
+    }
 }
 
 impl Schema {
@@ -34,20 +64,27 @@ impl Schema {
     /// # Errors
     /// A line that is no JSON object.
     pub(crate) fn lines(self, rows: &[u8]) -> io::Result<Vec<u8>> {
-        let mut mapped = Vec::with_capacity(2 * rows.len());
-        for line in rows.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let row: Map<String, Value> = serde_json::from_slice(line)?;
-            serde_json::to_writer(&mut mapped, &self.row(&row))?;
-            mapped.push(b'\n');
-        }
-        Ok(mapped)
+        let lines = rows.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let mapped = lines.map(|line| self.line(&serde_json::from_slice(line)?));
+        mapped.collect::<io::Result<Vec<_>>>().map(|lines| lines.concat())
+    }
+
+    /// A row in this schema, as a line.
+    ///
+    /// # Errors
+    /// It is no JSON object.
+    pub(crate) fn line(self, row: &Value) -> io::Result<Vec<u8>> {
+        let row = row.as_object().ok_or_else(|| io::Error::other("a row is no JSON object"))?;
+        let mut line = serde_json::to_vec(&self.row(row))?;
+        line.push(b'\n');
+        Ok(line)
     }
 
     fn row(self, row: &Map<String, Value>) -> Value {
         let row = Row(row);
         let mut mapped = Map::new();
         for field in self.fields() {
-            if let Some(value) = (field.value)(&row) {
+            if let Some(value) = field.of(&row) {
                 put(&mut mapped, field.name, value);
             }
         }

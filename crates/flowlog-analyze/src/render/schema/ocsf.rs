@@ -6,193 +6,115 @@ use serde_json::{Value, json};
 use super::{Field, Row};
 
 pub(super) const FIELDS: &[Field] = &[
-    Field { name: "category_uid", from: "4", value: |_| Some(4.into()) },
-    Field { name: "category_name", from: "Network Activity", value: |_| Some("Network Activity".into()) },
-    Field { name: "class_uid", from: "4001", value: |_| Some(CLASS.into()) },
-    Field { name: "class_name", from: "Network Activity", value: |_| Some("Network Activity".into()) },
-    Field {
-        name: "activity_id",
-        from: "outcome or state: 1 Open, 2 Close, 4 Fail, 5 Refuse, 6 Traffic",
-        value: |row| Some(activity(row)?.0.into()),
-    },
-    Field { name: "activity_name", from: "the same in words", value: |row| Some(activity(row)?.1.into()) },
-    Field {
-        name: "type_uid",
-        from: "400100 + activity_id",
-        value: |row| Some((CLASS * 100 + activity(row)?.0).into()),
-    },
-    Field {
-        name: "type_name",
-        from: "Network Activity: activity_name",
-        value: |row| Some(format!("Network Activity: {}", activity(row)?.1).into()),
-    },
-    Field { name: "severity_id", from: "1", value: |_| Some(1.into()) },
-    Field { name: "severity", from: "Informational", value: |_| Some("Informational".into()) },
-    Field {
-        name: "status_id",
-        from: "2 if denied, refused or unanswered, else 1",
-        value: |row| Some(if has_failed(row)? { 2 } else { 1 }.into()),
-    },
-    Field {
-        name: "status",
-        from: "Failure or Success",
-        value: |row| Some(if has_failed(row)? { "Failure" } else { "Success" }.into()),
-    },
-    Field {
-        name: "status_detail",
-        from: "outcome or state",
-        value: |row| row.same("outcome").or_else(|| row.same("state")),
-    },
-    Field { name: "time", from: "last_time or time_utc, Unix ms", value: |row| unix_ms(row.times()?[1]) },
-    Field {
-        name: "start_time",
-        from: "first_time or time_utc, Unix ms",
-        value: |row| unix_ms(row.times()?[0]),
-    },
-    Field { name: "end_time", from: "last_time or time_utc, Unix ms", value: |row| unix_ms(row.times()?[1]) },
-    Field { name: "duration", from: "duration_ms", value: |row| row.same("duration_ms") },
-    Field {
-        name: "count",
-        from: "connections, or tuples if denied; of a tuple 1",
-        value: |row| Some(row.count().into()),
-    },
-    Field { name: "metadata.version", from: "1.8.0", value: |_| Some("1.8.0".into()) },
-    Field { name: "metadata.product.vendor_name", from: "Microsoft", value: |_| Some("Microsoft".into()) },
-    Field {
-        name: "metadata.product.name",
-        from: "log: VNet flow log or NSG flow log",
-        value: |row| Some(format!("{} flow log", row.text("log")?).into()),
-    },
-    Field {
-        name: "metadata.profiles",
-        from: "cloud, security_control",
-        value: |_| Some(json!(["cloud", "security_control"])),
-    },
-    Field { name: "cloud.provider", from: "Azure", value: |_| Some("Azure".into()) },
-    Field {
-        name: "cloud.account.uid",
-        from: "the subscription in resource",
-        value: |row| row.subscription().map(Value::from),
-    },
-    Field { name: "src_endpoint.ip", from: "source", value: |row| row.same("source") },
-    Field { name: "src_endpoint.port", from: "source_port", value: |row| row.same("source_port") },
-    Field { name: "src_endpoint.hostname", from: "source_name", value: |row| row.same("source_name") },
-    Field {
-        name: "src_endpoint.mac",
-        from: "mac, if outbound",
-        value: |row| row.at(true, "mac").as_ref().and_then(mac),
-    },
-    Field { name: "dst_endpoint.ip", from: "destination", value: |row| row.same("destination") },
-    Field { name: "dst_endpoint.port", from: "destination_port", value: |row| row.same("destination_port") },
-    Field {
-        name: "dst_endpoint.hostname",
-        from: "destination_name",
-        value: |row| row.same("destination_name"),
-    },
-    Field {
-        name: "dst_endpoint.mac",
-        from: "mac, if inbound",
-        value: |row| row.at(false, "mac").as_ref().and_then(mac),
-    },
-    Field {
-        name: "observation_point_id",
-        from: "direction: 1 of what goes out, 2 of what comes in",
-        value: |row| Some(if row.is_inbound() { 2 } else { 1 }.into()),
-    },
-    Field {
-        name: "observation_point",
-        from: "Source or Destination",
-        value: |row| Some(if row.is_inbound() { "Destination" } else { "Source" }.into()),
-    },
-    Field {
-        name: "connection_info.direction_id",
-        from: "direction: 1 Inbound, 2 Outbound",
-        value: |row| Some(if row.is_inbound() { 1 } else { 2 }.into()),
-    },
-    Field {
-        name: "connection_info.direction",
-        from: "Inbound or Outbound",
-        value: |row| Some(if row.is_inbound() { "Inbound" } else { "Outbound" }.into()),
-    },
-    Field { name: "connection_info.protocol_num", from: "protocol", value: |row| row.same("protocol") },
-    Field {
-        name: "connection_info.protocol_name",
-        from: "protocol_name in small letters",
-        value: |row| Some(row.text("protocol_name")?.to_lowercase().into()),
-    },
-    Field {
-        name: "connection_info.protocol_ver_id",
-        from: "6 if source is IPv6, else 4",
-        value: |row| Some(if row.is_ipv6() { 6 } else { 4 }.into()),
-    },
-    Field {
-        name: "traffic.bytes",
-        from: "bytes_sent + bytes_received",
-        value: |row| row.sum(["bytes_sent", "bytes_received"]),
-    },
-    Field { name: "traffic.bytes_out", from: "bytes_sent", value: |row| row.same("bytes_sent") },
-    Field { name: "traffic.bytes_in", from: "bytes_received", value: |row| row.same("bytes_received") },
-    Field {
-        name: "traffic.packets",
-        from: "packets_sent + packets_received",
-        value: |row| row.sum(["packets_sent", "packets_received"]),
-    },
-    Field { name: "traffic.packets_out", from: "packets_sent", value: |row| row.same("packets_sent") },
-    Field { name: "traffic.packets_in", from: "packets_received", value: |row| row.same("packets_received") },
-    Field {
-        name: "cumulative_traffic.bytes",
-        from: "bytes_sent + bytes_received, if begin_time is known",
-        value: |row| whole(row).and_then(|row| row.sum(["bytes_sent", "bytes_received"])),
-    },
-    Field {
-        name: "cumulative_traffic.bytes_out",
-        from: "bytes_sent, if begin_time is known",
-        value: |row| whole(row).and_then(|row| row.same("bytes_sent")),
-    },
-    Field {
-        name: "cumulative_traffic.bytes_in",
-        from: "bytes_received, if begin_time is known",
-        value: |row| whole(row).and_then(|row| row.same("bytes_received")),
-    },
-    Field {
-        name: "cumulative_traffic.packets",
-        from: "packets_sent + packets_received, if begin_time is known",
-        value: |row| whole(row).and_then(|row| row.sum(["packets_sent", "packets_received"])),
-    },
-    Field {
-        name: "cumulative_traffic.packets_out",
-        from: "packets_sent, if begin_time is known",
-        value: |row| whole(row).and_then(|row| row.same("packets_sent")),
-    },
-    Field {
-        name: "cumulative_traffic.packets_in",
-        from: "packets_received, if begin_time is known",
-        value: |row| whole(row).and_then(|row| row.same("packets_received")),
-    },
-    Field {
-        name: "action_id",
-        from: "2 if denied, else 1",
-        value: |row| Some(if row.is_denied() { 2 } else { 1 }.into()),
-    },
-    Field {
-        name: "action",
-        from: "Denied or Allowed",
-        value: |row| Some(if row.is_denied() { "Denied" } else { "Allowed" }.into()),
-    },
-    Field {
-        name: "disposition_id",
-        from: "2 if denied, else 1",
-        value: |row| Some(if row.is_denied() { 2 } else { 1 }.into()),
-    },
-    Field {
-        name: "disposition",
-        from: "Blocked or Allowed",
-        value: |row| Some(if row.is_denied() { "Blocked" } else { "Allowed" }.into()),
-    },
-    Field { name: "firewall_rule.name", from: "rule", value: |row| row.same("rule") },
-    Field { name: "policy.name", from: "nsg", value: |row| row.same("nsg") },
-    Field { name: "unmapped.encryption", from: "encryption", value: |row| row.same("encryption") },
-    Field { name: "unmapped.resource", from: "resource", value: |row| row.same("resource") },
+    Field::made("category_uid", "4", |_| Some(4.into())),
+    Field::is("category_name", "Network Activity"),
+    Field::made("class_uid", "4001", |_| Some(CLASS.into())),
+    Field::is("class_name", "Network Activity"),
+    Field::made("activity_id", "outcome or state: 1 Open, 2 Close, 4 Fail, 5 Refuse, 6 Traffic", |row| {
+        Some(activity(row)?.0.into())
+    }),
+    Field::made("activity_name", "the same in words", |row| Some(activity(row)?.1.into())),
+    Field::made("type_uid", "400100 + activity_id", |row| Some((CLASS * 100 + activity(row)?.0).into())),
+    Field::made("type_name", "Network Activity: activity_name", |row| {
+        Some(format!("Network Activity: {}", activity(row)?.1).into())
+    }),
+    Field::made("severity_id", "1", |_| Some(1.into())),
+    Field::is("severity", "Informational"),
+    Field::made("status_id", "2 if denied, refused or unanswered, else 1", |row| {
+        Some(if has_failed(row)? { 2 } else { 1 }.into())
+    }),
+    Field::made("status", "Failure or Success", |row| {
+        Some(if has_failed(row)? { "Failure" } else { "Success" }.into())
+    }),
+    Field::made("status_detail", "outcome or state", |row| row.same("outcome").or_else(|| row.same("state"))),
+    Field::made("time", "last_time or time_utc, Unix ms", |row| unix_ms(row.times()?[1])),
+    Field::made("start_time", "first_time or time_utc, Unix ms", |row| unix_ms(row.times()?[0])),
+    Field::made("end_time", "last_time or time_utc, Unix ms", |row| unix_ms(row.times()?[1])),
+    Field::same("duration", "duration_ms"),
+    Field::made("count", "connections, or tuples if denied; of a tuple 1", |row| Some(row.count().into())),
+    Field::is("metadata.version", "1.8.0"),
+    Field::is("metadata.product.vendor_name", "Microsoft"),
+    Field::made("metadata.product.name", "log: VNet flow log or NSG flow log", |row| {
+        Some(format!("{} flow log", row.text("log")?).into())
+    }),
+    Field::made("metadata.profiles", "cloud, security_control", |_| {
+        Some(json!(["cloud", "security_control"]))
+    }),
+    Field::is("cloud.provider", "Azure"),
+    Field::made("cloud.account.uid", "the subscription in resource", |row| {
+        row.subscription().map(Value::from)
+    }),
+    Field::same("src_endpoint.ip", "source"),
+    Field::same("src_endpoint.port", "source_port"),
+    Field::same("src_endpoint.hostname", "source_name"),
+    Field::made("src_endpoint.mac", "mac, if outbound", |row| row.at(true, "mac").as_ref().and_then(mac)),
+    Field::same("dst_endpoint.ip", "destination"),
+    Field::same("dst_endpoint.port", "destination_port"),
+    Field::same("dst_endpoint.hostname", "destination_name"),
+    Field::made("dst_endpoint.mac", "mac, if inbound", |row| row.at(false, "mac").as_ref().and_then(mac)),
+    Field::made("observation_point_id", "direction: 1 of what goes out, 2 of what comes in", |row| {
+        Some(if row.is_inbound() { 2 } else { 1 }.into())
+    }),
+    Field::made("observation_point", "Source or Destination", |row| {
+        Some(if row.is_inbound() { "Destination" } else { "Source" }.into())
+    }),
+    Field::made("connection_info.direction_id", "direction: 1 Inbound, 2 Outbound", |row| {
+        Some(if row.is_inbound() { 1 } else { 2 }.into())
+    }),
+    Field::made("connection_info.direction", "Inbound or Outbound", |row| {
+        Some(if row.is_inbound() { "Inbound" } else { "Outbound" }.into())
+    }),
+    Field::same("connection_info.protocol_num", "protocol"),
+    Field::made("connection_info.protocol_name", "protocol_name in small letters", |row| {
+        Some(row.text("protocol_name")?.to_lowercase().into())
+    }),
+    Field::made("connection_info.protocol_ver_id", "6 if source is IPv6, else 4", |row| {
+        Some(if row.is_ipv6() { 6 } else { 4 }.into())
+    }),
+    Field::made("traffic.bytes", "bytes_sent + bytes_received", |row| {
+        row.sum(["bytes_sent", "bytes_received"])
+    }),
+    Field::same("traffic.bytes_out", "bytes_sent"),
+    Field::same("traffic.bytes_in", "bytes_received"),
+    Field::made("traffic.packets", "packets_sent + packets_received", |row| {
+        row.sum(["packets_sent", "packets_received"])
+    }),
+    Field::same("traffic.packets_out", "packets_sent"),
+    Field::same("traffic.packets_in", "packets_received"),
+    Field::made("cumulative_traffic.bytes", "bytes_sent + bytes_received, if begin_time is known", |row| {
+        whole(row).and_then(|row| row.sum(["bytes_sent", "bytes_received"]))
+    }),
+    Field::made("cumulative_traffic.bytes_out", "bytes_sent, if begin_time is known", |row| {
+        whole(row).and_then(|row| row.same("bytes_sent"))
+    }),
+    Field::made("cumulative_traffic.bytes_in", "bytes_received, if begin_time is known", |row| {
+        whole(row).and_then(|row| row.same("bytes_received"))
+    }),
+    Field::made(
+        "cumulative_traffic.packets",
+        "packets_sent + packets_received, if begin_time is known",
+        |row| whole(row).and_then(|row| row.sum(["packets_sent", "packets_received"])),
+    ),
+    Field::made("cumulative_traffic.packets_out", "packets_sent, if begin_time is known", |row| {
+        whole(row).and_then(|row| row.same("packets_sent"))
+    }),
+    Field::made("cumulative_traffic.packets_in", "packets_received, if begin_time is known", |row| {
+        whole(row).and_then(|row| row.same("packets_received"))
+    }),
+    Field::made("action_id", "2 if denied, else 1", |row| Some(if row.is_denied() { 2 } else { 1 }.into())),
+    Field::made("action", "Denied or Allowed", |row| {
+        Some(if row.is_denied() { "Denied" } else { "Allowed" }.into())
+    }),
+    Field::made("disposition_id", "2 if denied, else 1", |row| {
+        Some(if row.is_denied() { 2 } else { 1 }.into())
+    }),
+    Field::made("disposition", "Blocked or Allowed", |row| {
+        Some(if row.is_denied() { "Blocked" } else { "Allowed" }.into())
+    }),
+    Field::same("firewall_rule.name", "rule"),
+    Field::same("policy.name", "nsg"),
+    Field::same("unmapped.encryption", "encryption"),
+    Field::same("unmapped.resource", "resource"),
 ];
 
 const CLASS: u64 = 4001;
