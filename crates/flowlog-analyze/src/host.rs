@@ -8,7 +8,7 @@ use flowlog_core::finding::{self, Finding, FindingOptions, Findings, Scene, dete
 use flowlog_core::flow::{Network, OwnNetworks};
 use flowlog_core::flows::{Field, FlowNames, FlowOptions, FlowScene, FlowTable, Flows, Prefix, Sort};
 use flowlog_core::report::{HostName, addresses, fitting_width};
-use flowlog_core::select::{self, Filter, Glob};
+use flowlog_core::select::{self, Addresses, Filter, Glob};
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError, State, Summary};
 
 use crate::book::resolved;
@@ -145,21 +145,22 @@ impl HostPage {
         let (questions, of_flows) = (Questions::new(asked, summary), FlowNames::of(summary, asked.book));
         let scenes = questions.scenes(summary, &of_flows);
         let hosts = summary.hosts.beside();
-        let wanted = |id| hosts.address(id).is_some_and(|address| asked.whom.contains(address));
+        let wanted = |id| hosts.address(id).is_some_and(|address| asked.addresses.contains(address));
         let tables = gatherer.again(threads, || tables(&scenes), wanted)?;
         Ok(Self::new(asked, summary, tables, found))
     }
 
     fn new(asked: &Asked<'_>, summary: &Summary, tables: Tables<'_>, found: Option<&[Finding]>) -> Self {
-        let host = asked.whom.single();
+        let host = asked.single;
         let id = host.map(|address| summary.hosts.beside().id(address));
         let ((nics, timeline), (peers, (denied, let_in))) = tables;
-        let of_host =
-            |found: &[Finding]| found.iter().filter(|finding| names(finding, &asked.whom)).cloned().collect();
+        let of_host = |found: &[Finding]| {
+            found.iter().filter(|finding| names(finding, &asked.addresses)).cloned().collect()
+        };
         let found = found.map(|found| Findings { findings: of_host(found), ..Findings::default() });
         Self {
             host: asked.text.to_owned(),
-            named: asked.whom.named(),
+            named: asked.named.clone(),
             name: host.map(|address| HostName { facts: asked.book.facts(address), ..HostName::of(address) }),
             hosts: KnownHosts::of(asked.book, found.iter().flat_map(addresses)),
             is_logged: id.is_some_and(|id| summary.near.is_own(id)),
@@ -191,7 +192,11 @@ fn bucket_ms(summary: &Summary) -> i64 {
 /// Who is asked for, and which of its connections.
 pub struct Asked<'a> {
     text: &'a str,
-    whom: Addresses,
+    addresses: Addresses,
+    /// Its address, if it has but one.
+    single: Option<IpAddr>,
+    /// What has the name, if one was asked for.
+    named: Vec<String>,
     host: Filter,
     destination: Filter,
     /// Which of its connections; `None`: all.
@@ -219,60 +224,39 @@ impl<'a> Asked<'a> {
             resolved(&filter, book)
         };
         let glob = Glob::new(text);
-        let whom = match text.parse::<Network>() {
-            Ok(network) => Addresses::Network(network),
-            Err(_) => Addresses::Named(book.named(|name| glob.matches(name))),
+        let (addresses, single, named) = if let Ok(network) = text.parse::<Network>() {
+            (Addresses::of(&[network]), network.single(), Vec::new())
+        } else {
+            let ranges = book.named(|name| glob.matches(name));
+            let (single, named) = (single(&ranges), told(&ranges));
+            (Addresses::of_ranges(ranges), single, named)
         };
         let (host, destination) = (of(select::Field::Host)?, of(select::Field::Destination)?);
-        Ok(Self { text, whom, host, destination, also, top, book })
+        Ok(Self { text, addresses, single, named, host, destination, also, top, book })
     }
 }
 
-/// The addresses of the host.
-enum Addresses {
-    Network(Network),
-    Named(Ranges),
+/// The address of ranges, if they have but one.
+fn single((v4, v6): &Ranges) -> Option<IpAddr> {
+    match (v4.as_slice(), v6.as_slice()) {
+        (&[(first, last)], []) if first == last => Some(Ipv4Addr::from_bits(first).into()),
+        ([], &[(first, last)]) if first == last => Some(Ipv6Addr::from_bits(first).into()),
+        _ => None,
+    }
 }
 
-impl Addresses {
-    fn contains(&self, address: IpAddr) -> bool {
-        match (self, address.to_canonical()) {
-            (Self::Network(network), address) => network.contains(address),
-            (Self::Named((v4, _)), IpAddr::V4(address)) => {
-                v4.iter().any(|(first, last)| (*first..=*last).contains(&address.to_bits()))
-            }
-            (Self::Named((_, v6)), IpAddr::V6(address)) => {
-                v6.iter().any(|(first, last)| (*first..=*last).contains(&address.to_bits()))
-            }
-        }
-    }
-
-    /// Its address, if it has but one.
-    fn single(&self) -> Option<IpAddr> {
-        match self {
-            Self::Network(network) => network.single(),
-            Self::Named((v4, v6)) => match (v4.as_slice(), v6.as_slice()) {
-                (&[(first, last)], []) if first == last => Some(Ipv4Addr::from_bits(first).into()),
-                ([], &[(first, last)]) if first == last => Some(Ipv6Addr::from_bits(first).into()),
-                _ => None,
-            },
-        }
-    }
-
-    /// What has the name: addresses, or the first and last of several.
-    fn named(&self) -> Vec<String> {
-        let Self::Named((v4, v6)) = self else { return Vec::new() };
-        let range = |first: IpAddr, last: IpAddr| {
-            if first == last { first.to_string() } else { format!("{first} - {last}") }
-        };
-        let v4 = v4
-            .iter()
-            .map(|&(first, last)| range(Ipv4Addr::from_bits(first).into(), Ipv4Addr::from_bits(last).into()));
-        let v6 = v6
-            .iter()
-            .map(|&(first, last)| range(Ipv6Addr::from_bits(first).into(), Ipv6Addr::from_bits(last).into()));
-        v4.chain(v6).collect()
-    }
+/// Ranges as texts: addresses, or the first and last of several.
+fn told((v4, v6): &Ranges) -> Vec<String> {
+    let range = |first: IpAddr, last: IpAddr| {
+        if first == last { first.to_string() } else { format!("{first} - {last}") }
+    };
+    let v4 = v4
+        .iter()
+        .map(|&(first, last)| range(Ipv4Addr::from_bits(first).into(), Ipv4Addr::from_bits(last).into()));
+    let v6 = v6
+        .iter()
+        .map(|&(first, last)| range(Ipv6Addr::from_bits(first).into(), Ipv6Addr::from_bits(last).into()));
+    v4.chain(v6).collect()
 }
 
 /// Whether a finding is about the host, or rests on its connections.

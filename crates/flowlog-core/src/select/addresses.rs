@@ -13,13 +13,14 @@ const FEW_PORTS: usize = 4;
 
 /// Addresses as sorted ranges that neither overlap nor touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Addresses {
+pub struct Addresses {
     v4: Arc<[(u32, u32)]>,
     v6: Arc<[(u128, u128)]>,
 }
 
 impl Addresses {
-    pub(super) fn of(networks: &[Network]) -> Self {
+    /// Those of `networks`.
+    pub fn of(networks: &[Network]) -> Self {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for network in networks {
             let (first, last) = network.range();
@@ -35,7 +36,7 @@ impl Addresses {
     }
 
     /// Of ranges of both families.
-    pub(super) fn of_ranges((v4, v6): Ranges) -> Self {
+    pub fn of_ranges((v4, v6): Ranges) -> Self {
         Self { v4: joined(v4, |last| last.checked_add(1)), v6: joined(v6, |last| last.checked_add(1)) }
     }
 
@@ -46,8 +47,9 @@ impl Addresses {
         Self { v4: joined(v4, |last| last.checked_add(1)), v6: joined(v6, |last| last.checked_add(1)) }
     }
 
+    /// True if `address` is one of them. An IPv4 address written as IPv6 counts as IPv4.
     #[inline]
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
+    pub fn contains(&self, address: IpAddr) -> bool {
         match address.to_canonical() {
             IpAddr::V4(address) => holds(&self.v4, address.to_bits(), FEW),
             IpAddr::V6(address) => holds(&self.v6, address.to_bits(), FEW),

@@ -31,6 +31,7 @@ use crate::connection::{Connection, ConnectionKey, Outcome};
 use crate::enrich::AddressBook;
 use crate::flow::{Encryption, FlowTuple, Network};
 
+pub use addresses::Addresses;
 pub use asked::ResolveError;
 pub use error::{FilterError, ValueError};
 pub use field::Field;
