@@ -1,6 +1,7 @@
 //! Files about addresses: which are named, and what they say together.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use flowlog_cli::bounded::{self, NETWORK_BYTES};
@@ -8,6 +9,7 @@ use flowlog_cli::config::Settings;
 use flowlog_cli::spelling::nearest;
 use flowlog_core::enrich::{AddressBook, AddressBookBuilder, FactKind, LineError};
 use flowlog_core::select::{Filter, ResolveError};
+use flowlog_core::text::escape;
 
 use crate::known::KnownError;
 
@@ -21,6 +23,12 @@ pub struct BookArgs {
     /// given again: the later file counts.
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub names: Vec<PathBuf>,
+
+    /// Addresses that are known for no good
+    ///
+    /// An address or network a line, comments behind # and ;. The list is called as its file. May be given again.
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub threat_list: Vec<PathBuf>,
 }
 
 impl BookArgs {
@@ -28,17 +36,21 @@ impl BookArgs {
     ///
     /// # Errors
     /// A file that cannot be read, or of another form.
-    pub fn read(&self, settings: &Settings) -> Result<AddressBook, KnownError> {
+    pub fn read(&self, settings: &Settings) -> Result<Arc<AddressBook>, KnownError> {
         let mut builder = AddressBookBuilder::default();
         for path in settings.names.iter().chain(&self.names) {
-            builder.names(&read(path)?).map_err(|LineError { line, message }| KnownError::Line {
-                path: path.clone(),
-                line,
-                message,
-            })?;
+            builder.names(&read(path)?).map_err(at(path))?;
         }
-        Ok(builder.finish())
+        for path in settings.threat_list.iter().chain(&self.threat_list) {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            builder.threats(&escape(&name, false), &read(path)?).map_err(at(path))?;
+        }
+        Ok(Arc::new(builder.finish()))
     }
+}
+
+fn at(path: &Path) -> impl Fn(LineError) -> KnownError {
+    move |LineError { line, message }| KnownError::Line { path: path.to_owned(), line, message }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, KnownError> {
@@ -54,6 +66,7 @@ pub fn resolved(filter: &Filter, book: &AddressBook) -> Result<Filter, KnownErro
         let names = book.names().iter().map(|name| &**name);
         let nearest = match &cause {
             ResolveError::Unknown { asked } => nearest(asked, names),
+            ResolveError::UnknownList { asked } => nearest(asked, book.threat_lists()),
             ResolveError::NoFile { .. } => None,
         };
         KnownError::Asked { nearest: nearest.map(str::to_owned), cause }

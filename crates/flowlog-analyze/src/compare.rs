@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use flowlog_core::compare::{Comparison, Conversations, FindingRow, Set, compare};
 use flowlog_core::finding::{self, FindingOptions, Findings, Scene, Severity, detect};
@@ -31,6 +32,7 @@ pub fn run(
     let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);
     let book = config.book.read(&settings)?;
+    finding.book = Arc::clone(&book);
     let select = config.select.resolved(&book)?;
     let [a, b] = &config.sets;
     // Both are looked for before either is read: a slip is told before the long run.

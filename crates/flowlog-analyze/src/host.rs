@@ -2,6 +2,7 @@
 
 use std::io::{BufWriter, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use flowlog_core::enrich::{AddressBook, KnownHosts, Ranges};
 use flowlog_core::finding::{self, Finding, FindingOptions, Findings, Scene, detect};
@@ -68,6 +69,7 @@ pub fn run(
     let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);
     let book = config.book.read(&settings)?;
+    finding.book = Arc::clone(&book);
     let select = config.select.resolved(&book)?;
     let filter = select.filter.clone();
     let asked = Asked::of(&config.host, filter.as_ref(), config.top, &book)?;

@@ -2,6 +2,7 @@
 //! rules as configured.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use flowlog_core::enrich::{AddressBook, ServiceTags, ServiceTagsError};
@@ -69,7 +70,7 @@ pub struct Known {
     /// The rules as configured; `None` without a file.
     pub nsgs: Option<Vec<Nsg>>,
     /// What files say of addresses.
-    pub book: AddressBook,
+    pub book: Arc<AddressBook>,
 }
 
 /// Why one of the files cannot be used.

@@ -160,6 +160,7 @@ pub fn run(
     tell_of_settings(&settings, ascii, talk);
     let mut finding = settings::of_findings(&settings);
     let known = config.known.read(&settings, &mut finding.thresholds)?;
+    finding.book = Arc::clone(&known.book);
     let (Source::Logs(named) | Source::States(named)) = &config.source;
     let select = config.select.resolved(&known.book)?;
     let chosen = Chosen::of(named, &select, config.running.threads())?;

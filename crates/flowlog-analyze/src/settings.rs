@@ -1,6 +1,7 @@
 //! What is configured, as the detectors take it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use flowlog_cli::config::{self, ConfigArgs, ConfigError, Settings};
 use flowlog_core::finding::FindingOptions;
@@ -19,6 +20,7 @@ pub fn of_findings(settings: &Settings) -> FindingOptions {
     FindingOptions {
         thresholds: settings.thresholds.clone(),
         suppressions: settings.suppressions.clone(),
+        book: Arc::default(),
         today: Some(chrono::Utc::now().format("%Y-%m-%d").to_string()),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use flowlog_core::enrich::{HostFacts, KnownHosts};
+use flowlog_core::enrich::{FactKind, HostFacts, KnownHosts};
 use flowlog_core::report::{Ends, Report};
 use serde::Serialize;
 
@@ -79,6 +79,8 @@ struct Row<'a> {
     next: &'a str,
     source_name: String,
     destination_name: String,
+    source_threat: String,
+    destination_threat: String,
 }
 
 /// Writes the summary with its header.
@@ -115,12 +117,19 @@ impl<W: Write> Sheet<'_, W> {
             let known = |address: &str| self.hosts.get(address);
             // A ranking of hosts has them as items.
             let source = known(&row.source).or_else(|| known(&row.item));
-            let name = |facts: Option<&HostFacts>| {
-                let name = facts.and_then(|facts| facts.name.as_deref()).unwrap_or_default();
-                guard(name).into_owned()
+            let destination = known(&row.destination);
+            let fact = |facts: Option<&HostFacts>, kind| {
+                guard(facts.and_then(|facts| facts.get(kind)).unwrap_or_default()).into_owned()
             };
-            let (source_name, destination_name) = (name(source), name(known(&row.destination)));
-            let told = Row { section, rank: Some(rank), source_name, destination_name, ..row };
+            let told = Row {
+                section,
+                rank: Some(rank),
+                source_name: fact(source, FactKind::Name),
+                destination_name: fact(destination, FactKind::Name),
+                source_threat: fact(source, FactKind::Threat),
+                destination_threat: fact(destination, FactKind::Threat),
+                ..row
+            };
             self.csv.serialize(told).map_err(io::Error::from)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use flowlog_core::enrich::{HostFacts, KnownHosts};
+use flowlog_core::enrich::{FactKind, HostFacts, KnownHosts};
 use flowlog_core::finding::Finding;
 use flowlog_core::report::Report;
 use serde::Serialize;
@@ -27,11 +27,13 @@ struct Row<'a> {
     reason: String,
     next_step: &'a str,
     entity_name: String,
+    entity_threat: String,
 }
 
 impl<'a> Row<'a> {
     fn of(finding: &'a Finding, hosts: &KnownHosts) -> Self {
-        let name = hosts.get(&finding.entity).and_then(|facts| facts.name.as_deref()).unwrap_or_default();
+        let facts = hosts.get(&finding.entity);
+        let fact = |kind| facts.and_then(|facts| facts.get(kind)).unwrap_or_default();
         let safe = |text: &str| guard(text).into_owned();
         Self {
             id: safe(&finding.id),
@@ -45,7 +47,8 @@ impl<'a> Row<'a> {
             evidence_total: finding.evidence_rows,
             reason: safe(&finding.reason),
             next_step: finding.next_step,
-            entity_name: safe(name),
+            entity_name: safe(fact(FactKind::Name)),
+            entity_threat: safe(fact(FactKind::Threat)),
         }
     }
 }
@@ -98,7 +101,7 @@ pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) ->
 }
 
 /// The columns of the CSV form.
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 13] = [
     "id",
     "rule",
     "severity",
@@ -111,6 +114,7 @@ const HEADER: [&str; 12] = [
     "reason",
     "next_step",
     "entity_name",
+    "entity_threat",
 ];
 
 #[cfg(test)]

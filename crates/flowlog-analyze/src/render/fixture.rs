@@ -197,10 +197,11 @@ fn options() -> OptionsRow {
         suppressions: 2,
     }
 }
-/// The same report with names of some of its addresses.
+/// The same report with names of some of its addresses, and a list of threats that has others.
 pub(crate) fn known() -> Report {
     let mut builder = AddressBookBuilder::default();
     builder.names(NAMES.as_bytes()).expect("lines of address and name");
+    builder.threats("level5", LISTED.as_bytes()).expect("lines of addresses");
     let mut report = rich();
     report.know(&builder.finish());
     report
@@ -208,6 +209,8 @@ pub(crate) fn known() -> Report {
 
 const NAMES: &str =
     "10.0.0.4,db01\n10.0.0.0/24,subnet-of-front-ends\n20.60.1.2,=storage()\n2001:db8::/32,web-v6\n";
+
+const LISTED: &str = "185.220.101.34\n100.64.0.9\n198.51.100.0/24\n";
 
 pub(crate) fn rich() -> Report {
     Report {

@@ -76,6 +76,7 @@ pub(super) fn known_of(host: &HostPage, lang: Lang) -> String {
     }
     words.push((*class).to_owned());
     words.extend(provider.map(str::to_owned));
+    words.extend(facts.threat.as_ref().map(|lists| lang.fill("on_list", &[("lists", lists)])));
     words.push(if host.is_logged { lang.say("is_logged") } else { lang.say("not_logged") }.to_owned());
     let vnet = host.vnet.as_deref().and_then(|id| id.rsplit('/').next());
     words.extend(vnet.map(|name| lang.fill("vnet", &[("name", name)])));

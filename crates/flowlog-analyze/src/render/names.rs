@@ -74,9 +74,10 @@ pub(crate) fn class_label(class: &str) -> &str {
     }
 }
 
-/// What stands beside an address: its name.
+/// What stands beside an address: a list of threats that holds it, its name.
 pub(crate) fn host_label(facts: &HostFacts) -> String {
-    facts.name.as_deref().unwrap_or_default().to_owned()
+    let threat = facts.threat.as_ref().map(|lists| format!("!{lists}"));
+    [threat, facts.name.as_deref().map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Who an address belongs to: its provider if known, else its class.

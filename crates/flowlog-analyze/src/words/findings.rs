@@ -83,6 +83,23 @@ fn spanish(concern: &Concern) -> String {
         Deed::DeniedOutbound => {
             format!("{hosts}: {} hacia internet", counted(amount, "paquete denegado", "paquetes denegados"))
         }
+        Deed::ThreatCalled => {
+            format!(
+                "{hosts} de la lista {object} {} llamadas: {}",
+                verb("recibió", "recibieron"),
+                bytes(amount)
+            )
+        }
+        Deed::ThreatLetIn => {
+            format!("{hosts} de la lista {object} {}: {}", verb("entró", "entraron"), bytes(amount))
+        }
+        Deed::ThreatDenied => format!(
+            "{hosts} de la lista {object}: {} hacia allí",
+            counted(amount, "paquete denegado", "paquetes denegados")
+        ),
+        Deed::ThreatKeptOut => {
+            format!("{hosts} de la lista {object} {} fuera", verb("quedó", "quedaron"))
+        }
         Deed::LogGap => {
             format!("{}: {} sin registros de flujo", who(subjects, "NIC"), counted(amount, "hora", "horas"))
         }
@@ -107,7 +124,7 @@ pub(crate) fn unit(lang: Lang, unit: Unit, count: u64) -> &'static str {
 }
 
 /// What detectors advise, and the same in Spanish.
-const NEXT_STEPS: [(&str, &str); 20] = [
+const NEXT_STEPS: [(&str, &str); 22] = [
     ("Move the clients to the protocol's TLS port.", "Pase los clientes al puerto TLS del protocolo."),
     (
         "Find the program on the source: allow it, or remove it.",
@@ -161,6 +178,11 @@ const NEXT_STEPS: [(&str, &str); 20] = [
         "Close the port to the internet, or look at the service's log for these sources.",
         "Cierre el puerto a internet, o mire en el registro del servicio qué hicieron estos orígenes.",
     ),
+    (
+        "Look the address up where the list comes from, and find the program on the own host that spoke with it.",
+        "Busque la dirección donde se publica la lista, y el programa del equipo propio que habló con ella.",
+    ),
+    ("None, as long as nothing of the list is let in.", "Ninguno, mientras no entre nada de la lista."),
     (
         "Look at what on the source opens these connections, and whether the targets ever existed.",
         "Mire qué abre estas conexiones en el origen, y si los destinos existieron alguna vez.",

@@ -77,7 +77,50 @@ fn units(hole: &str) -> String {
 }
 
 /// Sentences of reasons.
-const SENTENCES: [(&str, &str); 56] = [
+const SENTENCES: [(&str, &str); 69] = [
+    ("{} connection to it was let out and answered.", "{} conexión a ella pasó hacia fuera con respuesta."),
+    (
+        "{} connections to it were let out and answered.",
+        "{} conexiones a ella pasaron hacia fuera con respuesta.",
+    ),
+    (
+        "{} connection to it was let out and got no answer that is known.",
+        "{} conexión a ella pasó hacia fuera sin respuesta conocida.",
+    ),
+    (
+        "{} connections to it were let out and got no answer that is known.",
+        "{} conexiones a ella pasaron hacia fuera sin respuesta conocida.",
+    ),
+    ("{} connection from it was let in and answered.", "{} conexión desde ella entró con respuesta."),
+    ("{} connections from it were let in and answered.", "{} conexiones desde ella entraron con respuesta."),
+    (
+        "{} connection from it was let in and got no answer that is known.",
+        "{} conexión desde ella entró sin respuesta conocida.",
+    ),
+    (
+        "{} connections from it were let in and got no answer that is known.",
+        "{} conexiones desde ella entraron sin respuesta conocida.",
+    ),
+    (
+        "{} packet to it was denied: something on the inside wants to go there.",
+        "{} paquete hacia ella fue denegado: algo de dentro quiere ir allí.",
+    ),
+    (
+        "{} packet from there was denied on the way in: the rules do what they should.",
+        "{} paquete desde allí fue denegado a la entrada: las reglas hacen lo que deben.",
+    ),
+    (
+        "{} packets to it were denied: something on the inside wants to go there.",
+        "{} paquetes hacia ella fueron denegados: algo de dentro quiere ir allí.",
+    ),
+    (
+        "{} packets from there were denied on the way in: the rules do what they should.",
+        "{} paquetes desde allí fueron denegados a la entrada: las reglas hacen lo que deben.",
+    ),
+    (
+        "Lists hold addresses that many rent one after the other, shared hosts and researchers' scanners, too: what the list says of the address, and of when, decides.",
+        "Las listas contienen también direcciones que muchos alquilan una tras otra, equipos compartidos y exploradores de investigación: decide lo que dice la lista de la dirección, y de cuándo.",
+    ),
     (
         "The protocol sends passwords in clear unless it switches to TLS, which flow logs cannot show.",
         "El protocolo envía las contraseñas sin cifrar salvo que pase a TLS, cosa que los registros de flujo no muestran.",

@@ -2,7 +2,7 @@
 
 use super::{Text, text};
 
-pub(super) const TEXTS: [Text; 123] = [
+pub(super) const TEXTS: [Text; 124] = [
     text("title", "Flow log report", "Informe de registros de flujo"),
     text("licences", "Licences of what this page contains", "Licencias de lo que contiene esta página"),
     text(
@@ -154,6 +154,7 @@ pub(super) const TEXTS: [Text; 123] = [
     ),
     text("is_logged", "address of a logged NIC", "dirección de una interfaz de red con registro"),
     text("not_logged", "no NIC of its own is logged", "ninguna interfaz de red propia tiene registro"),
+    text("on_list", "on list {lists}", "en la lista {lists}"),
     text("sums_of", "the sums of {names}", "las sumas de {names}"),
     text("is_network", "a network: the sums of its hosts", "una red: la suma de sus equipos"),
     text("vnet", "VNet {name}", "VNet {name}"),

@@ -10,7 +10,9 @@ mod provider;
 mod service;
 mod service_tags;
 
-pub use book::{AddressBook, AddressBookBuilder, FactKind, HostFacts, KnownHosts, LineError, Ranges};
+pub use book::{
+    AddressBook, AddressBookBuilder, FactKind, HostFacts, KnownHosts, LineError, MOST_LISTS, Ranges,
+};
 pub use protocol::{protocol_data, protocol_name};
 pub use provider::{is_microsoft, provider, provider_data, provider_names};
 pub use service::{service_data, service_name};

@@ -22,6 +22,7 @@ use super::own_source::{FirstContact, Reached};
 use super::rows::{Rows, Scattered};
 use super::scene::{Kind, Scene};
 use super::strobe::Strobe;
+use super::threats::Threats;
 use super::vertical::{self, Scan};
 use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
 use crate::state::evidence::Pair;
@@ -44,6 +45,7 @@ use crate::state::{Conversation, Gather, HostPair};
 /// | 4 | host that an own host failed at |
 /// | 32 | host that an own host pinged once or twice |
 /// | 40 | hour of a conversation inside in which somebody logged in |
+/// | 1000 | host on a list of threats that an own host called or let in; 8 for one that was denied |
 ///
 /// Rows of one source are scattered into one of 64 buckets, so that the buckets can be judged
 /// side by side.
@@ -87,6 +89,7 @@ pub struct Collector<'a> {
     pub(super) outgoing: Vec<Outgoing>,
     pub(super) cleartext: Cleartext,
     pub(super) unencrypted: Unencrypted,
+    pub(super) threats: Threats,
 }
 
 /// The bytes of a row, as said above.
@@ -125,6 +128,7 @@ impl<'a> Collector<'a> {
             outgoing: Vec::new(),
             cleartext: Cleartext::default(),
             unencrypted: Unencrypted::default(),
+            threats: Threats::default(),
         }
     }
 
@@ -155,6 +159,7 @@ impl<'a> Collector<'a> {
 
     /// What one host began with another.
     fn direction(&mut self, pair: &HostPair, conversations: &[Conversation], ends: (Kind, Kind)) {
+        self.threats.take(self.scene, conversations, ends);
         match ends.0 {
             Kind::Internal => self.own_failures(pair, conversations, ends.1),
             Kind::Internet => self.knocks(pair, conversations),
@@ -307,5 +312,6 @@ impl Gather for Collector<'_> {
         self.outgoing.extend(other.outgoing);
         self.cleartext.merge(other.cleartext);
         self.unencrypted.merge(other.unencrypted);
+        self.threats.merge(other.threats);
     }
 }

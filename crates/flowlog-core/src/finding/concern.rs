@@ -38,6 +38,10 @@ pub enum Deed {
     Dropped,
     DeniedOutbound,
     LogGap,
+    ThreatCalled,
+    ThreatLetIn,
+    ThreatDenied,
+    ThreatKeptOut,
 }
 
 /// Who or what differs among findings of one concern: hosts as a rule.
@@ -158,6 +162,18 @@ impl Concern {
                 verb("was", "were"),
                 counted(amount, "packet", "packets")
             ),
+            Deed::ThreatCalled => {
+                format!("{hosts} on list {object} {} called: {}", verb("was", "were"), bytes(amount))
+            }
+            Deed::ThreatLetIn => {
+                format!("{hosts} on list {object} {} let in: {}", verb("was", "were"), bytes(amount))
+            }
+            Deed::ThreatDenied => {
+                format!("{} denied to {hosts} on list {object}", counted(amount, "packet", "packets"))
+            }
+            Deed::ThreatKeptOut => {
+                format!("{hosts} on list {object} {} kept out", verb("was", "were"))
+            }
             Deed::LogGap => {
                 format!("{}: {} without a flow-log record", who("NICs"), counted(amount, "hour", "hours"))
             }

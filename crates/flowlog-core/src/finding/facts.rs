@@ -18,6 +18,7 @@ use super::parallel::map;
 use super::rows::{Rows, Scattered};
 use super::scene::Scene;
 use super::strobe::Strobe;
+use super::threats::Threats;
 use super::users::{Users, UsersOf, users};
 use super::vertical::Scan;
 use super::{Collector, Context, Crowd};
@@ -42,6 +43,7 @@ pub(super) struct Facts<'a> {
     pub(super) crowd: HashMap<HostId, Heaviest, RandomState>,
     pub(super) cleartext: Cleartext,
     pub(super) unencrypted: Unencrypted,
+    pub(super) threats: Threats,
     /// A host that so many fail to reach is dead, and says nothing of one of them.
     pub(super) dead_for: usize,
     dead: HashSet<HostId, RandomState>,
@@ -80,6 +82,7 @@ impl<'a> Facts<'a> {
             floods,
             cleartext: collected.cleartext,
             unencrypted: collected.unencrypted,
+            threats: collected.threats,
             dead_for,
             dead: dead(collected.failing, dead_for, threads),
             users,

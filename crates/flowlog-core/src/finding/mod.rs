@@ -43,6 +43,7 @@ mod statistics;
 mod strobe;
 mod suppression;
 mod technique;
+mod threats;
 mod thresholds;
 mod users;
 mod vertical;
@@ -50,6 +51,7 @@ mod words;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -68,6 +70,7 @@ pub use thresholds::{
 };
 pub(crate) use words::counted;
 
+use crate::enrich::AddressBook;
 use crate::state::{Gather, Gatherer, LoadTable, LogCoverage, SpillError};
 use facts::Facts;
 use own_source::OwnSources;
@@ -79,6 +82,8 @@ pub struct FindingOptions {
     pub thresholds: Thresholds,
     /// What is known and accepted.
     pub suppressions: Suppressions,
+    /// What files of the person say of addresses: of which ones lists of threats warn.
+    pub book: Arc<AddressBook>,
     /// The day that decides whether a suppression has expired, `YYYY-MM-DD`; the library has no clock.
     pub today: Option<String>,
 }
@@ -114,7 +119,8 @@ enum Job {
 }
 
 /// Every detector that needs no more than [`Facts`], which stand still.
-const DETECTORS: [fn(&Facts<'_>) -> Vec<Finding>; 13] = [
+const DETECTORS: [fn(&Facts<'_>) -> Vec<Finding>; 14] = [
+    |facts| threats::find(facts.scene, &facts.threats),
     |facts| vertical::find(facts.scene, &facts.scans),
     scan_accepted::find,
     |facts| brute_force::find(facts.scene, &facts.guessers),
@@ -131,7 +137,8 @@ const DETECTORS: [fn(&Facts<'_>) -> Vec<Finding>; 13] = [
 ];
 
 /// The name of every rule.
-const RULES: [&str; 17] = [
+const RULES: [&str; 18] = [
+    threats::RULE,
     vertical::RULE,
     horizontal::RULE,
     slow_scan::RULE,

@@ -65,7 +65,7 @@ impl Prefix {
     pub const WHOLE: Self = Self { v4: 32, v6: 128 };
 }
 
-const NAMES: [(&str, Field); 21] = [
+const NAMES: [(&str, Field); 23] = [
     ("source", Field::Source(Prefix::WHOLE)),
     ("destination", Field::Destination(Prefix::WHOLE)),
     ("source_port", Field::SourcePort),
@@ -83,6 +83,8 @@ const NAMES: [(&str, Field); 21] = [
     ("destination_provider", Field::DestinationProvider),
     ("source_name", Field::SourceFact(FactKind::Name)),
     ("destination_name", Field::DestinationFact(FactKind::Name)),
+    ("source_threat", Field::SourceFact(FactKind::Threat)),
+    ("destination_threat", Field::DestinationFact(FactKind::Threat)),
     ("encryption", Field::Encryption),
     ("minute", Field::Time(60_000)),
     ("hour", Field::Time(3_600_000)),

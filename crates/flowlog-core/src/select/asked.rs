@@ -12,6 +12,8 @@ use crate::enrich::{AddressBook, FactKind};
 pub(super) enum Asked {
     /// It has this name; a pattern.
     Named(String),
+    /// It is on a list of threats; on one whose name is so, a pattern, if one is given.
+    Threat(Option<String>),
 }
 
 /// Why files about addresses do not answer a condition.
@@ -24,6 +26,12 @@ pub enum ResolveError {
         asked: String,
         /// What kind of file would tell.
         kind: FactKind,
+    },
+    /// No list of threats has this name.
+    #[error("no list of threats is called {asked}")]
+    UnknownList {
+        /// The name asked for.
+        asked: String,
     },
     /// None says anything of this name.
     #[error("no address is called {asked}")]
@@ -44,6 +52,16 @@ impl Asked {
     /// The same as a condition that can be asked.
     pub(super) fn answer(&self, end: End, book: &AddressBook) -> Result<Test, ResolveError> {
         match self {
+            Self::Threat(list) => {
+                let asked = || list.clone().unwrap_or_else(|| "threat".to_owned());
+                if !book.has(FactKind::Threat) {
+                    return Err(ResolveError::NoFile { asked: asked(), kind: FactKind::Threat });
+                }
+                let glob = Glob::new(list.as_deref().unwrap_or("*"));
+                let ranges = book.threatening(|name| glob.matches(name));
+                let ranges = ranges.ok_or_else(|| ResolveError::UnknownList { asked: asked() })?;
+                Ok(Test::Address(end, Addresses::of_ranges(ranges)))
+            }
             Self::Named(text) => {
                 let asked = || text.clone();
                 if !book.has(FactKind::Name) {

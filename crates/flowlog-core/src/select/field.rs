@@ -40,6 +40,12 @@ pub enum Field {
     SourceClass,
     /// The class of the responder's address.
     DestinationClass,
+    /// A list of threats that holds either end; a pattern.
+    Threat,
+    /// The same of the initiator.
+    SourceThreat,
+    /// The same of the responder.
+    DestinationThreat,
     /// Virtual network encryption: a word of the log, or `encrypted`, `unencrypted`, `dropped`.
     Encryption,
     /// Bytes both ways.
@@ -89,6 +95,7 @@ pub(super) const WORDS: &[(&str, Field)] = &[
     ("resource", Field::Resource),
     ("mac", Field::Mac),
     ("class", Field::Class),
+    ("threat", Field::Threat),
     ("encryption", Field::Encryption),
     ("bytes", Field::Bytes),
     ("bytes_sent", Field::BytesSent),
@@ -117,6 +124,7 @@ impl Field {
         match self {
             Self::Host => Some(end),
             Self::Port => Some(if is_source { Self::SourcePort } else { Self::Port }),
+            Self::Threat => Some(if is_source { Self::SourceThreat } else { Self::DestinationThreat }),
             Self::Class => Some(if is_source { Self::SourceClass } else { Self::DestinationClass }),
             _ => None,
         }
@@ -162,6 +170,9 @@ impl Field {
                 "a class of addresses: private, nat, public, platform, link-local, loopback, multicast, broadcast, \
                  documentation or reserved"
             }
+            Self::Threat | Self::SourceThreat | Self::DestinationThreat => {
+                "the name of a list of threats, with * and ? as wildcards"
+            }
             Self::Encryption => "encrypted, unencrypted, dropped or a word of the log such as NX_FALLBACK",
             Self::Bytes | Self::BytesSent | Self::BytesReceived => "a size such as 1500, 10k or 1.5GB",
             Self::Packets | Self::PacketsSent | Self::PacketsReceived | Self::Tuples => {
@@ -169,6 +180,12 @@ impl Field {
             }
             Self::Duration => "a duration such as 500ms, 30s, 5m or 1h",
         }
+    }
+
+    /// The condition of the field's word without a value, if that is one.
+    pub(super) fn alone(self) -> Option<Node> {
+        let is_threat = matches!(self, Self::Threat | Self::SourceThreat | Self::DestinationThreat);
+        is_threat.then(|| Node::test(Test::Asked(self.end(), Asked::Threat(None))))
     }
 
     /// The same for values that are compared so.
@@ -198,6 +215,10 @@ impl Field {
             Self::Mac => Test::Name(Name::Mac, mac(value)?),
             Self::Class | Self::SourceClass | Self::DestinationClass => {
                 Test::Class(self.end(), class_bit(class(value)?))
+            }
+            Self::Threat | Self::SourceThreat | Self::DestinationThreat => {
+                let name = Some(value).filter(|name| !name.is_empty())?;
+                Test::Asked(self.end(), Asked::Threat(Some(name.to_owned())))
             }
             Self::Encryption => Test::Encryption(encryption(value)?),
             _ => {
@@ -233,8 +254,8 @@ impl Field {
 
     fn end(self) -> End {
         match self {
-            Self::Source | Self::SourceClass => End::Source,
-            Self::Destination | Self::DestinationClass => End::Destination,
+            Self::Source | Self::SourceClass | Self::SourceThreat => End::Source,
+            Self::Destination | Self::DestinationClass | Self::DestinationThreat => End::Destination,
             _ => End::Either,
         }
     }

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 64 << 10;
 
 const CONDITION: &str = "a condition such as host 10.0.0.4, port 443 or denied";
 const FIELD: &str = "host, source, destination, port, protocol, direction, outcome, rule, nsg, resource, mac, class, \
-                     encryption, bytes, packets, duration, tuples, or a word such as denied, tcp or inbound";
+                     encryption, threat, bytes, packets, duration, tuples, or a word such as denied, tcp or inbound";
 
 pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
     if text.len() > MOST_BYTES {
@@ -133,7 +133,12 @@ impl<'t> Parser<'t> {
                 return Err(self.wrong(FIELD));
             }
         };
-        self.values(field)
+        let is_value = matches!(self.peek(), Kind::Word | Kind::Quoted | Kind::Compare(_) | Kind::In)
+            || self.peek() == Kind::Not && self.peek_behind() == Kind::In;
+        match field.alone() {
+            Some(node) if !is_value => Ok(node),
+            _ => self.values(field),
+        }
     }
 
     /// `src` alone, or before the word of a field that both ends have.

@@ -122,6 +122,8 @@ fn head(field: Field) -> (&'static str, Kind) {
         Field::DestinationProvider => ("Destination provider", Kind::Names),
         Field::SourceFact(FactKind::Name) => ("Source name", Kind::Names),
         Field::DestinationFact(FactKind::Name) => ("Destination name", Kind::Names),
+        Field::SourceFact(FactKind::Threat) => ("Source threat", Kind::Names),
+        Field::DestinationFact(FactKind::Threat) => ("Destination threat", Kind::Names),
         Field::Encryption => ("Encryption", Kind::Words),
         Field::Time(_) => ("Time (UTC)", Kind::Words),
     }

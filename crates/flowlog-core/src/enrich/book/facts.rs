@@ -13,16 +13,19 @@ use super::AddressBook;
 pub enum FactKind {
     /// A name.
     Name,
+    /// Lists of threats that hold it.
+    Threat,
 }
 
 impl FactKind {
     /// Every kind, in the order of columns.
-    pub const ALL: [Self; 1] = [Self::Name];
+    pub const ALL: [Self; 2] = [Self::Name, Self::Threat];
 
     /// The key in JSON, and the last part of a column's head.
     pub fn key(self) -> &'static str {
         match self {
             Self::Name => "name",
+            Self::Threat => "threat",
         }
     }
 
@@ -30,6 +33,7 @@ impl FactKind {
     pub fn source_column(self) -> &'static str {
         match self {
             Self::Name => "source_name",
+            Self::Threat => "source_threat",
         }
     }
 
@@ -37,6 +41,7 @@ impl FactKind {
     pub fn destination_column(self) -> &'static str {
         match self {
             Self::Name => "destination_name",
+            Self::Threat => "destination_threat",
         }
     }
 
@@ -44,6 +49,7 @@ impl FactKind {
     pub fn option(self) -> &'static str {
         match self {
             Self::Name => "--names",
+            Self::Threat => "--threat-list",
         }
     }
 }
@@ -54,6 +60,9 @@ pub struct HostFacts {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Arc<str>>,
+    /// Names of the lists of threats that hold it, with commas between them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threat: Option<Arc<str>>,
 }
 
 impl HostFacts {
@@ -66,6 +75,7 @@ impl HostFacts {
     pub fn get(&self, kind: FactKind) -> Option<&str> {
         match kind {
             FactKind::Name => self.name.as_deref(),
+            FactKind::Threat => self.threat.as_deref(),
         }
     }
 }

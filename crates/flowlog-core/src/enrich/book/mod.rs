@@ -1,8 +1,9 @@
-//! What the person's own files say of addresses: names.
+//! What the person's own files say of addresses: names, lists of threats.
 
 mod facts;
 mod names;
 mod prefixes;
+mod threats;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,6 +13,10 @@ use crate::flow::Network;
 pub use facts::{FactKind, HostFacts, KnownHosts};
 use prefixes::Prefixes;
 pub use prefixes::Ranges;
+use threats::ThreatList;
+
+/// Lists of threats at most: each is a bit.
+pub const MOST_LISTS: usize = 64;
 
 /// What is wrong with a file about addresses, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +38,7 @@ impl LineError {
 #[derive(Debug, Default)]
 pub struct AddressBookBuilder {
     named: Vec<(Network, String)>,
+    threats: Vec<(String, Vec<Network>)>,
 }
 
 impl AddressBookBuilder {
@@ -46,6 +52,24 @@ impl AddressBookBuilder {
         Ok(())
     }
 
+    /// Adds a list of threats, at most [`MOST_LISTS`]: an address or network a line, comments behind `#` and `;`. Lists of
+    /// one name are one list.
+    ///
+    /// # Errors
+    /// The first line that cannot be used.
+    pub fn threats(&mut self, name: &str, bytes: &[u8]) -> Result<(), LineError> {
+        let networks = threats::parse(bytes)?;
+        if let Some((_, known)) = self.threats.iter_mut().find(|(known, _)| known == name) {
+            known.extend(networks);
+            return Ok(());
+        }
+        if self.threats.len() == MOST_LISTS {
+            return Err(LineError::new(1, format!("this is one list too many: {MOST_LISTS} can be used")));
+        }
+        self.threats.push((name.to_owned(), networks));
+        Ok(())
+    }
+
     /// The book.
     pub fn finish(self) -> AddressBook {
         let distinct: BTreeSet<&str> = self.named.iter().map(|(_, name)| name.as_str()).collect();
@@ -53,7 +77,9 @@ impl AddressBookBuilder {
         let number =
             |name: &String| names.binary_search_by(|known| (**known).cmp(name.as_str())).unwrap_or_default();
         let named = Prefixes::new(self.named.iter().map(|(network, name)| (*network, number(name))));
-        AddressBook { names, named }
+        let threats =
+            self.threats.into_iter().map(|(name, networks)| ThreatList::new(&name, networks)).collect();
+        AddressBook { names, named, threats }
     }
 }
 
@@ -66,6 +92,7 @@ pub struct AddressBook {
     names: Vec<Arc<str>>,
     /// Places of `names`.
     named: Prefixes<usize>,
+    threats: Vec<ThreatList>,
 }
 
 impl AddressBook {
@@ -83,6 +110,7 @@ impl AddressBook {
     pub fn has(&self, kind: FactKind) -> bool {
         match kind {
             FactKind::Name => !self.names.is_empty(),
+            FactKind::Threat => !self.threats.is_empty(),
         }
     }
 
@@ -93,26 +121,53 @@ impl AddressBook {
 
     /// What is known of an address.
     pub fn facts(&self, address: IpAddr) -> HostFacts {
-        HostFacts { name: self.name_place(address).and_then(|place| self.names.get(place)).cloned() }
+        let text = |kind| self.text(self.number(address, kind), kind);
+        HostFacts { name: text(FactKind::Name), threat: text(FactKind::Threat) }
     }
 
-    fn name_place(&self, address: IpAddr) -> Option<usize> {
-        self.named.find(address)
-    }
-
-    /// A fact of an address as a number whose order is that of the facts; 0 if it is not known.
+    /// A fact of an address as a number, of names one whose order is theirs; 0 if it is not known.
     pub fn number(&self, address: IpAddr, kind: FactKind) -> u64 {
         match kind {
-            FactKind::Name => self.name_place(address).map_or(0, |place| place as u64 + 1),
+            FactKind::Name => self.named.find(address).map_or(0, |place| place as u64 + 1),
+            FactKind::Threat => self.threat(address),
         }
     }
 
     /// The text of such a number.
     pub fn text(&self, number: u64, kind: FactKind) -> Option<Arc<str>> {
-        let place = usize::try_from(number.checked_sub(1)?).ok()?;
+        let before = number.checked_sub(1)?;
         match kind {
-            FactKind::Name => self.names.get(place).cloned(),
+            FactKind::Name => self.names.get(usize::try_from(before).ok()?).cloned(),
+            FactKind::Threat => {
+                let lists = self.threats.iter().enumerate().filter(|(place, _)| number >> place & 1 == 1);
+                Some(lists.map(|(_, list)| &*list.name).collect::<Vec<_>>().join(", ").into())
+            }
         }
+    }
+
+    /// The lists of threats that hold an address, a bit each in the order in which they were given.
+    #[inline]
+    pub fn threat(&self, address: IpAddr) -> u64 {
+        let holding = self.threats.iter().enumerate().filter(|(_, list)| list.holds(address));
+        holding.fold(0, |bits, (place, _)| bits | 1 << place)
+    }
+
+    /// Names of the lists of threats, in the order in which they were given.
+    pub fn threat_lists(&self) -> impl Iterator<Item = &str> {
+        self.threats.iter().map(|list| &*list.name)
+    }
+
+    /// The addresses on the lists of threats that `is` says; `None` if it says none.
+    pub fn threatening(&self, is: impl Fn(&str) -> bool) -> Option<Ranges> {
+        let mut lists = self.threats.iter().filter(|list| is(&list.name)).peekable();
+        lists.peek()?;
+        let (mut v4, mut v6) = Ranges::default();
+        for list in lists {
+            let ranges = list.ranges();
+            v4.extend(ranges.0);
+            v6.extend(ranges.1);
+        }
+        Some((v4, v6))
     }
 
     /// The addresses whose name is one of those that `is` says.
@@ -141,5 +196,29 @@ mod tests {
         );
         assert_eq!(book.named(|name| name == "new").0, [(0x0a00_0004, 0x0a00_0004)]);
         assert_eq!(book.named(|name| name == "old").0, []);
+    }
+
+    #[test]
+    fn an_address_is_on_several_lists_and_lists_of_one_name_are_one() {
+        let mut builder = AddressBookBuilder::default();
+        builder.threats("rented", b"81.2.69.0/24\n").unwrap();
+        builder.threats("level5", b"81.2.69.142\n").unwrap();
+        builder.threats("level5", b"203.0.113.7\n2001:db8::/32\n").unwrap();
+        let book = builder.finish();
+        let threat = |address: &str| book.facts(address.parse().unwrap()).threat;
+        let expected = ["rented, level5", "rented", "level5", "level5"].map(|lists| Some(Arc::from(lists)));
+        assert_eq!(["81.2.69.142", "81.2.69.1", "::ffff:203.0.113.7", "2001:db8::1"].map(threat), expected);
+        assert_eq!(threat("203.0.113.8"), None);
+        assert_eq!(book.kinds(), [FactKind::Threat]);
+        assert_eq!(book.threat_lists().collect::<Vec<_>>(), ["rented", "level5"]);
+        assert_eq!(book.threatening(|name| name == "other"), None);
+        let (v4, v6) = book.threatening(|name| name == "level5").unwrap();
+        assert_eq!((v4.len(), v6.len()), (2, 1));
+        let mut builder = AddressBookBuilder::default();
+        for number in 0..MOST_LISTS {
+            builder.threats(&number.to_string(), b"203.0.113.7").unwrap();
+        }
+        assert!(builder.threats("more", b"203.0.113.7").is_err());
+        assert_eq!(builder.finish().threat("203.0.113.7".parse().unwrap()), u64::MAX);
     }
 }
