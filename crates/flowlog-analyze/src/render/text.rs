@@ -153,10 +153,11 @@ fn fitting(chars: impl Iterator<Item = char>, limit: usize) -> String {
         .collect()
 }
 
-/// Breaks a text at its spaces into lines of at most `limit` columns; longer words stand alone.
+/// Breaks a text at its spaces into lines of at most `limit` columns; longer words stand alone. A number stays with its
+/// unit, a date with its time.
 pub(crate) fn wrap(text: &str, limit: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for word in inseparable(text) {
         match lines.last_mut() {
             Some(line) if width(line) + 1 + width(word) <= limit => {
                 line.push(' ');
@@ -166,6 +167,33 @@ pub(crate) fn wrap(text: &str, limit: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The words of a text, those that belong together as one.
+fn inseparable(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let spaces = all.match_indices(' ').map(|(place, _)| place);
+        let end = spaces.clone().find(|&end| {
+            let (before, after) = (all.get(..end), all.get(end + 1..));
+            !before.zip(after).is_some_and(|(before, after)| belong_together(before, after))
+        });
+        let (word, after) = end.map_or((all, None), |end| (&all[..end], all.get(end + 1..)));
+        rest = after;
+        Some(word)
+    })
+}
+
+/// Whether a line must not end between two words, the last of one text and the first of another.
+fn belong_together(before: &str, after: &str) -> bool {
+    const UNITS: [&str; 12] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "%", "ms", "s", "min", "h"];
+    let last = before.rsplit(' ').next().unwrap_or_default();
+    let next = after.split(' ').next().unwrap_or_default();
+    let is_unit = UNITS.contains(&next.trim_end_matches([',', ';', '.', ':', ')']));
+    let is_clock = next.split_once(':').is_some_and(|(hour, _)| hour.len() == 2) && last.contains('-');
+    last.ends_with(|end: char| end.is_ascii_digit())
+        && (is_unit || (is_clock && next.starts_with(|first: char| first.is_ascii_digit())))
 }
 
 /// The same, with words longer than a line broken wherever it ends: nothing is lost.
@@ -241,5 +269,14 @@ mod tests {
     fn wrapping_breaks_at_spaces_only() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("extraordinarily so", 5), ["extraordinarily", "so"]);
+        assert_eq!(wrap(" two  blanks ", 20), [" two  blanks "]);
+    }
+
+    #[test]
+    fn a_number_is_not_parted_from_its_unit_nor_a_date_from_its_time() {
+        assert_eq!(wrap("sent 13.4 MiB, received 12 B", 8), ["sent", "13.4 MiB,", "received", "12 B"]);
+        assert_eq!(wrap("rose by 17 %", 10), ["rose by", "17 %"]);
+        assert_eq!(wrap("seen (2026-01-15 09:00 - 10:59)", 14), ["seen", "(2026-01-15 09:00", "- 10:59)"]);
+        assert_eq!(wrap("of 3 hosts", 5), ["of 3", "hosts"]);
     }
 }

@@ -147,7 +147,7 @@ impl Encryption {
             Self::SoftwareNotReady => "dropped: encryption software not ready",
             Self::NotAccepted => "dropped: no encryption accepted",
             Self::NotSupported => "dropped: discovery not supported",
-            Self::LocalDestination => "not encrypted: destination on the same host",
+            Self::LocalDestination => "not encrypted: both ends on one host",
             Self::Fallback => "not encrypted: allowed as fallback",
             Self::Unknown => "further unknown words",
             Self::NotRecorded => "not recorded (NSG flow log)",

@@ -7,7 +7,7 @@ use flowlog_core::report::SelectionRow;
 use crate::render::names::{acl_label, direction_label, port_label, protocol_label};
 use crate::render::style::Style;
 use crate::render::terminal::page::{Page, Tone};
-use crate::render::terminal::table::{ADDRESS, Cell, Table, names, numbers, words};
+use crate::render::terminal::table::{ADDRESS, Cell, Table, addresses, names, numbers, words};
 use crate::render::text::{self, count, counted, period};
 
 /// A first column of times beside the last is worth its room from this width on.
@@ -167,8 +167,9 @@ fn body(page: &mut Page, table: &FlowTable, mut columns: Vec<Shown>) {
         columns.push(number("Longest", &|row| text::duration(row.sums.longest_ms)));
     }
     let heads = columns.iter().map(|column| match column.kind {
+        Kind::Words if column.title == "Last" => words(column.title).of_less_worth(),
         Kind::Words => words(column.title),
-        Kind::Addresses => names(column.title, ADDRESS),
+        Kind::Addresses => addresses(column.title),
         Kind::Names => names(column.title, 12).spare(),
         Kind::Numbers => numbers(column.title),
     });
@@ -218,6 +219,6 @@ fn ending(page: &mut Page, table: &FlowTable) {
         text::bytes(counters.bytes_sent),
         text::bytes(counters.bytes_received)
     );
-    page.line(&sums, 0, Tone::Plain);
+    page.prose(&sums, 0, Tone::Plain);
     page.line(&format!("{} UTC", period(total.first_ms, total.last_ms)), 0, Tone::Plain);
 }

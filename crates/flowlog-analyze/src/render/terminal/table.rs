@@ -1,15 +1,24 @@
 //! Columns that fit the width: numbers right-aligned, long names cut in the middle, and the least
-//! important columns left out before anything becomes unreadable. Nothing ever wraps.
+//! important columns left out before anything becomes unreadable. An address is never cut: where two of them do not
+//! fit beside the rest, their row goes on in a second line.
+
+mod fit;
 
 use std::borrow::Cow;
+
+use fit::Fit;
 
 use super::page::{Page, Tone};
 use crate::render::text;
 
 const INDENT: usize = 2;
+/// Blanks between columns, and how few there may be before a row takes two lines.
 const GAP: usize = 2;
-/// An IPv6 address in full: other columns are left out before an address is cut.
+const LEAST_GAP: usize = 1;
+/// An IPv6 address in full: other columns are left out before its row takes two lines.
 pub(crate) const ADDRESS: usize = 39;
+/// An IPv4 address in full.
+const IPV4: usize = 15;
 /// Names of rules and of NSGs: columns of less use are left out before one as long as these is cut.
 pub(crate) const RULE: usize = 40;
 pub(crate) const ACL: usize = 24;
@@ -26,29 +35,51 @@ pub(crate) struct Column {
     right: bool,
     /// Names may be cut down to this width.
     least: Option<usize>,
-    /// May be left out.
-    spare: bool,
+    /// Its cells are never cut: what is wider than the column pushes the rest into a line of its own.
+    whole: bool,
+    worth: Worth,
+}
+
+/// Which columns are left out first where the width does not suffice; of equal ones the last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Worth {
+    /// Before anything is cut.
+    Spare,
+    /// When all that may be cut is.
+    Less,
+    /// After those.
+    Most,
 }
 
 /// A column of words that are never cut.
 pub(crate) fn words(title: &'static str) -> Column {
-    Column { title, right: false, least: None, spare: false }
+    Column { title, right: false, least: None, whole: false, worth: Worth::Most }
+}
+
+/// A column of addresses, which stay whole.
+pub(crate) fn addresses(title: &'static str) -> Column {
+    Column { whole: true, ..names(title, ADDRESS) }
 }
 
 /// A column of names that may be cut to `least` columns.
 pub(crate) fn names(title: &'static str, least: usize) -> Column {
-    Column { title, right: false, least: Some(least), spare: false }
+    Column { least: Some(least), ..words(title) }
 }
 
 /// A right-aligned column.
 pub(crate) fn numbers(title: &'static str) -> Column {
-    Column { title, right: true, least: None, spare: false }
+    Column { right: true, ..words(title) }
 }
 
 impl Column {
     /// May be left out where the width does not suffice; the last such column goes first.
     pub(crate) fn spare(self) -> Self {
-        Self { spare: true, ..self }
+        Self { worth: Worth::Spare, ..self }
+    }
+
+    /// Left out before columns that the question is about, when nothing else is left to cut.
+    pub(crate) fn of_less_worth(self) -> Self {
+        Self { worth: Worth::Less, ..self }
     }
 }
 
@@ -124,17 +155,17 @@ impl Table {
             return self.write_markdown(page, first == Tone::Heading);
         }
         let labels = Labels::of(self, page);
-        let (widths, most) = self.fit_labelled(&labels, page.style.limit());
+        let (fit, most) = self.fit_labelled(&labels, page.style.limit());
         let tones = std::iter::once(first).chain(std::iter::repeat(Tone::Dim));
         let titles = self.columns.iter().map(|column| column.title).zip(tones);
         // What is the table's own title stands out to the left.
         let indent = if first == Tone::Heading { 0 } else { INDENT };
-        self.write_row(page, &widths, indent, titles.map(|(title, tone)| (title, "", tone)));
+        self.write_row(page, &fit, indent, titles.map(|(title, tone)| (title, "", tone)));
         for (row, (cells, remark)) in self.rows.iter().enumerate() {
             let label = |column| if most == 0 { "" } else { labels.get(row, column) };
             let cells = cells.iter().enumerate();
             let cells = cells.map(|(column, cell)| (cell.text.as_str(), label(column), cell.tone));
-            self.write_row(page, &widths, INDENT, cells);
+            self.write_row(page, &fit, INDENT, cells);
             if let Some(remark) = remark {
                 page.prose(&remark.text, INDENT + 5, remark.tone);
             }
@@ -169,89 +200,43 @@ impl Table {
     fn write_row<'a>(
         &self,
         page: &mut Page,
-        widths: &[Option<usize>],
+        fit: &Fit,
         indent: usize,
         cells: impl Iterator<Item = (&'a str, &'a str, Tone)>,
     ) {
-        let mut gap = indent;
-        // A first cell further to the left has so much more room.
-        let mut more = INDENT - indent;
-        for ((column, width), (text, label, tone)) in self.columns.iter().zip(widths).zip(cells) {
+        let (limit, ascii) = (page.style.limit(), page.style.ascii);
+        // Where the line ends, and where the column begins; a first cell further to the left has so much more room.
+        let (mut end, mut start, mut more) = (0, indent, INDENT - indent);
+        for ((column, width), (text, label, tone)) in self.columns.iter().zip(&fit.widths).zip(cells) {
             let Some(width) = *width else { continue };
-            page.spaces(gap);
-            gap = GAP;
             let width = width + std::mem::take(&mut more);
+            let needed = text::width(text);
             // The address stays whole; what is known of it takes the room that is left.
-            let room = width.saturating_sub(text::width(text) + 1);
+            let room = width.saturating_sub(needed + 1);
             let shown = if label.is_empty() || room < LEAST_LABEL.min(text::width(label)) {
-                text::shorten(text, width, page.style.ascii)
+                text::shorten(text, if column.whole { limit.max(1) } else { width }, ascii)
             } else {
-                Cow::Owned(format!("{text} {}", text::shorten(label, room, page.style.ascii)))
+                Cow::Owned(format!("{text} {}", text::shorten(label, room, ascii)))
             };
-            let padding = width - text::width(&shown);
+            let shown_width = text::width(&shown);
+            // Behind something wider than its column an address goes on if it can.
+            let mut begin = if end > 0 { start.max(end + fit.gap) } else { start };
+            let fits = begin.saturating_add(shown_width) <= limit;
+            if end > 0 && (if column.whole { !fits } else { begin > start }) {
+                page.end_line();
+                (end, begin) = (0, start);
+            }
             if column.right {
-                page.spaces(padding);
+                begin += width.saturating_sub(shown_width);
+            } else if column.whole {
+                begin = begin.min(limit.saturating_sub(shown_width));
             }
+            page.spaces(begin.saturating_sub(end));
             page.paint(&shown, tone);
-            if !column.right {
-                page.spaces(padding);
-            }
+            end = begin + shown_width;
+            start += width + fit.gap;
         }
         page.end_line();
-    }
-
-    /// The width of each column, `None` for one that is left out, and that of labels at most. Spare columns are left
-    /// out before labels are, but nothing is cut for them.
-    fn fit_labelled(&self, labels: &Labels, available: usize) -> (Vec<Option<usize>>, usize) {
-        let limits = if labels.0.is_empty() { &[][..] } else { &LABELS[..] };
-        for &most in limits {
-            let (widths, is_whole) = self.fit(labels, most, available);
-            if is_whole {
-                return (widths, most);
-            }
-        }
-        (self.fit(labels, 0, available).0, 0)
-    }
-
-    /// The width of each column, `None` for one that is left out; and whether that was enough. Labels have `most`
-    /// columns.
-    fn fit(&self, labels: &Labels, most: usize, available: usize) -> (Vec<Option<usize>>, bool) {
-        let wanted: Vec<Option<usize>> =
-            (0..self.columns.len()).map(|index| Some(self.wanted(index, labels, most))).collect();
-        let least: Vec<_> = self.columns.iter().map(|column| column.least).collect();
-        let last_resort: Vec<_> = least.iter().map(|least| least.map(|_| LAST_RESORT)).collect();
-        // First without the spare columns, from the last on; then without any but the first.
-        let (spare, other): (Vec<usize>, Vec<usize>) = (1..self.columns.len())
-            .rev()
-            .partition(|&index| self.columns.get(index).is_some_and(|c| c.spare));
-        let mut widths = wanted;
-        for (limits, dispensable, is_whole) in [(&least, &spare, true), (&last_resort, &other, false)] {
-            let none_left = [usize::MAX];
-            for column in dispensable.iter().chain(&none_left) {
-                let mut cut = widths.clone();
-                if shrink(&mut cut, limits, available) {
-                    return (cut, is_whole);
-                }
-                if let Some(width) = widths.get_mut(*column) {
-                    *width = None;
-                }
-            }
-        }
-        shrink(&mut widths, &last_resort, available);
-        (widths, false)
-    }
-
-    fn wanted(&self, index: usize, labels: &Labels, most: usize) -> usize {
-        let title = self.columns.get(index).map_or(0, |column| text::width(column.title));
-        let cells = self.rows.iter().map(|(cells, _)| cells.get(index)).enumerate();
-        let width = |(row, cell): (usize, Option<&Cell>)| {
-            let cell = cell.map_or(0, |cell| text::width(&cell.text));
-            match text::width(labels.get(row, index)).min(most) {
-                0 => cell,
-                label => cell + 1 + label,
-            }
-        };
-        cells.map(width).fold(title, usize::max)
     }
 }
 
@@ -265,7 +250,7 @@ impl Labels {
         }
         let label = |(cell, column): (&Cell, &Column)| {
             // Columns of addresses alone are that wide.
-            if column.least == Some(ADDRESS) { page.label(&cell.text) } else { String::new() }
+            if column.whole { page.label(&cell.text) } else { String::new() }
         };
         let row = |(cells, _): &(Vec<Cell>, _)| cells.iter().zip(&table.columns).map(label).collect();
         let labels: Vec<Vec<String>> = table.rows.iter().map(row).collect();
@@ -278,81 +263,5 @@ impl Labels {
     }
 }
 
-fn total(widths: &[Option<usize>]) -> usize {
-    let shown = widths.iter().flatten();
-    INDENT + shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1)
-}
-
-/// Takes what is too much from the widest of the columns that may shrink, one by one, so that they
-/// end up level. False if that is not enough.
-fn shrink(widths: &mut [Option<usize>], limits: &[Option<usize>], available: usize) -> bool {
-    for _ in available..total(widths).max(available) {
-        let widest = widths
-            .iter_mut()
-            .zip(limits)
-            .filter_map(|(width, limit)| width.as_mut().zip(*limit))
-            .filter(|(width, limit)| **width > *limit)
-            .max_by_key(|(width, _)| **width);
-        match widest {
-            Some((width, _)) => *width -= 1,
-            None => return false,
-        }
-    }
-    true
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::style::Style;
-
-    fn render(width: usize, table: &Table) -> String {
-        let mut page = Page::new(Style {
-            width,
-            cut: true,
-            color: false,
-            ascii: false,
-            markdown: false,
-            graphs: false,
-            top: 5,
-        });
-        table.write(&mut page);
-        page.into_text()
-    }
-
-    fn table() -> Table {
-        let mut table = Table::new([names("Rule", 10), numbers("Tuples"), words("Last").spare()]);
-        table.push(vec!["DefaultRule_AllowVnetInBound".into(), Cell::count(1_234_567), "2025-12-01".into()]);
-        table.push(vec!["ssh".into(), Cell::count(1), "2025-12-02".into()]);
-        table
-    }
-
-    #[test]
-    fn columns_are_aligned() {
-        let expected = concat!(
-            "  Rule                             Tuples  Last\n",
-            "  DefaultRule_AllowVnetInBound  1,234,567  2025-12-01\n",
-            "  ssh                                   1  2025-12-02\n"
-        );
-        assert_eq!(render(80, &table()), expected);
-    }
-
-    #[test]
-    fn names_are_cut_then_spare_columns_go_then_names_are_cut_harder() {
-        assert!(render(45, &table()).contains("  DefaultRu…netInBound  1,234,567  2025-12-01\n"));
-        assert!(render(30, &table()).contains("  DefaultR…tInBound  1,234,567\n"));
-        assert!(render(20, &table()).contains("  Def…und  1,234,567\n"));
-        for width in 20..90 {
-            for line in render(width, &table()).lines() {
-                assert!(text::width(line) <= width, "{width}: {line:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_name_narrower_than_its_limit_is_left_whole() {
-        let mut table = Table::new([names("Source", 20), words("Text").spare()]);
-        table.push(vec!["10.0.0.4".into(), "x".repeat(30).into()]);
-        assert!(render(20, &table).contains("10.0.0.4"));
-    }
-}
+mod tests;

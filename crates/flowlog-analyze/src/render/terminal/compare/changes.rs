@@ -9,7 +9,7 @@ use flowlog_core::state::RuleClass;
 use super::summary::{extent, ratio};
 use crate::render::names::{acl_label, owner, port_label, rule_kind, rule_name};
 use crate::render::terminal::page::{Page, Tone};
-use crate::render::terminal::table::{ADDRESS, Cell, RULE, Table, names, numbers, words};
+use crate::render::terminal::table::{Cell, RULE, Table, addresses, names, numbers, words};
 use crate::render::text::count;
 
 pub(super) fn outcomes(page: &mut Page, comparison: &Comparison) {
@@ -30,9 +30,9 @@ fn outcome_table(page: &mut Page, list: &Listed<OutcomeChange>, with_source: boo
     if list.rows.is_empty() {
         return page.none();
     }
-    let mut columns = if with_source { vec![names("Source", ADDRESS)] } else { Vec::new() };
+    let mut columns = if with_source { vec![addresses("Source")] } else { Vec::new() };
     columns.extend([
-        names("Destination", ADDRESS),
+        addresses("Destination"),
         words("Port"),
         words("A"),
         words("B"),
@@ -151,7 +151,7 @@ pub(super) fn new_and_vanished(page: &mut Page, comparison: &Comparison) {
 
 fn hosts(page: &mut Page, list: &Listed<HostRow>) {
     let columns = [
-        names("Address", ADDRESS),
+        addresses("Address"),
         names("Whose", 10).spare(),
         numbers("Connections"),
         numbers("Bytes"),
@@ -185,7 +185,7 @@ fn ports(page: &mut Page, list: &Listed<PortRow>) {
 }
 
 fn conversations(page: &mut Page, list: &Listed<ConversationRow>, denied: bool) {
-    let ends = [names("Source", ADDRESS), names("Destination", ADDRESS), words("Port")];
+    let ends = [addresses("Source"), addresses("Destination"), words("Port")];
     let service = names("Service", 8).spare();
     let columns: Vec<_> = if denied {
         ends.into_iter().chain([numbers("Denied"), service]).collect()
@@ -266,7 +266,7 @@ pub(super) fn volumes(page: &mut Page, comparison: &Comparison) {
     if hosts.rows.is_empty() {
         page.none();
     } else {
-        page.table(Table::new(columns(names("Address", ADDRESS))), &hosts.rows, hosts.total, |row| {
+        page.table(Table::new(columns(addresses("Address"))), &hosts.rows, hosts.total, |row| {
             let mut cells = vec![Cell::from(row.name.ip.clone())];
             cells.extend(counts(&row.a, &row.b, row.ratios.bytes));
             cells

@@ -4,7 +4,7 @@ use flowlog_core::compare::{Migration, Overlap, Reason, Rest};
 
 use crate::render::names::port_label;
 use crate::render::terminal::page::Page;
-use crate::render::terminal::table::{ADDRESS, Cell, Table, names, numbers, words};
+use crate::render::terminal::table::{Cell, Table, addresses, names, numbers, words};
 use crate::render::text::{self, count, share};
 
 pub(super) fn all(page: &mut Page, migration: &Migration) {
@@ -69,8 +69,8 @@ fn rest(page: &mut Page, title: &str, rest: &Rest) {
     table.write(page);
     page.blank();
     let columns = [
-        names("Source", ADDRESS),
-        names("Destination", ADDRESS),
+        addresses("Source"),
+        addresses("Destination"),
         words("Port"),
         numbers("Conn.").spare(),
         numbers("Denied").spare(),

@@ -3,7 +3,7 @@
 use flowlog_core::report::{Ends, Report};
 
 use super::super::page::{Page, Tone};
-use super::super::table::{ADDRESS, Cell, Column, Table, names, words};
+use super::super::table::{Cell, Column, Table, addresses, names, words};
 use crate::render::names::port_label;
 use crate::render::text::counted;
 
@@ -11,7 +11,7 @@ pub(super) const CONVERSATIONS: (&str, &str) = ("conversation", "conversations")
 
 /// The columns of a conversation, then `more`.
 pub(super) fn conversations<const N: usize>(more: [Column; N]) -> Table {
-    let ends = [names("Source", ADDRESS), names("Destination", ADDRESS), words("Port"), names("Service", 8)];
+    let ends = [addresses("Source"), addresses("Destination"), words("Port"), names("Service", 8)];
     Table::new(ends.into_iter().chain(more))
 }
 

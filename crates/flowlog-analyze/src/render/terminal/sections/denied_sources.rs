@@ -3,7 +3,7 @@
 use flowlog_core::report::{MANY_DENIALS, Report};
 
 use super::super::page::Page;
-use super::super::table::{ADDRESS, Cell, Table, names, numbers};
+use super::super::table::{Cell, Table, addresses, names, numbers};
 use super::conversations::{begin, visible};
 use crate::render::names::owner;
 
@@ -16,7 +16,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         && begin(page, "Sources with many denials", total, &note, ("source", "sources"))
     {
         let columns = [
-            names("Source", ADDRESS),
+            addresses("Source"),
             numbers("Denied by rules"),
             numbers("Destinations"),
             numbers("Ports"),

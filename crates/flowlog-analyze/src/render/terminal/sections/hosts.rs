@@ -3,7 +3,7 @@
 use flowlog_core::report::{HostRow, Rank};
 
 use super::super::page::Page;
-use super::super::table::{ADDRESS, Cell, Column, Table, names, numbers};
+use super::super::table::{Cell, Column, Table, addresses, names, numbers};
 use crate::render::names::owner;
 
 /// A ranking of hosts; `total` is how long it would be without a limit.
@@ -12,7 +12,7 @@ pub(super) fn hosts(page: &mut Page, rows: &[HostRow], by: Rank, total: u64) {
         return page.none();
     }
     let columns = [
-        names("Address", ADDRESS),
+        addresses("Address"),
         numbers("Tuples"),
         numbers("Denied"),
         numbers("Bytes"),

@@ -3,7 +3,7 @@
 use flowlog_core::report::{Report, SCAN_PORTS};
 
 use super::super::page::{Page, Tone};
-use super::super::table::{ADDRESS, Cell, Table, names, numbers};
+use super::super::table::{Cell, Table, addresses, numbers};
 use super::conversations::begin;
 use crate::render::text;
 
@@ -15,8 +15,8 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     );
     if begin(page, "Port scans", total, &note, ("pair", "pairs")) {
         let columns = [
-            names("Source", ADDRESS),
-            names("Destination", ADDRESS),
+            addresses("Source"),
+            addresses("Destination"),
             numbers("Ports"),
             numbers("Tuples"),
             numbers("Denied"),

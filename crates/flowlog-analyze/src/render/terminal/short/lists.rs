@@ -8,7 +8,7 @@ use super::Size;
 use crate::render::names::{acl_label, port_label, rule_kind, rule_name};
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::sections::Section;
-use crate::render::terminal::table::{ACL, ADDRESS, Cell, Column, RULE, Table, names, numbers, words};
+use crate::render::terminal::table::{ACL, Cell, Column, RULE, Table, addresses, names, numbers, words};
 use crate::render::text::{self, bytes, count};
 
 const MOST_BYTES: &str = "Most bytes";
@@ -109,7 +109,7 @@ fn line(page: &mut Page, title: &str, blind: Option<char>, entries: impl Iterato
 }
 
 fn conversations<const N: usize>(title: &'static str, more: [Column; N]) -> Table {
-    let ends = [names(title, ADDRESS), names("Destination", ADDRESS), words("Port")];
+    let ends = [addresses(title), addresses("Destination"), words("Port")];
     Table::new(ends.into_iter().chain(more))
 }
 

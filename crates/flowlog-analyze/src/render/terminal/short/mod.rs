@@ -69,7 +69,9 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
             continue;
         }
         let (findings, whole) = findings::fit(style, report, size, room);
-        if whole || rows <= *ROWS.start() {
+        // Rows of two long addresses take more than a line each.
+        let is_crowded = room < LEAST_ROOM && size == Size::Pages && rows > 1;
+        if whole || (rows <= *ROWS.start() && !is_crowded) {
             break (lists, findings);
         }
         rows -= 1;
