@@ -21,7 +21,8 @@ use chrono::Utc;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use flowlog_cli::Shell;
-use flowlog_core::flow::Network;
+use flowlog_core::flow::{Network, OwnNetworks};
+use flowlog_core::state::GatherOptions;
 
 use crate::known::KnownArgs;
 use crate::render::connections::ConnectionFormat;
@@ -327,7 +328,6 @@ impl Config {
         refuse_schema_of_nothing(&cli.report, cli.export_tuples.as_ref())?;
         let inputs = inputs_or_default(cli.paths, cli.log_files, folder)?;
         let select = cli.select.check(Utc::now())?;
-        select.refuse_connections("the report")?;
         let config = Self::new(Source::Logs(inputs), cli.report, cli.overwrite, cli.export_csv);
         Ok(Self { select, output: cli.output, tuples: cli.export_tuples, ..config })
     }
@@ -365,6 +365,13 @@ impl Config {
             memory: report.memory,
             running: report.running,
         }
+    }
+}
+
+impl Config {
+    /// How connections are joined where networks are `own`.
+    pub(crate) fn gathering(&self, own: OwnNetworks) -> GatherOptions {
+        GatherOptions { resolve: self.dedup, findings: !self.findings.no_findings, provenance: false, own }
     }
 }
 

@@ -11,6 +11,7 @@ use flowlog_core::report::FileRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError};
 
 use crate::cli::{CompareConfig, Format};
+use crate::pick::pick;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, Style, Surroundings};
 use crate::window::Chosen;
@@ -38,8 +39,11 @@ pub fn run(
     // Both are looked for before either is read: a slip is told before the long run.
     let threads = config.running.threads();
     let chosen = |named: &Path| Chosen::of(&[named.to_owned()], &select, threads);
-    let (inputs_a, inputs_b) = (chosen(a)?, chosen(b)?);
+    let (mut inputs_a, mut inputs_b) = (chosen(a)?, chosen(b)?);
     let ascii = config.running.ascii(around);
+    for chosen in [&mut inputs_a, &mut inputs_b] {
+        pick(chosen, gathering(config, &own), &config.memory, &config.running, ascii)?;
+    }
     let read = |name, chosen: &Chosen| read(config, name, chosen, &finding, &own, ascii);
     let (a, b) = (read(a, &inputs_a)?, read(b, &inputs_b)?);
     for (letter, set) in [("A", &a), ("B", &b)] {
@@ -116,11 +120,14 @@ fn read(
     let options =
         Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
-    let findings = !config.findings.no_findings;
-    let gathering = GatherOptions { resolve: true, findings, provenance: true, own: own.clone() };
-    let gatherer = Gatherer::new(state, gathering);
+    let gatherer = Gatherer::new(state, gathering(config, own));
     let (conversations, findings) = gather(&gatherer, finding, threads)?;
     Ok(Read { name: name.display().to_string(), gatherer, files, conversations, findings })
+}
+
+fn gathering(config: &CompareConfig, own: &OwnNetworks) -> GatherOptions {
+    let findings = !config.findings.no_findings;
+    GatherOptions { resolve: true, findings, provenance: true, own: own.clone() }
 }
 
 impl Read {

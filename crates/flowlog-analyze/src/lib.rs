@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod known;
 pub mod memory;
 pub mod partial;
+pub mod pick;
 pub mod progress;
 pub mod reduce;
 pub mod render;
@@ -31,7 +32,7 @@ use flowlog_core::charts::{Charts, charts};
 use flowlog_core::enrich::AddressBook;
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, Tool, build};
-use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
+use flowlog_core::state::{Budget, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
 use answer::Answer;
@@ -39,6 +40,7 @@ use cli::{Config, Source, Whom};
 use export::{ConnectionLines, ExportError, Exports, Unfinished, Written};
 use host::{Asked, HostPage};
 use known::Known;
+use pick::pick;
 use reduce::{Options, ReduceError, Reduced};
 use render::html::Told;
 use render::{Surroundings, escape};
@@ -93,6 +95,13 @@ pub enum RunError {
     /// `--last-of-data` of files without a tuple.
     #[error("--last-of-data: no file has a flow that could be read, and pipes cannot be read twice")]
     NoNewest,
+    /// Conditions on whole connections, asked of a pipe.
+    #[error(
+        "{}: bytes, packets, duration and outcomes other than denied are known of whole connections: for a report of \
+         them the logs are read twice, which a pipe cannot be\nhint: save it to a file, or ask flowlog-analyze flows",
+        .0.display()
+    )]
+    ReadTwice(PathBuf),
     /// A temporary file that cannot be used.
     #[error("{0}\nhint: --temp-dir names another folder, --max-memory allows more memory")]
     Spill(#[from] SpillError),
@@ -132,6 +141,7 @@ impl RunError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Settings(_) | Self::Known(_) | Self::Key(_) | Self::Target(_) => true,
+            Self::ReadTwice(_) => true,
             Self::OtherTime { .. } | Self::NoNewest => false,
             Self::Export(error) => error.is_usage(),
             Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Manual { .. } | Self::Output(_) => false,
@@ -163,7 +173,9 @@ pub fn run(
     finding.book = Arc::clone(&known.book);
     let (Source::Logs(named) | Source::States(named)) = &config.source;
     let select = config.select.resolved(&known.book)?;
-    let chosen = Chosen::of(named, &select, config.running.threads())?;
+    let mut chosen = Chosen::of(named, &select, config.running.threads())?;
+    let gathering = config.gathering(known.own.clone());
+    pick(&mut chosen, gathering, &config.memory, &config.running, ascii)?;
     let inputs = &chosen.inputs;
     let style = config.csv.style(&settings);
     let exports = Exports::prepare(config, style, inputs, unfinished)?;
@@ -270,8 +282,7 @@ fn analyse(
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
     let Known { own, service_tags, nsgs, book } = known;
-    let findings = !config.findings.no_findings;
-    let gathering = GatherOptions { resolve: config.dedup, findings, provenance: false, own: own.clone() };
+    let gathering = config.gathering(own.clone());
     let options = ReportOptions {
         tool: tool(),
         top: config.top,

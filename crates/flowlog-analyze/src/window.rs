@@ -52,7 +52,7 @@ impl Chosen {
         if let (true, Some((first_ms, last_ms))) = (inputs.is_empty(), span) {
             return Err(RunError::OtherTime { first_ms, last_ms });
         }
-        let selection = Selection { window, filter: select.filter.clone() };
+        let selection = Selection { window, filter: select.filter.clone(), picked: None };
         Ok(Self { inputs, selection, filter_text: select.text.clone(), left_out })
     }
 

@@ -105,7 +105,6 @@ impl Args {
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
         }
         let select = self.select.check(Utc::now())?;
-        select.refuse_connections("a comparison")?;
         Ok(CompareConfig {
             sets: [self.a, self.b],
             top: self.top.get(),

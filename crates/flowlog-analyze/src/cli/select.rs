@@ -212,20 +212,6 @@ impl Select {
         let filter = self.filter.as_ref().map(|filter| resolved(filter, book)).transpose()?;
         Ok(Self { filter, ..self.clone() })
     }
-
-    /// Refuses what single tuples do not tell: what sums tuples cannot know how their connections end.
-    pub(super) fn refuse_connections(&self, what: &str) -> Result<(), clap::Error> {
-        let Some(text) =
-            self.filter.as_ref().filter(|filter| filter.needs_connection()).and(self.text.as_ref())
-        else {
-            return Ok(());
-        };
-        let message = format!(
-            "{text}: bytes, packets, duration and outcomes other than denied are known of whole connections, and {what} \
-             sums tuples, too\n  flowlog-analyze flows takes such a filter"
-        );
-        Err(Cli::command().error(ErrorKind::ValueValidation, message))
-    }
 }
 
 /// The first whole millisecond that is not before `time`.

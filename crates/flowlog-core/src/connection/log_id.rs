@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-use crate::record::LogKind;
+use crate::record::{LogKind, RecordContext};
 
 const KIND: u64 = 1 << 48;
 const MAC_KNOWN: u64 = 1 << 49;
@@ -27,6 +27,13 @@ impl LogId {
         Self(mac | kind | (hash(resource) >> REST << REST))
     }
 
+    /// The log that a record is of, whatever the case and separators its names are written with.
+    pub fn of(record: &RecordContext<'_>) -> Self {
+        let mut mac = String::new();
+        make_plain(record.mac, &mut mac);
+        Self::new(&mac, &record.resource.to_ascii_lowercase(), record.kind)
+    }
+
     /// The MAC address, 12 upper-case hex digits; `None` if the records hold none that is one.
     pub fn mac(self) -> Option<String> {
         (self.0 & MAC_KNOWN != 0).then(|| format!("{:012X}", self.0 % KIND))
@@ -36,6 +43,13 @@ impl LogId {
     pub fn kind(self) -> LogKind {
         if self.0 & KIND == 0 { LogKind::VNet } else { LogKind::Nsg }
     }
+}
+
+/// A MAC address without separators, upper case.
+pub(crate) fn make_plain(mac: &str, plain: &mut String) {
+    plain.clear();
+    plain.extend(mac.chars().filter(|c| !matches!(c, '-' | ':' | '.')));
+    plain.make_ascii_uppercase();
 }
 
 #[cfg(test)]
@@ -55,6 +69,10 @@ mod tests {
         ] {
             assert_ne!(log, other);
         }
+        let record = |mac, resource| {
+            LogId::of(&RecordContext { time_ms: None, mac, kind: LogKind::VNet, resource, offset: 0 })
+        };
+        assert_eq!(record("00-0d-3a-05-c0-06", "/VNet"), log);
         assert_eq!(LogId::new("", "", LogKind::Nsg).mac(), None);
         assert_eq!(LogId::new("+00D3A05C006", "", LogKind::Nsg).mac(), None);
     }

@@ -15,6 +15,7 @@ use crate::flow::Protocol;
 pub use life::Connection;
 pub(crate) use life::UNKNOWN;
 pub use log_id::LogId;
+pub(crate) use log_id::make_plain;
 pub use outcome::Outcome;
 
 /// How long after its end a connection waits for a tuple that stands out of order, in ms of log time.

@@ -4,9 +4,12 @@
 //! filter by the fields of their group. With both addresses whole among the fields, all connections of a group are of
 //! one pair of hosts: groups are finished with their pair, and no more are kept than are asked for. Otherwise memory is
 //! that of the groups, some 150 bytes each.
+//!
+//! [`Picker`] chooses connections for whoever counts tuples.
 
 mod field;
 mod names;
+mod pick;
 mod table;
 
 use std::net::IpAddr;
@@ -22,6 +25,7 @@ use crate::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
 pub use field::{Field, FieldError, Prefix};
 pub use names::FlowNames;
+pub use pick::Picker;
 pub use table::{FlowRow, FlowTable, Value};
 
 /// What rows are ordered by, the largest or newest first.
@@ -125,14 +129,38 @@ impl<'s> FlowScene<'s> {
         let by_pair = whole(Field::Source(Prefix::WHOLE)) && whole(Field::Destination(Prefix::WHOLE));
         Self { summary, names, options, by_pair }
     }
+}
 
-    fn place(&self, sighting: &Sighting<HostId>) -> Place<'s> {
-        let rule = self.summary.rules.rows().get(sighting.rule as usize);
-        let (acl, rule) = rule.map_or(("", ""), |((acl, rule), _)| (acl, rule));
-        let log = self.summary.coverage.get(sighting.log_place as usize);
-        let (mac, resource) = log.map_or(("", ""), |log| (&*log.mac, &*log.resource));
-        Place { mac, resource, acl, rule }
-    }
+/// Who talks, by address.
+fn ends(sighting: &Sighting<HostId>, hosts: &Hosts) -> Option<ConnectionKey<IpAddr>> {
+    let ConnectionKey { source, destination, source_port, destination_port, protocol } = sighting.key;
+    let (source, destination) = hosts.address(source).zip(hosts.address(destination))?;
+    Some(ConnectionKey { source, destination, source_port, destination_port, protocol })
+}
+
+/// Where the first tuple of a connection stands.
+fn place<'s>(summary: &'s Summary, sighting: &Sighting<HostId>) -> Place<'s> {
+    let rule = summary.rules.rows().get(sighting.rule as usize);
+    let (acl, rule) = rule.map_or(("", ""), |((acl, rule), _)| (acl, rule));
+    let log = summary.coverage.get(sighting.log_place as usize);
+    let (mac, resource) = log.map_or(("", ""), |log| (&*log.mac, &*log.resource));
+    Place { mac, resource, acl, rule }
+}
+
+/// Whether a connection between `ends` fulfils `filter`.
+fn matches(
+    filter: &Filter,
+    summary: &Summary,
+    sighting: &Sighting<HostId>,
+    ends: ConnectionKey<IpAddr>,
+) -> bool {
+    filter.matches(&Facts {
+        key: ends,
+        place: place(summary, sighting),
+        connection: &sighting.connection,
+        outcome: sighting.outcome,
+        encryption: sighting.encryption,
+    })
 }
 
 /// The key of a group: two words an address, one for anything else, in the order of the fields.
@@ -167,25 +195,15 @@ impl<'s> Flows<'s> {
     }
 
     fn count(&mut self, sighting: &Sighting<HostId>, connections: u64) {
-        let ends = [sighting.key.source, sighting.key.destination].map(|host| self.hosts.address(host));
-        let [Some(source), Some(destination)] = ends else { return };
-        if let Some(filter) = &self.scene.options.filter {
-            let ConnectionKey { source_port, destination_port, protocol, .. } = sighting.key;
-            let facts = Facts {
-                key: ConnectionKey { source, destination, source_port, destination_port, protocol },
-                place: self.scene.place(sighting),
-                connection: &sighting.connection,
-                outcome: sighting.outcome,
-                encryption: sighting.encryption,
-            };
-            if !filter.matches(&facts) {
-                return;
-            }
+        let Some(ends) = ends(sighting, &self.hosts) else { return };
+        let filter = self.scene.options.filter.as_ref();
+        if filter.is_some_and(|filter| !matches(filter, self.scene.summary, sighting, ends)) {
+            return;
         }
         self.total.count(&sighting.connection, connections);
         self.key.clear();
         for &field in &self.scene.options.by {
-            push(&mut self.key, field, sighting, [source, destination], self.scene.names);
+            push(&mut self.key, field, sighting, [ends.source, ends.destination], self.scene.names);
         }
         let sums = self.groups.entry_ref(self.key.as_slice()).or_default();
         sums.count(&sighting.connection, connections);

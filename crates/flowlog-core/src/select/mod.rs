@@ -13,6 +13,7 @@ mod field;
 mod glob;
 mod merge;
 mod parse;
+mod picked;
 mod selector;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub use asked::ResolveError;
 pub use error::{FilterError, ValueError};
 pub use field::Field;
 pub use glob::Glob;
+pub use picked::Picked;
 pub use selector::{Parted, Selection, Selector};
 
 /// A part of time, half open: `from` belongs to it, `to` does not.

@@ -1,6 +1,9 @@
 //! Parts tuples into those that are asked for and those that are not, while files are read.
 
-use super::{Bound, Filter, Place, Window};
+use std::sync::Arc;
+
+use super::{Bound, Filter, Picked, Place, Window};
+use crate::connection::LogId;
 use crate::flow::FlowTuple;
 use crate::record::RecordContext;
 
@@ -11,12 +14,14 @@ pub struct Selection {
     pub window: Window,
     /// Of these, those that may belong to connections of this kind.
     pub filter: Option<Filter>,
+    /// Of these, those of connections that an earlier reading chose.
+    pub picked: Option<Arc<Picked>>,
 }
 
 impl Selection {
     /// Whether everything is asked for.
     pub fn is_all(&self) -> bool {
-        self.window.is_all() && self.filter.is_none()
+        self.window.is_all() && self.filter.is_none() && self.picked.is_none()
     }
 }
 
@@ -25,6 +30,7 @@ pub struct Selector {
     selection: Selection,
     mac: String,
     resource: String,
+    log: LogId,
     bound: Option<Bound>,
     /// What is asked for of the tuples at hand, and what is of that time but nothing that is asked for.
     chosen: Vec<FlowTuple>,
@@ -51,6 +57,7 @@ impl Selector {
             selection: selection.clone(),
             mac: String::new(),
             resource: String::new(),
+            log: LogId::default(),
             bound: None,
             chosen: Vec::new(),
             passed: Vec::new(),
@@ -65,6 +72,9 @@ impl Selector {
             record.mac.clone_into(&mut self.mac);
             record.resource.clone_into(&mut self.resource);
             self.bound = None;
+        }
+        if self.selection.picked.is_some() {
+            self.log = LogId::of(record);
         }
         let Window { from_ms, to_ms } = self.selection.window;
         let within = |time: i64| to_ms.map_or(time, |to| time.min(to.saturating_sub(1)));
@@ -85,12 +95,14 @@ impl Selector {
 
     /// Parts tuples that follow each other.
     pub fn part(&mut self, tuples: &[FlowTuple]) -> Parted<'_> {
-        let Self { selection, bound, chosen, passed, word, .. } = self;
+        let Self { selection, bound, log, chosen, passed, word, .. } = self;
         chosen.clear();
         passed.clear();
         let (window, all) = (selection.window, selection.window.is_all());
         for tuple in tuples.iter().filter(|tuple| all || window.contains(tuple.time_ms)) {
-            if bound.as_ref().is_none_or(|bound| bound.admits(tuple)) {
+            if bound.as_ref().is_none_or(|bound| bound.admits(tuple))
+                && selection.picked.as_ref().is_none_or(|picked| picked.holds(*log, tuple))
+            {
                 chosen.push(*tuple);
             } else {
                 passed.push(*tuple);

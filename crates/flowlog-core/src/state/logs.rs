@@ -9,7 +9,7 @@ use hashbrown::{HashSet, HashTable};
 use super::coverage::LogCoverage;
 use super::near::NearLog;
 use super::nic_times::NicTimes;
-use crate::connection::LogId;
+use crate::connection::{LogId, make_plain};
 use crate::record::{LogKind, RecordContext};
 
 /// One NIC's log.
@@ -157,10 +157,4 @@ pub fn plain_mac(mac: &str) -> String {
     let mut plain = String::new();
     make_plain(mac, &mut plain);
     plain
-}
-
-fn make_plain(mac: &str, plain: &mut String) {
-    plain.clear();
-    plain.extend(mac.chars().filter(|c| !matches!(c, '-' | ':' | '.')));
-    plain.make_ascii_uppercase();
 }

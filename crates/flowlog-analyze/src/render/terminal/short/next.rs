@@ -9,7 +9,11 @@ use crate::render::terminal::page::{Page, Tone};
 
 pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
     let found = report.findings.as_ref().is_some_and(|found| !found.findings.is_empty());
-    let first = if found { "--section findings (why, what to do)" } else { "--section denied" };
+    let first = match (found, report.denied.is_empty()) {
+        (true, _) => "--section findings (why, what to do)",
+        (false, false) => "--section denied",
+        (false, true) => "--section sources",
+    };
     let address = match (size, address(report)) {
         (Size::Pages, Some(address)) => format!(", host {address}"),
         _ => String::new(),
