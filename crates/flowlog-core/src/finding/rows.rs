@@ -3,6 +3,7 @@
 //! Lists of one size: what one kind of rows gives back, another can take, and none is moved to grow.
 
 use super::scene::BUCKETS;
+use crate::state::list;
 
 /// Bytes of a list: those that are full are put away, so that none has to be moved for want of room.
 const FULL: usize = 8 << 10;
@@ -34,7 +35,7 @@ impl<T> Rows<T> {
 
     #[cold]
     fn put_away(&mut self) {
-        self.others.push(std::mem::replace(&mut self.mine, Vec::with_capacity(Self::FULL)));
+        self.others.push(std::mem::replace(&mut self.mine, list(Self::FULL)));
     }
 
     /// Adds those of `other`.

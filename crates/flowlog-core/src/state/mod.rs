@@ -9,6 +9,7 @@
 //! is taken from [`HostPair`]s, one after the other and each once: what needs more than one of them keeps what it needs
 //! ([`Gather`]). So no table of everything is needed.
 
+mod ahead;
 mod conversation;
 mod coverage;
 mod encryption;
@@ -35,6 +36,7 @@ mod timeline;
 mod track;
 mod words;
 
+pub(crate) use ahead::list;
 pub use conversation::{Allowed, ConversationKey, Denied, Trouble};
 pub use coverage::{HOUR_MS, HourCounts, LogCoverage, joined_hours};
 pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
