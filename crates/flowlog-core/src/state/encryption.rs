@@ -60,6 +60,8 @@ pub struct EncryptedPairs {
     own: OwnNetworks,
     /// Own hosts, as the logs' near ends tell.
     own_hosts: Arc<HashSet<IpAddr, RandomState>>,
+    /// Some own hosts are not private, or named networks may hold such.
+    any_public: bool,
     subnets: Vec<OwnNetwork>,
     subnet_ids: HashMap<OwnNetwork, u32, RandomState>,
     /// Subnet of each own host; [`OUTSIDE`] for others that may have been own.
@@ -74,12 +76,15 @@ pub struct EncryptedPairs {
 impl EncryptedPairs {
     /// Pairs of subnets of which some are `own`, and of private ones and those of `own_hosts`.
     pub(super) fn new(own: OwnNetworks, own_hosts: HashSet<IpAddr, RandomState>) -> Self {
-        Self { own, own_hosts: Arc::new(own_hosts), ..Self::default() }
+        let is_public = |address: &IpAddr| !AddressClass::of(*address).is_private();
+        let any_public = !own.is_empty() || own_hosts.iter().any(is_public);
+        Self { own, own_hosts: Arc::new(own_hosts), any_public, ..Self::default() }
     }
 
     /// An empty table with the same own hosts.
     pub(super) fn beside(&self) -> Self {
-        Self { own: self.own.clone(), own_hosts: Arc::clone(&self.own_hosts), ..Self::default() }
+        let (own, own_hosts) = (self.own.clone(), Arc::clone(&self.own_hosts));
+        Self { own, own_hosts, any_public: self.any_public, ..Self::default() }
     }
 
     /// Counts the tuples of a row.
@@ -141,9 +146,8 @@ impl EncryptedPairs {
     fn subnet(&mut self, host: HostId, hosts: &Hosts) -> u32 {
         // Nearly all hosts are of the internet: they need no entry.
         let outside = |this: &Self, address| {
-            this.own.is_empty()
-                && !AddressClass::of(address).is_private()
-                && !this.own_hosts.contains(&address)
+            !AddressClass::of(address).is_private()
+                && !(this.any_public && (!this.own.is_empty() || this.own_hosts.contains(&address)))
         };
         match hosts.address(host) {
             Some(address) if !outside(self, address) => match self.of_host.get(&host) {

@@ -41,7 +41,11 @@ impl<E: Entry> Entries<E> {
     fn make_room(&mut self) {
         self.tidy();
         let distinct = self.0.len();
-        if distinct > self.0.capacity() / 2 {
+        let room = self.0.capacity();
+        if distinct > room - room / 4 {
+            // Hardly any comes twice: putting them in order is for nothing, and is not done so soon again.
+            self.0.reserve_exact(3 * distinct);
+        } else if distinct > room / 2 {
             self.0.reserve_exact(distinct);
         } else if distinct == 0 {
             self.0.reserve_exact(1);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
+use super::ahead::list;
 use super::hosts::{HostId, Hosts};
 use super::row::{Row, RowReader, RowWriter};
 use super::spill::{Budget, Packed, Spill, SpillError, Spilled};
@@ -37,11 +38,15 @@ impl PartitionKey {
     pub(super) fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
         let [first, second] = self.0;
         let hasher = SipHasher13::new_with_keys(first, second);
+        let of_v4 = |a: u32, b: u32| {
+            let (low, high) = (a.min(b), a.max(b));
+            hasher.hash(&(u64::from(low) << 32 | u64::from(high)).to_le_bytes())
+        };
+        if let (Some(a), Some(b)) = (a.v4_bits(), b.v4_bits()) {
+            return of_v4(a, b);
+        }
         let (a, b) = match (hosts.address(a), hosts.address(b)) {
-            (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => {
-                let (low, high) = (a.min(b).to_bits(), a.max(b).to_bits());
-                return hasher.hash(&(u64::from(low) << 32 | u64::from(high)).to_le_bytes());
-            }
+            (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => return of_v4(a.to_bits(), b.to_bits()),
             (a, b) => (a, b),
         };
         let octets = |address: Option<IpAddr>| match address {
@@ -114,7 +119,7 @@ impl Scatter {
             return;
         };
         let full = std::mem::take(open);
-        open.bytes = Vec::with_capacity(self.chunk);
+        open.bytes = list(self.chunk);
         let bytes = full.bytes.capacity();
         chunks.push(Chunk { origin: 0, rows: full.rows, place: Place::Memory(full.bytes) });
         if self.spill.grow(bytes) {

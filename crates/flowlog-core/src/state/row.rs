@@ -170,9 +170,8 @@ impl<'b> RowReader<'b> {
         let [flags, more] = self.take()?;
         let v6 = flags & V6 != 0;
         let (source, destination) = (self.address(v6, hosts)?, self.address(v6, hosts)?);
-        let source_port = u16::from_le_bytes(self.take()?);
-        let destination_port = u16::from_le_bytes(self.take()?);
-        let [protocol] = self.take()?;
+        let [s0, s1, d0, d1, protocol] = self.take()?;
+        let (source_port, destination_port) = (u16::from_le_bytes([s0, s1]), u16::from_le_bytes([d0, d1]));
         let kind = match flags >> KIND & 3 {
             0 => RowKind::Life,
             1 => RowKind::Denied,
@@ -240,14 +239,26 @@ impl<'b> RowReader<'b> {
         Some(())
     }
 
+    #[inline]
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.bytes.split_first_chunk()?;
         self.bytes = rest;
         Some(*taken)
     }
 
+    /// Most have one byte.
     #[inline]
     fn number(&mut self) -> Option<u64> {
+        match self.bytes {
+            [byte @ ..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Some(u64::from(*byte))
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let (&byte, rest) = self.bytes.split_first()?;
@@ -260,10 +271,12 @@ impl<'b> RowReader<'b> {
         None
     }
 
+    #[inline]
     fn small(&mut self) -> Option<u32> {
         u32::try_from(self.number()?).ok()
     }
 
+    #[inline]
     fn address(&mut self, v6: bool, hosts: &mut Hosts) -> Option<HostId> {
         let address = if v6 {
             IpAddr::V6(Ipv6Addr::from(self.take::<16>()?))

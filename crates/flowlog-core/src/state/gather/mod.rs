@@ -210,10 +210,20 @@ impl<'s, G: Gather> Worker<'s, G> {
         let Some(first) = places.first().and_then(row) else { return };
         let key = ConversationKey::of(&first.key);
         self.classes = [key.source, key.destination].map(|host| self.hosts.class(host));
-        let mut conversation = Conversation::new(key);
+        let mut conversations = std::mem::take(&mut self.pair.conversations);
+        // Made where it stays: it has half a thousand bytes.
+        conversations.push(Conversation::new(key));
+        if let Some(conversation) = conversations.last_mut() {
+            self.fill(conversation, places, rows);
+        }
+        self.pair.conversations = conversations;
+    }
+
+    fn fill<P: Place>(&mut self, conversation: &mut Conversation, places: &[P], rows: &[Row]) {
+        let row = |place: &P| rows.get(place.row());
         let rules = self.pair.rules.len();
         for row in places.iter().filter_map(row) {
-            self.row(&mut conversation, row);
+            self.row(conversation, row);
         }
         if let Some(new) = self.pair.rules.get_mut(rules..).filter(|new| new.len() > 1) {
             new.sort_unstable();
@@ -222,17 +232,16 @@ impl<'s, G: Gather> Worker<'s, G> {
         for five_tuple in places.chunk_by(|a, b| a.five_tuple() == b.five_tuple()) {
             if let [place] = five_tuple {
                 if let Some(row) = row(place) {
-                    self.one_row(&mut conversation, row);
+                    self.one_row(conversation, row);
                 }
                 continue;
             }
             let mut held = std::mem::take(&mut self.held);
             held.extend(five_tuple.iter().filter_map(row));
-            self.rows_of_one(&mut conversation, &mut held);
+            self.rows_of_one(conversation, &mut held);
             held.clear();
             self.held = held;
         }
-        self.pair.conversations.push(conversation);
     }
 
     fn end_pair(&mut self) {
