@@ -24,6 +24,12 @@ pub struct BookArgs {
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub names: Vec<PathBuf>,
 
+    /// Countries and autonomous systems of addresses: MaxMind databases
+    ///
+    /// GeoLite2-Country, -City or -ASN, or others in their form. May be given again: the later file counts.
+    #[arg(long, value_name = "FILE.mmdb", help_heading = "Network")]
+    pub mmdb: Vec<PathBuf>,
+
     /// Addresses that are known for no good
     ///
     /// An address or network a line, comments behind # and ;. The list is called as its file. May be given again.
@@ -41,6 +47,11 @@ impl BookArgs {
         for path in settings.names.iter().chain(&self.names) {
             builder.names(&read(path)?).map_err(at(path))?;
         }
+        for path in settings.mmdb.iter().chain(&self.mmdb) {
+            let bytes = bounded::read(path, DATABASE_BYTES);
+            let bytes = bytes.map_err(|cause| KnownError::Read { path: path.clone(), cause })?;
+            builder.database(&bytes).map_err(|cause| KnownError::Database { path: path.clone(), cause })?;
+        }
         for path in settings.threat_list.iter().chain(&self.threat_list) {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             builder.threats(&escape(&name, false), &read(path)?).map_err(at(path))?;
@@ -48,6 +59,9 @@ impl BookArgs {
         Ok(Arc::new(builder.finish()))
     }
 }
+
+/// Most bytes of a database: those of cities have some 100 MB, the largest that are sold some hundred.
+const DATABASE_BYTES: u64 = 2 << 30;
 
 fn at(path: &Path) -> impl Fn(LineError) -> KnownError {
     move |LineError { line, message }| KnownError::Line { path: path.to_owned(), line, message }
@@ -67,7 +81,7 @@ pub fn resolved(filter: &Filter, book: &AddressBook) -> Result<Filter, KnownErro
         let nearest = match &cause {
             ResolveError::Unknown { asked } => nearest(asked, names),
             ResolveError::UnknownList { asked } => nearest(asked, book.threat_lists()),
-            ResolveError::NoFile { .. } => None,
+            ResolveError::NoFile { .. } | ResolveError::UnknownSystem { .. } => None,
         };
         KnownError::Asked { nearest: nearest.map(str::to_owned), cause }
     })

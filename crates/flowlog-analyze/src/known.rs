@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use flowlog_core::enrich::{AddressBook, ServiceTags, ServiceTagsError};
+use flowlog_core::enrich::{AddressBook, DatabaseError, ServiceTags, ServiceTagsError};
 use flowlog_core::finding::Thresholds;
 use flowlog_core::flow::{OwnNetwork, OwnNetworks};
 use flowlog_core::policy::{self, Nsg, PolicyError};
@@ -93,6 +93,14 @@ pub enum KnownError {
         line: u64,
         /// What is wrong.
         message: String,
+    },
+    /// It is no database of use.
+    #[error("{}: {cause}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        cause: DatabaseError,
     },
     /// No file tells what is asked of addresses.
     #[error("{cause}{}", nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?")))]

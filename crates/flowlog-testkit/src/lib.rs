@@ -7,6 +7,7 @@ pub mod azurite;
 pub mod browser;
 pub mod fault_proxy;
 pub mod faults;
+pub mod mmdb;
 mod npm;
 pub mod nsg_copy;
 mod rng;

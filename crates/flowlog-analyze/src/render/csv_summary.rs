@@ -79,6 +79,10 @@ struct Row<'a> {
     next: &'a str,
     source_name: String,
     destination_name: String,
+    source_country: String,
+    destination_country: String,
+    source_as: String,
+    destination_as: String,
     source_threat: String,
     destination_threat: String,
 }
@@ -126,6 +130,10 @@ impl<W: Write> Sheet<'_, W> {
                 rank: Some(rank),
                 source_name: fact(source, FactKind::Name),
                 destination_name: fact(destination, FactKind::Name),
+                source_country: fact(source, FactKind::Country),
+                destination_country: fact(destination, FactKind::Country),
+                source_as: fact(source, FactKind::As),
+                destination_as: fact(destination, FactKind::As),
                 source_threat: fact(source, FactKind::Threat),
                 destination_threat: fact(destination, FactKind::Threat),
                 ..row

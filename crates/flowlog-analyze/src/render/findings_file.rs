@@ -27,6 +27,8 @@ struct Row<'a> {
     reason: String,
     next_step: &'a str,
     entity_name: String,
+    entity_country: String,
+    entity_as: String,
     entity_threat: String,
 }
 
@@ -48,6 +50,8 @@ impl<'a> Row<'a> {
             reason: safe(&finding.reason),
             next_step: finding.next_step,
             entity_name: safe(fact(FactKind::Name)),
+            entity_country: safe(fact(FactKind::Country)),
+            entity_as: safe(fact(FactKind::As)),
             entity_threat: safe(fact(FactKind::Threat)),
         }
     }
@@ -101,7 +105,7 @@ pub fn write(out: &mut impl Write, report: &Report, format: ConnectionFormat) ->
 }
 
 /// The columns of the CSV form.
-const HEADER: [&str; 13] = [
+const HEADER: [&str; 15] = [
     "id",
     "rule",
     "severity",
@@ -114,6 +118,8 @@ const HEADER: [&str; 13] = [
     "reason",
     "next_step",
     "entity_name",
+    "entity_country",
+    "entity_as",
     "entity_threat",
 ];
 

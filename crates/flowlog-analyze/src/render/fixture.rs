@@ -1,6 +1,7 @@
 //! Reports made by hand for the renderers' tests: one that shows every section with awkward values
 //! (hostile and very long names, IPv6, huge numbers), one without a flow, one with little in it.
 
+use flowlog_testkit::mmdb::Mmdb;
 use std::collections::BTreeMap;
 
 use flowlog_core::connection::Outcome;
@@ -197,10 +198,21 @@ fn options() -> OptionsRow {
         suppressions: 2,
     }
 }
-/// The same report with names of some of its addresses, and a list of threats that has others.
+/// The same report with names, countries and systems of some of its addresses, and a list of threats that has others.
 pub(crate) fn known() -> Report {
     let mut builder = AddressBookBuilder::default();
     builder.names(NAMES.as_bytes()).expect("lines of address and name");
+    let place = |code: &str, system: u32, organisation: &str| {
+        serde_json::json!({
+            "country": { "iso_code": code }, "autonomous_system_number": system,
+            "autonomous_system_organization": organisation,
+        })
+    };
+    let database = Mmdb::new("Enterprise")
+        .row("20.60.1.0/24", &place("US", 64_500, "Example Cloud"))
+        .row("185.220.101.0/24", &place("DE", 64_501, "=hosting()"))
+        .row("198.51.100.0/24", &place("RU", 64_502, "Nobody"));
+    builder.database(&database.bytes()).expect("a database of countries and systems");
     builder.threats("level5", LISTED.as_bytes()).expect("lines of addresses");
     let mut report = rich();
     report.know(&builder.finish());

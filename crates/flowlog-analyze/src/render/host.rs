@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use flowlog_core::connection::Outcome;
-use flowlog_core::enrich::{HostFacts, KnownHosts};
+use flowlog_core::enrich::{FactKind, HostFacts, KnownHosts};
 use flowlog_core::flows::{FlowTable, Value};
 use flowlog_core::report::{HostName, SelectionRow};
 use serde::Serialize;
@@ -76,6 +76,9 @@ pub(super) fn known_of(host: &HostPage, lang: Lang) -> String {
     }
     words.push((*class).to_owned());
     words.extend(provider.map(str::to_owned));
+    words.extend(
+        [FactKind::Country, FactKind::As].iter().filter_map(|kind| facts.get(*kind)).map(str::to_owned),
+    );
     words.extend(facts.threat.as_ref().map(|lists| lang.fill("on_list", &[("lists", lists)])));
     words.push(if host.is_logged { lang.say("is_logged") } else { lang.say("not_logged") }.to_owned());
     let vnet = host.vnet.as_deref().and_then(|id| id.rsplit('/').next());

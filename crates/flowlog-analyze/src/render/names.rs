@@ -1,9 +1,12 @@
 //! Labels several renderers share.
 
-use flowlog_core::enrich::HostFacts;
+use std::borrow::Cow;
+
 pub(crate) use flowlog_core::enrich::protocol_name;
+use flowlog_core::enrich::{FactKind, HostFacts};
 use flowlog_core::flow::{Encryption, Protocol, State};
 use flowlog_core::policy::plain_rule;
+use flowlog_core::report::HostName;
 
 /// Name of the protocol, else `protocol 200`.
 pub(crate) fn protocol_label(number: u8) -> String {
@@ -74,10 +77,20 @@ pub(crate) fn class_label(class: &str) -> &str {
     }
 }
 
-/// What stands beside an address: a list of threats that holds it, its name.
+/// What stands beside an address: lists of threats that hold it, its name, its country.
 pub(crate) fn host_label(facts: &HostFacts) -> String {
     let threat = facts.threat.as_ref().map(|lists| format!("!{lists}"));
-    [threat, facts.name.as_deref().map(str::to_owned)].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let [name, country] = [FactKind::Name, FactKind::Country].map(|kind| facts.get(kind).map(str::to_owned));
+    [threat, name, country].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Who an address belongs to, with its autonomous system if a file tells.
+pub(crate) fn owner_of(host: &HostName) -> Cow<'_, str> {
+    let owner = owner(host.class, host.provider);
+    match &host.facts.system {
+        Some(system) => Cow::Owned(format!("{owner}, {system}")),
+        None => Cow::Borrowed(owner),
+    }
 }
 
 /// Who an address belongs to: its provider if known, else its class.

@@ -30,6 +30,7 @@ pub(super) struct Named {
     pub(super) service_tags: Option<PathBuf>,
     pub(super) rules: Vec<PathBuf>,
     pub(super) names: Vec<PathBuf>,
+    pub(super) mmdb: Vec<PathBuf>,
     pub(super) threat_list: Vec<PathBuf>,
     pub(super) storage_account: Option<String>,
     pub(super) container_name: Option<String>,
@@ -39,11 +40,12 @@ pub(super) struct Named {
 }
 
 /// The keys of [`Named`].
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "internal",
     "service_tags",
     "rules",
     "names",
+    "mmdb",
     "threat_list",
     "storage_account",
     "container_name",

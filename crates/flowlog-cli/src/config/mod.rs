@@ -49,6 +49,8 @@ pub struct Settings {
     pub rules: Vec<PathBuf>,
     /// Names of addresses.
     pub names: Vec<PathBuf>,
+    /// Databases of countries and autonomous systems.
+    pub mmdb: Vec<PathBuf>,
     /// Lists of threats.
     pub threat_list: Vec<PathBuf>,
     /// Where the downloader downloads from.
@@ -110,6 +112,7 @@ struct Layers {
     service_tags: Option<PathBuf>,
     rules: Vec<PathBuf>,
     names: Vec<PathBuf>,
+    mmdb: Vec<PathBuf>,
     threat_list: Vec<PathBuf>,
     storage_account: Option<String>,
     container_name: Option<String>,
@@ -128,6 +131,7 @@ impl Layers {
         self.suppress.extend(named.suppress);
         self.rules.extend(named.rules.into_iter().map(beside));
         self.names.extend(named.names.into_iter().map(beside));
+        self.mmdb.extend(named.mmdb.into_iter().map(beside));
         self.threat_list.extend(named.threat_list.into_iter().map(beside));
         self.service_tags = named.service_tags.map(beside).or(self.service_tags.take());
         self.storage_account = named.storage_account.or(self.storage_account.take());
@@ -177,6 +181,7 @@ impl Layers {
             service_tags: self.service_tags,
             rules: self.rules,
             names: self.names,
+            mmdb: self.mmdb,
             threat_list: self.threat_list,
             storage_account: self.storage_account,
             container_name: self.container_name,

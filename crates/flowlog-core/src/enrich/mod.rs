@@ -11,7 +11,8 @@ mod service;
 mod service_tags;
 
 pub use book::{
-    AddressBook, AddressBookBuilder, FactKind, HostFacts, KnownHosts, LineError, MOST_LISTS, Ranges,
+    AddressBook, AddressBookBuilder, Country, DatabaseError, FactKind, HostFacts, KnownHosts, LineError,
+    MOST_LISTS, Ranges,
 };
 pub use protocol::{protocol_data, protocol_name};
 pub use provider::{is_microsoft, provider, provider_data, provider_names};

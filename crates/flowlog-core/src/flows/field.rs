@@ -45,6 +45,8 @@ pub enum Field {
     SourceFact(FactKind),
     /// The same of the responder's.
     DestinationFact(FactKind),
+    /// What they say of the responder's or, if nothing, of the initiator's: of the end in the internet, as a rule.
+    EitherFact(FactKind),
     /// Virtual network encryption.
     Encryption,
     /// The span of time in which it began, or was first seen: a minute, an hour or a day, ms.
@@ -65,7 +67,7 @@ impl Prefix {
     pub const WHOLE: Self = Self { v4: 32, v6: 128 };
 }
 
-const NAMES: [(&str, Field); 23] = [
+const NAMES: [(&str, Field); 29] = [
     ("source", Field::Source(Prefix::WHOLE)),
     ("destination", Field::Destination(Prefix::WHOLE)),
     ("source_port", Field::SourcePort),
@@ -83,6 +85,12 @@ const NAMES: [(&str, Field); 23] = [
     ("destination_provider", Field::DestinationProvider),
     ("source_name", Field::SourceFact(FactKind::Name)),
     ("destination_name", Field::DestinationFact(FactKind::Name)),
+    ("source_country", Field::SourceFact(FactKind::Country)),
+    ("destination_country", Field::DestinationFact(FactKind::Country)),
+    ("country", Field::EitherFact(FactKind::Country)),
+    ("source_as", Field::SourceFact(FactKind::As)),
+    ("destination_as", Field::DestinationFact(FactKind::As)),
+    ("as", Field::EitherFact(FactKind::As)),
     ("source_threat", Field::SourceFact(FactKind::Threat)),
     ("destination_threat", Field::DestinationFact(FactKind::Threat)),
     ("encryption", Field::Encryption),
@@ -112,7 +120,9 @@ impl Field {
     pub fn name(self) -> &'static str {
         let same = |other: Self| std::mem::discriminant(&other) == std::mem::discriminant(&self);
         let found = NAMES.iter().find(|(_, field)| match self {
-            Self::Time(_) | Self::SourceFact(_) | Self::DestinationFact(_) => *field == self,
+            Self::Time(_) | Self::SourceFact(_) | Self::DestinationFact(_) | Self::EitherFact(_) => {
+                *field == self
+            }
             _ => same(*field),
         });
         found.map_or("time", |(name, _)| name)
@@ -121,7 +131,7 @@ impl Field {
     /// What is to be known of addresses for it.
     pub fn fact(self) -> Option<FactKind> {
         match self {
-            Self::SourceFact(kind) | Self::DestinationFact(kind) => Some(kind),
+            Self::SourceFact(kind) | Self::DestinationFact(kind) | Self::EitherFact(kind) => Some(kind),
             _ => None,
         }
     }

@@ -282,6 +282,10 @@ fn push(
         Field::SourceProvider => provider_number(source),
         Field::SourceFact(kind) => names.book.number(source, kind),
         Field::DestinationFact(kind) => names.book.number(destination, kind),
+        Field::EitherFact(kind) => match names.book.number(destination, kind) {
+            0 => names.book.number(source, kind),
+            number => number,
+        },
         Field::DestinationProvider => provider_number(destination),
         Field::Encryption => index(&Encryption::ALL, &sighting.encryption),
         Field::Time(width) => {

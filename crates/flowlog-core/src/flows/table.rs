@@ -148,7 +148,7 @@ fn values(key: &[u64], options: &FlowOptions, names: &FlowNames<'_>) -> Vec<Valu
             Field::SourceProvider | Field::DestinationProvider => {
                 Value::Provider(word().checked_sub(1).and_then(|place| at(enrich::provider_names(), place)))
             }
-            Field::SourceFact(kind) | Field::DestinationFact(kind) => {
+            Field::SourceFact(kind) | Field::DestinationFact(kind) | Field::EitherFact(kind) => {
                 Value::Fact(names.book.text(word(), kind))
             }
             Field::Encryption => {

@@ -4,8 +4,8 @@ use super::addresses::Addresses;
 use super::field::ENDS;
 use super::glob::Glob;
 use super::tree::{End, Test};
-use super::value::find;
-use crate::enrich::{AddressBook, FactKind};
+use super::value::{digits, find};
+use crate::enrich::{AddressBook, Country, FactKind};
 
 /// What is asked of an end's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub(super) enum Asked {
     Named(String),
     /// It is on a list of threats; on one whose name is so, a pattern, if one is given.
     Threat(Option<String>),
+    /// It is of this country.
+    Country(Country),
+    /// Its autonomous system has this number, or a name like this; a pattern.
+    System(String),
 }
 
 /// Why files about addresses do not answer a condition.
@@ -31,6 +35,12 @@ pub enum ResolveError {
     #[error("no list of threats is called {asked}")]
     UnknownList {
         /// The name asked for.
+        asked: String,
+    },
+    /// No autonomous system has this number or name.
+    #[error("no autonomous system is called {asked}")]
+    UnknownSystem {
+        /// The number or name asked for.
         asked: String,
     },
     /// None says anything of this name.
@@ -61,6 +71,32 @@ impl Asked {
                 let ranges = book.threatening(|name| glob.matches(name));
                 let ranges = ranges.ok_or_else(|| ResolveError::UnknownList { asked: asked() })?;
                 Ok(Test::Address(end, Addresses::of_ranges(ranges)))
+            }
+            Self::Country(country) => {
+                if !book.has(FactKind::Country) {
+                    let asked = format!("country {country}");
+                    return Err(ResolveError::NoFile { asked, kind: FactKind::Country });
+                }
+                Ok(Test::Address(end, Addresses::of_ranges(book.of_country(*country))))
+            }
+            Self::System(text) => {
+                if !book.has(FactKind::As) {
+                    return Err(ResolveError::NoFile { asked: format!("as {text}"), kind: FactKind::As });
+                }
+                let prefix = text.get(..2).filter(|prefix| prefix.eq_ignore_ascii_case("as"));
+                let number = digits::<u32>(prefix.and_then(|_| text.get(2..)).unwrap_or(text));
+                let glob = Glob::new(text);
+                let organisation =
+                    |name: &str| name.split_once(' ').is_some_and(|(_, name)| glob.matches(name));
+                let (v4, v6) = book.of_system(|other, name| match number {
+                    Some(number) => other == number,
+                    None => organisation(name),
+                });
+                // A number is right even if the file has no address of it.
+                if number.is_none() && v4.is_empty() && v6.is_empty() {
+                    return Err(ResolveError::UnknownSystem { asked: text.clone() });
+                }
+                Ok(Test::Address(end, Addresses::of_ranges((v4, v6))))
             }
             Self::Named(text) => {
                 let asked = || text.clone();

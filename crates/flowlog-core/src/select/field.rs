@@ -5,6 +5,7 @@ use super::asked::Asked;
 use super::tree::{Amount, End, Name, Node, Test, class_bit, protocol_bits};
 use super::value::{amount, class, digits, direction, encryption, glob, mac, outcomes, protocol};
 use super::when;
+use crate::enrich::Country;
 use crate::flow::Network;
 
 /// What a condition asks of a connection.
@@ -40,6 +41,18 @@ pub enum Field {
     SourceClass,
     /// The class of the responder's address.
     DestinationClass,
+    /// The country of either end's address: its code.
+    Country,
+    /// The same of the initiator.
+    SourceCountry,
+    /// The same of the responder.
+    DestinationCountry,
+    /// The autonomous system of either end's address: a number, or its organisation; a pattern.
+    As,
+    /// The same of the initiator.
+    SourceAs,
+    /// The same of the responder.
+    DestinationAs,
     /// A list of threats that holds either end; a pattern.
     Threat,
     /// The same of the initiator.
@@ -95,6 +108,9 @@ pub(super) const WORDS: &[(&str, Field)] = &[
     ("resource", Field::Resource),
     ("mac", Field::Mac),
     ("class", Field::Class),
+    ("country", Field::Country),
+    ("as", Field::As),
+    ("asn", Field::As),
     ("threat", Field::Threat),
     ("encryption", Field::Encryption),
     ("bytes", Field::Bytes),
@@ -124,6 +140,8 @@ impl Field {
         match self {
             Self::Host => Some(end),
             Self::Port => Some(if is_source { Self::SourcePort } else { Self::Port }),
+            Self::Country => Some(if is_source { Self::SourceCountry } else { Self::DestinationCountry }),
+            Self::As => Some(if is_source { Self::SourceAs } else { Self::DestinationAs }),
             Self::Threat => Some(if is_source { Self::SourceThreat } else { Self::DestinationThreat }),
             Self::Class => Some(if is_source { Self::SourceClass } else { Self::DestinationClass }),
             _ => None,
@@ -169,6 +187,12 @@ impl Field {
             Self::Class | Self::SourceClass | Self::DestinationClass => {
                 "a class of addresses: private, nat, public, platform, link-local, loopback, multicast, broadcast, \
                  documentation or reserved"
+            }
+            Self::Country | Self::SourceCountry | Self::DestinationCountry => {
+                "a country's code of two letters such as DE"
+            }
+            Self::As | Self::SourceAs | Self::DestinationAs => {
+                "an autonomous system such as 64500 or AS64500, or its name, with * and ? as wildcards"
             }
             Self::Threat | Self::SourceThreat | Self::DestinationThreat => {
                 "the name of a list of threats, with * and ? as wildcards"
@@ -216,6 +240,13 @@ impl Field {
             Self::Class | Self::SourceClass | Self::DestinationClass => {
                 Test::Class(self.end(), class_bit(class(value)?))
             }
+            Self::Country | Self::SourceCountry | Self::DestinationCountry => {
+                Test::Asked(self.end(), Asked::Country(Country::parse(value)?))
+            }
+            Self::As | Self::SourceAs | Self::DestinationAs => {
+                let text = Some(value).filter(|text| !text.is_empty())?;
+                Test::Asked(self.end(), Asked::System(text.to_owned()))
+            }
             Self::Threat | Self::SourceThreat | Self::DestinationThreat => {
                 let name = Some(value).filter(|name| !name.is_empty())?;
                 Test::Asked(self.end(), Asked::Threat(Some(name.to_owned())))
@@ -254,8 +285,14 @@ impl Field {
 
     fn end(self) -> End {
         match self {
-            Self::Source | Self::SourceClass | Self::SourceThreat => End::Source,
-            Self::Destination | Self::DestinationClass | Self::DestinationThreat => End::Destination,
+            Self::Source | Self::SourceClass | Self::SourceCountry | Self::SourceAs | Self::SourceThreat => {
+                End::Source
+            }
+            Self::Destination
+            | Self::DestinationClass
+            | Self::DestinationCountry
+            | Self::DestinationAs
+            | Self::DestinationThreat => End::Destination,
             _ => End::Either,
         }
     }

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 64 << 10;
 
 const CONDITION: &str = "a condition such as host 10.0.0.4, port 443 or denied";
 const FIELD: &str = "host, source, destination, port, protocol, direction, outcome, rule, nsg, resource, mac, class, \
-                     encryption, threat, bytes, packets, duration, tuples, or a word such as denied, tcp or inbound";
+                     encryption, country, as, threat, bytes, packets, duration, tuples, or a word such as denied, tcp or inbound";
 
 pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
     if text.len() > MOST_BYTES {

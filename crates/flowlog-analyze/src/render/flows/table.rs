@@ -120,10 +120,24 @@ fn head(field: Field) -> (&'static str, Kind) {
         Field::DestinationClass => ("Destination class", Kind::Words),
         Field::SourceProvider => ("Source provider", Kind::Names),
         Field::DestinationProvider => ("Destination provider", Kind::Names),
-        Field::SourceFact(FactKind::Name) => ("Source name", Kind::Names),
-        Field::DestinationFact(FactKind::Name) => ("Destination name", Kind::Names),
-        Field::SourceFact(FactKind::Threat) => ("Source threat", Kind::Names),
-        Field::DestinationFact(FactKind::Threat) => ("Destination threat", Kind::Names),
+        Field::SourceFact(kind) => match kind {
+            FactKind::Name => ("Source name", Kind::Names),
+            FactKind::Country => ("Source country", Kind::Words),
+            FactKind::As => ("Source AS", Kind::Names),
+            FactKind::Threat => ("Source threat", Kind::Names),
+        },
+        Field::DestinationFact(kind) => match kind {
+            FactKind::Name => ("Destination name", Kind::Names),
+            FactKind::Country => ("Destination country", Kind::Words),
+            FactKind::As => ("Destination AS", Kind::Names),
+            FactKind::Threat => ("Destination threat", Kind::Names),
+        },
+        Field::EitherFact(kind) => match kind {
+            FactKind::Name => ("Name", Kind::Names),
+            FactKind::Country => ("Country", Kind::Words),
+            FactKind::As => ("AS", Kind::Names),
+            FactKind::Threat => ("Threat", Kind::Names),
+        },
         Field::Encryption => ("Encryption", Kind::Words),
         Field::Time(_) => ("Time (UTC)", Kind::Words),
     }

@@ -1,10 +1,11 @@
 //! What is known of an address, and of all addresses that some result mentions.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::AddressBook;
 
@@ -13,18 +14,24 @@ use super::AddressBook;
 pub enum FactKind {
     /// A name.
     Name,
+    /// A country's code.
+    Country,
+    /// The autonomous system that announces it.
+    As,
     /// Lists of threats that hold it.
     Threat,
 }
 
 impl FactKind {
     /// Every kind, in the order of columns.
-    pub const ALL: [Self; 2] = [Self::Name, Self::Threat];
+    pub const ALL: [Self; 4] = [Self::Name, Self::Country, Self::As, Self::Threat];
 
     /// The key in JSON, and the last part of a column's head.
     pub fn key(self) -> &'static str {
         match self {
             Self::Name => "name",
+            Self::Country => "country",
+            Self::As => "as",
             Self::Threat => "threat",
         }
     }
@@ -33,6 +40,8 @@ impl FactKind {
     pub fn source_column(self) -> &'static str {
         match self {
             Self::Name => "source_name",
+            Self::Country => "source_country",
+            Self::As => "source_as",
             Self::Threat => "source_threat",
         }
     }
@@ -41,6 +50,8 @@ impl FactKind {
     pub fn destination_column(self) -> &'static str {
         match self {
             Self::Name => "destination_name",
+            Self::Country => "destination_country",
+            Self::As => "destination_as",
             Self::Threat => "destination_threat",
         }
     }
@@ -49,6 +60,7 @@ impl FactKind {
     pub fn option(self) -> &'static str {
         match self {
             Self::Name => "--names",
+            Self::Country | Self::As => "--mmdb",
             Self::Threat => "--threat-list",
         }
     }
@@ -60,6 +72,12 @@ pub struct HostFacts {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Arc<str>>,
+    /// Where its users are, or where it is registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// The autonomous system that announces it: `AS64496 Example`.
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    pub system: Option<Arc<str>>,
     /// Names of the lists of threats that hold it, with commas between them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threat: Option<Arc<str>>,
@@ -75,8 +93,50 @@ impl HostFacts {
     pub fn get(&self, kind: FactKind) -> Option<&str> {
         match kind {
             FactKind::Name => self.name.as_deref(),
+            FactKind::Country => self.country.as_ref().map(Country::as_str),
+            FactKind::As => self.system.as_deref(),
             FactKind::Threat => self.threat.as_deref(),
         }
+    }
+}
+
+/// A country's code: two capital letters (ISO 3166-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// Of two letters, large or small.
+    pub fn parse(text: &str) -> Option<Self> {
+        let letters: [u8; 2] = text.as_bytes().try_into().ok()?;
+        let is_code = letters.iter().all(u8::is_ascii_alphabetic);
+        is_code.then(|| Self(letters.map(|letter| letter.to_ascii_uppercase())))
+    }
+
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// A number in the order of codes, never 0.
+    pub(super) fn number(self) -> u64 {
+        u16::from_be_bytes(self.0).into()
+    }
+
+    pub(super) fn of_number(number: u64) -> Option<Self> {
+        let letters = u16::try_from(number).ok()?.to_be_bytes();
+        Self::parse(std::str::from_utf8(&letters).ok()?)
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Country {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -1,16 +1,20 @@
-//! What the person's own files say of addresses: names, lists of threats.
+//! What the person's own files say of addresses: names, countries and autonomous systems, lists of threats.
 
 mod facts;
+mod mmdb;
 mod names;
 mod prefixes;
 mod threats;
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::flow::Network;
-pub use facts::{FactKind, HostFacts, KnownHosts};
+pub use facts::{Country, FactKind, HostFacts, KnownHosts};
+pub use mmdb::DatabaseError;
+use mmdb::Origins;
 use prefixes::Prefixes;
 pub use prefixes::Ranges;
 use threats::ThreatList;
@@ -38,6 +42,7 @@ impl LineError {
 #[derive(Debug, Default)]
 pub struct AddressBookBuilder {
     named: Vec<(Network, String)>,
+    origins: Origins,
     threats: Vec<(String, Vec<Network>)>,
 }
 
@@ -49,6 +54,15 @@ impl AddressBookBuilder {
     /// The first line that cannot be used.
     pub fn names(&mut self, bytes: &[u8]) -> Result<(), LineError> {
         self.named.extend(names::parse(bytes)?);
+        Ok(())
+    }
+
+    /// Adds a database in `MaxMind`'s format: what it says comes over what earlier ones do.
+    ///
+    /// # Errors
+    /// It is none, damaged, or of other things.
+    pub fn database(&mut self, bytes: &[u8]) -> Result<(), DatabaseError> {
+        self.origins = Origins::read(bytes)?.or(mem::take(&mut self.origins));
         Ok(())
     }
 
@@ -79,19 +93,21 @@ impl AddressBookBuilder {
         let named = Prefixes::new(self.named.iter().map(|(network, name)| (*network, number(name))));
         let threats =
             self.threats.into_iter().map(|(name, networks)| ThreatList::new(&name, networks)).collect();
-        AddressBook { names, named, threats }
+        AddressBook { names, named, origins: self.origins, threats }
     }
 }
 
 /// What the person's files say of addresses.
 ///
-/// Memory: some 50 bytes a name and 24 an address or network of IPv4.
+/// Memory: some 50 bytes a name and 24 an address or network of IPv4; of a database of countries or systems 12 bytes for
+/// each range of IPv4 and 48 for one of IPv6.
 #[derive(Debug, Default)]
 pub struct AddressBook {
     /// In order, each once.
     names: Vec<Arc<str>>,
     /// Places of `names`.
     named: Prefixes<usize>,
+    origins: Origins,
     threats: Vec<ThreatList>,
 }
 
@@ -110,6 +126,8 @@ impl AddressBook {
     pub fn has(&self, kind: FactKind) -> bool {
         match kind {
             FactKind::Name => !self.names.is_empty(),
+            FactKind::Country => !self.origins.countries.is_empty(),
+            FactKind::As => !self.origins.systems.is_empty(),
             FactKind::Threat => !self.threats.is_empty(),
         }
     }
@@ -122,13 +140,20 @@ impl AddressBook {
     /// What is known of an address.
     pub fn facts(&self, address: IpAddr) -> HostFacts {
         let text = |kind| self.text(self.number(address, kind), kind);
-        HostFacts { name: text(FactKind::Name), threat: text(FactKind::Threat) }
+        HostFacts {
+            name: text(FactKind::Name),
+            country: self.origins.countries.find(address),
+            system: text(FactKind::As),
+            threat: text(FactKind::Threat),
+        }
     }
 
-    /// A fact of an address as a number, of names one whose order is theirs; 0 if it is not known.
+    /// A fact of an address as a number, of names and countries one whose order is theirs; 0 if it is not known.
     pub fn number(&self, address: IpAddr, kind: FactKind) -> u64 {
         match kind {
             FactKind::Name => self.named.find(address).map_or(0, |place| place as u64 + 1),
+            FactKind::Country => self.origins.countries.find(address).map_or(0, Country::number),
+            FactKind::As => self.origins.systems.find(address).map_or(0, u64::from),
             FactKind::Threat => self.threat(address),
         }
     }
@@ -138,6 +163,8 @@ impl AddressBook {
         let before = number.checked_sub(1)?;
         match kind {
             FactKind::Name => self.names.get(usize::try_from(before).ok()?).cloned(),
+            FactKind::Country => Country::of_number(number).map(|country| country.as_str().into()),
+            FactKind::As => self.origins.names.get(&u32::try_from(number).ok()?).cloned(),
             FactKind::Threat => {
                 let lists = self.threats.iter().enumerate().filter(|(place, _)| number >> place & 1 == 1);
                 Some(lists.map(|(_, list)| &*list.name).collect::<Vec<_>>().join(", ").into())
@@ -168,6 +195,18 @@ impl AddressBook {
             v6.extend(ranges.1);
         }
         Some((v4, v6))
+    }
+
+    /// The addresses of a country.
+    pub fn of_country(&self, country: Country) -> Ranges {
+        self.origins.countries.ranges(|other| other == country)
+    }
+
+    /// The addresses of the autonomous systems that `is` says, of number and name (`AS64496 Example`).
+    pub fn of_system(&self, is: impl Fn(u32, &str) -> bool) -> Ranges {
+        let asked = self.origins.names.iter().filter(|(number, name)| is(**number, name));
+        let asked: BTreeSet<u32> = asked.map(|(number, _)| *number).collect();
+        self.origins.systems.ranges(|number| asked.contains(&number))
     }
 
     /// The addresses whose name is one of those that `is` says.

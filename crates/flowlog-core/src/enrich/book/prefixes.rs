@@ -42,6 +42,19 @@ impl<T: Copy + PartialEq> Prefixes<T> {
         Self { v4: v4.collect(), v6: flat(v6) }
     }
 
+    /// True if there is no network.
+    pub(super) fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty()
+    }
+
+    /// The values of this and, where it has none, those of `other`.
+    pub(super) fn or(self, other: Self) -> Self {
+        if other.is_empty() {
+            return self;
+        }
+        Self { v4: over(self.v4, other.v4), v6: over(self.v6, other.v6) }
+    }
+
     /// The value of the smallest network that holds `address`.
     #[inline]
     pub(super) fn find(&self, address: IpAddr) -> Option<T> {
@@ -63,6 +76,89 @@ impl<T: Copy + PartialEq> Prefixes<T> {
 fn find<N: Ord + Copy, T: Copy>(ranges: &[(N, N, T)], number: N) -> Option<T> {
     let place = ranges.partition_point(|&(_, last, _)| last < number);
     ranges.get(place).filter(|(first, ..)| *first <= number).map(|&(.., value)| value)
+}
+
+/// Whole numbers of which each but the last has a next one.
+trait Number: Ord + Copy {
+    fn next(self) -> Option<Self>;
+    fn before(self) -> Option<Self>;
+}
+
+macro_rules! number {
+    ($($kind:ty),*) => {
+        $(impl Number for $kind {
+            fn next(self) -> Option<Self> {
+                self.checked_add(1)
+            }
+
+            fn before(self) -> Option<Self> {
+                self.checked_sub(1)
+            }
+        })*
+    };
+}
+
+number!(u32, u128);
+
+/// Ranges in order, and what `below` says between them.
+fn over<N: Number, T: Copy>(above: Vec<(N, N, T)>, below: Vec<(N, N, T)>) -> Vec<(N, N, T)> {
+    let mut all = Vec::with_capacity(above.len() + below.len());
+    let mut rest = above.iter().peekable();
+    for (first, last, value) in below {
+        let mut open = Some(first);
+        // Those that end before this one cut nothing out of it; the one it ends in may cut the next one, too.
+        while rest.next_if(|(_, end, _)| *end < first).is_some() {}
+        let mut cutting = rest.clone();
+        while let (Some(from), Some(&&(cut, end, _))) = (open, cutting.peek()) {
+            if cut > last {
+                break;
+            }
+            if let Some(to) = cut.before().filter(|to| from <= *to) {
+                all.push((from, to, value));
+            }
+            open = end.next().filter(|next| *next <= last);
+            cutting.next();
+        }
+        all.extend(open.map(|from| (from, last, value)));
+    }
+    all.extend(above);
+    all.sort_unstable_by_key(|(first, ..)| *first);
+    all
+}
+
+/// Networks of values that neither overlap nor go back, as they come: those that touch and have one value are one range.
+#[derive(Debug)]
+pub(super) struct Spans<T>(Prefixes<T>);
+
+impl<T> Default for Spans<T> {
+    fn default() -> Self {
+        Self(Prefixes::default())
+    }
+}
+
+impl<T: Copy + PartialEq> Spans<T> {
+    pub(super) fn push(&mut self, network: Network, value: T) {
+        let (first, last) = network.range();
+        let narrow = |bits: u128| u32::try_from(bits).unwrap_or(u32::MAX);
+        if network.is_ipv4() {
+            extend(&mut self.0.v4, (narrow(first), narrow(last), value));
+        } else {
+            extend(&mut self.0.v6, (first, last, value));
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Prefixes<T> {
+        self.0.v4.shrink_to_fit();
+        self.0.v6.shrink_to_fit();
+        self.0
+    }
+}
+
+fn extend<N: Number, T: PartialEq>(ranges: &mut Vec<(N, N, T)>, range: (N, N, T)) {
+    match ranges.last_mut() {
+        Some(last) if last.2 == range.2 && last.1.next() == Some(range.0) => last.1 = range.1,
+        _ => ranges.push(range),
+    }
 }
 
 /// Networks as disjoint ranges in order. Of any two networks one holds the other, or they share nothing.
@@ -138,6 +234,43 @@ mod tests {
             all.ranges(|value| value == 4).0,
             [(0x0a00_0000, 0x0a00_0003), (0x0a00_0005, 0x0a00_00ff)]
         );
+    }
+
+    #[test]
+    fn what_one_says_goes_over_what_another_says() {
+        let above = prefixes(&[("10.0.0.0/24", 1), ("10.0.2.0/25", 2), ("255.255.255.0/24", 3)]);
+        let below = prefixes(&[("10.0.0.0/16", 4), ("10.1.0.0/16", 5), ("255.0.0.0/8", 6), ("fd00::/8", 7)]);
+        let all = above.or(below);
+        let find = |address: &str| all.find(address.parse().unwrap());
+        assert_eq!(
+            [
+                "10.0.0.9",
+                "10.0.1.0",
+                "10.0.2.1",
+                "10.0.2.128",
+                "10.1.0.0",
+                "255.255.255.255",
+                "255.254.0.0",
+                "fd00::1"
+            ]
+            .map(find),
+            [1, 4, 2, 4, 5, 3, 6, 7].map(Some)
+        );
+        let first: Vec<u32> = all.v4.iter().map(|(first, ..)| *first).collect();
+        assert!(first.is_sorted() && all.v4.len() == 7, "{:?}", all.v4);
+    }
+
+    #[test]
+    fn networks_in_order_are_joined() {
+        let mut spans = Spans::default();
+        for (network, value) in
+            [("10.0.0.0/25", 1), ("10.0.0.128/25", 1), ("10.0.1.0/24", 2), ("fd00::/8", 1)]
+        {
+            spans.push(network.parse().unwrap(), value);
+        }
+        let all = spans.finish();
+        assert_eq!((all.v4.len(), all.v6.len()), (2, 1));
+        assert_eq!(all.find("10.0.0.200".parse().unwrap()), Some(1));
     }
 
     /// By reading every network in turn.

@@ -7,7 +7,7 @@ use flowlog_core::finding::Severity;
 use flowlog_core::state::RuleClass;
 
 use super::summary::{extent, ratio};
-use crate::render::names::{acl_label, owner, port_label, rule_kind, rule_name};
+use crate::render::names::{acl_label, owner_of, port_label, rule_kind, rule_name};
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::table::{Cell, RULE, Table, addresses, names, numbers, words};
 use crate::render::text::count;
@@ -159,13 +159,7 @@ fn hosts(page: &mut Page, list: &Listed<HostRow>) {
     ];
     page.table(Table::new(columns), &list.rows, list.total, |row| {
         let [connections, bytes, denied] = cells(&row.counts);
-        vec![
-            row.name.ip.clone().into(),
-            owner(row.name.class, row.name.provider).into(),
-            connections,
-            bytes,
-            denied,
-        ]
+        vec![row.name.ip.clone().into(), owner_of(&row.name).into(), connections, bytes, denied]
     });
 }
 

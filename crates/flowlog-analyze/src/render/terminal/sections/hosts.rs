@@ -4,7 +4,7 @@ use flowlog_core::report::{HostRow, Rank};
 
 use super::super::page::Page;
 use super::super::table::{Cell, Column, Table, addresses, names, numbers};
-use crate::render::names::owner;
+use crate::render::names::owner_of;
 
 /// A ranking of hosts; `total` is how long it would be without a limit.
 pub(super) fn hosts(page: &mut Page, rows: &[HostRow], by: Rank, total: u64) {
@@ -28,7 +28,7 @@ pub(super) fn hosts(page: &mut Page, rows: &[HostRow], by: Rank, total: u64) {
             Cell::bytes(row.bytes),
             Cell::count(row.connections),
             Cell::count(row.packets),
-            owner(row.name.class, row.name.provider).into(),
+            owner_of(&row.name).into(),
         ]
     });
 }
