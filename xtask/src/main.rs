@@ -39,7 +39,7 @@ enum Command {
     Logs(logs::Options),
     /// Write the demo's outputs to samples/reports
     Samples,
-    /// Write the reference pages in docs/ from what the programs say of themselves, and the JSON report's schema
+    /// Write the reference pages in docs/ from what the programs say of themselves, and the schemas of what --format json prints
     Docs,
     /// Write the manual pages of both programs to target/man
     Man,

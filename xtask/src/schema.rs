@@ -1,8 +1,9 @@
-//! docs/report.schema.json, written from the tables of docs/json-report.md.
+//! Schemas of what `--format json` prints, written from the tables of pages in docs/.
 //!
 //! A row of a table is a key: its path, its type and its meaning. The type is `integer`, `number`, `string`, `boolean`, `object` or
 //! `array`, `array of strings`, `map of integers` (`numbers`, `objects`: keys are data, and a path has `*` for them), or the words
-//! it may be, each in backticks. `or null` and `, optional` may follow.
+//! it may be, each in backticks. `or null` and `, optional` may follow; then `` , as `PATH` `` or `, as in the report`: what stands
+//! below is what stands below that path, or below the same path of the report.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,46 +14,101 @@ use serde_json::{Map, Value, json};
 
 use crate::shell::root;
 
-/// The page, and what is written from it.
-const PAGE: &str = "docs/json-report.md";
-pub(crate) const SCHEMA: &str = "docs/report.schema.json";
+/// A page, and the schema that is written from it.
+pub(crate) struct Kind {
+    page: &'static str,
+    pub(crate) schema: &'static str,
+    title: &'static str,
+}
 
-/// Writes the schema.
+const REPORT: Kind = Kind {
+    page: "docs/json-report.md",
+    schema: "docs/report.schema.json",
+    title: "flowlog-analyze --format json",
+};
+
+/// How a table of keys begins.
+const TITLES: &str = "| key | type | meaning |";
+
+/// All of them.
+pub(crate) const KINDS: [Kind; 4] = [
+    REPORT,
+    Kind {
+        page: "docs/json-flows.md",
+        schema: "docs/flows.schema.json",
+        title: "flowlog-analyze flows --format json",
+    },
+    Kind {
+        page: "docs/json-host.md",
+        schema: "docs/host.schema.json",
+        title: "flowlog-analyze host --format json",
+    },
+    Kind {
+        page: "docs/compare.md",
+        schema: "docs/compare.schema.json",
+        title: "flowlog-analyze compare --format json",
+    },
+];
+
+/// Writes the schemas.
 pub(crate) fn write() -> anyhow::Result<()> {
-    fs::write(root()?.join(SCHEMA), schema()?)?;
-    writeln!(std::io::stdout(), "wrote {SCHEMA}")?;
+    for kind in &KINDS {
+        fs::write(root()?.join(kind.schema), schema(kind)?)?;
+        writeln!(std::io::stdout(), "wrote {}", kind.schema)?;
+    }
     Ok(())
 }
 
-/// The schema, as the page has it.
-pub(crate) fn schema() -> anyhow::Result<String> {
-    let page = fs::read_to_string(root()?.join(PAGE))?.replace("\r\n", "\n");
-    let mut top = Node { is: "object".to_owned(), ..Node::default() };
-    for (path, is, meaning) in rows(&page) {
-        top.insert(&path, is, meaning)?;
-    }
-    let mut schema = top.schema("the report")?;
+/// A schema, as its page has it.
+pub(crate) fn schema(kind: &Kind) -> anyhow::Result<String> {
+    let mut schema = tree(kind)?.schema("the whole")?;
     let head = [
         ("$schema", json!("https://json-schema.org/draft/2020-12/schema")),
-        ("title", json!("flowlog-analyze --format json")),
-        ("description", json!("Written from docs/json-report.md by `cargo xtask docs`.")),
+        ("title", json!(kind.title)),
+        ("description", json!(format!("Written from {} by `cargo xtask docs`.", kind.page))),
     ];
     schema.extend(head.map(|(key, value)| (key.to_owned(), value)));
     Ok(serde_json::to_string_pretty(&schema)? + "\n")
 }
 
-/// The rows of all tables: path, type, meaning.
+/// The keys of a page.
+fn tree(kind: &Kind) -> anyhow::Result<Node> {
+    let page = fs::read_to_string(root()?.join(kind.page))?.replace("\r\n", "\n");
+    let mut top = Node { is: "object".to_owned(), ..Node::default() };
+    let mut like = Vec::new();
+    for (path, is, meaning) in rows(&page) {
+        let (is, other) = is.split_once(", as ").map_or((is, None), |(is, other)| (is, Some(other)));
+        top.insert(&path, is, meaning)?;
+        like.extend(other.map(|other| (path, other)));
+    }
+    for (path, other) in like {
+        let below = match other {
+            "in the report" => tree(&REPORT)?.find(&path)?.below.clone(),
+            other => top.find(&keys(other.trim_matches('`')))?.below.clone(),
+        };
+        top.find(&path)?.below = below;
+    }
+    Ok(top)
+}
+
+/// The keys of a path, `[]` among them.
+fn keys(path: &str) -> Vec<String> {
+    path.replace("[]", ".[]").split('.').map(str::to_owned).collect()
+}
+
+/// The rows of the tables of keys: path, type, meaning.
 fn rows(page: &str) -> impl Iterator<Item = (Vec<String>, &str, &str)> {
-    page.lines().filter_map(|line| {
-        let (path, rest) = line.strip_prefix("| `")?.split_once("` | ")?;
+    let mut are_keys = false;
+    page.lines().filter_map(move |line| {
+        are_keys = line == TITLES || (are_keys && line.starts_with('|'));
+        let (path, rest) = line.strip_prefix("| `").filter(|_| are_keys)?.split_once("` | ")?;
         let (is, meaning) = rest.strip_suffix(" |")?.split_once(" | ")?;
-        let path = path.replace("[]", ".[]").split('.').map(str::to_owned).collect();
-        Some((path, is, meaning))
+        Some((keys(path), is, meaning))
     })
 }
 
 /// A key, and the keys below it: `[]` of a list's rows, `*` of a map's values.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Node {
     is: String,
     meaning: String,
@@ -73,6 +129,12 @@ impl Node {
             "object".clone_into(&mut node.is);
         }
         node.insert(rest, is, meaning)
+    }
+
+    fn find(&mut self, path: &[String]) -> anyhow::Result<&mut Self> {
+        path.iter().try_fold(self, |node, key| {
+            node.below.get_mut(key).with_context(|| format!("{path:?} has no {key}"))
+        })
     }
 
     fn schema(&self, name: &str) -> anyhow::Result<Map<String, Value>> {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use common::Bench;
+use common::schema::Schema;
 use flowlog_testkit::faults;
 use flowlog_testkit::nsg_copy::{Conversation, LeftOut, NsgCopy};
 use flowlog_testkit::scenario::{Behaviour, Capture, Scenario, Volume};
@@ -40,6 +41,7 @@ fn as_named(_: usize, name: &str) -> String {
 fn compared(bench: &Bench, arguments: &[&str]) -> (Value, i32) {
     let run = bench.run(&[&["compare", "--format", "json"], arguments].concat());
     let json = serde_json::from_str(&run.out()).unwrap_or_else(|error| panic!("{error}: {}", run.talk()));
+    assert_eq!(Schema::read("compare.schema.json").fault(&json), None, "{arguments:?}");
     (json, run.code())
 }
 

@@ -5,27 +5,11 @@ mod common;
 
 use std::fs;
 
-use boon::{Compiler, SchemaIndex, Schemas};
+use common::schema::Schema;
 use common::{Bench, project};
 use flowlog_testkit::faults;
 use flowlog_testkit::scenario::{Behaviour, Capture, Scenario, Volume};
 use serde_json::{Value, json};
-
-struct Schema(Schemas, SchemaIndex);
-
-impl Schema {
-    fn read() -> Self {
-        let text = fs::read_to_string(project().join("docs/report.schema.json")).unwrap();
-        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        compiler.add_resource("report.schema.json", serde_json::from_str(&text).unwrap()).unwrap();
-        let index = compiler.compile("report.schema.json", &mut schemas).unwrap();
-        Self(schemas, index)
-    }
-
-    fn fault(&self, report: &Value) -> Option<String> {
-        self.0.validate(report, self.1).err().map(|error| error.to_string())
-    }
-}
 
 /// Reports on `paths` with `options`, which the schema must take.
 fn holds(schema: &Schema, bench: &Bench, paths: &[&str], options: &[&str]) -> Value {
@@ -38,7 +22,7 @@ fn holds(schema: &Schema, bench: &Bench, paths: &[&str], options: &[&str]) -> Va
 
 #[test]
 fn of_the_samples_with_every_option_that_changes_the_report() {
-    let (schema, bench) = (Schema::read(), Bench::new());
+    let (schema, bench) = (Schema::read("report.schema.json"), Bench::new());
     let container = project().join("samples/container");
     let container = container.to_str().unwrap();
     let rules = r#"[{"name":"nsg-a","securityRules":[{"name":"never","access":"Allow","direction":"Inbound","priority":100,"protocol":"*","sourceAddressPrefix":"*","sourcePortRange":"*","destinationAddressPrefix":"*","destinationPortRange":"*"}]}]"#;
@@ -72,7 +56,7 @@ fn of_the_samples_with_every_option_that_changes_the_report() {
 
 #[test]
 fn of_networks_of_all_kinds() {
-    let schema = Schema::read();
+    let schema = Schema::read("report.schema.json");
     let everything = Scenario {
         seed: 91,
         nics: 12,
@@ -119,7 +103,7 @@ fn cut_lists_say_so(value: &Value, at: &str) {
 
 #[test]
 fn of_faulty_files_and_of_none_at_all() {
-    let schema = Schema::read();
+    let schema = Schema::read("report.schema.json");
     let bench = Bench::new();
     for fault in faults::all() {
         let name = format!("{}.{}", fault.name, fault.extension);
@@ -133,7 +117,7 @@ type Slip = fn(&mut Value);
 
 #[test]
 fn a_slip_is_refused() {
-    let (schema, bench) = (Schema::read(), Bench::new());
+    let (schema, bench) = (Schema::read("report.schema.json"), Bench::new());
     let container = project().join("samples/container");
     let report = holds(&schema, &bench, &[container.to_str().unwrap()], &[]);
     let slips: [(&str, Slip); 8] = [

@@ -1,6 +1,8 @@
 //! What the black-box tests share.
 #![allow(dead_code)] // not every test file uses everything
 
+pub(crate) mod schema;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
