@@ -7,6 +7,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::process::{Command, Output};
 
 use common::Bench;
@@ -67,7 +68,11 @@ fn shell(bench: &Bench, program: &str, before: &[&str], words: &[&str]) -> Optio
     let mut shell = Command::new(program);
     shell.current_dir(bench.folder.path()).env("HOME", bench.folder.path()).args(before).args(words);
     let output = match shell.output() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && program != "bash" => return None,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && program != "bash" => {
+            // Not by a macro, whose output is shown of failed tests alone.
+            std::io::stderr().write_all(format!("SKIPPED: {program} is not installed\n").as_bytes()).unwrap();
+            return None;
+        }
         output => output.unwrap(),
     };
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));

@@ -7,16 +7,23 @@ use std::fs;
 
 use common::schema::Schema;
 use common::{Bench, project};
+use flowlog_testkit::mmdb::Mmdb;
 use serde_json::{Value, json};
 
 const NAMES: &str = "10.10.1.4,web1\n10.10.3.7,db01\n10.10.2.0/24,app\n203.0.113.254,partner\n";
 const THREATS: &str = "203.0.113.254\n10.10.3.7\n";
+
+/// Everything that can be known of addresses.
+const KNOWN: [&str; 6] = ["--names", "names.csv", "--threat-list", "bad.txt", "--mmdb", "places.mmdb"];
 
 /// What `arguments` print of the samples, which the schema must take.
 fn held(schema: &Schema, arguments: &[&str]) -> Value {
     let bench = Bench::new();
     fs::write(bench.folder.path().join("names.csv"), NAMES).unwrap();
     fs::write(bench.folder.path().join("bad.txt"), THREATS).unwrap();
+    let place = json!({ "country": { "iso_code": "ES" }, "autonomous_system_number": 64_500 });
+    let places = Mmdb::new("Test-City").row("203.0.113.0/24", &place).row("10.10.3.0/24", &place).bytes();
+    fs::write(bench.folder.path().join("places.mmdb"), places).unwrap();
     let samples = project().join("samples/container");
     let run = bench.run(&[arguments, &[samples.to_str().unwrap(), "--quiet", "--format", "json"]].concat());
     // The samples hold a file that is cut off: 3.
@@ -29,9 +36,9 @@ fn held(schema: &Schema, arguments: &[&str]) -> Value {
 #[test]
 fn of_flows_by_every_field() {
     let schema = Schema::read("flows.schema.json");
-    let known = ["--names", "names.csv", "--threat-list", "bad.txt"];
     let every = "source_port,port,protocol,direction,outcome,rule,nsg,nic,resource,source_class,destination_class,\
-                 source_provider,destination_provider,encryption,source_name,destination_name,minute";
+                 source_provider,destination_provider,encryption,source_name,destination_name,source_country,destination_country,source_as,\
+                 destination_as,country,as,source_threat,destination_threat,minute";
     for more in [
         &[][..],
         &["--by", &format!("source,destination,{every}")],
@@ -42,7 +49,7 @@ fn of_flows_by_every_field() {
         &["--host", "10.10.1.4", "--last-of-data", "1h"],
     ] {
         let by_name = more.iter().any(|word| word.contains("source_name"));
-        let printed = held(&schema, &[&["flows"][..], more, if by_name { &known[..] } else { &[] }].concat());
+        let printed = held(&schema, &[&["flows"][..], more, if by_name { &KNOWN[..] } else { &[] }].concat());
         let (fields, rows) = (printed["by"].as_array().unwrap(), printed["flows"].as_array().unwrap());
         for row in rows {
             // A row has its fields and sums, and no others.
@@ -54,11 +61,10 @@ fn of_flows_by_every_field() {
 #[test]
 fn of_hosts_networks_and_names() {
     let schema = Schema::read("host.schema.json");
-    let known = ["--names", "names.csv", "--threat-list", "bad.txt"];
     for (host, more) in [
         ("10.10.1.4", &[][..]),
-        ("10.10.3.7", &known),
-        ("web*", &known),
+        ("10.10.3.7", &KNOWN),
+        ("web*", &KNOWN),
         ("10.10.0.0/16", &["--no-findings", "--top", "2"]),
         ("fd00:db8:a:2::5", &["--port", "443", "--last-of-data", "2h"]),
         ("203.0.113.254", &["--where", "bytes > 1"]),
