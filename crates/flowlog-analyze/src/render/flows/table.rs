@@ -31,7 +31,8 @@ enum Kind {
 pub(super) fn page(table: &FlowTable, selection: Option<&SelectionRow>, style: &Style) -> String {
     let mut page = Page::knowing(*style, &table.hosts);
     if let Some(selection) = selection {
-        page.line(&asked(selection), 0, Tone::Dim);
+        // Wrapped, not cut: an address in it is what was asked for.
+        page.prose(&asked(selection), 0, Tone::Dim);
     }
     if table.rows.is_empty() {
         page.line("No connection is like that.", 0, Tone::Warn);
