@@ -170,7 +170,8 @@ pub fn run(
     tell_of_settings(&settings, ascii, talk);
     let mut finding = settings::of_findings(&settings);
     let known = config.known.read(&settings, &mut finding.thresholds)?;
-    finding.book = Arc::clone(&known.book);
+    let book = Arc::clone(&known.book);
+    finding.book = Arc::clone(&book);
     let (Source::Logs(named) | Source::States(named)) = &config.source;
     let select = config.select.resolved(&known.book)?;
     let mut chosen = Chosen::of(named, &select, config.running.threads())?;
@@ -197,7 +198,7 @@ pub fn run(
             |out, form| answer.write_file(style, form, out),
             |out| {
                 let (charts, hosts) = &page;
-                render::html::write(out, &Told { report: &report, charts, hosts }, config.lang)
+                render::html::write(out, &Told { report: &report, charts, hosts, book: &book }, config.lang)
             },
         ),
     };

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::Bench;
+use flowlog_testkit::mmdb::Mmdb;
 use flowlog_testkit::{browser, faults};
 
 /// A minute, ms.
@@ -87,6 +88,40 @@ fn a_page_of_hosts_in_spanish() {
     let page = write(&bench, "hosts.es.html", &["--lang", "es", "--host", "10.10.3.7,10.10.1.0/24"]);
     assert!(page.contains("<html lang=\"es\">") && page.contains("Informe de registros de flujo"));
     check(&bench, "hosts.es.html", true);
+}
+
+#[test]
+fn what_files_say_of_addresses_stands_in_the_tables() {
+    let bench = samples();
+    let put = |name: &str, text: &[u8]| fs::write(bench.folder.path().join(name), text).unwrap();
+    put("hosts.csv", b"10.10.2.5,web-front\n10.10.1.0/24,<img src=x onerror=hacked()>\n");
+    put("level5.txt", b"0.0.0.0/1\n");
+    let place = serde_json::json!({
+        "country": { "iso_code": "DE" },
+        "autonomous_system_number": 64_500, "autonomous_system_organization": "</script><script>hacked()</script>",
+    });
+    put("all.mmdb", &Mmdb::new("Enterprise").row("0.0.0.0/1", &place).bytes());
+    let files = ["--names", "hosts.csv", "--threat-list", "level5.txt", "--mmdb", "all.mmdb"];
+    let page = write(&bench, "known.html", &[&files[..], &["--host", "10.10.2.5"]].concat());
+    assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (2, 2));
+    let (_, rest) = page.split_once("id=\"data\">").unwrap();
+    let data: serde_json::Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let table = |id: &str| data["tables"].as_array().unwrap().iter().find(|table| table["id"] == id).unwrap();
+    let hosts = table("hosts");
+    assert_eq!(hosts["columns"][1]["name"], "Host: known as");
+    let row = hosts["rows"].as_array().unwrap().iter().find(|row| row[0] == "10.10.2.5").unwrap();
+    assert_eq!(row[1], "web-front, DE, AS64500 </script><script>hacked()</script>, on list level5");
+    // What is drawn over time and what is sorted by time are still the columns that they were.
+    let kind = |table: &serde_json::Value, place: &serde_json::Value| {
+        let place = usize::try_from(place.as_u64().unwrap()).unwrap();
+        table["columns"][place]["kind"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(kind(hosts, &hosts["series"]["columns"][0]), "bytes");
+    let denied = table("denied");
+    assert_eq!([0, 1].map(|end| kind(denied, &denied["times"][end])), ["time", "time"]);
+    let evidence = &data["findings"]["groups"][0]["findings"][0]["evidence"];
+    assert_eq!(evidence["columns"][1]["name"], "Source: known as", "{evidence}");
+    check(&bench, "known.html", true);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Text, text};
 
-pub(super) const TEXTS: [Text; 124] = [
+pub(super) const TEXTS: [Text; 125] = [
     text("title", "Flow log report", "Informe de registros de flujo"),
     text("licences", "Licences of what this page contains", "Licencias de lo que contiene esta página"),
     text(
@@ -77,6 +77,7 @@ pub(super) const TEXTS: [Text; 124] = [
     text("t_out_ports", "Ports it asked for", "Puertos que pidió"),
     text("t_side_peers", "Peers", "Otros extremos"),
     text("c_host", "Host", "Equipo"),
+    text("c_known", "known as", "se conoce como"),
     text("c_belongs", "Belongs to", "Pertenece a"),
     text("c_source", "Source", "Origen"),
     text("c_destination", "Destination", "Destino"),

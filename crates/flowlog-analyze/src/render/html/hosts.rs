@@ -25,13 +25,20 @@ pub(super) struct Host {
     tables: Vec<Sheet>,
 }
 
+impl Host {
+    /// Its tables.
+    pub(super) fn sheets(&mut self) -> impl Iterator<Item = &mut Sheet> {
+        self.tables.iter_mut().chain(self.findings.iter_mut().flat_map(shown::Findings::sheets))
+    }
+}
+
 pub(super) fn hosts(told: &Told<'_>, lang: Lang) -> Vec<Host> {
-    let pages = told.hosts.iter().enumerate().map(|(place, page)| of_page(page, place, lang));
+    let pages = told.hosts.iter().enumerate().map(|(place, page)| of_page(page, place, told, lang));
     let specific = told.report.specific_ips.iter().enumerate();
     pages.chain(specific.map(|(place, host)| of_query(host, place + told.hosts.len(), lang))).collect()
 }
 
-fn of_page(page: &HostPage, place: usize, lang: Lang) -> Host {
+fn of_page(page: &HostPage, place: usize, told: &Told<'_>, lang: Lang) -> Host {
     let total = &page.timeline.total;
     let silent = total.connections == 0;
     let facts = [
@@ -58,7 +65,7 @@ fn of_page(page: &HostPage, place: usize, lang: Lang) -> Host {
         findings: page
             .findings
             .as_deref()
-            .map(|findings| shown::of_host(findings, lang, &format!("-host{}", place + 1))),
+            .map(|findings| shown::of_host(findings, told, lang, &format!("-host{}", place + 1))),
         tables: tables.collect(),
     }
 }

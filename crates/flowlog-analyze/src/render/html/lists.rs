@@ -4,7 +4,7 @@ use flowlog_core::report::{ConversationRow, Ends, Report};
 use serde_json::Value;
 
 use super::model::Kind::{Bytes, Code, Count, Text, Time};
-use super::model::{Column, Sheet, cells, column};
+use super::model::{Key, Sheet, cells, column};
 use crate::render::names::{acl_label, direction_label, owner, port_label, rule_name};
 use crate::words::Lang;
 
@@ -25,7 +25,7 @@ pub(super) fn tables(report: &Report, lang: Lang) -> Vec<Sheet> {
 }
 
 /// Columns of who, to whom, about what.
-pub(super) fn end_columns() -> [Column; 4] {
+pub(super) fn end_columns() -> [Key; 4] {
     [
         column("c_source", Code),
         column("c_destination", Code),

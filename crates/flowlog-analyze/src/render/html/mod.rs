@@ -6,6 +6,7 @@
 //! browser.
 
 mod hosts;
+mod known;
 mod lists;
 mod model;
 mod network;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flowlog_core::charts::Charts;
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::report::Report;
 use sha2::{Digest as _, Sha256};
 
@@ -37,6 +39,8 @@ pub struct Told<'a> {
     pub charts: &'a Charts,
     /// Hosts with a section of their own.
     pub hosts: &'a [HostPage],
+    /// What files say of addresses.
+    pub book: &'a AddressBook,
 }
 
 /// Writes the page.
@@ -87,12 +91,18 @@ fn markup(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use flowlog_core::enrich::AddressBookBuilder;
+
     use super::*;
     use crate::render::fixture;
 
     fn page(report: &Report, lang: Lang) -> String {
+        page_of(report, &AddressBook::default(), lang)
+    }
+
+    fn page_of(report: &Report, book: &AddressBook, lang: Lang) -> String {
         let mut out = Vec::new();
-        let told = Told { report, charts: &Charts::default(), hosts: &[] };
+        let told = Told { report, charts: &Charts::default(), hosts: &[], book };
         write(&mut out, &told, lang).unwrap();
         String::from_utf8(out).unwrap()
     }
@@ -100,6 +110,26 @@ mod tests {
     fn data(page: &str) -> serde_json::Value {
         let (_, rest) = page.split_once("id=\"data\">").unwrap();
         serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+    }
+
+    #[test]
+    fn names_stand_behind_addresses_in_sentences_and_tables() {
+        let mut builder = AddressBookBuilder::default();
+        builder.names(b"10.0.0.4,db01\n2001:db8:1234::/48,scanner\n").unwrap();
+        let book = builder.finish();
+        for lang in [Lang::En, Lang::Es] {
+            let shown = data(&page_of(&fixture::rich(), &book, lang));
+            assert!(shown["findings"].to_string().contains(":5678 (scanner) "), "{}", shown["findings"]);
+            let tables = shown["tables"].as_array().unwrap();
+            let denied = tables.iter().find(|table| table["id"] == "denied").unwrap();
+            assert_eq!(
+                denied["columns"][1]["name"],
+                format!("{}: {}", lang.say("c_source"), lang.say("c_known"))
+            );
+            assert_eq!(denied["times"], serde_json::json!([11, 12]));
+            let plain = data(&page(&fixture::rich(), lang));
+            assert!(!plain.to_string().contains(lang.say("c_known")));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the script gets: facts, tables and series, with all texts in the page's language.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use flowlog_core::report::{Line, Report};
@@ -35,7 +36,7 @@ impl Page {
     pub(super) fn of(told: &Told<'_>, lang: Lang) -> Self {
         let report = told.report;
         let remarks = report.coverage.remarks.iter();
-        Self {
+        let mut page = Self {
             lang: lang.code(),
             words: words::of_page().iter().map(|text| (text.key, text.of(lang))).collect(),
             title: lang.say("title"),
@@ -47,11 +48,21 @@ impl Page {
             facts: traffic::facts(report, lang),
             remarks: remarks.map(|remark| words::remark(lang, remark).0).collect(),
             timeline: Series::of(&told.charts.timeline),
-            findings: report.findings.as_ref().map(|found| shown::findings(found, report, lang)),
+            findings: report.findings.as_ref().map(|found| shown::findings(found, told, lang)),
             hosts: hosts::hosts(told, lang),
-            charts: network::charts(told.charts),
+            charts: network::charts(told, lang),
             tables: tables(told, lang),
+        };
+        if !told.book.is_empty() {
+            page.sheets().for_each(|sheet| sheet.tell(told.book));
         }
+        page
+    }
+
+    /// Every table.
+    fn sheets(&mut self) -> impl Iterator<Item = &mut Sheet> {
+        let evidence = self.findings.iter_mut().flat_map(shown::Findings::sheets);
+        self.tables.iter_mut().chain(evidence).chain(self.hosts.iter_mut().flat_map(hosts::Host::sheets))
     }
 }
 
@@ -112,29 +123,29 @@ pub(super) enum Kind {
 /// One column.
 #[derive(Serialize)]
 pub(super) struct Column {
-    name: &'static str,
-    kind: Kind,
+    pub(super) name: Cow<'static, str>,
+    pub(super) kind: Kind,
     /// A bar shows how its number compares with the largest.
-    bar: bool,
+    pub(super) bar: bool,
 }
 
 /// One table.
 #[derive(Serialize)]
 pub(super) struct Sheet {
     #[serde(skip)]
-    lang: Lang,
+    pub(super) lang: Lang,
     /// Its place on the page, and the name of its CSV file.
     id: String,
     title: String,
     note: Option<&'static str>,
-    columns: Vec<Column>,
+    pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Vec<Value>>,
     /// Rows there are, of which these are the first.
     total: u64,
     /// Columns with the first and the last time of a row.
-    times: Option<[usize; 2]>,
+    pub(super) times: Option<[usize; 2]>,
     /// Sums of the rows over time.
-    series: Option<Sums>,
+    pub(super) series: Option<Sums>,
 }
 
 /// What rows of a table are over time.
@@ -168,8 +179,8 @@ impl Sheet {
     }
 
     /// Its columns, called in its language.
-    pub(super) fn columns(mut self, columns: impl IntoIterator<Item = Column>) -> Self {
-        let named = |column: Column| Column { name: self.lang.say(column.name), ..column };
+    pub(super) fn columns(mut self, columns: impl IntoIterator<Item = Key>) -> Self {
+        let named = |Key(key, kind, bar)| Column { name: self.lang.say(key).into(), kind, bar };
         self.columns = columns.into_iter().map(named).collect();
         self
     }
@@ -199,14 +210,18 @@ impl Sheet {
 }
 
 /// A column of a [`Sheet`], which names it by the catalogue's text of `key`.
-pub(super) fn column(key: &'static str, kind: Kind) -> Column {
-    Column { name: key, kind, bar: false }
+pub(super) fn column(key: &'static str, kind: Kind) -> Key {
+    Key(key, kind, false)
 }
 
-impl Column {
+/// A column before it has its name: key of that, kind, whether it has a bar.
+#[derive(Clone, Copy)]
+pub(super) struct Key(&'static str, Kind, bool);
+
+impl Key {
     /// The same, with a bar.
     pub(super) fn bar(self) -> Self {
-        Self { bar: true, ..self }
+        Self(self.0, self.1, true)
     }
 }
 

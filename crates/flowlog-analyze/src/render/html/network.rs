@@ -1,11 +1,12 @@
 //! Hosts and ports over time, NICs by hour, and who talks to whom.
 
 use flowlog_core::charts::{Map, MapRow, Sums as Cell};
+use flowlog_core::report::HostName;
 use serde::Serialize;
 
-use super::Told;
 use super::model::Kind::{Bytes, Code, Count, Text};
 use super::model::{Sheet, Sums, cells, column};
+use super::{Told, known};
 use crate::render::names::{acl_label, owner, port_label};
 use crate::words::Lang;
 
@@ -40,11 +41,12 @@ struct HeatRow {
     values: Vec<Vec<u64>>,
 }
 
-pub(super) fn charts(charts: &flowlog_core::charts::Charts) -> Charts {
+pub(super) fn charts(told: &Told<'_>, lang: Lang) -> Charts {
+    let charts = told.charts;
     let (hosts, nics) = (&charts.hosts, &charts.nics);
     let of_host = hosts.rows.iter().take(SHOWN).map(|row| HeatRow {
         name: row.name.ip.clone(),
-        more: owner(row.name.class, row.name.provider).to_owned(),
+        more: belongs(&row.name, told, lang),
         values: measures(&row.cells).into(),
     });
     let of_nic = nics.rows.iter().map(|row| HeatRow {
@@ -73,6 +75,17 @@ pub(super) fn charts(charts: &flowlog_core::charts::Charts) -> Charts {
         },
         links: links.collect(),
     }
+}
+
+/// Who an address belongs to, and what is known of it.
+fn belongs(host: &HostName, told: &Told<'_>, lang: Lang) -> String {
+    let facts = host.ip.parse().map(|address| told.book.facts(address)).unwrap_or_default();
+    let known = Some(known::words(&facts, lang)).filter(|words| !words.is_empty());
+    [Some(owner(host.class, host.provider).to_owned()), known]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn measures(cells: &[Cell]) -> [Vec<u64>; 3] {

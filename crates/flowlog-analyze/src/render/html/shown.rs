@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use flowlog_core::finding::{self, Finding, Group, Severity};
-use flowlog_core::report::Report;
 use serde::Serialize;
 
+use super::Told;
+use super::known;
 use super::model::Kind::{Code, Count, Text};
 use super::model::{Sheet, cells, column};
 use crate::render::names::port_label;
@@ -47,8 +48,16 @@ struct One {
     evidence: Sheet,
 }
 
-pub(super) fn findings(found: &finding::Findings, report: &Report, lang: Lang) -> Findings {
-    let mut remarks: Vec<String> = report
+impl Findings {
+    /// The tables of their evidence.
+    pub(super) fn sheets(&mut self) -> impl Iterator<Item = &mut Sheet> {
+        self.groups.iter_mut().flat_map(|group| &mut group.findings).map(|one| &mut one.evidence)
+    }
+}
+
+pub(super) fn findings(found: &finding::Findings, told: &Told<'_>, lang: Lang) -> Findings {
+    let mut remarks: Vec<String> = told
+        .report
         .coverage
         .missing_states
         .iter()
@@ -64,27 +73,27 @@ pub(super) fn findings(found: &finding::Findings, report: &Report, lang: Lang) -
     let some = |key, number: usize| (number > 0).then(|| lang.fill(key, &[("n", &count(number as u64))]));
     remarks.extend(some("suppressed", found.suppressed.len()));
     remarks.extend(some("more_findings", found.findings.len().saturating_sub(SHOWN)));
-    Findings { groups: groups(found.findings.iter().collect(), lang, ""), remarks }
+    Findings { groups: groups(found.findings.iter().collect(), told, lang, ""), remarks }
 }
 
 /// Findings in groups; `name` tells those of one section of the page from those of others.
-pub(super) fn of_host(found: &[Finding], lang: Lang, name: &str) -> Findings {
-    Findings { groups: groups(found.iter().collect(), lang, name), remarks: Vec::new() }
+pub(super) fn of_host(found: &[Finding], told: &Told<'_>, lang: Lang, name: &str) -> Findings {
+    Findings { groups: groups(found.iter().collect(), told, lang, name), remarks: Vec::new() }
 }
 
-fn groups(mut found: Vec<&Finding>, lang: Lang, name: &str) -> Vec<Shown> {
+fn groups(mut found: Vec<&Finding>, told: &Told<'_>, lang: Lang, name: &str) -> Vec<Shown> {
     found.truncate(SHOWN);
     let owned: Vec<Finding> = found.iter().map(|finding| (*finding).clone()).collect();
     let groups = finding::groups(&owned);
     // Groups come in the order of their first findings.
     let mut places = HashMap::new();
-    let mut shown: Vec<Shown> = groups.iter().map(|group| head(group, lang)).collect();
+    let mut shown: Vec<Shown> = groups.iter().map(|group| head(group, told, lang)).collect();
     for (number, finding) in found.into_iter().enumerate() {
         let key = (finding.severity, finding.concern.deed, finding.concern.object.as_str());
         let next = places.len();
         let place = *places.entry(key).or_insert(next);
         if let Some(group) = shown.get_mut(place) {
-            group.findings.push(one(finding, lang, format!("evidence{name}-{}", number + 1)));
+            group.findings.push(one(finding, told, lang, format!("evidence{name}-{}", number + 1)));
         }
     }
     let open = shown.iter().filter(|group| group.findings.len() == 1).count().min(OPEN);
@@ -92,11 +101,11 @@ fn groups(mut found: Vec<&Finding>, lang: Lang, name: &str) -> Vec<Shown> {
     shown
 }
 
-fn head(group: &Group, lang: Lang) -> Shown {
+fn head(group: &Group, told: &Told<'_>, lang: Lang) -> Shown {
     Shown {
         severity: group.severity.word(),
         word: word(group.severity, lang),
-        line: words::line(lang, &group.concern),
+        line: known::told(words::line(lang, &group.concern), told.book),
         times: group.times,
         open: false,
         findings: Vec::new(),
@@ -113,7 +122,7 @@ fn word(severity: Severity, lang: Lang) -> &'static str {
     }
 }
 
-fn one(finding: &Finding, lang: Lang, id: String) -> One {
+fn one(finding: &Finding, told: &Told<'_>, lang: Lang, id: String) -> One {
     let rows = finding.evidence.iter().map(|row| {
         let port = row.port.zip(row.protocol).map(|(port, protocol)| port_label(port, protocol));
         let blank = if row.note.is_empty() { "" } else { " " };
@@ -129,12 +138,13 @@ fn one(finding: &Finding, lang: Lang, id: String) -> One {
         column("c_count", Count),
         column("c_what", Text),
     ];
+    let title = match lang {
+        Lang::En => finding.title.clone(),
+        Lang::Es => words::line(lang, &finding.concern),
+    };
     let (reason, translated) = words::reason(lang, &finding.reason);
     One {
-        title: match lang {
-            Lang::En => finding.title.clone(),
-            Lang::Es => words::line(lang, &finding.concern),
-        },
+        title: known::told(title, told.book),
         reason,
         lang: (!translated).then_some("en"),
         next: words::next_step(lang, finding.next_step),

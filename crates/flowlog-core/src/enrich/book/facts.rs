@@ -164,6 +164,11 @@ impl KnownHosts {
         Self(known)
     }
 
+    /// Of the words of a text those that are addresses; what [`told`](Self::told) can name.
+    pub fn of_sentence(book: &AddressBook, text: &str) -> Self {
+        Self::of(book, text.split(' ').map(bare))
+    }
+
     /// True if nothing is known of any.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -180,7 +185,7 @@ impl KnownHosts {
             return text.to_owned();
         }
         let word = |word: &str| {
-            let bare = word.trim_end_matches([',', ':', ';', '.', ')']);
+            let bare = bare(word);
             let name = self.get(address_part(bare)).and_then(|facts| facts.name.as_deref());
             match name {
                 Some(name) => format!("{bare} ({name}){}", word.get(bare.len()..).unwrap_or_default()),
@@ -189,6 +194,11 @@ impl KnownHosts {
         };
         text.split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// A word without what ends a sentence or a part of it.
+fn bare(word: &str) -> &str {
+    word.trim_end_matches([',', ':', ';', '.', ')'])
 }
 
 /// `10.0.0.4` of `10.0.0.4:443`, `fd00::1` of `[fd00::1]:443`; any other text as it is.
@@ -218,6 +228,11 @@ mod tests {
             known.told("10.0.0.4 tries 10.0.0.4:1433, [fd00::1]:443 and 10.0.0.5: in vain, then 10.0.0.4."),
             "10.0.0.4 (db01) tries 10.0.0.4:1433 (db01), [fd00::1]:443 (web) and 10.0.0.5: in vain, then 10.0.0.4 \
              (db01)."
+        );
+        let sentence = "10.0.0.5 and [fd00::1]:443: 3 tries.";
+        assert_eq!(
+            KnownHosts::of_sentence(&book, sentence).told(sentence),
+            "10.0.0.5 and [fd00::1]:443 (web): 3 tries."
         );
         assert!(KnownHosts::of(&AddressBook::default(), ["10.0.0.4"]).is_empty());
     }
