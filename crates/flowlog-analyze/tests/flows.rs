@@ -144,3 +144,31 @@ fn slips_are_told_in_a_sentence() {
     assert!(told(&["--limit", "many"]).contains("give a number of rows, or all"));
     assert!(told(&["--sort", "size"]).contains("[possible values: last, first, bytes"));
 }
+
+#[test]
+fn class_and_provider_are_those_of_the_end_outside() {
+    let samples = common::project().join("samples/container").display().to_string();
+    let sums = |by: &str, key: &dyn Fn(&Value) -> Value| {
+        let run =
+            Bench::new().run(&["flows", &samples, "-q", "--format", "json", "--limit", "all", "--by", by]);
+        let printed: Value = serde_json::from_str(&run.out()).unwrap();
+        let mut sums = std::collections::BTreeMap::<String, u64>::new();
+        for row in printed["flows"].as_array().unwrap() {
+            *sums.entry(key(row).to_string()).or_default() += row["connections"].as_u64().unwrap();
+        }
+        sums
+    };
+    let class = sums("class", &|row| row["class"].clone());
+    assert!(class.len() > 2, "{class:?}");
+    let of_ends = sums("source_class,destination_class", &|row| {
+        row[if row["destination_class"] == "private" { "source_class" } else { "destination_class" }].clone()
+    });
+    assert_eq!(class, of_ends);
+    let provider = sums("provider", &|row| row["provider"].clone());
+    assert!(provider.len() > 1, "{provider:?}");
+    let of_ends = sums("source_provider,destination_provider", &|row| {
+        row[if row["destination_provider"].is_null() { "source_provider" } else { "destination_provider" }]
+            .clone()
+    });
+    assert_eq!(provider, of_ends);
+}

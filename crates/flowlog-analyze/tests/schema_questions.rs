@@ -36,7 +36,7 @@ fn held(schema: &Schema, arguments: &[&str]) -> Value {
 #[test]
 fn of_flows_by_every_field() {
     let schema = Schema::read("flows.schema.json");
-    let every = "source_port,port,protocol,direction,outcome,rule,nsg,nic,resource,source_class,destination_class,\
+    let every = "source_port,port,protocol,direction,outcome,rule,nsg,nic,resource,source_class,destination_class,class,provider,\
                  source_provider,destination_provider,encryption,source_name,destination_name,source_country,destination_country,source_as,\
                  destination_as,country,as,source_threat,destination_threat,minute";
     for more in [

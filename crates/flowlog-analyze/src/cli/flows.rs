@@ -46,9 +46,9 @@ pub(super) struct Args {
 
     /// Group connections by these fields [default: who, whom, port, outcome and rule]
     ///
-    /// source, destination, port, protocol, outcome, rule, nsg, source_port, direction, nic, resource, source_class,
-    /// destination_class, source_provider, destination_provider, encryption, minute, hour, day. source/24 and
-    /// destination/24 are networks. With --names: source_name, destination_name.
+    /// source, destination, port, protocol, outcome, rule, nsg, source_port, direction, nic, resource, class,
+    /// provider, source_class, destination_class, source_provider, destination_provider, encryption, minute, hour, day.
+    /// class and provider are those of the end in the internet, as a rule. source/24 and destination/24 are networks. With --names: source_name, destination_name.
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',', help_heading = "Report")]
     by: Vec<Field>,
 

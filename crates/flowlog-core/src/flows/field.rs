@@ -37,10 +37,14 @@ pub enum Field {
     SourceClass,
     /// Class of the responder's address.
     DestinationClass,
+    /// Class of the responder's address or, if that is private, of the initiator's: of the end in the internet, as a rule.
+    Class,
     /// Who announces the initiator's address.
     SourceProvider,
     /// Who announces the responder's address.
     DestinationProvider,
+    /// Who announces the responder's address or, if nobody is known, the initiator's.
+    Provider,
     /// What the person's files say of the initiator's address.
     SourceFact(FactKind),
     /// The same of the responder's.
@@ -67,7 +71,7 @@ impl Prefix {
     pub const WHOLE: Self = Self { v4: 32, v6: 128 };
 }
 
-const NAMES: [(&str, Field); 29] = [
+const NAMES: [(&str, Field); 31] = [
     ("source", Field::Source(Prefix::WHOLE)),
     ("destination", Field::Destination(Prefix::WHOLE)),
     ("source_port", Field::SourcePort),
@@ -81,8 +85,10 @@ const NAMES: [(&str, Field); 29] = [
     ("resource", Field::Resource),
     ("source_class", Field::SourceClass),
     ("destination_class", Field::DestinationClass),
+    ("class", Field::Class),
     ("source_provider", Field::SourceProvider),
     ("destination_provider", Field::DestinationProvider),
+    ("provider", Field::Provider),
     ("source_name", Field::SourceFact(FactKind::Name)),
     ("destination_name", Field::DestinationFact(FactKind::Name)),
     ("source_country", Field::SourceFact(FactKind::Country)),

@@ -279,6 +279,10 @@ fn push(
         Field::Resource => names.resources.number(sighting.log_place),
         Field::SourceClass => class(source),
         Field::DestinationClass => class(destination),
+        Field::Class => {
+            let is_outside = !AddressClass::of(destination).is_private();
+            class(if is_outside { destination } else { source })
+        }
         Field::SourceProvider => provider_number(source),
         Field::SourceFact(kind) => names.book.number(source, kind),
         Field::DestinationFact(kind) => names.book.number(destination, kind),
@@ -287,6 +291,10 @@ fn push(
             number => number,
         },
         Field::DestinationProvider => provider_number(destination),
+        Field::Provider => match provider_number(destination) {
+            0 => provider_number(source),
+            number => number,
+        },
         Field::Encryption => index(&Encryption::ALL, &sighting.encryption),
         Field::Time(width) => {
             let connection = &sighting.connection;

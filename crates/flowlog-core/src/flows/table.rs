@@ -142,10 +142,10 @@ fn values(key: &[u64], options: &FlowOptions, names: &FlowNames<'_>) -> Vec<Valu
             Field::Nsg => Value::Name(names.nsgs.name(word()).to_owned()),
             Field::Nic => Value::Name(names.nics.name(word()).to_owned()),
             Field::Resource => Value::Name(names.resources.name(word()).to_owned()),
-            Field::SourceClass | Field::DestinationClass => {
+            Field::SourceClass | Field::DestinationClass | Field::Class => {
                 Value::Class(at(&AddressClass::ALL, word()).unwrap_or(AddressClass::Reserved))
             }
-            Field::SourceProvider | Field::DestinationProvider => {
+            Field::SourceProvider | Field::DestinationProvider | Field::Provider => {
                 Value::Provider(word().checked_sub(1).and_then(|place| at(enrich::provider_names(), place)))
             }
             Field::SourceFact(kind) | Field::DestinationFact(kind) | Field::EitherFact(kind) => {

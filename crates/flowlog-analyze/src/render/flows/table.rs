@@ -119,8 +119,10 @@ fn head(field: Field) -> (&'static str, Kind) {
         Field::Resource => ("Resource", Kind::Names),
         Field::SourceClass => ("Source class", Kind::Words),
         Field::DestinationClass => ("Destination class", Kind::Words),
+        Field::Class => ("Class", Kind::Words),
         Field::SourceProvider => ("Source provider", Kind::Names),
         Field::DestinationProvider => ("Destination provider", Kind::Names),
+        Field::Provider => ("Provider", Kind::Names),
         Field::SourceFact(kind) => match kind {
             FactKind::Name => ("Source name", Kind::Names),
             FactKind::Country => ("Source country", Kind::Words),
