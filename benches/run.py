@@ -23,7 +23,8 @@ WHOLE, ROWS = "flowlog", "flowlog, rows alone"
 
 def commands(options, container):
     """Name -> command. Each prints Flowlog's report, as JSON."""
-    flowlog = [options.analyze, container, "--format", "json", "--quiet"]
+    # The peers rank by tuples.
+    flowlog = [options.analyze, container, "--format", "json", "--sort", "tuples", "--quiet"]
     made = {WHOLE: flowlog, ROWS: [*flowlog, "--no-findings", "--no-dedup"]}
     for threads in filter(None, options.threads.split(",")):
         made[f"{WHOLE}, --threads {threads}"] = [*flowlog, "--threads", threads]

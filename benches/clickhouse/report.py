@@ -197,11 +197,10 @@ def main():
             made[name] = rows(query)
         for row in made["files"]:
             row["path"] = options.folder + row["path"].removeprefix(str(folder))
-        counts = made["problem_counts"] = {}
         known = services(options.services)
         for name, (query, order) in LISTS.items():
             clickhouse.query(f"CREATE TABLE list ENGINE = Memory AS {query.replace('{services}', known)}")
-            counts[name] = rows("SELECT count() AS n FROM list")[0]["n"]
+            made[f"{name}_total"] = rows("SELECT count() AS n FROM list")[0]["n"]
             made[name] = rows(f"SELECT * FROM list ORDER BY {order} LIMIT {LIMIT}")
             clickhouse.query("DROP TABLE list")
 

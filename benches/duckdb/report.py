@@ -41,10 +41,9 @@ def report(connection):
         made[name] = dict(connection.execute(query).fetchall())
     for name, query in TOPS.items():
         made[name] = rows(connection, query)
-    counts = made["problem_counts"] = {}
     for name, (query, order) in LISTS.items():
         connection.execute(f"CREATE TEMP TABLE list AS {query}")
-        counts[name] = connection.execute("SELECT count(*) FROM list").fetchone()[0]
+        made[f"{name}_total"] = connection.execute("SELECT count(*) FROM list").fetchone()[0]
         made[name] = rows(connection, f"SELECT * FROM list ORDER BY {order} LIMIT {LIMIT}")
         connection.execute("DROP TABLE list")
     return made

@@ -174,3 +174,32 @@ fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> R
     )?;
     Ok(python)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Prints how the report differs from itself, and from itself with one source missing.
+    const COMPARE: &str = "\
+import json, sys
+from agree import differences
+report, other = (json.load(open(sys.argv[1])) for _ in range(2))
+other['top_sources'].pop()
+print(len(differences(report, report)), len(differences(report, other)))
+";
+
+    #[test]
+    fn every_section_that_is_compared_is_in_the_report() {
+        let system = if cfg!(windows) { "python" } else { "python3" };
+        let root = root().unwrap();
+        let compared = Command::new(system)
+            .args(["-c", COMPARE])
+            .arg(root.join("samples/reports/report.json"))
+            .current_dir(root.join("benches"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .output()
+            .unwrap();
+        let said = (String::from_utf8_lossy(&compared.stdout), String::from_utf8_lossy(&compared.stderr));
+        assert_eq!(said, ("0 1\n".into(), "".into()));
+    }
+}
