@@ -2,7 +2,7 @@
 //!
 //! docs/state.md gives the format byte by byte: rows in memory, in a temporary file and in a written state are the same.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use super::hosts::{HostId, Hosts};
 use super::overall::encryption_index;
@@ -67,68 +67,118 @@ impl RowWriter {
         let counters = connection.counters != Counters::default();
         let begun = connection.begun_ms != UNKNOWN;
         let ended = connection.ended_ms != UNKNOWN;
-        let out = &mut self.bytes;
-        out.push(
-            bit(v6, V6)
-                | bit(connection.direction == Direction::Outbound, OUTBOUND)
-                | (row.kind as u8) << KIND
-                | bit(counters, COUNTERS)
-                | bit(single, SINGLE)
-                | bit(row.answered, ROW_ANSWERED)
-                | bit(connection.stateless, STATELESS),
-        );
+        let flags = bit(v6, V6)
+            | bit(connection.direction == Direction::Outbound, OUTBOUND)
+            | (row.kind as u8) << KIND
+            | bit(counters, COUNTERS)
+            | bit(single, SINGLE)
+            | bit(row.answered, ROW_ANSWERED)
+            | bit(connection.stateless, STATELESS);
         // There are ten words.
         let encryption = u8::try_from(encryption_index(row.encryption)).unwrap_or_default();
-        out.push(encryption | bit(begun, BEGUN) | bit(ended, ENDED) | bit(connection.answered, ANSWERED));
-        for address in [source, destination] {
-            write_address(out, address, v6);
-        }
-        out.extend(key.source_port.to_le_bytes());
-        out.extend(key.destination_port.to_le_bytes());
-        out.push(key.protocol.0);
-        write_number(out, row.log.into());
-        write_number(out, row.rule.into());
-        write_number(out, zigzag(connection.first_ms.wrapping_sub(self.last_ms)));
+        let more = encryption | bit(begun, BEGUN) | bit(ended, ENDED) | bit(connection.answered, ANSWERED);
+        write_head(&mut self.bytes, [flags, more], [source, destination], key);
+        let mut numbers = Numbers::default();
+        numbers.push(row.log.into());
+        numbers.push(row.rule.into());
+        numbers.push(zigzag(connection.first_ms.wrapping_sub(self.last_ms)));
         self.last_ms = connection.first_ms;
         if !single {
             let behind = |time_ms: i64| time_ms.abs_diff(connection.first_ms);
-            write_number(out, behind(connection.last_ms));
-            write_number(out, connection.tuples.into());
+            numbers.push(behind(connection.last_ms));
+            numbers.push(connection.tuples.into());
             if begun {
-                write_number(out, behind(connection.begun_ms));
-                write_number(out, connection.begins.into());
+                numbers.push(behind(connection.begun_ms));
+                numbers.push(connection.begins.into());
             }
             if ended {
-                write_number(out, behind(connection.ended_ms));
-                write_number(out, connection.ends.into());
+                numbers.push(behind(connection.ended_ms));
+                numbers.push(connection.ends.into());
             }
         }
         if counters {
             let Counters { packets_sent, bytes_sent, packets_received, bytes_received } = connection.counters;
             for counter in [packets_sent, bytes_sent, packets_received, bytes_received] {
-                write_number(out, counter);
+                numbers.push(counter);
             }
         }
+        numbers.write(&mut self.bytes);
         self.rows += 1;
     }
 }
 
-fn write_address(out: &mut Vec<u8>, address: Option<IpAddr>, v6: bool) {
-    match address {
-        Some(IpAddr::V4(v4)) if v6 => out.extend(v4.to_ipv6_mapped().octets()),
-        Some(IpAddr::V4(v4)) => out.extend(v4.octets()),
-        Some(IpAddr::V6(v6)) => out.extend(v6.octets()),
-        None => out.extend([0; 16]),
+/// Flags, addresses, ports and protocol.
+#[inline]
+fn write_head(
+    out: &mut Vec<u8>,
+    [flags, more]: [u8; 2],
+    ends: [Option<IpAddr>; 2],
+    key: &ConnectionKey<HostId>,
+) {
+    let ports = [key.source_port.to_le_bytes(), key.destination_port.to_le_bytes()];
+    let [[s0, s1], [d0, d1]] = ports;
+    let protocol = key.protocol.0;
+    if let [Some(IpAddr::V4(source)), Some(IpAddr::V4(destination))] = ends {
+        // At once: a list asks before everything it takes whether it has room.
+        let (from, to) = (source.octets(), destination.octets());
+        out.extend_from_slice(&[
+            flags, more, from[0], from[1], from[2], from[3], to[0], to[1], to[2], to[3], s0, s1, d0, d1,
+            protocol,
+        ]);
+        return;
+    }
+    out.extend_from_slice(&[flags, more]);
+    for end in ends {
+        out.extend_from_slice(&match end {
+            Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
+            Some(IpAddr::V6(v6)) => v6.octets(),
+            None => [0; 16],
+        });
+    }
+    out.extend_from_slice(&[s0, s1, d0, d1, protocol]);
+}
+
+/// Numbers of a row, at most.
+const MOST_NUMBERS: usize = 13;
+/// Numbers whose lengths share a byte, two bits each, the first one's lowest.
+const GROUP: u8 = 4;
+/// What these two bits say: bytes of the number.
+const LENGTHS: [usize; 4] = [1, 2, 3, 8];
+
+/// The numbers of a row, before they are written. In groups with their lengths ahead, and not with a bit in each byte
+/// that says whether more follow: this is read and written a number at a time and not a byte.
+#[derive(Default)]
+struct Numbers {
+    all: [u64; MOST_NUMBERS],
+    count: usize,
+}
+
+impl Numbers {
+    #[inline]
+    fn push(&mut self, number: u64) {
+        if let Some(place) = self.all.get_mut(self.count) {
+            *place = number;
+            self.count += 1;
+        }
+    }
+
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        for group in self.all.get(..self.count).unwrap_or_default().chunks(GROUP.into()) {
+            out.push(group.iter().rev().fold(0, |codes, number| codes << 2 | code(*number)));
+            for &number in group {
+                let end = out.len() + LENGTHS[usize::from(code(number))];
+                out.extend_from_slice(&number.to_le_bytes());
+                out.truncate(end);
+            }
+        }
     }
 }
 
-/// Seven bits a byte, the low ones first; the top bit says that more follow (LEB128).
-fn write_number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
+/// The place in [`LENGTHS`] of what a number needs.
+#[inline]
+fn code(number: u64) -> u8 {
+    u8::from(number >= 1 << 8) + u8::from(number >= 1 << 16) + u8::from(number >= 1 << 24)
 }
 
 /// Small numbers of either sign as small numbers.
@@ -144,13 +194,15 @@ fn unzigzag(number: u64) -> i64 {
 #[derive(Debug)]
 pub(super) struct RowReader<'b> {
     bytes: &'b [u8],
+    /// Lengths of the numbers that come next, and of how many.
+    codes: (u8, u8),
     last_ms: i64,
     pub(super) is_damaged: bool,
 }
 
 impl<'b> RowReader<'b> {
     pub(super) fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, last_ms: 0, is_damaged: false }
+        Self { bytes, codes: (0, 0), last_ms: 0, is_damaged: false }
     }
 
     /// The next row; its log and rule are places in the lists of the one who wrote it.
@@ -168,10 +220,17 @@ impl<'b> RowReader<'b> {
 
     fn row(&mut self, hosts: &mut Hosts) -> Option<Row> {
         let [flags, more] = self.take()?;
-        let v6 = flags & V6 != 0;
-        let (source, destination) = (self.address(v6, hosts)?, self.address(v6, hosts)?);
+        let ends = if flags & V6 == 0 {
+            let (source, destination) = (self.take::<4>()?, self.take::<4>()?);
+            [source, destination].map(|octets| IpAddr::V4(octets.into()))
+        } else {
+            let (source, destination) = (self.take::<16>()?, self.take::<16>()?);
+            [source, destination].map(|octets| IpAddr::V6(octets.into()))
+        };
+        let [source, destination] = ends.map(|address| hosts.id(address));
         let [s0, s1, d0, d1, protocol] = self.take()?;
         let (source_port, destination_port) = (u16::from_le_bytes([s0, s1]), u16::from_le_bytes([d0, d1]));
+        self.codes = (0, 0);
         let kind = match flags >> KIND & 3 {
             0 => RowKind::Life,
             1 => RowKind::Denied,
@@ -246,44 +305,29 @@ impl<'b> RowReader<'b> {
         Some(*taken)
     }
 
-    /// Most have one byte.
     #[inline]
     fn number(&mut self) -> Option<u64> {
-        match self.bytes {
-            [byte @ ..0x80, rest @ ..] => {
-                self.bytes = rest;
-                Some(u64::from(*byte))
-            }
-            _ => self.long_number(),
+        if self.codes.1 == 0 {
+            let [codes] = self.take()?;
+            self.codes = (codes, GROUP);
         }
-    }
-
-    fn long_number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let (&byte, rest) = self.bytes.split_first()?;
-            self.bytes = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
+        let (codes, left) = self.codes;
+        self.codes = (codes >> 2, left - 1);
+        let length = LENGTHS[usize::from(codes & 3)];
+        let number = match self.bytes.first_chunk() {
+            Some(bytes) => u64::from_le_bytes(*bytes) & u64::MAX >> (u64::BITS as usize - 8 * length),
+            // Near the end of the chunk.
+            None => {
+                self.bytes.get(..length)?.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
             }
-        }
-        None
+        };
+        self.bytes = self.bytes.get(length..)?;
+        Some(number)
     }
 
     #[inline]
     fn small(&mut self) -> Option<u32> {
         u32::try_from(self.number()?).ok()
-    }
-
-    #[inline]
-    fn address(&mut self, v6: bool, hosts: &mut Hosts) -> Option<HostId> {
-        let address = if v6 {
-            IpAddr::V6(Ipv6Addr::from(self.take::<16>()?))
-        } else {
-            IpAddr::V4(Ipv4Addr::from(self.take::<4>()?))
-        };
-        Some(hosts.id(address))
     }
 }
 
