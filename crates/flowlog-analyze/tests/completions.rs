@@ -97,9 +97,10 @@ fn in_fish(bench: &Bench, words: &[&str]) -> Option<BTreeSet<String>> {
     Some(text.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect())
 }
 
-/// The long options that a help defines.
+/// The long options that a help defines; what is said of them stands further in, and may begin with an option, too.
 fn options(help: &str) -> BTreeSet<String> {
-    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    let lines = help.lines().filter(|line| !line.starts_with("        "));
+    let lines = lines.map(str::trim_start).filter(|line| line.starts_with('-'));
     let long = lines.filter_map(|line| line.split_once("--")?.1.split([' ', '[', '=', ',']).next());
     long.map(|long| format!("--{long}")).collect()
 }

@@ -48,7 +48,10 @@ pub(super) struct Args {
     ///
     /// source, destination, port, protocol, outcome, rule, nsg, source_port, direction, nic, resource, class,
     /// provider, source_class, destination_class, source_provider, destination_provider, encryption, minute, hour, day.
-    /// class and provider are those of the end in the internet, as a rule. source/24 and destination/24 are networks. With --names: source_name, destination_name.
+    /// class and provider are those of the end in the internet, as a rule. source/24 and destination/24 are networks.
+    ///
+    /// Files about addresses add source_name and destination_name (--names), country and as (--mmdb), source_threat and destination_threat (--threat-list);
+    /// country and as with source_ or destination_, too.
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',', help_heading = "Report")]
     by: Vec<Field>,
 
