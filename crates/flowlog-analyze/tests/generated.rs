@@ -88,11 +88,11 @@ fn each_command_has_its_manual_page() {
 }
 
 #[test]
-fn the_version_is_one_line_or_all_that_can_be_told() {
+fn the_version_is_all_that_can_be_told() {
     let bench = Bench::new();
     let line = format!("flowlog-analyze {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(bench.run(&["-V"]).out(), line);
     let long = bench.run(&["--version"]).out();
+    assert_eq!(bench.run(&["-V"]).out(), long);
     assert!(long.starts_with(&line), "{long}");
     let told = |what: &str| {
         let line = long.lines().find(|line| line.starts_with(what));

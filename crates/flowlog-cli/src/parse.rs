@@ -62,7 +62,7 @@ impl Program {
         words: &[OsString],
         folder: &Path,
     ) -> Result<T, clap::Error> {
-        let mut command = self.whole(command, words);
+        let mut command = version::in_full(self.whole(command, words));
         if let Some(tip) = mistyped_subcommand(&command, words, folder) {
             let first = words[1].to_string_lossy().into_owned();
             let mut error = clap::Error::new(ErrorKind::InvalidSubcommand).with_cmd(&command);

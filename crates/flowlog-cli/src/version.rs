@@ -1,4 +1,4 @@
-//! What `--version` says beside the number, which is all that `-V` says.
+//! What `-V` and `--version` say beside the number.
 
 use clap::Command;
 
@@ -19,4 +19,12 @@ pub(crate) fn tell(command: Command, details: &[(&str, String)]) -> Command {
         commit.iter().chain(details).map(|(what, told)| format!("\n{:<11}{told}", format!("{what}:")));
     let lines: String = lines.collect();
     command.long_version(number + &lines)
+}
+
+/// Makes the short option say all that the long one says. Manual pages have the number alone in their heads: not for these.
+pub(crate) fn in_full(command: Command) -> Command {
+    match command.get_long_version().map(str::to_owned) {
+        Some(long) => command.version(long),
+        None => command,
+    }
 }

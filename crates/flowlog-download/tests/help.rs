@@ -106,8 +106,8 @@ fn completions_and_the_manual_page_have_every_option() {
         assert!(page.contains(&format!("--{option}")), "{option}");
     }
     let version = run(&["-V".as_ref()]);
-    assert_eq!(version, format!("flowlog-download {}\n", env!("CARGO_PKG_VERSION")));
-    assert!(run(&["--version".as_ref()]).starts_with(&format!("{version}commit:")));
+    assert!(version.starts_with(&format!("flowlog-download {}\ncommit:", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(run(&["--version".as_ref()]), version);
 }
 
 #[test]
