@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::Bench;
+use common::{Bench, hour_of};
 use flowlog_testkit::mmdb::Mmdb;
 use serde_json::{Value, json};
 
@@ -24,10 +24,7 @@ fn log() -> String {
             tuples.push(format!("\"{},{ends},6,{way},E,NX,9,900,8,8000\"", ms(minute) + 9_000));
         }
     }
-    format!(
-        r#"{{"records":[{{"time":"2025-12-01T03:00:00Z","macAddress":"000D3A000001","category":"FlowLogFlowEvent","targetResourceID":"/s/virtualNetworks/hub","flowLogVersion":4,"flowRecords":{{"flows":[{{"aclID":"/s/networkSecurityGroups/web-nsg","flowGroups":[{{"rule":"UserRule_allow","flowTuples":[{}]}}]}}]}}}}]}}"#,
-        tuples.join(","),
-    )
+    hour_of("/s/networkSecurityGroups/web-nsg", &[("UserRule_allow", &tuples)])
 }
 
 fn bench() -> Bench {
@@ -54,14 +51,8 @@ fn bench() -> Bench {
 
 const FILES: [&str; 4] = ["--mmdb", "country.mmdb", "--mmdb", "asn.mmdb"];
 
-fn out(bench: &Bench, arguments: &[&str]) -> String {
-    let run = bench.run(arguments);
-    assert_eq!(run.code(), 0, "{arguments:?}: {}", run.talk());
-    run.out()
-}
-
 fn with(bench: &Bench, arguments: &[&str]) -> String {
-    out(bench, &[arguments, &FILES[..]].concat())
+    bench.printed(&[arguments, &FILES[..]].concat())
 }
 
 fn json_of(bench: &Bench, arguments: &[&str]) -> Value {
@@ -133,7 +124,7 @@ fn a_later_file_counts_and_settings_name_files() {
     fs::write(bench.folder.path().join("later.mmdb"), later.bytes()).unwrap();
     fs::write(bench.folder.path().join("flowlog.toml"), "mmdb = [\"country.mmdb\"]\n").unwrap();
     let report: Value =
-        serde_json::from_str(&out(&bench, &["logs", "--format", "json", "--mmdb", "later.mmdb"])).unwrap();
+        serde_json::from_str(&bench.printed(&["logs", "--format", "json", "--mmdb", "later.mmdb"])).unwrap();
     let country = |host: &str| &report["hosts"][host]["country"];
     assert_eq!(
         [country("203.0.113.7"), country("203.0.113.200"), country("198.51.100.9")],

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::Bench;
+use common::{Bench, hour_of};
 use serde_json::Value;
 
 const NSG: &str = "/s/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/web-nsg";
@@ -28,11 +28,7 @@ fn log() -> String {
             format!("\"{},10.0.0.77,10.0.1.5,{},22,6,O,D,NX,0,0,0,0\"", ms(minute), 30_000 + minute)
         })
         .collect();
-    format!(
-        r#"{{"records":[{{"time":"2025-12-01T03:00:00Z","macAddress":"000D3A000001","category":"FlowLogFlowEvent","targetResourceID":"/s/virtualNetworks/hub","flowLogVersion":4,"flowRecords":{{"flows":[{{"aclID":"{NSG}","flowGroups":[{{"rule":"UserRule_allow","flowTuples":[{}]}},{{"rule":"UserRule_deny","flowTuples":[{}]}}]}}]}}}}]}}"#,
-        tuples.join(","),
-        denied.join(",")
-    )
+    hour_of(NSG, &[("UserRule_allow", &tuples), ("UserRule_deny", &denied)])
 }
 
 /// Two databases have one name, and a subnet has a name that some of its hosts do not share.
@@ -43,24 +39,18 @@ fn bench() -> Bench {
     bench
 }
 
-fn out(bench: &Bench, arguments: &[&str]) -> String {
-    let run = bench.run(arguments);
-    assert_eq!(run.code(), 0, "{arguments:?}: {}", run.talk());
-    run.out()
-}
-
 fn json(bench: &Bench, arguments: &[&str]) -> Value {
-    serde_json::from_str(&out(bench, arguments)).unwrap()
+    serde_json::from_str(&bench.printed(arguments)).unwrap()
 }
 
 #[test]
 fn the_report_shows_names_in_text_and_json() {
     let bench = bench();
-    let text = out(&bench, &["logs", "--names", "names.csv", "--full"]);
+    let text = bench.printed(&["logs", "--names", "names.csv", "--full"]);
     for shown in ["10.0.0.4 web01", "10.0.1.5 db01", "10.0.0.77 frontends", "203.0.113.9 =partner, Inc."] {
         assert!(text.contains(shown), "{shown}: {text}");
     }
-    let short = out(&bench, &["logs", "--names", "names.csv"]);
+    let short = bench.printed(&["logs", "--names", "names.csv"]);
     assert!(short.contains("10.0.1.5 db01") && short.lines().count() <= 60, "{short}");
     let report = json(&bench, &["logs", "--names", "names.csv", "--format", "json"]);
     assert_eq!(report["hosts"]["203.0.113.9"]["name"], "=partner, Inc.");
@@ -76,7 +66,7 @@ fn the_report_shows_names_in_text_and_json() {
 fn flows_have_names_as_columns_and_as_groups() {
     let bench = bench();
     let named = ["flows", "logs", "--names", "names.csv"];
-    let flows = |arguments: &[&str]| out(&bench, &[&named[..], arguments].concat());
+    let flows = |arguments: &[&str]| bench.printed(&[&named[..], arguments].concat());
     insta::assert_snapshot!("flows", flows(&["--sort", "connections"]));
     insta::assert_snapshot!(
         "by_name",
@@ -118,7 +108,7 @@ fn a_host_is_found_by_its_name() {
     );
     assert_eq!((&page["total"], &page["peers"]), (&by_address["total"], &by_address["peers"]));
     assert_eq!(page["peers"]["flows"][0]["destination_name"], "db01");
-    insta::assert_snapshot!("host", out(&bench, &["host", "db01", "logs", "--names", "names.csv"]));
+    insta::assert_snapshot!("host", bench.printed(&["host", "db01", "logs", "--names", "names.csv"]));
 }
 
 #[test]
@@ -127,7 +117,7 @@ fn files_that_are_written_have_names() {
     let written = |name: &str| fs::read_to_string(bench.folder.path().join(name)).unwrap();
     for form in ["csv", "ndjson"] {
         let connections = format!("connections.{form}");
-        out(&bench, &["logs", "--names", "names.csv", "--export-connections", &connections]);
+        bench.printed(&["logs", "--names", "names.csv", "--export-connections", &connections]);
     }
     let csv = written("connections.csv");
     let (head, rows) = csv.split_once('\n').unwrap();
@@ -138,7 +128,7 @@ fn files_that_are_written_have_names() {
     let lines = written("connections.ndjson");
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!((&first["source_name"], &first["outcome"]), (&"web01".into(), &"completed".into()));
-    out(&bench, &["logs", "--names", "names.csv", "--output", "report.csv"]);
+    bench.printed(&["logs", "--names", "names.csv", "--output", "report.csv"]);
     let summary = written("report.csv");
     let mut reader = csv_rows(&summary);
     let head = reader.remove(0);
@@ -159,12 +149,12 @@ fn comparisons_and_states_take_names_too() {
     let bench = bench();
     fs::write(bench.folder.path().join("moved.json"), log().replace("10.0.1.5", "10.0.1.6")).unwrap();
     let compare = ["compare", "logs", "moved.json", "--names", "names.csv"];
-    let text = out(&bench, &compare);
+    let text = bench.printed(&compare);
     assert!(text.contains("10.0.1.6 db01") && text.contains("10.0.1.5 db01"), "{text}");
     let compared = json(&bench, &[&compare[..], &["--format", "json"]].concat());
     assert_eq!(compared["hosts"]["new"]["rows"][0]["name"], "db01");
     assert_eq!(compared["known_hosts"]["10.0.1.6"]["name"], "db01");
-    out(&bench, &["partial", "logs", "-o", "a.flowstate"]);
+    bench.printed(&["partial", "logs", "-o", "a.flowstate"]);
     let merged = json(&bench, &["merge", "a.flowstate", "--names", "names.csv", "--format", "json"]);
     assert_eq!(merged["top_sources"][0]["name"], "web01");
 }

@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::Bench;
+use common::{Bench, hour_of};
 use serde_json::Value;
 
 const NSG: &str = "/s/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/web-nsg";
@@ -41,11 +41,7 @@ fn log() -> String {
             ]
         })
         .collect();
-    format!(
-        r#"{{"records":[{{"time":"2025-12-01T03:00:00Z","macAddress":"000D3A000001","category":"FlowLogFlowEvent","targetResourceID":"/s/virtualNetworks/hub","flowLogVersion":4,"flowRecords":{{"flows":[{{"aclID":"{NSG}","flowGroups":[{{"rule":"UserRule_allow","flowTuples":[{}]}},{{"rule":"UserRule_deny","flowTuples":[{}]}}]}}]}}}}]}}"#,
-        tuples.join(","),
-        denied.join(",")
-    )
+    hour_of(NSG, &[("UserRule_allow", &tuples), ("UserRule_deny", &denied)])
 }
 
 /// The list has own addresses, too: blocklists of unrouted networks do.
@@ -59,15 +55,9 @@ fn bench() -> Bench {
 
 const LISTS: [&str; 4] = ["--threat-list", "level5.txt", "--threat-list", "scanners.netset"];
 
-fn out(bench: &Bench, arguments: &[&str]) -> String {
-    let run = bench.run(arguments);
-    assert_eq!(run.code(), 0, "{arguments:?}: {}", run.talk());
-    run.out()
-}
-
 fn json(bench: &Bench, arguments: &[&str]) -> Value {
     let asked = [arguments, &["--format", "json"], &LISTS[..]].concat();
-    serde_json::from_str(&out(bench, &asked)).unwrap()
+    serde_json::from_str(&bench.printed(&asked)).unwrap()
 }
 
 /// Entity, severity and title of the findings of the rule.
@@ -107,13 +97,12 @@ fn calls_rank_above_denials_and_findings_name_the_list() {
     assert_eq!(rows[4].2, "3 hosts on list scanners tried to get in, and rules denied it");
     let severities: Vec<&str> = found(&report).iter().map(|row| row.1).collect();
     assert_eq!(severities, ["high", "medium", "medium", "low", "info"]);
-    let one = out(
-        &bench,
+    let one = bench.printed(
         &["logs", "--format", "json", "--threads", "1"].iter().chain(&LISTS).copied().collect::<Vec<_>>(),
     );
     assert_eq!(serde_json::from_str::<Value>(&one).unwrap()["findings"], report["findings"]);
     // Without a list, and of addresses that no list has, there is none.
-    let plain: Value = serde_json::from_str(&out(&bench, &["logs", "--format", "json"])).unwrap();
+    let plain: Value = serde_json::from_str(&bench.printed(&["logs", "--format", "json"])).unwrap();
     assert!(found(&plain).is_empty() && plain.get("hosts").is_none());
 }
 
@@ -124,7 +113,7 @@ fn findings_of_lists_are_accepted_and_stop_scripts_as_others_do() {
     assert_eq!(run.code(), 10, "{}", run.talk());
     let accepted = "threat_list = [\"level5.txt\", \"scanners.netset\"]\n[[suppress]]\nrule = \"threat-list\"\nentity = \"198.51.100.7\"\nreason = \"ours\"\nexpires = \"2999-12-31\"\n";
     fs::write(bench.folder.path().join("flowlog.toml"), accepted).unwrap();
-    let report: Value = serde_json::from_str(&out(&bench, &["logs", "--format", "json"])).unwrap();
+    let report: Value = serde_json::from_str(&bench.printed(&["logs", "--format", "json"])).unwrap();
     assert_eq!(found(&report).len(), 4);
     assert_eq!(report["suppressed"][0]["id"], "threat-list:198.51.100.7:out");
 }
@@ -132,7 +121,7 @@ fn findings_of_lists_are_accepted_and_stop_scripts_as_others_do() {
 #[test]
 fn listed_addresses_are_marked_in_every_output() {
     let bench = bench();
-    let text = out(&bench, &[&["logs", "--full"][..], &LISTS].concat());
+    let text = bench.printed(&[&["logs", "--full"][..], &LISTS].concat());
     assert!(text.contains("198.51.100.8 !level5") && text.contains("203.0.113.9 !scanners"), "{text}");
     let report = json(&bench, &["logs"]);
     assert_eq!(report["hosts"]["198.51.100.7"]["threat"], "level5, scanners");
@@ -142,16 +131,16 @@ fn listed_addresses_are_marked_in_every_output() {
     assert_eq!(row["threat"], "level5");
     let page = json(&bench, &["host", "198.51.100.7", "logs"]);
     assert_eq!(page["threat"], "level5, scanners");
-    let page = out(&bench, &[&["host", "198.51.100.7", "logs"][..], &LISTS].concat());
+    let page = bench.printed(&[&["host", "198.51.100.7", "logs"][..], &LISTS].concat());
     assert!(page.contains("on list level5, scanners"), "{page}");
-    let csv = out(&bench, &[&["logs", "--export-connections", "-.csv"][..], &LISTS].concat());
+    let csv = bench.printed(&[&["logs", "--export-connections", "-.csv"][..], &LISTS].concat());
     let (head, rows) = csv.split_once('\n').unwrap();
     assert!(head.ends_with(",source_threat,destination_threat"), "{head}");
     assert!(rows.contains(",\"level5, scanners\"\n") && rows.contains(",scanners,level5\n"), "{rows}");
-    let findings = out(&bench, &[&["logs", "--export-findings", "-.csv"][..], &LISTS].concat());
+    let findings = bench.printed(&[&["logs", "--export-findings", "-.csv"][..], &LISTS].concat());
     assert!(findings.lines().next().unwrap().ends_with(",entity_threat"), "{findings}");
     assert!(findings.contains(",\"level5, scanners\"\n"), "{findings}");
-    out(&bench, &["partial", "logs", "-o", "a.flowstate"]);
+    bench.printed(&["partial", "logs", "-o", "a.flowstate"]);
     assert_eq!(json(&bench, &["merge", "a.flowstate"])["findings"], report["findings"]);
     fs::create_dir(bench.folder.path().join("later")).unwrap();
     fs::write(bench.folder.path().join("later/PT1H.json"), log().replace("198.51.100.8", "198.51.100.88"))
@@ -159,7 +148,7 @@ fn listed_addresses_are_marked_in_every_output() {
     let compared = json(&bench, &["compare", "logs", "later"]);
     assert_eq!(compared["known_hosts"]["198.51.100.8"]["threat"], "level5");
     let spanish = [&["logs", "--html", "es.html", "--lang", "es"][..], &LISTS].concat();
-    out(&bench, &spanish);
+    bench.printed(&spanish);
     let page = fs::read_to_string(bench.folder.path().join("es.html")).unwrap();
     assert!(page.contains("Las listas contienen") && !page.contains("Lists hold addresses"), "{page}");
     assert!(page.contains("3 conexiones a ella pasaron hacia fuera con respuesta"), "{page}");

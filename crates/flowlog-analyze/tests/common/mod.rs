@@ -70,6 +70,13 @@ impl Bench {
         command
     }
 
+    /// What a run prints that succeeds.
+    pub(crate) fn printed(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments);
+        assert_eq!(run.code(), 0, "{arguments:?}: {}", run.talk());
+        run.out()
+    }
+
     /// The report as JSON, with the exit code.
     pub(crate) fn json(&self, arguments: &[&str]) -> (Value, i32) {
         let run = self.run(&[&["--format", "json"], arguments].concat());
@@ -77,6 +84,18 @@ impl Bench {
             serde_json::from_str(&run.out()).unwrap_or_else(|error| panic!("{error}: {}", run.talk()));
         (report, run.code())
     }
+}
+
+/// A VNet flow log of one NIC of 2025-12-01, 02:00 to 03:00: tuples in JSON's quotation marks, by rule.
+pub(crate) fn hour_of(nsg: &str, rules: &[(&str, &[String])]) -> String {
+    let group = |(rule, tuples): &(&str, &[String])| {
+        format!(r#"{{"rule":"{rule}","flowTuples":[{}]}}"#, tuples.join(","))
+    };
+    let groups: Vec<String> = rules.iter().map(group).collect();
+    format!(
+        r#"{{"records":[{{"time":"2025-12-01T03:00:00Z","macAddress":"000D3A000001","category":"FlowLogFlowEvent","targetResourceID":"/s/virtualNetworks/hub","flowLogVersion":4,"flowRecords":{{"flows":[{{"aclID":"{nsg}","flowGroups":[{}]}}]}}}}]}}"#,
+        groups.join(",")
+    )
 }
 
 /// The tool as a child process; a settings file of the person who runs the tests does not count.
