@@ -366,9 +366,7 @@ impl Config {
             running: report.running,
         }
     }
-}
 
-impl Config {
     /// How connections are joined where networks are `own`.
     pub(crate) fn gathering(&self, own: OwnNetworks) -> GatherOptions {
         GatherOptions { resolve: self.dedup, findings: !self.findings.no_findings, provenance: false, own }

@@ -140,8 +140,7 @@ impl RunError {
     /// True if the command line, or a file that it names, has to be put right.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Settings(_) | Self::Known(_) | Self::Key(_) | Self::Target(_) => true,
-            Self::ReadTwice(_) => true,
+            Self::Settings(_) | Self::Known(_) | Self::Key(_) | Self::Target(_) | Self::ReadTwice(_) => true,
             Self::OtherTime { .. } | Self::NoNewest => false,
             Self::Export(error) => error.is_usage(),
             Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Manual { .. } | Self::Output(_) => false,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Bound, Filter, Picked, Place, Window};
 use crate::connection::LogId;
 use crate::flow::FlowTuple;
-use crate::record::RecordContext;
+use crate::record::{LogKind, RecordContext};
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Selector {
     selection: Selection,
     mac: String,
     resource: String,
+    /// `None` before the first record.
+    kind: Option<LogKind>,
     log: LogId,
     bound: Option<Bound>,
     /// What is asked for of the tuples at hand, and what is of that time but nothing that is asked for.
@@ -57,6 +59,7 @@ impl Selector {
             selection: selection.clone(),
             mac: String::new(),
             resource: String::new(),
+            kind: None,
             log: LogId::default(),
             bound: None,
             chosen: Vec::new(),
@@ -68,13 +71,14 @@ impl Selector {
     /// The tuples that follow stand in this record. Returns it with a time that is in the window: its tuples are up to a
     /// minute older, so that the first record after the window may hold tuples of it. Without a time if it is before.
     pub fn record<'r>(&mut self, record: &RecordContext<'r>) -> RecordContext<'r> {
-        if self.mac != record.mac || self.resource != record.resource {
+        if self.mac != record.mac || self.resource != record.resource || self.kind != Some(record.kind) {
             record.mac.clone_into(&mut self.mac);
             record.resource.clone_into(&mut self.resource);
+            self.kind = Some(record.kind);
             self.bound = None;
-        }
-        if self.selection.picked.is_some() {
-            self.log = LogId::of(record);
+            if self.selection.picked.is_some() {
+                self.log = LogId::of(record);
+            }
         }
         let Window { from_ms, to_ms } = self.selection.window;
         let within = |time: i64| to_ms.map_or(time, |to| time.min(to.saturating_sub(1)));

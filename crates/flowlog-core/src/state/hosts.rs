@@ -15,14 +15,6 @@ use crate::flow::AddressClass;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostId(pub(crate) u32);
 
-impl HostId {
-    /// The address, if it is one of IPv4 that is its own number.
-    #[inline]
-    pub(super) fn v4_bits(self) -> Option<u32> {
-        (self.0 < FIRST_NUMBERED).then_some(self.0)
-    }
-}
-
 /// The first number that is no IPv4 address itself: 240.0.0.0, from where on addresses are reserved (RFC 1112).
 const FIRST_NUMBERED: u32 = 0xf000_0000;
 

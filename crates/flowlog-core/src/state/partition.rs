@@ -38,15 +38,11 @@ impl PartitionKey {
     pub(super) fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
         let [first, second] = self.0;
         let hasher = SipHasher13::new_with_keys(first, second);
-        let of_v4 = |a: u32, b: u32| {
-            let (low, high) = (a.min(b), a.max(b));
-            hasher.hash(&(u64::from(low) << 32 | u64::from(high)).to_le_bytes())
-        };
-        if let (Some(a), Some(b)) = (a.v4_bits(), b.v4_bits()) {
-            return of_v4(a, b);
-        }
         let (a, b) = match (hosts.address(a), hosts.address(b)) {
-            (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => return of_v4(a.to_bits(), b.to_bits()),
+            (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => {
+                let (low, high) = (a.min(b).to_bits(), a.max(b).to_bits());
+                return hasher.hash(&(u64::from(low) << 32 | u64::from(high)).to_le_bytes());
+            }
             (a, b) => (a, b),
         };
         let octets = |address: Option<IpAddr>| match address {

@@ -80,7 +80,7 @@ impl Origins {
         }
         let origins = Self { countries: countries.finish(), systems: systems.finish(), names };
         if origins.countries.is_empty() && origins.systems.is_empty() {
-            return Err(DatabaseError::Other(escape(&reader.metadata().database_type, false).into_owned()));
+            return Err(other(&reader));
         }
         Ok(origins)
     }
@@ -132,8 +132,7 @@ fn entry(
     names: &mut BTreeMap<u32, Arc<str>>,
 ) -> Result<Origin, DatabaseError> {
     found.decode::<Seen>().map_err(damaged)?;
-    let other = |_| DatabaseError::Other(escape(&reader.metadata().database_type, false).into_owned());
-    let entry: Entry<'_> = found.decode().map_err(other)?.unwrap_or_default();
+    let entry: Entry<'_> = found.decode().map_err(|_| other(reader))?.unwrap_or_default();
     let system = entry.autonomous_system_number.filter(|number| *number > 0);
     if let Some(number) = system {
         let organisation = entry.autonomous_system_organization.unwrap_or_default().trim();
@@ -142,6 +141,10 @@ fn entry(
     }
     // Where its users are or, failing that, where it is registered.
     Ok(Origin { country: entry.country.code().or_else(|| entry.registered_country.code()), system })
+}
+
+fn other(reader: &Reader<&[u8]>) -> DatabaseError {
+    DatabaseError::Other(escape(&reader.metadata().database_type, false).into_owned())
 }
 
 #[allow(clippy::needless_pass_by_value)] // for map_err
