@@ -1,5 +1,6 @@
 //! Files about addresses: which are named, and what they say together.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use flowlog_core::select::{Filter, ResolveError};
 use flowlog_core::text::escape;
 
 use crate::known::KnownError;
+use crate::{Outcome, say};
 
 /// The options.
 #[allow(clippy::doc_markdown)] // text of the help
@@ -50,7 +52,8 @@ impl BookArgs {
         for path in settings.mmdb.iter().chain(&self.mmdb) {
             let bytes = bounded::read(path, DATABASE_BYTES);
             let bytes = bytes.map_err(|cause| KnownError::Read { path: path.clone(), cause })?;
-            builder.database(&bytes).map_err(|cause| KnownError::Database { path: path.clone(), cause })?;
+            let opened = builder.database(&path.to_string_lossy(), bytes);
+            opened.map_err(|cause| KnownError::Database { path: path.clone(), cause })?;
         }
         for path in settings.threat_list.iter().chain(&self.threat_list) {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -74,9 +77,14 @@ fn read(path: &Path) -> Result<Vec<u8>, KnownError> {
 /// A filter with the answers of `book`.
 ///
 /// # Errors
-/// What the book does not tell.
+/// What the book does not tell, and damage in a database that is asked.
 pub fn resolved(filter: &Filter, book: &AddressBook) -> Result<Filter, KnownError> {
-    filter.resolved(book).map_err(|cause| {
+    let resolved = filter.resolved(book);
+    // What is missing there would be missing in all that is chosen.
+    if let Some((name, cause)) = book.damage() {
+        return Err(KnownError::Database { path: name.into(), cause: cause.clone() });
+    }
+    resolved.map_err(|cause| {
         let names = book.names().iter().map(|name| &**name);
         let nearest = match &cause {
             ResolveError::Unknown { asked } => nearest(asked, names),
@@ -85,6 +93,17 @@ pub fn resolved(filter: &Filter, book: &AddressBook) -> Result<Filter, KnownErro
         };
         KnownError::Asked { nearest: nearest.map(str::to_owned), cause }
     })
+}
+
+/// Tells damage that was met in a database, and makes of a run that was whole one that is not.
+pub fn ended(outcome: Outcome, book: &AddressBook, ascii: bool, talk: &mut impl Write) -> Outcome {
+    let Some((name, cause)) = book.damage() else { return outcome };
+    let (word, outcome) = match outcome {
+        Outcome::Done => ("exit code 3", Outcome::SomeSkipped),
+        other => ("warning", other),
+    };
+    say(talk, ascii, &format!("{word}: what a database says of some addresses is missing: {name}: {cause}"));
+    outcome
 }
 
 /// Refuses to be asked for what no file tells.

@@ -10,6 +10,7 @@ use flowlog_core::flow::OwnNetworks;
 use flowlog_core::report::FileRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError};
 
+use crate::book::ended;
 use crate::cli::{CompareConfig, Format};
 use crate::pick::pick;
 use crate::reduce::{self, Options, Reduced};
@@ -67,7 +68,7 @@ pub fn run(
         }
         _ => {}
     }
-    Ok(outcome)
+    Ok(ended(outcome, &book, ascii, talk))
 }
 
 fn limit(config: &CompareConfig) -> Option<Severity> {

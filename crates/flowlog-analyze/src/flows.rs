@@ -7,7 +7,7 @@ use flowlog_core::flows::{FlowNames, FlowOptions, FlowScene, FlowTable, Flows};
 use flowlog_core::report::SelectionRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared};
 
-use crate::book::require;
+use crate::book::{ended, require};
 use crate::cli::FlowsConfig;
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, CsvStyle, Style, Surroundings};
@@ -73,7 +73,7 @@ pub fn run(
     if outcome == Outcome::SomeSkipped {
         say(talk, ascii, &ending::of_files(files.iter(), config.running.strict));
     }
-    Ok(outcome)
+    Ok(ended(outcome, &book, ascii, talk))
 }
 
 fn print(

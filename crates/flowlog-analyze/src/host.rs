@@ -12,7 +12,7 @@ use flowlog_core::report::{HostName, addresses, fitting_width};
 use flowlog_core::select::{self, Addresses, Filter, Glob};
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError, State, Summary};
 
-use crate::book::resolved;
+use crate::book::{ended, resolved};
 use crate::cli::{Format, HostConfig, Select, Whom};
 use crate::known::KnownError;
 use crate::reduce::{self, Options, Reduced};
@@ -107,7 +107,7 @@ pub fn run(
     if outcome == Outcome::SomeSkipped {
         say(talk, ascii, &why);
     }
-    Ok(outcome)
+    Ok(ended(outcome, &book, ascii, talk))
 }
 
 fn page(

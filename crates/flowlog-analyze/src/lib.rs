@@ -224,7 +224,7 @@ pub fn run(
             say(talk, ascii, &ending::of_findings(grave(&report, limit).count(), "", limit));
         }
     }
-    Ok(outcome)
+    Ok(book::ended(outcome, &book, ascii, talk))
 }
 
 /// Findings of a severity or a graver one.

@@ -171,3 +171,42 @@ fn slips_are_told_in_a_sentence() {
         assert!(run.talk().contains(message), "{arguments:?}: {}", run.talk());
     }
 }
+
+/// A large database is not read whole; what is damaged in it is told when an address, or a filter, asks for it.
+#[test]
+fn damage_that_is_met_later_is_told() {
+    let bench = bench();
+    let mut large = Mmdb::new("GeoLite2-Country").raw("203.0.113.0/24", b"\xe1\x45score\x5fabc");
+    for number in 0..4_000 {
+        let network = format!("10.{}.{}.0/24", 100 + number / 128, number % 128 * 2);
+        large = large.row(&network, &json!({ "country": { "iso_code": "DE" } }));
+    }
+    fs::write(bench.folder.path().join("large.mmdb"), large.bytes()).unwrap();
+    let damage = "large.mmdb: this is no whole MaxMind database";
+    let later = ["--mmdb", "large.mmdb"];
+    for command in [&["logs"][..], &["host", "203.0.113.7", "logs"]] {
+        let run = bench.run(&[command, &later].concat());
+        assert_eq!(run.code(), 3, "{command:?}: {}", run.talk());
+        let told =
+            "exit code 3: what a database says of some addresses is missing: large.mmdb: this is no whole";
+        assert!(run.talk().contains(told), "{command:?}: {}", run.talk());
+    }
+    let run = bench.run(&["flows", "logs", "--by", "country", "--mmdb", "large.mmdb"]);
+    assert_eq!(run.code(), 3, "{}", run.talk());
+    // Nothing is chosen by half an answer.
+    let run = bench.run(&["flows", "logs", "--where", "country DE", "--mmdb", "large.mmdb"]);
+    assert_eq!(run.code(), 2, "{}", run.talk());
+    assert!(run.talk().contains(damage), "{}", run.talk());
+    // Hosts that it is not damaged for.
+    let run = bench.run(&[
+        "flows",
+        "logs",
+        "--mmdb",
+        "large.mmdb",
+        "--where",
+        "src 2001:db8::9",
+        "--by",
+        "country",
+    ]);
+    assert_eq!(run.code(), 0, "{}", run.talk());
+}

@@ -14,8 +14,11 @@ pub const NETWORK_BYTES: u64 = 256 << 20;
 /// # Errors
 /// The operating system's, and a file that is larger.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    let file = File::open(path)?;
+    // Growing on the way would move a large file again and again.
+    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(most);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         let message = format!("it is larger than {} MiB", most >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));

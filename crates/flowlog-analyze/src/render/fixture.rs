@@ -212,7 +212,7 @@ pub(crate) fn known() -> Report {
         .row("20.60.1.0/24", &place("US", 64_500, "Example Cloud"))
         .row("185.220.101.0/24", &place("DE", 64_501, "=hosting()"))
         .row("198.51.100.0/24", &place("RU", 64_502, "Nobody"));
-    builder.database(&database.bytes()).expect("a database of countries and systems");
+    builder.database("fixture.mmdb", database.bytes()).expect("a database of countries and systems");
     builder.threats("level5", LISTED.as_bytes()).expect("lines of addresses");
     let mut report = rich();
     report.know(&builder.finish());

@@ -3,18 +3,19 @@
 mod facts;
 mod mmdb;
 mod names;
+mod origins;
 mod prefixes;
 mod threats;
 
 use std::collections::BTreeSet;
-use std::mem;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::flow::Network;
 pub use facts::{Country, FactKind, HostFacts, KnownHosts};
 pub use mmdb::DatabaseError;
-use mmdb::Origins;
+use mmdb::{Database, Origin};
+use origins::Origins;
 use prefixes::Prefixes;
 pub use prefixes::Ranges;
 use threats::ThreatList;
@@ -57,12 +58,13 @@ impl AddressBookBuilder {
         Ok(())
     }
 
-    /// Adds a database in `MaxMind`'s format: what it says comes over what earlier ones do.
+    /// Adds a database in `MaxMind`'s format: what it says comes over what earlier ones do. Entries are decoded when an
+    /// address asks for them; `name` is what the database is called if one is damaged ([`AddressBook::damage`]).
     ///
     /// # Errors
-    /// It is none, damaged, or of other things.
-    pub fn database(&mut self, bytes: &[u8]) -> Result<(), DatabaseError> {
-        self.origins = Origins::read(bytes)?.or(mem::take(&mut self.origins));
+    /// It is none, damaged in its head or in its first networks, or of other things.
+    pub fn database(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), DatabaseError> {
+        self.origins.push(Database::open(name, bytes)?);
         Ok(())
     }
 
@@ -99,8 +101,8 @@ impl AddressBookBuilder {
 
 /// What the person's files say of addresses.
 ///
-/// Memory: some 50 bytes a name and 24 an address or network of IPv4; of a database of countries or systems 12 bytes for
-/// each range of IPv4 and 48 for one of IPv6.
+/// Memory: some 50 bytes a name and 24 an address or network of IPv4; a database of countries or systems as it is, and
+/// some hundred bytes for each of its entries that was asked for.
 #[derive(Debug, Default)]
 pub struct AddressBook {
     /// In order, each once.
@@ -126,8 +128,8 @@ impl AddressBook {
     pub fn has(&self, kind: FactKind) -> bool {
         match kind {
             FactKind::Name => !self.names.is_empty(),
-            FactKind::Country => !self.origins.countries.is_empty(),
-            FactKind::As => !self.origins.systems.is_empty(),
+            FactKind::Country => self.origins.have_countries(),
+            FactKind::As => self.origins.have_systems(),
             FactKind::Threat => !self.threats.is_empty(),
         }
     }
@@ -142,8 +144,8 @@ impl AddressBook {
         let text = |kind| self.text(self.number(address, kind), kind);
         HostFacts {
             name: text(FactKind::Name),
-            country: self.origins.countries.find(address),
-            system: text(FactKind::As),
+            country: self.origins.country(address),
+            system: self.origins.system(address).map(|(_, name)| name),
             threat: text(FactKind::Threat),
         }
     }
@@ -152,8 +154,8 @@ impl AddressBook {
     pub fn number(&self, address: IpAddr, kind: FactKind) -> u64 {
         match kind {
             FactKind::Name => self.named.find(address).map_or(0, |place| place as u64 + 1),
-            FactKind::Country => self.origins.countries.find(address).map_or(0, Country::number),
-            FactKind::As => self.origins.systems.find(address).map_or(0, u64::from),
+            FactKind::Country => self.origins.country(address).map_or(0, Country::number),
+            FactKind::As => self.origins.system(address).map_or(0, |(number, _)| number.into()),
             FactKind::Threat => self.threat(address),
         }
     }
@@ -164,7 +166,7 @@ impl AddressBook {
         match kind {
             FactKind::Name => self.names.get(usize::try_from(before).ok()?).cloned(),
             FactKind::Country => Country::of_number(number).map(|country| country.as_str().into()),
-            FactKind::As => self.origins.names.get(&u32::try_from(number).ok()?).cloned(),
+            FactKind::As => self.origins.name(u32::try_from(number).ok()?),
             FactKind::Threat => {
                 let lists = self.threats.iter().enumerate().filter(|(place, _)| number >> place & 1 == 1);
                 Some(lists.map(|(_, list)| &*list.name).collect::<Vec<_>>().join(", ").into())
@@ -197,16 +199,22 @@ impl AddressBook {
         Some((v4, v6))
     }
 
-    /// The addresses of a country.
+    /// The addresses of a country. Where a database is damaged they are not whole ([`damage`](Self::damage)).
     pub fn of_country(&self, country: Country) -> Ranges {
-        self.origins.countries.ranges(|other| other == country)
+        self.origins.ranges(|origin| origin.country).ranges(|other| other == country)
     }
 
-    /// The addresses of the autonomous systems that `is` says, of number and name (`AS64496 Example`).
+    /// The addresses of the autonomous systems that `is` says, of number and name (`AS64496 Example`). Where a database is
+    /// damaged they are not whole ([`damage`](Self::damage)).
     pub fn of_system(&self, is: impl Fn(u32, &str) -> bool) -> Ranges {
-        let asked = self.origins.names.iter().filter(|(number, name)| is(**number, name));
-        let asked: BTreeSet<u32> = asked.map(|(number, _)| *number).collect();
-        self.origins.systems.ranges(|number| asked.contains(&number))
+        let asked = |origin: &Origin| origin.system.as_ref().map(|(number, name)| is(*number, name));
+        self.origins.ranges(asked).ranges(|is_asked| is_asked)
+    }
+
+    /// The first damage that was met in a database since it was opened, and the database's name: what it says there is not
+    /// known.
+    pub fn damage(&self) -> Option<(&str, &DatabaseError)> {
+        self.origins.damage()
     }
 
     /// The addresses whose name is one of those that `is` says.
