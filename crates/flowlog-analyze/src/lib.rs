@@ -271,8 +271,8 @@ fn analyse(
         Source::Logs(_) => {
             let options = Options {
                 threads,
-                details: &exports.tuples(),
-                hours: exports.hours(),
+                details: &exports.tuples(&known.book),
+                hours: exports.hours(&known.book),
                 selection: &chosen.selection,
                 shared: &shared,
             };

@@ -113,6 +113,23 @@ fn names_of_the_two_ends_are_columns_too() {
     let ends = found.iter().flat_map(|row| [&row["source_name"], &row["destination_name"]]);
     let (own, other): (Vec<&Value>, Vec<&Value>) = ends.partition(|name| *name == "own");
     assert!(!own.is_empty() && !other.is_empty() && other.iter().all(|name| name.is_null()), "{other:?}");
+    let named = ["logs", "--names", "names.csv", "--export-tuples"];
+    let run = bench.run(&[&named[..], &["tuples"]].concat());
+    assert_eq!(run.code(), 0, "{}", run.talk());
+    let mut found: Vec<Row> =
+        files(&bench.folder.path().join("tuples")).values().flat_map(|path| rows(path)).collect();
+    let mut lines = ndjson(&bench, &[&named[..], &["-"]].concat());
+    let key = |row: &Row| serde_json::to_string(row).unwrap();
+    found.sort_by_key(key);
+    lines.sort_by_key(key);
+    assert!(found == lines && found.iter().any(|row| row["destination_name"] == "own"));
+    let csv = bench.printed(&[&named[..], &["-.csv"]].concat());
+    let mut csv = csv::Reader::from_reader(csv.as_bytes());
+    let heads = csv.headers().unwrap().clone();
+    assert!(heads.iter().rev().take(3).eq(["destination_name", "source_name", "file"]), "{heads:?}");
+    let cell = |row: &csv::StringRecord| row.get(heads.len() - 2).unwrap() == "own";
+    let own = csv.records().filter(|row| cell(row.as_ref().unwrap())).count();
+    assert_eq!(own, lines.iter().filter(|row| row["source_name"] == "own").count());
 }
 
 #[test]

@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::fs;
+
 use common::Bench;
+use flowlog_testkit::mmdb::Mmdb;
 use flowlog_testkit::scenario::{Scenario, Volume};
 use serde_json::{Value, json};
 
@@ -13,15 +16,15 @@ fn bench() -> Bench {
     Bench::new().scenario(&scenario).0
 }
 
-fn rows(bench: &Bench, export: &str, schema: &str) -> Vec<Value> {
-    let run = bench.run(&["logs", export, "-", "--export-schema", schema]);
+fn rows(bench: &Bench, export: &str, schema: &str, more: &[&str]) -> Vec<Value> {
+    let run = bench.run(&[&["logs", export, "-", "--export-schema", schema], more].concat());
     assert_eq!(run.code(), 0, "{}", run.talk());
     run.out().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Own row and mapped row, side by side.
-fn pairs(bench: &Bench, export: &str, schema: &str) -> Vec<(Value, Value)> {
-    let (own, mapped) = (rows(bench, export, "flowlog"), rows(bench, export, schema));
+fn pairs(bench: &Bench, export: &str, schema: &str, more: &[&str]) -> Vec<(Value, Value)> {
+    let (own, mapped) = (rows(bench, export, "flowlog", more), rows(bench, export, schema, more));
     assert!(own.len() > 500 && own.len() == mapped.len());
     own.into_iter().zip(mapped).collect()
 }
@@ -170,11 +173,97 @@ fn ocsf(row: &Value) -> Value {
 fn every_field_of_every_row_is_made_from_what_the_page_says() {
     let bench = bench();
     for export in ["--export-connections", "--export-tuples"] {
-        for (row, mapped) in pairs(&bench, export, "asim") {
+        for (row, mapped) in pairs(&bench, export, "asim", &[]) {
             assert_eq!(mapped, asim(&row), "{export}: {row}");
         }
-        for (row, mapped) in pairs(&bench, export, "ocsf") {
+        for (row, mapped) in pairs(&bench, export, "ocsf", &[]) {
             assert_eq!(mapped, ocsf(&row), "{export}: {row}");
+        }
+    }
+}
+
+/// Names, countries, systems and lists of threats, as the page says, of connections and of tuples.
+#[test]
+fn what_files_say_of_addresses_has_its_fields() {
+    let bench = bench();
+    let put = |name: &str, bytes: &[u8]| fs::write(bench.folder.path().join(name), bytes).unwrap();
+    let place = |code: &str| json!({ "country": { "iso_code": code } });
+    let system =
+        json!({ "autonomous_system_number": 64_500, "autonomous_system_organization": "Example Cloud" });
+    let halves =
+        Mmdb::new("GeoLite2-Country").row("0.0.0.0/1", &place("ES")).row("128.0.0.0/1", &place("DE"));
+    put("country.mmdb", &halves.bytes());
+    let unnamed = json!({ "autonomous_system_number": 64_501 });
+    let systems = Mmdb::new("GeoLite2-ASN").row("0.0.0.0/1", &system).row("128.0.0.0/1", &unnamed);
+    put("asn.mmdb", &systems.bytes());
+    put("names.csv", b"10.0.0.0/9,own\n");
+    put("low.txt", b"0.0.0.0/2\n");
+    put("wide.txt", b"0.0.0.0/1\n");
+    let files = ["--mmdb", "country.mmdb", "--mmdb", "asn.mmdb", "--names", "names.csv"];
+    let lists = ["--threat-list", "low.txt", "--threat-list", "wide.txt"];
+    let more = [&files[..], &lists].concat();
+    for export in ["--export-connections", "--export-tuples"] {
+        let mut seen = [0; 3];
+        for (row, mapped) in pairs(&bench, export, "asim", &more) {
+            let [source, destination] = ["source_threat", "destination_threat"].map(|key| &row[key]);
+            let far = if row["direction"] == "I" { source } else { destination };
+            let is_source = if far.is_null() { row["direction"] != "I" } else { row["direction"] == "I" };
+            let threat = if is_source { ["source", "SrcIpAddr"] } else { ["destination", "DstIpAddr"] };
+            let mut expected = asim(&row);
+            let mut put = |name: &str, value: &Value| {
+                if !value.is_null() {
+                    expected[name] = value.clone();
+                }
+            };
+            for (end, mark) in [("source", "Src"), ("destination", "Dst")] {
+                let name = &row[format!("{end}_name")];
+                put(&format!("{mark}Hostname"), name);
+                put(mark, name);
+                put(&format!("{mark}GeoCountry"), &row[format!("{end}_country")]);
+            }
+            put("Hostname", &row["destination_name"]);
+            if !(source.is_null() && destination.is_null()) {
+                put("ThreatName", &row[format!("{}_threat", threat[0])]);
+                put("ThreatField", &json!(threat[1]));
+                put("ThreatIpAddr", &row[threat[0]]);
+            }
+            for (name, column) in [("SrcAs", "source_as"), ("DstAs", "destination_as")] {
+                if !row[column].is_null() {
+                    expected["AdditionalFields"][name] = row[column].clone();
+                }
+            }
+            assert_eq!(mapped, expected, "{export}: {row}");
+            let kinds = [&row["source_name"], source, &row["destination_country"]];
+            kinds.iter().zip(&mut seen).for_each(|(value, seen)| *seen += usize::from(!value.is_null()));
+        }
+        assert!(seen.iter().all(|seen| *seen > 0), "{export}: {seen:?}");
+        for (row, mapped) in pairs(&bench, export, "ocsf", &more) {
+            let mut expected = ocsf(&row);
+            let mut indicators = Vec::new();
+            for (end, endpoint) in [("source", "src_endpoint"), ("destination", "dst_endpoint")] {
+                let fact = |kind: &str| row[format!("{end}_{kind}")].clone();
+                let (number, name) = match fact("as").as_str() {
+                    Some("AS64500 Example Cloud") => (json!(64_500), json!("Example Cloud")),
+                    Some("AS64501") => (json!(64_501), Value::Null),
+                    Some(other) => panic!("{other}"),
+                    None => (Value::Null, Value::Null),
+                };
+                expected[endpoint]["hostname"] = fact("name");
+                expected[endpoint]["location"] = json!({ "country": fact("country") });
+                expected[endpoint]["autonomous_system"] = json!({ "number": number, "name": name });
+                if let Some(lists) = fact("threat").as_str() {
+                    let lists: Vec<&str> = lists.split(", ").collect();
+                    indicators.push(json!({
+                        "type_id": 1, "type": "IP Address", "value": row[end], "name": format!("{endpoint}.ip"),
+                        "labels": lists,
+                    }));
+                }
+            }
+            if !indicators.is_empty() {
+                expected["osint"] = json!(indicators);
+                expected["metadata"]["profiles"] = json!(["cloud", "security_control", "osint"]);
+            }
+            assert_eq!(mapped, known(expected), "{export}: {row}");
         }
     }
 }

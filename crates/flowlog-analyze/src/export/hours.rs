@@ -13,7 +13,7 @@ const HOUR_MS: i64 = 3_600_000;
 /// A folder being filled in order of time: one file is open at a time.
 pub(super) struct HourFolder {
     folder: PathBuf,
-    specs: &'static [Spec],
+    specs: Vec<Spec>,
     sorted: usize,
     open: Option<(i64, Part)>,
 }
@@ -25,7 +25,7 @@ struct Part {
 
 impl HourFolder {
     /// Makes `folder`, whose files have the columns of `specs` and are in the order of the first `sorted`.
-    pub(super) fn new(folder: &Path, specs: &'static [Spec], sorted: usize) -> io::Result<Self> {
+    pub(super) fn new(folder: &Path, specs: Vec<Spec>, sorted: usize) -> io::Result<Self> {
         fs::create_dir(folder)?;
         Ok(Self { folder: folder.to_owned(), specs, sorted, open: None })
     }
@@ -52,7 +52,7 @@ impl HourFolder {
         fs::create_dir_all(&folder)?;
         let path = folder.join("part-0.parquet");
         let file = File::options().write(true).create_new(true).open(&path)?;
-        Ok(Part { path, file: ParquetFile::new(BufWriter::new(file), self.specs, self.sorted)? })
+        Ok(Part { path, file: ParquetFile::new(BufWriter::new(file), &self.specs, self.sorted)? })
     }
 
     fn end_hour(&mut self) -> io::Result<()> {

@@ -13,7 +13,9 @@ mod tuples;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::report::Report;
 
 pub use connections::ConnectionLines;
@@ -127,18 +129,19 @@ impl Exports {
     }
 
     /// The files of one row a tuple.
-    pub fn tuples(&self) -> Vec<TupleFile<'_>> {
+    pub fn tuples<'a>(&'a self, book: &'a Arc<AddressBook>) -> Vec<TupleFile<'a>> {
         let details = self.csv.iter().filter_map(|csv| csv.details.as_ref());
-        let details = details.map(|output| TupleFile { output, form: TupleForm::Details(self.style) });
+        let details = details.map(|output| TupleFile { output, form: TupleForm::Details(self.style), book });
         let lines = self.tuples.iter().filter_map(|lines| {
-            lines.format.map(|format| TupleFile { output: &lines.output, form: TupleForm::Lines(format) })
+            let form = TupleForm::Lines(lines.format?);
+            Some(TupleFile { output: &lines.output, form, book })
         });
         details.chain(lines).collect()
     }
 
     /// The folder of Parquet files of one row a tuple.
-    pub fn hours(&self) -> Option<&Output> {
-        self.tuples.as_ref().filter(|lines| lines.format.is_none()).map(|lines| &lines.output)
+    pub fn hours<'a>(&'a self, book: &'a AddressBook) -> Option<(&'a Output, &'a AddressBook)> {
+        self.tuples.as_ref().filter(|lines| lines.format.is_none()).map(|lines| (&lines.output, book))
     }
 
     /// The file of one row a connection; without a format it is a Parquet file.

@@ -6,6 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::flow::{Counters, Direction, Encryption, FlowTuple, Protocol, State};
 use flowlog_core::policy::plain_rule;
 use flowlog_core::record::{LogKind, MalformedTuple, RecordContext, Sink};
@@ -15,11 +16,13 @@ use twox_hash::XxHash3_64;
 use super::hours::HourFolder;
 use super::sorted::Sorted;
 use super::{ExportError, Output, folder_of};
+use crate::render::ends;
 use crate::render::tuples::{SPECS, TupleCells};
 
 /// All tuples of a run, and the names in them, each once: as many as the logs have.
 pub struct TupleRows<'a> {
     output: &'a Output,
+    book: &'a AddressBook,
     all: Mutex<Sorted<[u8; ROW]>>,
     names: Arc<Mutex<Names>>,
 }
@@ -48,9 +51,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'a> TupleRows<'a> {
     /// Of the folder that `output` will be.
-    pub(crate) fn new(output: &'a Output) -> Self {
+    pub(crate) fn new(output: &'a Output, book: &'a AddressBook) -> Self {
         let all = Mutex::new(Sorted::new(folder_of(output.path())));
-        Self { output, all, names: Arc::default() }
+        Self { output, book, all, names: Arc::default() }
     }
 
     /// Who takes the tuples of one group of files.
@@ -83,10 +86,10 @@ impl<'a> TupleRows<'a> {
         let all = self.all.into_inner().unwrap_or_else(PoisonError::into_inner);
         let names = lock(&self.names);
         let written = || {
-            let mut folder = HourFolder::new(&self.output.whole(), &SPECS, 2)?;
+            let mut folder = HourFolder::new(&self.output.whole(), ends::specs(&SPECS, self.book), 2)?;
             all.finish(|row| {
                 let cells = unpack(&row, &names.all).ok_or(io::ErrorKind::InvalidData)?;
-                folder.row(cells.tuple.time_ms, |columns| cells.fill(columns))
+                folder.row(cells.tuple.time_ms, |columns| cells.fill(columns, self.book))
             })?;
             folder.finish()
         };
@@ -302,7 +305,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         let output = Output::claim(&path, false, &super::super::Unfinished::default()).unwrap();
-        let all = TupleRows::new(&output);
+        let book = AddressBook::default();
+        let all = TupleRows::new(&output, &book);
         let mut part = all.part();
         part.begin_file("f");
         part.record(&RecordContext {

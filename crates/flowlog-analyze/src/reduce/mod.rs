@@ -12,6 +12,7 @@ use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::record::Decoder;
 use flowlog_core::report::FileRow;
 use flowlog_core::select::Selection;
@@ -40,8 +41,8 @@ pub struct Options<'a> {
     pub threads: usize,
     /// Files of one row a tuple.
     pub details: &'a [TupleFile<'a>],
-    /// A folder of Parquet files of the same.
-    pub hours: Option<&'a Output>,
+    /// A folder of Parquet files of the same, and what is known of the ends.
+    pub hours: Option<(&'a Output, &'a AddressBook)>,
     /// What is asked for.
     pub selection: &'a Selection,
     /// What the workers share.
@@ -87,7 +88,7 @@ fn read_until_known(
     let mut groups = plan::groups(inputs, &beginnings);
     loop {
         let details: Vec<_> = options.details.iter().map(|file| Parts::new(*file, groups.len())).collect();
-        let hours = options.hours.map(TupleRows::new);
+        let hours = options.hours.map(|(output, book)| TupleRows::new(output, book));
         let ahead = groups.len() < options.threads;
         let selection = Some(options.selection).filter(|selection| !selection.is_all());
         let job = Job { inputs, details: &details, hours: hours.as_ref(), selection, progress, ahead };

@@ -4,6 +4,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flowlog_core::enrich::AddressBook;
 
 use super::details::Rows;
 use crate::export::{ExportError, Output};
@@ -28,6 +31,8 @@ pub struct TupleFile<'a> {
     pub output: &'a Output,
     /// What it looks like.
     pub form: TupleForm,
+    /// What is known of the ends.
+    pub book: &'a Arc<AddressBook>,
 }
 
 impl TupleFile<'_> {
@@ -36,8 +41,8 @@ impl TupleFile<'_> {
         match (self.form, first) {
             (TupleForm::Details(style), true) => Rows::Details(DetailsWriter::new(out, style)),
             (TupleForm::Details(style), false) => Rows::Details(DetailsWriter::part(out, style)),
-            (TupleForm::Lines(format), true) => Rows::Lines(TupleWriter::new(out, format)),
-            (TupleForm::Lines(format), false) => Rows::Lines(TupleWriter::part(out, format)),
+            (TupleForm::Lines(format), true) => Rows::Lines(TupleWriter::new(out, format, self.book)),
+            (TupleForm::Lines(format), false) => Rows::Lines(TupleWriter::part(out, format, self.book)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::net::IpAddr;
 
-use flowlog_core::enrich::{AddressBook, FactKind};
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::flow::AddressClass;
 use flowlog_core::policy::plain_rule;
 use flowlog_core::state::{HostId, Hosts, Sighting, Summary};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::csv_text::{CsvStyle, guard};
+use super::ends;
 use super::names::protocol_label;
 use super::parquet::{Columns, Spec, names};
 use super::schema::Schema;
@@ -164,19 +165,22 @@ pub(crate) fn line(
             *name = guard(name).into_owned().into();
         }
     }
-    let facts = facts(&row, book);
+    let facts = ends::facts([row.source, row.destination], book);
+    let named = |facts| -> Map<String, Json> {
+        let fact = |(key, fact): (&str, Option<String>)| (key.to_owned(), fact.into());
+        ends::heads(book).zip::<Vec<_>>(facts).map(fact).collect()
+    };
     let line = match format {
         Some(ConnectionFormat::Csv(style)) => {
             let mut csv = style.rows(Vec::new());
-            let facts: Vec<_> = facts.iter().map(|(_, fact)| fact.as_deref().map(guard)).collect();
+            let facts: Vec<_> = facts.iter().map(|fact| fact.as_deref().map(guard)).collect();
             csv.serialize((&row, facts)).map_err(io::Error::from)?;
             csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?
         }
         None => postcard::to_allocvec(&row).map_err(io::Error::other)?,
         Some(ConnectionFormat::Ndjson) => {
             let mut line = serde_json::to_vec(&row)?;
-            let known: Map<String, Json> =
-                facts.into_iter().map(|(key, fact)| (key.to_owned(), fact.into())).collect();
+            let known = named(facts);
             if !known.is_empty() {
                 // Both are objects: the end of one goes on with the inside of the other.
                 line.pop();
@@ -186,38 +190,25 @@ pub(crate) fn line(
             line.push(b'\n');
             line
         }
-        Some(ConnectionFormat::Mapped(schema)) => schema.line(&serde_json::to_value(&row)?)?,
+        Some(ConnectionFormat::Mapped(schema)) => {
+            let mut row = serde_json::to_value(&row)?;
+            if let Some(row) = row.as_object_mut() {
+                row.extend(named(facts));
+            }
+            schema.line(&row)?
+        }
     };
     Ok(Some((row.order(), line)))
 }
 
 /// All columns: those of every connection, and what `book` tells of the two ends.
 pub(crate) fn columns(book: &AddressBook) -> Vec<&'static str> {
-    COLUMNS.into_iter().chain(facts_heads(book)).collect()
+    COLUMNS.into_iter().chain(ends::heads(book)).collect()
 }
 
 /// The same of a Parquet file.
 pub(crate) fn specs(book: &AddressBook) -> Vec<Spec> {
-    let facts = facts_heads(book).map(|name| Spec::text(name).or_null());
-    SPECS.into_iter().chain(facts).collect()
-}
-
-/// The columns of what files say of the two ends.
-fn facts_heads(book: &AddressBook) -> impl Iterator<Item = &'static str> {
-    let (sources, destinations) = (book.kinds(), book.kinds());
-    let sources = sources.into_iter().map(FactKind::source_column);
-    sources.chain(destinations.into_iter().map(FactKind::destination_column))
-}
-
-/// Those columns of a row.
-fn facts(row: &Row<'_>, book: &AddressBook) -> Vec<(&'static str, Option<String>)> {
-    let kinds = book.kinds();
-    if kinds.is_empty() {
-        return Vec::new();
-    }
-    let ends = [row.source, row.destination].map(|address| book.facts(address));
-    let facts = ends.iter().flat_map(|end| kinds.iter().map(|kind| end.get(*kind).map(str::to_owned)));
-    facts_heads(book).zip(facts).collect()
+    ends::specs(&SPECS, book)
 }
 
 impl<'a> Row<'a> {
@@ -254,7 +245,7 @@ impl<'a> Row<'a> {
         }
         cells.text(&self.source_class);
         cells.text(&self.destination_class);
-        for (_, fact) in facts(self, book) {
+        for fact in ends::facts([self.source, self.destination], book) {
             cells.text_or_null(fact.as_deref());
         }
     }

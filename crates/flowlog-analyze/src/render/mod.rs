@@ -16,6 +16,7 @@ mod cells;
 mod clock;
 mod csv_line;
 mod csv_text;
+pub(crate) mod ends;
 mod graphs;
 mod markdown;
 mod names;

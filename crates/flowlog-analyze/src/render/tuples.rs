@@ -4,7 +4,9 @@
 //! copied from then on.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::flow::{AddressClass, Direction, Encryption, FlowTuple, Protocol, State};
 use flowlog_core::policy::plain_rule;
 use flowlog_core::record::{LogKind, MalformedTuple, RecordContext, Sink};
@@ -14,11 +16,12 @@ use super::clock::Clock;
 use super::connections::ConnectionFormat;
 use super::csv_line::Line;
 use super::csv_text::push_field;
+use super::ends;
 use super::names::protocol_label;
 use super::parquet::{Columns, Spec, names};
 use super::row_buffer::RowBuffer;
 
-/// The columns, of whatever form: those of a Parquet file in full.
+/// The columns, of whatever form, behind which those of [`ends`] stand: those of a Parquet file in full.
 pub(crate) const SPECS: [Spec; 25] = [
     Spec::time("time_utc"),
     Spec::int64("time_ms"),
@@ -97,8 +100,8 @@ pub(crate) struct TupleCells<'a> {
 }
 
 impl TupleCells<'_> {
-    /// Sets the cells of a Parquet file, one after the other as [`SPECS`] has them.
-    pub(crate) fn fill(&self, cells: &mut Columns) {
+    /// Sets the cells of a Parquet file, one after the other as [`SPECS`] and [`ends`] have them.
+    pub(crate) fn fill(&self, cells: &mut Columns, book: &AddressBook) {
         let tuple = &self.tuple;
         cells.time(tuple.time_ms);
         cells.signed(tuple.time_ms);
@@ -126,6 +129,9 @@ impl TupleCells<'_> {
         cells.text(AddressClass::of(tuple.source).label());
         cells.text(AddressClass::of(tuple.destination).label());
         cells.text(self.file);
+        for fact in ends::facts([tuple.source, tuple.destination], book) {
+            cells.text_or_null(fact.as_deref());
+        }
     }
 }
 
@@ -143,8 +149,8 @@ pub struct TupleWriter<W: Write> {
     record: Vec<u8>,
     /// `nsg` and `rule`.
     rule: Vec<u8>,
-    /// `file`, and the end of the line.
     file: Vec<u8>,
+    book: Arc<AddressBook>,
     /// The encryption word of the tuple that follows, if it is none that is known.
     word: String,
     /// `protocol` and `protocol_name` of each number.
@@ -153,8 +159,8 @@ pub struct TupleWriter<W: Write> {
 
 impl<W: Write> TupleWriter<W> {
     /// A writer without header, for a part of a file.
-    pub fn part(out: W, format: ConnectionFormat) -> Self {
-        let form = Form::new(format);
+    pub fn part(out: W, format: ConnectionFormat, book: &Arc<AddressBook>) -> Self {
+        let form = Form::new(format, book);
         let protocols = (0..=u8::MAX).map(|number| form.protocol(Protocol(number))).collect();
         Self {
             out: RowBuffer::new(out),
@@ -164,15 +170,17 @@ impl<W: Write> TupleWriter<W> {
             record: Vec::new(),
             rule: Vec::new(),
             file: Vec::new(),
+            book: Arc::clone(book),
             word: String::new(),
             protocols,
         }
     }
 
     /// A writer that begins with the header, if the form has one.
-    pub fn new(out: W, format: ConnectionFormat) -> Self {
-        let mut writer = Self::part(out, format);
-        writer.out.rows.extend_from_slice(format.header(&COLUMNS).as_bytes());
+    pub fn new(out: W, format: ConnectionFormat, book: &Arc<AddressBook>) -> Self {
+        let mut writer = Self::part(out, format, book);
+        let columns: Vec<_> = COLUMNS.into_iter().chain(ends::heads(book)).collect();
+        writer.out.rows.extend_from_slice(format.header(&columns).as_bytes());
         writer
     }
 
@@ -180,7 +188,6 @@ impl<W: Write> TupleWriter<W> {
     pub fn begin_file(&mut self, path: &str) {
         self.file.clear();
         self.form.name(&mut self.file, Column::File, path);
-        self.file.extend_from_slice(self.form.end);
     }
 
     /// Hands on what is left and gives the output back, flushed.
@@ -296,6 +303,10 @@ impl<W: Write> Sink for TupleWriter<W> {
             self.form.word(&mut self.out.rows, name, AddressClass::of(address).label().as_bytes());
         }
         self.out.rows.extend_from_slice(&self.file);
+        for (place, fact) in ends::facts([tuple.source, tuple.destination], &self.book).iter().enumerate() {
+            self.form.fact(&mut self.out.rows, place, fact.as_deref());
+        }
+        self.out.rows.extend_from_slice(self.form.end);
         if self.out.is_full() {
             self.hand_on();
         }
@@ -347,14 +358,14 @@ struct Form {
 }
 
 impl Form {
-    fn new(format: ConnectionFormat) -> Self {
-        let key = |(place, name): (usize, &&str)| match (format, place) {
+    fn new(format: ConnectionFormat, book: &AddressBook) -> Self {
+        let key = |(place, name): (usize, &str)| match (format, place) {
             (ConnectionFormat::Csv(_), 0) => Vec::new(),
             (ConnectionFormat::Csv(style), _) => vec![style.delimiter],
             (_, 0) => format!("{{\"{name}\":").into_bytes(),
             (_, _) => format!(",\"{name}\":").into_bytes(),
         };
-        let keys = COLUMNS.iter().enumerate().map(key).collect();
+        let keys = COLUMNS.into_iter().chain(ends::heads(book)).enumerate().map(key).collect();
         let (quote, null, end): (_, _, &[u8]) = match format {
             ConnectionFormat::Csv(_) => (&b""[..], &b""[..], b"\n"),
             _ => (b"\"", b"null", b"}\n"),
@@ -389,9 +400,22 @@ impl Form {
         row.extend_from_slice(self.quote);
     }
 
+    /// What is known of an end, in the column of this place behind the fixed ones.
+    fn fact(&self, row: &mut Vec<u8>, place: usize, fact: Option<&str>) {
+        row.extend_from_slice(self.keys.get(COLUMNS.len() + place).map(Vec::as_slice).unwrap_or_default());
+        match fact {
+            Some(fact) => self.text(row, fact),
+            None => row.extend_from_slice(self.null),
+        }
+    }
+
     /// Text from outside.
     fn name(&self, row: &mut Vec<u8>, column: Column, name: &str) {
         self.key(row, column);
+        self.text(row, name);
+    }
+
+    fn text(&self, row: &mut Vec<u8>, name: &str) {
         match self.format {
             ConnectionFormat::Csv(style) => push_field(row, name, style.delimiter),
             // Writing to memory cannot fail.
@@ -452,7 +476,7 @@ mod tests {
     }
 
     fn written(format: ConnectionFormat) -> String {
-        let mut writer = TupleWriter::new(Vec::new(), format);
+        let mut writer = TupleWriter::new(Vec::new(), format, &Arc::default());
         let [first, second, third] = tuples();
         writer.begin_file("logs, \"a\".json");
         let record = RecordContext {

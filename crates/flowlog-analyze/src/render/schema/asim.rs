@@ -81,15 +81,45 @@ pub(super) const FIELDS: &[Field] = &[
         "source_class: Internal (private, carrier-grade NAT), Azure (Azure platform), Internet (public), else Unknown",
         |row| Some(zone(row.text("source_class")?).into()),
     ),
-    Field::made("AdditionalFields", "encryption, log, nsg", |row| {
-        let [encryption, log, nsg] = ["encryption", "log", "nsg"].map(|key| row.same(key));
-        Some(json!({ "Encryption": encryption, "FlowLog": log, "Nsg": nsg }))
+    Field::same("SrcGeoCountry", "source_country"),
+    Field::same("DstGeoCountry", "destination_country"),
+    Field::made(
+        "ThreatName",
+        "destination_threat or source_threat: of the far end before the near one",
+        |row| row.same(&format!("{}_threat", threat(row)?.0)),
+    ),
+    Field::made("ThreatField", "SrcIpAddr or DstIpAddr, whose threat it is", |row| {
+        Some(threat(row)?.1.into())
     }),
+    Field::made("ThreatIpAddr", "source or destination, whose threat it is", |row| row.same(threat(row)?.0)),
+    Field::made(
+        "AdditionalFields",
+        "encryption, log, nsg; source_as and destination_as if they are known",
+        |row| {
+            let [encryption, log, nsg] = ["encryption", "log", "nsg"].map(|key| row.same(key));
+            let mut fields = json!({ "Encryption": encryption, "FlowLog": log, "Nsg": nsg });
+            for (name, column) in [("SrcAs", "source_as"), ("DstAs", "destination_as")] {
+                if let (Some(system), Some(fields)) = (row.same(column), fields.as_object_mut()) {
+                    fields.insert(name.to_owned(), system);
+                }
+            }
+            Some(fields)
+        },
+    ),
 ];
 
 /// A name that the person gave to an address, or the address.
 fn name(row: &Row<'_>, end: &str) -> Option<Value> {
     row.same(&format!("{end}_name")).or_else(|| row.same(end))
+}
+
+/// The end that is on a list of threats, and its field: of both ends the one that the NIC's host talks with.
+fn threat(row: &Row<'_>) -> Option<(&'static str, &'static str)> {
+    let mut ends = [("destination", "DstIpAddr"), ("source", "SrcIpAddr")];
+    if row.is_inbound() {
+        ends.reverse();
+    }
+    ends.into_iter().find(|(end, _)| row.text(&format!("{end}_threat")).is_some())
 }
 
 fn zone(class: &str) -> &'static str {

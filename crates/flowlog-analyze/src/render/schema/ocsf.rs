@@ -37,8 +37,9 @@ pub(super) const FIELDS: &[Field] = &[
     Field::made("metadata.product.name", "log: VNet flow log or NSG flow log", |row| {
         Some(format!("{} flow log", row.text("log")?).into())
     }),
-    Field::made("metadata.profiles", "cloud, security_control", |_| {
-        Some(json!(["cloud", "security_control"]))
+    Field::made("metadata.profiles", "cloud, security_control, and osint if there is any", |row| {
+        let osint = osint(row).map(|_| "osint");
+        Some(["cloud", "security_control"].into_iter().chain(osint).collect())
     }),
     Field::is("cloud.provider", "Azure"),
     Field::made("cloud.account.uid", "the subscription in resource", |row| {
@@ -47,10 +48,24 @@ pub(super) const FIELDS: &[Field] = &[
     Field::same("src_endpoint.ip", "source"),
     Field::same("src_endpoint.port", "source_port"),
     Field::same("src_endpoint.hostname", "source_name"),
+    Field::same("src_endpoint.location.country", "source_country"),
+    Field::made("src_endpoint.autonomous_system.number", "the number in source_as", |row| {
+        Some(system(row, "source_as")?.0.into())
+    }),
+    Field::made("src_endpoint.autonomous_system.name", "the name in source_as", |row| {
+        system(row, "source_as")?.1.map(Value::from)
+    }),
     Field::made("src_endpoint.mac", "mac, if outbound", |row| row.at(true, "mac").as_ref().and_then(mac)),
     Field::same("dst_endpoint.ip", "destination"),
     Field::same("dst_endpoint.port", "destination_port"),
     Field::same("dst_endpoint.hostname", "destination_name"),
+    Field::same("dst_endpoint.location.country", "destination_country"),
+    Field::made("dst_endpoint.autonomous_system.number", "the number in destination_as", |row| {
+        Some(system(row, "destination_as")?.0.into())
+    }),
+    Field::made("dst_endpoint.autonomous_system.name", "the name in destination_as", |row| {
+        system(row, "destination_as")?.1.map(Value::from)
+    }),
     Field::made("dst_endpoint.mac", "mac, if inbound", |row| row.at(false, "mac").as_ref().and_then(mac)),
     Field::made("observation_point_id", "direction: 1 of what goes out, 2 of what comes in", |row| {
         Some(if row.is_inbound() { 2 } else { 1 }.into())
@@ -111,6 +126,11 @@ pub(super) const FIELDS: &[Field] = &[
     Field::made("disposition", "Blocked or Allowed", |row| {
         Some(if row.is_denied() { "Blocked" } else { "Allowed" }.into())
     }),
+    Field::made(
+        "osint",
+        "of each end with source_threat or destination_threat: type_id 1 (IP Address), value its address, name its field, labels the lists",
+        osint,
+    ),
     Field::same("firewall_rule.name", "rule"),
     Field::same("policy.name", "nsg"),
     Field::same("unmapped.encryption", "encryption"),
@@ -138,6 +158,28 @@ fn has_failed(row: &Row<'_>) -> Option<bool> {
 /// A connection of which all counters are known from its begin on.
 fn whole<'r, 'a>(row: &'r Row<'a>) -> Option<&'r Row<'a>> {
     row.text("begin_time").map(|_| row)
+}
+
+/// Number and name of `AS64500 Example`.
+fn system<'a>(row: &Row<'a>, column: &str) -> Option<(u64, Option<&'a str>)> {
+    let text = row.text(column)?.strip_prefix("AS")?;
+    match text.split_once(' ') {
+        Some((number, name)) => Some((number.parse().ok()?, Some(name))),
+        None => Some((text.parse().ok()?, None)),
+    }
+}
+
+/// The ends that are on lists of threats; nothing if none is.
+fn osint(row: &Row<'_>) -> Option<Value> {
+    let ends = [("source", "src_endpoint.ip"), ("destination", "dst_endpoint.ip")];
+    let indicators = ends.into_iter().filter_map(|(end, name)| {
+        let lists: Vec<&str> = row.text(&format!("{end}_threat"))?.split(", ").collect();
+        Some(json!({
+            "type_id": 1, "type": "IP Address", "value": row.same(end), "name": name, "labels": lists,
+        }))
+    });
+    let indicators: Vec<Value> = indicators.collect();
+    (!indicators.is_empty()).then_some(Value::Array(indicators))
 }
 
 fn unix_ms(time: &str) -> Option<Value> {
