@@ -119,3 +119,20 @@ fn a_rule_that_decided_little_takes_little() {
     let (report, code) = within(200, &Bench::new().file("rules.json", log), "rules.json");
     assert_eq!((report["rules"].as_array().unwrap().len(), code), (60_000, 0));
 }
+
+#[test]
+fn a_list_as_wide_as_the_internet_costs_little_for_each_host_on_it() {
+    let tuple = |host: u32| {
+        let address = std::net::Ipv4Addr::from_bits((20 << 24) + host * 7);
+        format!(r#""1768464001000,{address},10.10.1.4,40001,443,6,I,B,X,0,0,0,0""#)
+    };
+    let tuples: Vec<String> = (0..150_000).map(tuple).collect();
+    let group = format!(r#"{{"rule":"r","flowTuples":[{}]}}"#, tuples.join(","));
+    let file = record(&format!(r#"{{"aclID":"a","flowGroups":[{group}]}}"#));
+    let bench = Bench::new().file("wide.json", file);
+    std::fs::write(bench.logs().join("all.txt"), "0.0.0.0/0\n").unwrap();
+    let (report, code) = within(250, &bench, "--threat-list all.txt wide.json");
+    assert_eq!((report["totals"]["tuples"].as_u64(), code), (Some(150_000), 0));
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.iter().filter(|finding| finding["rule"] == "threat-list").count(), 1_001);
+}

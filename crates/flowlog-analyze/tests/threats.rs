@@ -196,3 +196,34 @@ fn slips_are_told_in_a_sentence() {
         assert!(run.talk().contains(message), "{arguments:?}: {}", run.talk());
     }
 }
+
+/// A list as wide as the internet: the gravest have findings of their own, all others are one, and nothing is lost.
+#[test]
+fn hosts_of_a_very_wide_list_share_a_finding() {
+    let ms = |minute: i64| 1_764_554_400_000 + minute * 60_000;
+    let mut tuples = Vec::new();
+    for number in 0..1_200_u32 {
+        let host = format!("203.{}.113.{}", number / 250, number % 250);
+        // The higher the number, the more was sent.
+        let bytes = 1_000 + number;
+        tuples.push(format!("\"{},{host},10.0.0.4,50000,443,6,I,B,NX,0,0,0,0\"", ms(0)));
+        tuples.push(format!("\"{},{host},10.0.0.4,50000,443,6,I,E,NX,9,{bytes},8,8000\"", ms(1)));
+    }
+    let bench = Bench::new().file("PT1H.json", hour_of(NSG, &[("UserRule_allow", &tuples)]));
+    fs::write(bench.folder.path().join("all.txt"), "0.0.0.0/0\n").unwrap();
+    let report = |threads: &str| -> Value {
+        let arguments = ["logs", "--threat-list", "all.txt", "--format", "json", "--threads", threads];
+        serde_json::from_str(&bench.printed(&arguments)).unwrap()
+    };
+    let report_of_one = report("1");
+    let rows = found(&report_of_one);
+    assert_eq!(rows.len(), 1_001);
+    let rest: Vec<_> = rows.iter().filter(|(entity, ..)| *entity == "all").collect();
+    // The least of them, 200 with 1000 to 1199 bytes sent, and 8000 received each.
+    let title = "1 own host let in 200 more hosts, which are on list all: 214.7 KiB sent, 1.5 MiB received";
+    assert_eq!(rest, [&("all", "medium", title)]);
+    assert!(
+        rows.iter().any(|row| row.0 == "203.4.113.199") && rows.iter().all(|row| row.0 != "203.0.113.199")
+    );
+    assert_eq!(report("3")["findings"], report_of_one["findings"]);
+}

@@ -45,7 +45,7 @@ use crate::state::{Conversation, Gather, HostPair};
 /// | 4 | host that an own host failed at |
 /// | 32 | host that an own host pinged once or twice |
 /// | 40 | hour of a conversation inside in which somebody logged in |
-/// | 1000 | host on a list of threats that an own host called or let in; 8 for one that was denied |
+/// | 72 | conversation of an own host with a host on a list of threats, or that it was denied to begin; 8 for a host that was denied |
 ///
 /// Rows of one source are scattered into one of 64 buckets, so that the buckets can be judged
 /// side by side.

@@ -1,16 +1,20 @@
 //! What own hosts have to do with addresses of lists of threats.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::heaviest::Heaviest;
+use super::rows::Rows;
 use super::scene::{Kind, Scene};
 use super::span::Span;
 use super::technique::{self, Technique};
 use super::{Concern, Deed, Finding, Severity, Subjects, Unit, counted};
 use crate::enrich::FactKind;
 use crate::flow::Counters;
-use crate::state::{Conversation, HostId};
+use crate::state::{Conversation, ConversationKey, HostId};
 use crate::text::bytes;
 
 pub(super) const RULE: &str = "threat-list";
@@ -26,25 +30,64 @@ enum Contact {
     DeniedOut,
 }
 
-/// What is summed of one host of a list, or of all that were denied on the way in.
+/// Hosts of each contact of which each has a finding of its own; the others share one a list. A list as wide as the
+/// internet makes no report that nobody reads.
+const TOLD: usize = 1_000;
+
+/// A conversation with a host of a list.
+#[derive(Clone, Debug)]
+struct Hit {
+    key: ConversationKey,
+    contact: Contact,
+    /// Some connection got an answer.
+    answered: bool,
+    /// Connections, or packets that were denied.
+    count: u64,
+    times: Span,
+    counters: Counters,
+}
+
+const _: () = assert!(size_of::<Hit>() == 72);
+
+impl Hit {
+    /// The host of the list.
+    fn far(&self) -> HostId {
+        if self.contact == Contact::LetIn { self.key.source } else { self.key.destination }
+    }
+
+    /// The own host.
+    fn near(&self) -> HostId {
+        if self.contact == Contact::LetIn { self.key.destination } else { self.key.source }
+    }
+
+    /// What rows of evidence are ordered by: bytes, or packets that were denied.
+    fn weight(&self) -> u64 {
+        let Counters { bytes_sent, bytes_received, .. } = self.counters;
+        if self.contact == Contact::DeniedOut {
+            self.count
+        } else {
+            bytes_sent.saturating_add(bytes_received)
+        }
+    }
+}
+
+/// What is summed of one host of a list, of several, or of all that were denied on the way in.
 #[derive(Clone, Debug, Default)]
 struct Sums {
     rows: Heaviest,
     times: Span,
     counters: Counters,
-    /// Connections, or packets that were denied.
     count: u64,
-    /// Some connection got an answer.
     answered: bool,
     /// Own hosts.
     own: u64,
 }
 
-/// Everything about hosts of lists. Memory: some 1000 bytes for each that own hosts called, or that was let in; 8 for
-/// each that was denied.
+/// Everything about hosts of lists. Memory: 72 bytes for each conversation that own hosts had with one, or were denied
+/// to begin, however wide the list; 8 for each host that was denied on the way in.
 #[derive(Debug, Default)]
 pub(super) struct Threats {
-    hosts: HashMap<(HostId, Contact), Sums, RandomState>,
+    hits: Rows<Hit>,
     /// Denied on the way in, by the lists.
     denied: HashMap<u64, (Sums, HashSet<HostId, RandomState>), RandomState>,
 }
@@ -65,30 +108,53 @@ impl Threats {
             (Kind::Internet, Kind::Internal) => (first.key.source, false),
             _ => return,
         };
-        let lists = scene.address(far).map_or(0, |address| scene.options.book.threat(address));
+        let lists = lists_of(scene, far);
         if lists == 0 {
             return;
         }
-        let contact = if is_out { Contact::Called } else { Contact::LetIn };
-        if conversations.iter().any(|known| known.allowed.is_some()) {
-            self.hosts.entry((far, contact)).or_default().allow(scene, conversations);
+        for known in conversations {
+            self.allow(known, if is_out { Contact::Called } else { Contact::LetIn });
         }
-        if conversations.iter().any(|known| known.denied_by_rule() > 0) {
-            let sums = if is_out {
-                self.hosts.entry((far, Contact::DeniedOut)).or_default()
-            } else {
-                let (sums, sources) = self.denied.entry(lists).or_default();
-                sources.insert(far);
-                sums
-            };
+        if conversations.iter().all(|known| known.denied_by_rule() == 0) {
+            return;
+        }
+        if is_out {
+            for known in conversations {
+                self.deny(known);
+            }
+        } else {
+            let (sums, sources) = self.denied.entry(lists).or_default();
+            sources.insert(far);
             sums.deny(scene, conversations);
         }
     }
 
+    fn allow(&mut self, known: &Conversation, contact: Contact) {
+        let Some(allowed) = &known.allowed else { return };
+        self.hits.push(Hit {
+            key: known.key,
+            contact,
+            answered: known.answered() > 0,
+            count: allowed.connections,
+            times: Span::of(known, false),
+            counters: allowed.counters,
+        });
+    }
+
+    fn deny(&mut self, known: &Conversation) {
+        let (Some(denied), count @ 1..) = (&known.denied, known.denied_by_rule()) else { return };
+        self.hits.push(Hit {
+            key: known.key,
+            contact: Contact::DeniedOut,
+            answered: false,
+            count,
+            times: Span(denied.first_ms, denied.last_ms),
+            counters: Counters::default(),
+        });
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
-        for (key, sums) in other.hosts {
-            self.hosts.entry(key).or_default().merge(&sums);
-        }
+        self.hits.merge(other.hits);
         for (lists, (sums, sources)) in other.denied {
             let (mine, known) = self.denied.entry(lists).or_default();
             mine.merge(&sums);
@@ -98,17 +164,20 @@ impl Threats {
 }
 
 impl Sums {
-    fn allow(&mut self, scene: &Scene<'_>, conversations: &[Conversation]) {
-        self.own += 1;
-        for known in conversations {
-            let Some(allowed) = &known.allowed else { continue };
-            let volume = allowed.counters.bytes_sent.saturating_add(allowed.counters.bytes_received);
-            self.rows.push(scene, &known.key, volume);
-            self.times.merge(Span::of(known, false));
-            self.counters.add(&allowed.counters);
-            self.count += allowed.connections;
-            self.answered |= known.answered() > 0;
+    fn of(scene: &Scene<'_>, hits: &[&Hit]) -> Self {
+        let mut sums = Self::default();
+        for hit in hits {
+            sums.rows.push(scene, &hit.key, hit.weight());
+            sums.times.merge(hit.times);
+            sums.counters.add(&hit.counters);
+            sums.count += hit.count;
+            sums.answered |= hit.answered;
         }
+        let mut own: Vec<HostId> = hits.iter().map(|hit| hit.near()).collect();
+        own.sort_unstable();
+        own.dedup();
+        sums.own = own.len() as u64;
+        sums
     }
 
     fn deny(&mut self, scene: &Scene<'_>, conversations: &[Conversation]) {
@@ -132,18 +201,69 @@ impl Sums {
 }
 
 pub(super) fn find(scene: &Scene<'_>, threats: &Threats) -> Vec<Finding> {
-    let of_hosts = threats.hosts.iter().map(|((host, contact), sums)| of_host(scene, *host, *contact, sums));
+    let mut hits: Vec<&Hit> = threats.hits.iter().collect();
+    hits.sort_unstable_by_key(|hit| (hit.contact, hit.far()));
+    let of_contacts = hits.chunk_by(|a, b| a.contact == b.contact).flat_map(|hits| of_contact(scene, hits));
     let of_lists =
         threats.denied.iter().map(|(lists, (sums, sources))| of_lists(scene, *lists, sums, sources));
-    of_hosts.chain(of_lists).collect()
+    of_contacts.chain(of_lists).collect()
+}
+
+/// The findings of one contact, of which `hits` are in the order of hosts.
+fn of_contact(scene: &Scene<'_>, hits: &[&Hit]) -> Vec<Finding> {
+    let mut hosts: Vec<&[&Hit]> = hits.chunk_by(|a, b| a.far() == b.far()).collect();
+    let weight = |hits: &[&Hit]| hits.iter().fold(0, |all: u64, hit| all.saturating_add(hit.weight()));
+    let far = |hits: &[&Hit]| hits.first().and_then(|hit| scene.address(hit.far()));
+    if hosts.len() > TOLD {
+        let answered = |hits: &[&Hit]| hits.iter().any(|hit| hit.answered);
+        hosts.sort_by_cached_key(|hits| (Reverse((answered(hits), weight(hits))), far(hits)));
+    }
+    let (told, others) = hosts.split_at(hosts.len().min(TOLD));
+    let mut by_lists: BTreeMap<u64, Vec<&[&Hit]>> = BTreeMap::new();
+    for hits in others {
+        let lists = hits.first().map_or(0, |hit| lists_of(scene, hit.far()));
+        by_lists.entry(lists).or_default().push(hits);
+    }
+    let told = told.iter().filter_map(|hits| {
+        let hit = hits.first()?;
+        let (host, lists) = (scene.name(hit.far()), lists_of(scene, hit.far()));
+        let whom =
+            Whom { id: host.clone(), subjects: Subjects::of([host.clone()]), title: host, lists, more: "" };
+        Some(of_hosts(scene, whom, hit.contact, &Sums::of(scene, hits)))
+    });
+    let others = by_lists.into_iter().filter_map(|(lists, hosts)| {
+        let contact = hosts.first()?.first()?.contact;
+        let mut addresses: Vec<_> = hosts.iter().filter_map(|hits| far(hits)).collect();
+        addresses.sort_unstable();
+        let whom = Whom {
+            id: names(scene, lists),
+            title: counted(hosts.len() as u64, "more host", "more hosts"),
+            subjects: Subjects::of(addresses.iter().map(ToString::to_string)),
+            lists,
+            more: "-more",
+        };
+        Some(of_hosts(scene, whom, contact, &Sums::of(scene, &hosts.concat())))
+    });
+    told.chain(others).collect()
+}
+
+/// Who a finding is about: one host, or those that have none of their own.
+struct Whom {
+    id: String,
+    title: String,
+    subjects: Subjects,
+    lists: u64,
+    /// What the finding's id ends with.
+    more: &'static str,
 }
 
 const CAUSES: &str = "Lists hold addresses that many rent one after the other, shared hosts and researchers' scanners, too: what the \
                       list says of the address, and of when, decides.";
 
-fn of_host(scene: &Scene<'_>, host: HostId, contact: Contact, sums: &Sums) -> Finding {
-    let entity = scene.name(host);
-    let list = names(scene, scene.address(host).map_or(0, |address| scene.options.book.threat(address)));
+fn of_hosts(scene: &Scene<'_>, whom: Whom, contact: Contact, sums: &Sums) -> Finding {
+    let Whom { id: entity, title: host, subjects, lists, more } = whom;
+    let is = if more.is_empty() { "which is" } else { "which are" };
+    let (list, it) = (names(scene, lists), if more.is_empty() { "it" } else { "them" });
     let own = counted(sums.own, "own host", "own hosts");
     let volume =
         format!("{} sent, {} received", bytes(sums.counters.bytes_sent), bytes(sums.counters.bytes_received));
@@ -155,23 +275,23 @@ fn of_host(scene: &Scene<'_>, host: HostId, contact: Contact, sums: &Sums) -> Fi
             if sums.answered { Severity::High } else { Severity::Medium },
             Deed::ThreatCalled,
             "out",
-            format!("{own} called {entity}, which is on list {list}: {volume}"),
-            format!("{connections} to it {were} let out {fate}."),
+            format!("{own} called {host}, {is} on list {list}: {volume}"),
+            format!("{connections} to {it} {were} let out {fate}."),
         ),
         Contact::LetIn => (
             Severity::Medium,
             Deed::ThreatLetIn,
             "in",
-            format!("{own} let in {entity}, which is on list {list}: {volume}"),
-            format!("{connections} from it {were} let in {fate}."),
+            format!("{own} let in {host}, {is} on list {list}: {volume}"),
+            format!("{connections} from {it} {were} let in {fate}."),
         ),
         Contact::DeniedOut => (
             Severity::Low,
             Deed::ThreatDenied,
             "denied",
-            format!("{own} tried to call {entity}, which is on list {list}, and a rule denied it"),
+            format!("{own} tried to call {host}, {is} on list {list}, and a rule denied it"),
             format!(
-                "{} to it {were} denied: something on the inside wants to go there.",
+                "{} to {it} {were} denied: something on the inside wants to go there.",
                 packets(sums.count)
             ),
         ),
@@ -184,12 +304,12 @@ fn of_host(scene: &Scene<'_>, host: HostId, contact: Contact, sums: &Sums) -> Fi
     let techniques: &[Technique] =
         if contact == Contact::LetIn { &[technique::T1190] } else { &[technique::T1071] };
     Finding {
-        id: format!("{RULE}:{entity}:{word}"),
+        id: format!("{RULE}:{entity}:{word}{more}"),
         rule: RULE,
         severity,
         title,
         reason: format!("{reason} {CAUSES}"),
-        concern: Concern::new(deed, &entity, list, amount),
+        concern: Concern { deed, object: list, subjects, amount },
         entity,
         first_time_ms,
         last_time_ms,
@@ -233,6 +353,11 @@ fn of_lists(scene: &Scene<'_>, lists: u64, sums: &Sums, sources: &HashSet<HostId
 
 fn packets(count: u64) -> String {
     counted(count, "packet", "packets")
+}
+
+/// The lists that a host is on, a bit each.
+fn lists_of(scene: &Scene<'_>, host: HostId) -> u64 {
+    scene.address(host).map_or(0, |address| scene.options.book.threat(address))
 }
 
 /// The lists' names, made harmless by who read them.
