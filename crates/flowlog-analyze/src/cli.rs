@@ -73,7 +73,7 @@ Exit codes:
 ///
 /// Prints a short report over all files together, which ends with the findings;
 /// --full prints all of it. Reads .json, .ndjson, .jsonl and .log files, also
-/// compressed (.gz, .zst).
+/// compressed (.gz, .zst, .bz2, .xz) and in archives (.zip, .tar, .tar.gz).
 #[derive(Debug, Parser)]
 #[command(name = "flowlog-analyze", version, after_long_help = EXAMPLES)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]

@@ -8,7 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 /// Endings that flow logs have in a folder; a file named itself may have any.
-const ENDINGS: [&str; 6] = [".json", ".ndjson", ".jsonl", ".log", ".gz", ".zst"];
+const ENDINGS: [&str; 11] =
+    [".json", ".ndjson", ".jsonl", ".log", ".gz", ".zst", ".bz2", ".xz", ".tgz", ".tar", ".zip"];
 
 /// Other names of standard input. Opening them fails where it is a socket.
 #[cfg(unix)]
@@ -172,7 +173,8 @@ impl Found {
         for entry in walk {
             match entry {
                 // Folders are not followed through links, which may form circles; linked files are read.
-                Ok(entry) if entry.file_type().is_dir() || !is_flow_log(&entry) => {}
+                Ok(entry)
+                    if entry.file_type().is_dir() || !has_ending(&entry.file_name().to_string_lossy()) => {}
                 Ok(entry) => self.add_found(entry.path()),
                 Err(error) => {
                     let path = error.path().unwrap_or(folder);
@@ -227,8 +229,15 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
-fn is_flow_log(entry: &DirEntry) -> bool {
-    let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+/// Whether a member of an archive is read: as in a folder, hidden names and other endings are left out.
+pub(crate) fn is_flow_log(member: &str) -> bool {
+    let mut names = member.split(['/', '\\']);
+    has_ending(member)
+        && names.all(|name| matches!(name, "." | "..") || !name.starts_with('.') && name != "__MACOSX")
+}
+
+fn has_ending(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
@@ -271,13 +280,20 @@ mod tests {
             "d.ndjson",
             "e.jsonl",
             "f.log",
+            "g.json.bz2",
+            "h.json.xz",
+            "i.tar",
+            "i.tar.xz",
+            "j.tgz",
+            "k.ZIP",
             "README.md",
             "n.txt",
             ".flowlog/state.json",
             "b/.part.json",
         ]);
         let expected = ["a.json.gz", "b/1.json", "b/2.JSON", "c.zst", "d.ndjson", "e.jsonl", "f.log"];
-        assert_eq!(tree.paths(&[""]), expected);
+        let packed = ["g.json.bz2", "h.json.xz", "i.tar", "i.tar.xz", "j.tgz", "k.ZIP"];
+        assert_eq!(tree.paths(&[""]), [&expected[..], &packed].concat());
         assert_eq!(tree.paths(&[".flowlog"]), [".flowlog/state.json"]);
     }
 

@@ -3,12 +3,13 @@
 //! The downloader's tree and Azure's own folders name the hour of a file. A file that is named in another way may hold
 //! any time and is always read.
 
+use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::thread;
 
 use chrono::NaiveDate;
-use flowlog_core::bytes;
+use flowlog_core::bytes::{self, Part};
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::report::SelectionRow;
@@ -154,9 +155,12 @@ fn read(files: &[&Input], threads: usize) -> Option<i64> {
             scope.spawn(|| {
                 let (mut decoder, mut seen) = (Decoder::default(), Newest(i64::MIN));
                 while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Ok(reader) = bytes::open(&file.path, |_| ()) {
-                        decoder.decode(reader, &mut seen);
-                    }
+                    let mut part = |part: Part<'_>| {
+                        decoder.decode(part.bytes, &mut seen);
+                        ControlFlow::Continue(())
+                    };
+                    // Reading it for the report will tell what is wrong.
+                    let _ = bytes::each_part(&file.path, |_| (), &walk::is_flow_log, &mut part);
                 }
                 newest.fetch_max(seen.0, Ordering::Relaxed);
             });

@@ -136,3 +136,18 @@ fn a_list_as_wide_as_the_internet_costs_little_for_each_host_on_it() {
     let findings = report["findings"].as_array().unwrap();
     assert_eq!(findings.iter().filter(|finding| finding["rule"] == "threat-list").count(), 1_001);
 }
+
+#[test]
+fn a_bomb_in_an_archive_takes_no_more_than_a_record() {
+    use flowlog_testkit::archives::{Member, bzip2, zip};
+    // 1.6 GB of blanks, packed twice, in a file of 200 KB.
+    let blanks = gzip(|out| out.write_all(&vec![b' '; 8_000_000]).unwrap());
+    let good = record(&format!(r#"{{"aclID":"a","flowGroups":[{{"rule":"r","flowTuples":[{TUPLE}]}}]}}"#));
+    let member = [blanks.repeat(20), gzip(|out| out.write_all(good.as_bytes()).unwrap())].concat();
+    let names: Vec<String> = (0..10).map(|number| format!("{number}.json.gz")).collect();
+    let mut members: Vec<Member<'_>> = names.iter().map(|name| (name.as_str(), &member[..])).collect();
+    let packed = bzip2(&vec![b' '; 40_000_000]);
+    members.push(("blanks.json.bz2", &packed));
+    let (report, code) = within(100, &Bench::new().file("bomb.zip", zip(&members)), "bomb.zip");
+    assert_eq!((report["totals"]["tuples"].as_u64(), code), (Some(1), 3));
+}

@@ -109,6 +109,7 @@ impl fmt::Display for InputError {
             InputErrorKind::RecordTooLarge => {
                 write!(f, "the record at byte {at} is larger than 256 MiB; reading stopped there")
             }
+            InputErrorKind::Io(error) if at == 0 => write!(f, "cannot be read: {error}"),
             InputErrorKind::Io(error) => write!(f, "cannot be read at byte {at}: {error}"),
         }
     }

@@ -3,6 +3,7 @@
 //! Nothing here depends on `flowlog-core`: what the generator says of its own data is an independent
 //! witness for what the tools say of it.
 
+pub mod archives;
 pub mod azurite;
 pub mod browser;
 pub mod fault_proxy;

@@ -25,7 +25,7 @@ const IN_FLIGHT: usize = 16;
 
 /// Everything a decoder says but tuples.
 enum Mark {
-    FileBegin(usize),
+    FileBegin(Text),
     Record { time_ms: Option<i64>, mac: Text, kind: LogKind, resource: Text, offset: u64 },
     Rule { acl: Text, rule: Text },
     EncryptionWord(Text),
@@ -66,7 +66,7 @@ impl Batch {
             self.tuples_of(done..*before, files);
             done = *before;
             match mark {
-                Mark::FileBegin(input) => files.begin(*input),
+                Mark::FileBegin(name) => files.begin(self.text(name)),
                 Mark::Record { time_ms, mac, kind, resource, offset } => files.record(&RecordContext {
                     time_ms: *time_ms,
                     mac: self.text(mac),
@@ -161,8 +161,9 @@ impl Ahead {
 }
 
 impl Files for Ahead {
-    fn begin(&mut self, input: usize) {
-        self.mark(Mark::FileBegin(input));
+    fn begin(&mut self, name: &str) {
+        let name = self.batch.keep(name);
+        self.mark(Mark::FileBegin(name));
     }
     fn end(&mut self, input: usize, end: &FileEnd) {
         self.mark(Mark::FileEnd(input, Arc::clone(end)));

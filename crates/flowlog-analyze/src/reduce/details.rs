@@ -72,12 +72,9 @@ impl<'a> Details<'a> {
 }
 
 impl Files for Details<'_> {
-    fn begin(&mut self, input: usize) {
-        if let Some(file) = self.job.inputs.get(input) {
-            let path = file.path.display().to_string();
-            self.writers.iter_mut().for_each(|rows| rows.begin_file(&path));
-            self.kept.iter_mut().for_each(|rows| rows.begin_file(&path));
-        }
+    fn begin(&mut self, name: &str) {
+        self.writers.iter_mut().for_each(|rows| rows.begin_file(name));
+        self.kept.iter_mut().for_each(|rows| rows.begin_file(name));
     }
     fn end(&mut self, _: usize, _: &FileEnd) {}
 }
@@ -138,9 +135,9 @@ impl Sink for Details<'_> {
 pub(super) struct Both<'a, A, B>(pub(super) &'a mut A, pub(super) &'a mut B);
 
 impl<A: Files, B: Files> Files for Both<'_, A, B> {
-    fn begin(&mut self, input: usize) {
-        self.0.begin(input);
-        self.1.begin(input);
+    fn begin(&mut self, name: &str) {
+        self.0.begin(name);
+        self.1.begin(name);
     }
     fn end(&mut self, input: usize, end: &FileEnd) {
         self.0.end(input, end);

@@ -1,9 +1,10 @@
 //! What all workers share, and the reading of one group of files.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use flowlog_core::bytes;
+use flowlog_core::bytes::{self, Part};
 use flowlog_core::record::{Decoded, Decoder, SeenRecords, Sink};
 use flowlog_core::select::Selection;
 
@@ -12,7 +13,7 @@ use super::plan::Group;
 use super::pump::read_ahead;
 use crate::export::TupleRows;
 use crate::progress::Progress;
-use crate::walk::{Input, InputKind};
+use crate::walk::{Input, InputKind, is_flow_log};
 
 /// How a file ended: what it held, or why it could not be opened.
 pub(super) type FileEnd = Arc<io::Result<Decoded>>;
@@ -37,9 +38,9 @@ pub(super) struct Job<'a> {
 
 /// Who is told when files begin and end.
 pub(super) trait Files: Sink {
-    /// The calls that follow are of the input of this index.
-    fn begin(&mut self, input: usize);
-    /// It is read to its end.
+    /// The calls that follow are of this file, or of this member of an archive.
+    fn begin(&mut self, name: &str);
+    /// It is read to its end; the index of the input that it is or is in.
     fn end(&mut self, input: usize, end: &FileEnd);
 }
 
@@ -48,32 +49,43 @@ pub(super) fn read_group(group: &Group, job: Job<'_>, decoder: &mut Decoder, fil
     let mut seen = SeenRecords::default();
     for &number in &group.inputs {
         let Some(input) = job.inputs.get(number) else { continue };
-        files.begin(number);
-        let end = decode_file(decoder, input, job, files, &mut seen);
-        files.end(number, &end);
+        read_input(decoder, number, input, job, files, &mut seen);
+        job.progress.file_done();
     }
 }
 
-fn decode_file(
+fn read_input(
     decoder: &mut Decoder,
+    number: usize,
     input: &Input,
     job: Job<'_>,
-    sink: &mut impl Sink,
+    files: &mut impl Files,
     seen: &mut SeenRecords,
-) -> FileEnd {
+) {
+    let path = input.path.display().to_string();
     let is_large = input.size >= LARGE || input.is_stream();
+    let mut part = |part: Part<'_>| {
+        match part.member {
+            Some(member) => files.begin(&format!("{path}: {member}")),
+            None => files.begin(&path),
+        }
+        let decoded = if job.ahead && is_large {
+            read_ahead(part.bytes, |blocks| decoder.decode_new(blocks, files, Some(&mut *seen)))
+        } else {
+            decoder.decode_new(part.bytes, files, Some(&mut *seen))
+        };
+        files.end(number, &Arc::new(Ok(decoded)));
+        ControlFlow::Continue(())
+    };
     let end = match &input.kind {
         InputKind::Unreadable(reason) => Err(io::Error::other(reason.clone())),
         InputKind::File | InputKind::Stream => {
-            bytes::open(&input.path, |bytes| job.progress.bytes_read(bytes)).map(|reader| {
-                if job.ahead && is_large {
-                    read_ahead(reader, |blocks| decoder.decode_new(blocks, sink, Some(seen)))
-                } else {
-                    decoder.decode_new(reader, sink, Some(seen))
-                }
-            })
+            let told = |bytes| job.progress.bytes_read(bytes);
+            bytes::each_part(&input.path, told, &is_flow_log, &mut part)
         }
     };
-    job.progress.file_done();
-    Arc::new(end)
+    if let Err(error) = end {
+        files.begin(&path);
+        files.end(number, &Arc::new(Err(error)));
+    }
 }

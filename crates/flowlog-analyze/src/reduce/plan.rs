@@ -7,13 +7,14 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
+use std::ops::ControlFlow;
 
-use flowlog_core::bytes;
+use flowlog_core::bytes::{self, Part};
 use flowlog_core::flow::FlowTuple;
 use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::state::plain_mac;
 
-use crate::walk::{Input, InputKind};
+use crate::walk::{Input, InputKind, is_flow_log};
 
 /// A record's keys come within its first hundreds of bytes; only odd files need the second look.
 const PEEKS: [u64; 2] = [4 << 10, 1 << 20];
@@ -51,9 +52,13 @@ pub(super) fn peek(input: &Input, decoder: &mut Decoder) -> Beginning {
     }
     let mut look = |length| {
         let mut beginning = Beginning::default();
-        if let Ok(reader) = bytes::open(&input.path, |_| ()) {
-            decoder.decode(reader.take(length), &mut beginning);
-        }
+        // Of an archive, its first member.
+        let mut part = |part: Part<'_>| {
+            decoder.decode(part.bytes.take(length), &mut beginning);
+            ControlFlow::Break(())
+        };
+        // Reading it whole will tell what is wrong.
+        let _ = bytes::each_part(&input.path, |_| (), &is_flow_log, &mut part);
         beginning
     };
     let [short, long] = PEEKS;

@@ -12,12 +12,11 @@ use super::ahead::decode_ahead;
 use super::details::{Both, Details};
 use super::job::{FileEnd, Files, Job, read_group};
 use super::plan::Group;
-use crate::walk::Input;
 
 /// Index of a group, and the NICs' logs met in it, as numbers.
 pub(super) type Met = (usize, Vec<u64>);
 
-/// Index of an input, and its row.
+/// Index of an input, and its row, or that of a member of it.
 pub(super) type Row = (usize, FileRow);
 
 /// What one worker has read up to now.
@@ -38,7 +37,8 @@ impl Worker {
     pub(super) fn read(&mut self, index: usize, group: &Group, job: Job<'_>) -> Result<(), ReduceError> {
         let mut details = Details::new(index, job)?;
         let selector = job.selection.map(Selector::new);
-        let mut counting = Counting { reader: &mut self.reader, rows: &mut self.rows, selector, job };
+        let mut counting =
+            Counting { reader: &mut self.reader, rows: &mut self.rows, selector, name: String::new() };
         match &mut details {
             details if job.ahead => {
                 decode_ahead(group, job, &mut self.decoder, &mut counting, details.as_mut());
@@ -63,21 +63,19 @@ struct Counting<'a> {
     rows: &'a mut Vec<Row>,
     /// `None`: everything is asked for.
     selector: Option<Selector>,
-    job: Job<'a>,
+    /// Of the file at hand.
+    name: String,
 }
 
 impl Files for Counting<'_> {
-    fn begin(&mut self, input: usize) {
-        if let Some(file) = self.job.inputs.get(input) {
-            self.reader.begin_file(&file.path.display().to_string());
-        }
+    fn begin(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+        self.reader.begin_file(name);
     }
 
     fn end(&mut self, input: usize, end: &FileEnd) {
-        if let Some(file) = self.job.inputs.get(input) {
-            let times = self.reader.end_file();
-            self.rows.push((input, row(file, end, times)));
-        }
+        let times = self.reader.end_file();
+        self.rows.push((input, row(&self.name, end, times)));
     }
 }
 
@@ -116,8 +114,8 @@ impl Sink for Counting<'_> {
     }
 }
 
-fn row(input: &Input, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
-    let path = input.path.display().to_string();
+fn row(name: &str, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
+    let path = name.to_owned();
     let (first_time_ms, last_time_ms) = times.unzip();
     match &**end {
         Err(error) => FileRow {

@@ -8,7 +8,7 @@ use super::words::{is_part, split_prefix, split_watcher};
 /// Endings that say what a file holds.
 const ENDINGS: [&str; 4] = [".json", ".ndjson", ".jsonl", ".log"];
 /// Endings that say how it is packed.
-const PACKED: [&str; 2] = [".gz", ".zst"];
+const PACKED: [&str; 4] = [".gz", ".zst", ".bz2", ".xz"];
 /// Folders of a blob's time: `y=2026`, `m=01`, `d=15`, `h=09`.
 const TIME_KEYS: [&str; 4] = ["y=", "m=", "d=", "h="];
 const MAC_KEY: &str = "macAddress=";

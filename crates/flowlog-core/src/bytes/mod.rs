@@ -1,35 +1,92 @@
-//! A file as a stream of plain bytes, whatever it is packed in.
+//! A file as a stream of plain bytes, whatever it is packed in, and an archive as its members.
 //!
-//! The packing is told by the first bytes, never by the file's name: people rename files.
+//! The packing is told by the first bytes, never by the file's name: people rename files. Nothing is unpacked to disk, and
+//! what is unpacked is never held as a whole, however much it is.
 
+mod archive;
 mod zstd;
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 use std::path::Path;
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+pub use archive::{MAX_MEMBERS, Part};
+
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const BZIP2_MAGIC: &[u8] = b"BZh";
+const XZ_MAGIC: &[u8] = b"\xfd7zXZ\0";
 
 /// So many first bytes tell how a file is packed.
-pub const HEAD_BYTES: usize = ZSTD_MAGIC.len();
+pub const HEAD_BYTES: usize = XZ_MAGIC.len();
+
+/// What unpacking .xz may take, in KiB. `xz -9` writes what needs 65 MiB; a header may ask for 4 GiB.
+const XZ_MEMORY_KIB: u32 = 256 << 10;
 
 /// Whether what begins like this is packed.
 pub fn is_packed(head: &[u8]) -> bool {
-    head.starts_with(&GZIP_MAGIC) || head.starts_with(&ZSTD_MAGIC)
+    Packing::of(head).is_some()
 }
 
-/// Opens `path`, unpacking gzip and Zstandard; `-` is standard input. `on_read` is told how many bytes
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zstd,
+    Bzip2,
+    Xz,
+}
+
+impl Packing {
+    fn of(head: &[u8]) -> Option<Self> {
+        let known = [
+            (GZIP_MAGIC, Self::Gzip),
+            (ZSTD_MAGIC, Self::Zstd),
+            (BZIP2_MAGIC, Self::Bzip2),
+            (XZ_MAGIC, Self::Xz),
+        ];
+        known.into_iter().find_map(|(magic, packing)| head.starts_with(magic).then_some(packing))
+    }
+}
+
+/// Opens `path`, which may be packed but is no archive; `-` is standard input. `on_read` is told how many bytes
 /// were read from it, packed as they are, each time some are.
 ///
 /// # Errors
-/// Whatever the operating system says of opening and of reading the first bytes.
+/// Whatever the operating system says of opening and of reading the first bytes; and if it is an archive.
 pub fn open<'a>(path: &Path, on_read: impl Fn(u64) + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
+    let reader: Box<dyn Read + Send> =
+        if path.as_os_str() == "-" { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
+    archive::refuse(unpack(Told { reader, on_read })?)
+}
+
+/// Reads `path` as [`open`] does; of an archive (ZIP, or tar in any packing) each member that `wanted` chooses by
+/// its name, in the order they have in it. `each` gets them and says whether to go on.
+///
+/// What is wrong with an archive as a whole, or with a member, is what reading its [`Part`] reports; only one that
+/// is a file can be a ZIP archive, whose list of members stands at its end.
+///
+/// # Errors
+/// Whatever the operating system says of opening and of reading the first bytes.
+pub fn each_part(
+    path: &Path,
+    on_read: impl Fn(u64) + Send,
+    wanted: &dyn Fn(&str) -> bool,
+    each: &mut dyn FnMut(Part<'_>) -> ControlFlow<()>,
+) -> io::Result<()> {
     if path.as_os_str() == "-" {
-        unpack(Told { reader: io::stdin(), on_read })
-    } else {
-        unpack(Told { reader: File::open(path)?, on_read })
+        return archive::stream(Told { reader: io::stdin(), on_read }, wanted, each);
     }
+    let file = File::open(path)?;
+    let is_file = file.metadata()?.is_file();
+    let mut reader = Told { reader: file, on_read };
+    let head = head(&mut reader, HEAD_BYTES)?;
+    if is_file && archive::is_zip(&head) {
+        reader.seek(SeekFrom::Start(0))?;
+        archive::zip(reader, wanted, each);
+        return Ok(());
+    }
+    archive::stream(Cursor::new(head).chain(reader), wanted, each)
 }
 
 /// Wraps `reader` in the decompressor its first bytes ask for.
@@ -37,18 +94,26 @@ pub fn open<'a>(path: &Path, on_read: impl Fn(u64) + Send + 'a) -> io::Result<Bo
 /// # Errors
 /// Whatever reading the first bytes reports.
 pub fn unpack<'a>(mut reader: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
-    let mut head = Vec::with_capacity(ZSTD_MAGIC.len());
-    reader.by_ref().take(ZSTD_MAGIC.len() as u64).read_to_end(&mut head)?;
-    let packed_as_gzip = head.starts_with(&GZIP_MAGIC);
-    let packed_as_zstd = head == ZSTD_MAGIC;
+    let head = head(&mut reader, HEAD_BYTES)?;
+    let packing = Packing::of(&head);
     let whole = Cursor::new(head).chain(reader);
-    Ok(if packed_as_gzip {
-        Box::new(flate2::read::MultiGzDecoder::new(whole))
-    } else if packed_as_zstd {
-        Box::new(zstd::Frames::new(whole))
-    } else {
-        Box::new(whole)
+    Ok(match packing {
+        None => Box::new(whole),
+        Some(Packing::Gzip) => Box::new(flate2::read::MultiGzDecoder::new(whole)),
+        Some(Packing::Zstd) => Box::new(zstd::Frames::new(whole)),
+        Some(Packing::Bzip2) => Box::new(bzip2::read::MultiBzDecoder::new(whole)),
+        Some(Packing::Xz) => {
+            let whole = io::BufReader::new(whole);
+            Box::new(lzma_rust2::XzReader::new_mem_limit(whole, true, XZ_MEMORY_KIB))
+        }
     })
+}
+
+/// The first bytes, `length` of them if there are so many.
+fn head(reader: &mut impl Read, length: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(length);
+    reader.take(length as u64).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// Tells how much is read.
@@ -65,46 +130,11 @@ impl<R: Read, F: Fn(u64)> Read for Told<R, F> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write;
-
-    fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-        let mut out = Vec::new();
-        unpack(Cursor::new(bytes))?.read_to_end(&mut out)?;
-        Ok(out)
-    }
-
-    fn gzip(text: &str) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(text.as_bytes()).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn zstd(text: &str) -> Vec<u8> {
-        ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest)
-    }
-
-    #[test]
-    fn plain_bytes_pass_through_even_if_there_are_few() {
-        for text in ["", "{", "abcdefgh"] {
-            assert_eq!(read(text.as_bytes().to_vec()).unwrap(), text.as_bytes());
-        }
-    }
-
-    #[test]
-    fn appended_gzip_members_and_zstd_frames_are_one_stream() {
-        assert_eq!(read([gzip("one,"), gzip("two")].concat()).unwrap(), b"one,two");
-        assert_eq!(read([zstd("one,"), zstd("two")].concat()).unwrap(), b"one,two");
-    }
-
-    #[test]
-    fn a_cut_archive_is_an_error_not_a_short_file() {
-        let text = "flow ".repeat(5000);
-        for packed in [gzip(&text), zstd(&text)] {
-            let cut = packed.get(..packed.len() / 2).unwrap().to_vec();
-            assert!(read(cut).is_err());
-        }
+impl<R: Seek, F> Seek for Told<R, F> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }
+
+#[cfg(test)]
+mod tests;
