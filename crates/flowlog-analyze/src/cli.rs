@@ -10,6 +10,7 @@ mod partial;
 mod report;
 mod select;
 mod shared;
+mod top;
 mod view;
 mod words;
 
@@ -39,8 +40,9 @@ pub use host::{HostConfig, Whom};
 pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
-pub use select::{Select, SelectArgs};
+pub use select::{Select, SelectArgs, WhereError, parse_where};
 pub use shared::{CsvArgs, FindingArgs, Running};
+pub use top::TopConfig;
 pub use view::ViewArgs;
 use words::PROGRAM;
 
@@ -132,6 +134,10 @@ enum Command {
     Flows(Box<flows::Args>),
     /// Tell everything about one host on one page
     Host(Box<host::Args>),
+    /// Show the newest connections, denials and findings as files come
+    ///
+    /// A screen that follows a folder which flowlog-download --follow keeps current.
+    Top(Box<top::Args>),
     /// Compare two sets of flow logs
     ///
     /// Before and after a change, or the NSG and the VNet log of the same hours.
@@ -244,6 +250,8 @@ pub enum Task {
     Flows(FlowsConfig),
     /// Tell everything about one host.
     Host(HostConfig),
+    /// Show what comes.
+    Top(Box<TopConfig>),
     /// Compare two.
     Compare(CompareConfig),
     /// Write a state.
@@ -275,6 +283,7 @@ impl Task {
         match cli.command.take() {
             Some(Command::Flows(args)) => args.check(folder).map(Self::Flows),
             Some(Command::Host(args)) => args.check(folder).map(Self::Host),
+            Some(Command::Top(args)) => args.check(folder).map(Box::new).map(Self::Top),
             Some(Command::Compare(args)) => args.check().map(Self::Compare),
             Some(Command::Partial(args)) => Ok(Self::Partial(args.check())),
             Some(Command::Merge(args)) => args.check().map(Self::Merge),
@@ -308,6 +317,7 @@ impl Task {
             Self::Flows(config) => &config.running,
             Self::Host(config) => &config.running,
             Self::Compare(config) => &config.running,
+            Self::Top(config) => &config.running,
             Self::Print(_) | Self::Manual(_) => return None,
         })
     }

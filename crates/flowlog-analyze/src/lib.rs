@@ -19,6 +19,7 @@ pub mod progress;
 pub mod reduce;
 pub mod render;
 pub mod settings;
+pub mod top;
 pub mod walk;
 pub mod window;
 mod words;
@@ -114,6 +115,11 @@ pub enum RunError {
     /// A state that cannot be read, written or merged.
     #[error(transparent)]
     State(#[from] StateError),
+    /// `top` where nothing can be drawn.
+    #[error(
+        "top draws on a terminal, and standard output is none: flowlog-analyze without top prints the report"
+    )]
+    NoTerminal,
     /// Manual pages that cannot be written.
     #[error("cannot write manual pages to {}: {cause}", folder.display())]
     Manual {
@@ -140,7 +146,12 @@ impl RunError {
     /// True if the command line, or a file that it names, has to be put right.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Settings(_) | Self::Known(_) | Self::Key(_) | Self::Target(_) | Self::ReadTwice(_) => true,
+            Self::Settings(_)
+            | Self::Known(_)
+            | Self::Key(_)
+            | Self::Target(_)
+            | Self::ReadTwice(_)
+            | Self::NoTerminal => true,
             Self::OtherTime { .. } | Self::NoNewest => false,
             Self::Export(error) => error.is_usage(),
             Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Manual { .. } | Self::Output(_) => false,

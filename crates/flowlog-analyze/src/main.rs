@@ -9,7 +9,9 @@ use std::process::ExitCode;
 use flowlog_analyze::cli::{MergeConfig, Task};
 use flowlog_analyze::export::Unfinished;
 use flowlog_analyze::render::Surroundings;
-use flowlog_analyze::{Outcome, RunError, anonymize, compare, flows, host, interrupt, partial, run, say};
+use flowlog_analyze::{
+    Outcome, RunError, anonymize, compare, flows, host, interrupt, partial, run, say, top,
+};
 use flowlog_core::text::message;
 
 fn main() -> ExitCode {
@@ -17,16 +19,26 @@ fn main() -> ExitCode {
         Ok(task) => task,
         Err(usage) => return refuse(&usage),
     };
+    let mut talk = io::stderr();
+    let around = Surroundings::detect();
+    let ascii = task.ascii(&around);
+    if let Task::Top(config) = &task {
+        return match top::run(config, &around) {
+            Ok(top::End::Quit) => ExitCode::SUCCESS,
+            Ok(top::End::Signal(signal)) => ExitCode::from(128 + signal),
+            Err(error) => failed(&error, ascii, &mut talk),
+        };
+    }
     let unfinished = Unfinished::default();
     interrupt::watch(&unfinished);
-    let mut talk = io::stderr();
-    let (around, mut out) = (Surroundings::detect(), io::stdout().lock());
-    let ascii = task.ascii(&around);
+    let mut out = io::stdout().lock();
     let outcome = match &task {
         Task::Analyse(config) => run(config, &around, &unfinished, out, &mut talk),
         Task::Flows(config) => flows::run(config, &around, out, &mut talk),
         Task::Host(config) => host::run(config, &around, out, &mut talk),
         Task::Compare(config) => compare::run(config, &around, out, &mut talk),
+        // Above: it watches for signals itself.
+        Task::Top(_) => Ok(Outcome::Done),
         Task::Partial(config) => partial::run(config, &around, &unfinished, &mut talk),
         Task::Anonymize(config) => anonymize::run(config, &around, &unfinished, &mut talk),
         Task::Merge(MergeConfig::Report(config)) => run(config, &around, &unfinished, out, &mut talk),
@@ -44,11 +56,13 @@ fn main() -> ExitCode {
         Ok(Outcome::NothingAnalysed) => ExitCode::from(1),
         Ok(Outcome::Findings) => ExitCode::from(10),
         Ok(Outcome::SomeSkipped) => ExitCode::from(3),
-        Err(error) => {
-            say(&mut talk, ascii, &format!("error: {error}"));
-            ExitCode::from(if error.is_usage() { 2 } else { 1 })
-        }
+        Err(error) => failed(&error, ascii, &mut talk),
     }
+}
+
+fn failed(error: &RunError, ascii: bool, talk: &mut impl Write) -> ExitCode {
+    say(talk, ascii, &format!("error: {error}"));
+    ExitCode::from(if error.is_usage() { 2 } else { 1 })
 }
 
 /// Help goes to standard output, a usage error to standard error; clap knows. It repeats arguments as they

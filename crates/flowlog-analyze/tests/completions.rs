@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 use common::Bench;
 
 /// Those that read logs or states, and have options.
-const COMMANDS: [&str; 5] = ["flows", "host", "compare", "partial", "merge"];
+const COMMANDS: [&str; 6] = ["flows", "host", "top", "compare", "partial", "merge"];
 
 const BASH: &str = r#"source ./bash; COMP_WORDS=(flowlog-analyze "$@"); COMP_CWORD=$#
 _flowlog__analyze flowlog-analyze "${COMP_WORDS[$#]}" "${COMP_WORDS[$# - 1]}"

@@ -246,15 +246,20 @@ fn of(
 }
 
 fn expression(text: &str) -> Result<Condition, WhereError> {
-    match Filter::parse(text) {
-        Ok(filter) => Ok(Condition { filter, text: format!("({text})") }),
-        Err(cause) => Err(WhereError { text: text.to_owned(), cause }),
-    }
+    parse_where(text).map(|filter| Condition { filter, text: format!("({text})") })
+}
+
+/// Reads an expression of `--where`.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn parse_where(text: &str) -> Result<Filter, WhereError> {
+    Filter::parse(text).map_err(|cause| WhereError { text: text.to_owned(), cause })
 }
 
 /// What is wrong with an expression, and a line below it that points there.
 #[derive(Debug)]
-struct WhereError {
+pub struct WhereError {
     text: String,
     cause: FilterError,
 }

@@ -19,13 +19,13 @@ mod csv_text;
 pub(crate) mod ends;
 mod graphs;
 mod markdown;
-mod names;
+pub(crate) mod names;
 pub(crate) mod parquet;
 mod row_buffer;
 mod schema;
 mod spark;
 mod style;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod fixture;
