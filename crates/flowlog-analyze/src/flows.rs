@@ -53,6 +53,7 @@ pub fn run(
         findings: false,
         provenance: false,
         own: OwnNetworks::default(),
+        picked: None,
     };
     let gatherer = Gatherer::new(state, gathering);
     let options = FlowOptions {

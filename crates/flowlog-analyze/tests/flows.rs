@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::Bench;
+use common::{Bench, hour_of};
 use flowlog_testkit::scenario::{Capture, Scenario, Volume};
 use serde_json::Value;
 
@@ -171,4 +171,20 @@ fn class_and_provider_are_those_of_the_end_outside() {
             .clone()
     });
     assert_eq!(provider, of_ends);
+}
+
+#[test]
+fn each_use_of_a_port_has_the_rule_that_let_it_through() {
+    let tuple = |seconds: i64, state: &str| {
+        format!(
+            "\"{},10.0.0.4,93.184.216.34,50000,443,6,O,{state},NX,1,100,1,100\"",
+            1_764_554_400_000 + seconds * 1000
+        )
+    };
+    let rules =
+        [("Allow-One", [tuple(10, "B"), tuple(20, "E")]), ("Allow-Two", [tuple(100, "B"), tuple(120, "E")])];
+    let rules: Vec<_> = rules.iter().map(|(rule, tuples)| (*rule, tuples.as_slice())).collect();
+    let found = flows(&Bench::new().file("log.json", hour_of("nsg", &rules)), &["--by", "rule"]);
+    let expected = [("Allow-One", 1), ("Allow-Two", 1)].map(|(rule, n)| (rule.to_owned(), vec![n]));
+    assert_eq!(numbers(&found["flows"], &["rule"], &["connections"]), expected.into());
 }

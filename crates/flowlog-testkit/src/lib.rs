@@ -16,3 +16,5 @@ pub mod samples;
 pub mod scenario;
 pub mod slow_reader;
 pub mod truth;
+
+pub use rng::mix;

@@ -84,6 +84,11 @@ impl Connection {
         self.begins.into()
     }
 
+    /// Of these, ends.
+    pub fn ends(&self) -> u64 {
+        self.ends.into()
+    }
+
     /// So many connections of the same 5-tuple and time these are; mostly 1.
     pub fn count(&self) -> u64 {
         let pairs = if self.begins == 0 { self.ends } else { self.ends.min(self.begins) };

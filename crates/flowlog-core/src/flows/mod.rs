@@ -131,13 +131,6 @@ impl<'s> FlowScene<'s> {
     }
 }
 
-/// Who talks, by address.
-fn ends(sighting: &Sighting<HostId>, hosts: &Hosts) -> Option<ConnectionKey<IpAddr>> {
-    let ConnectionKey { source, destination, source_port, destination_port, protocol } = sighting.key;
-    let (source, destination) = hosts.address(source).zip(hosts.address(destination))?;
-    Some(ConnectionKey { source, destination, source_port, destination_port, protocol })
-}
-
 /// Where the first tuple of a connection stands.
 fn place<'s>(summary: &'s Summary, sighting: &Sighting<HostId>) -> Place<'s> {
     let rule = summary.rules.rows().get(sighting.rule as usize);
@@ -195,7 +188,7 @@ impl<'s> Flows<'s> {
     }
 
     fn count(&mut self, sighting: &Sighting<HostId>, connections: u64) {
-        let Some(ends) = ends(sighting, &self.hosts) else { return };
+        let Some(ends) = self.hosts.ends(&sighting.key) else { return };
         let filter = self.scene.options.filter.as_ref();
         if filter.is_some_and(|filter| !matches(filter, self.scene.summary, sighting, ends)) {
             return;

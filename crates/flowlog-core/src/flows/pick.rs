@@ -1,7 +1,6 @@
 //! Chooses connections by what only whole ones tell, so that their tuples can be counted in a second reading.
 
-use super::{ends, matches};
-use crate::connection::Outcome;
+use super::matches;
 use crate::select::{Filter, Picked};
 use crate::state::{Gather, HostId, HostPair, Hosts, Sighting, Summary};
 
@@ -28,11 +27,8 @@ impl<'s> Picker<'s> {
     }
 
     fn pick(&mut self, sighting: &Sighting<HostId>) {
-        let Some(ends) = ends(sighting, &self.hosts) else { return };
-        let connection = &sighting.connection;
-        let denied = sighting.outcome == Outcome::Denied;
-        let log = (sighting.log, connection.direction);
-        self.picked.pick(ends, log, denied, (connection.first_ms, connection.last_ms));
+        let Some(ends) = self.hosts.ends(&sighting.key) else { return };
+        self.picked.pick(ends, sighting.log, &sighting.connection);
     }
 }
 
@@ -40,7 +36,7 @@ impl Gather for Picker<'_> {
     fn take(&mut self, _: &mut HostPair) {}
 
     fn connection(&mut self, sighting: &Sighting<HostId>, _logs: usize) {
-        let ends = ends(sighting, &self.hosts);
+        let ends = self.hosts.ends(&sighting.key);
         self.is_chosen = ends.is_some_and(|ends| matches(self.filter, self.summary, sighting, ends));
         if self.is_chosen {
             self.pick(sighting);

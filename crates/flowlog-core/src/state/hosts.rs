@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use crate::connection::ConnectionKey;
 use crate::flow::AddressClass;
 
 /// An address of one [`Hosts`] table, or of all that share their numbers.
@@ -109,6 +110,13 @@ impl Hosts {
             None => Some(IpAddr::V4(Ipv4Addr::from_bits(id.0))),
             Some(place) => self.known.addresses.get(place as usize).copied(),
         }
+    }
+
+    /// The 5-tuple with its ends' addresses, if both are of this table.
+    pub fn ends(&self, key: &ConnectionKey<HostId>) -> Option<ConnectionKey<IpAddr>> {
+        let &ConnectionKey { source, destination, source_port, destination_port, protocol } = key;
+        let (source, destination) = self.address(source).zip(self.address(destination))?;
+        Some(ConnectionKey { source, destination, source_port, destination_port, protocol })
     }
 }
 

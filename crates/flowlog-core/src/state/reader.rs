@@ -20,6 +20,7 @@ use super::words::UnknownWords;
 use super::{State, Totals};
 use crate::flow::{Direction, Encryption, FlowTuple, State as FlowState};
 use crate::record::{MalformedTuple, RecordContext, Sink};
+use crate::select::Picked;
 
 /// What readers of one run share.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub struct Shared {
     minutes: bool,
     /// Keep the times of records: what written states need.
     records: bool,
+    /// Of the connections that were read before, those whose tuples are read now.
+    picked: Option<Arc<Picked>>,
 }
 
 impl Shared {
@@ -40,7 +43,7 @@ impl Shared {
     pub fn new(budget: &Arc<Budget>) -> Self {
         let (key, hosts) = (PartitionKey::random(), Arc::default());
         let names = RandomState::default();
-        Self { key, hosts, budget: Arc::clone(budget), names, minutes: false, records: false }
+        Self { key, hosts, budget: Arc::clone(budget), names, minutes: false, records: false, picked: None }
     }
 
     /// Keeps the minutes in which each NIC has tuples.
@@ -53,6 +56,12 @@ impl Shared {
     #[must_use]
     pub fn with_records(self) -> Self {
         Self { records: true, ..self }
+    }
+
+    /// Tuples are those of connections that were chosen: what is of two of them is not joined.
+    #[must_use]
+    pub fn with_picked(self, picked: Option<Arc<Picked>>) -> Self {
+        Self { picked, ..self }
     }
 
     pub(super) fn hosts(&self) -> Hosts {
@@ -249,7 +258,7 @@ impl Sink for Reader {
                 log.times.get_or_insert_default().see(tuple.time_ms);
             }
         }
-        let rule = self.rules.current();
+        let (rule, id) = (self.rules.current(), log.id);
         for tuple in tuples {
             let stateless =
                 tuple.encryption == Encryption::NotRecorded && self.rules.lets_in_by_user_rule(tuple);
@@ -261,9 +270,10 @@ impl Sink for Reader {
             }
             let answered = is_to_admin_port(tuple.protocol, tuple.destination_port, tuple.direction)
                 && tuple.counters.is_some_and(|counters| counters.is_answered(tuple.protocol));
+            let chosen = self.shared.picked.as_ref().map_or(0, |picked| picked.place(id, tuple));
             let Self { track, out, logs, hosts, .. } = self;
             let (source, destination) = (hosts.id(tuple.source), hosts.id(tuple.destination));
-            let seen = Seen { source, destination, log: self.log, rule, answered, stateless };
+            let seen = Seen { source, destination, log: self.log, rule, answered, stateless, chosen };
             track.add(tuple, &seen, &mut |row| out.row(row, &mut logs.all, hosts));
         }
     }

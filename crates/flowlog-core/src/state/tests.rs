@@ -49,7 +49,13 @@ impl Gather for Connections {
 }
 
 fn options() -> GatherOptions {
-    GatherOptions { resolve: true, findings: true, provenance: false, own: OwnNetworks::default() }
+    GatherOptions {
+        resolve: true,
+        findings: true,
+        provenance: false,
+        own: OwnNetworks::default(),
+        picked: None,
+    }
 }
 
 /// Joins tuples that stand in files, read by as many readers.

@@ -76,12 +76,14 @@ struct Open {
     answered: bool,
     /// Whether what follows belongs to it says only who sees all: nothing is joined to it here.
     sealed: bool,
+    /// As in [`Seen`].
+    chosen: u32,
 }
 
 impl Open {
-    /// Decided by the same rule, and with the same encryption word.
+    /// Decided by the same rule, with the same encryption word, and of no other chosen connection.
     fn is_like(&self, other: &Self) -> bool {
-        (self.rule, self.encryption) == (other.rule, other.encryption)
+        (self.rule, self.encryption, self.chosen) == (other.rule, other.encryption, other.chosen)
     }
 
     fn row(&self, key: Key, kind: RowKind) -> Row {
@@ -104,6 +106,8 @@ pub(super) struct Seen {
     pub(super) answered: bool,
     /// Its log has neither ends nor counters for it, whatever becomes of the connection.
     pub(super) stateless: bool,
+    /// Which of the chosen connections of its 5-tuple it belongs to, if connections were chosen.
+    pub(super) chosen: u32,
 }
 
 /// The connections and the denied attempts of one file.
@@ -127,9 +131,9 @@ impl Track {
     #[inline]
     pub(super) fn add(&mut self, tuple: &FlowTuple, seen: &Seen, out: &mut impl FnMut(&Row)) {
         let key = Key::of(seen.log, tuple, seen.source, seen.destination);
-        let Seen { rule, answered, stateless, .. } = *seen;
+        let Seen { rule, answered, stateless, chosen, .. } = *seen;
         let encryption = tuple.encryption;
-        let new = |connection| Open { connection, rule, encryption, answered, sealed: false };
+        let new = |connection| Open { connection, rule, encryption, answered, sealed: false, chosen };
         match tuple.state {
             State::Allow => {
                 let connection = Connection::denied(tuple);

@@ -64,18 +64,26 @@ impl<G: Gather> Worker<'_, G> {
     /// The rows of one log, direction and kind, in order of time.
     fn join(&mut self, conversation: &mut Conversation, rows: &[Row]) {
         let Some((first, rest)) = rows.split_first() else { return };
-        let mut open = first.connection;
+        let gatherer = self.gatherer;
+        let chosen = gatherer.options.picked.as_deref().and_then(|picked| {
+            let (log, ends) = self.log_id(first.log).zip(self.hosts.ends(&first.key))?;
+            Some(picked.chosen(ends, log, (first.connection.direction, first.kind == RowKind::Denied)))
+        });
+        // Of two parts that belong to different chosen connections, whatever stood between them is not here.
+        let place = |row: &Row| chosen.as_ref().and_then(|chosen| chosen(&row.connection));
+        let (mut begin, mut open, mut at) = (first, first.connection, place(first));
         for row in rest {
+            let here = place(row);
             match row.kind {
-                RowKind::Life if open.join(&row.connection) => {}
-                RowKind::Denied if open.join_denied(&row.connection) => {}
+                RowKind::Life if here == at && open.join(&row.connection) => {}
+                RowKind::Denied if here == at && open.join_denied(&row.connection) => {}
                 _ => {
-                    self.joined(conversation, first, &open);
-                    open = row.connection;
+                    self.joined(conversation, begin, &open);
+                    (begin, open, at) = (row, row.connection, here);
                 }
             }
         }
-        self.joined(conversation, first, &open);
+        self.joined(conversation, begin, &open);
     }
 
     fn joined(&mut self, conversation: &mut Conversation, row: &Row, connection: &Connection) {

@@ -10,6 +10,7 @@ mod facts;
 mod place;
 mod twins;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -25,6 +26,7 @@ use super::row::Row;
 use super::spill::SpillError;
 use super::summary::{Summary, Sums};
 use crate::flow::{AddressClass, OwnNetworks};
+use crate::select::Picked;
 use facts::LogFacts;
 use place::{Narrow, Order, Place, Wide};
 
@@ -43,6 +45,8 @@ pub struct GatherOptions {
     pub provenance: bool,
     /// Networks that are one's own.
     pub own: OwnNetworks,
+    /// The connections whose tuples were read, if they were chosen in an earlier reading.
+    pub picked: Option<Arc<Picked>>,
 }
 
 /// A state, ready to be gathered.
