@@ -229,10 +229,14 @@ fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
 
+/// A table in a folder may be an export of this tool's own, and is read if it is named; one in an archive is there
+/// to be read.
+const TABLE: &str = ".csv";
+
 /// Whether a member of an archive is read: as in a folder, hidden names and other endings are left out.
 pub(crate) fn is_flow_log(member: &str) -> bool {
     let mut names = member.split(['/', '\\']);
-    has_ending(member)
+    (has_ending(member) || member.to_ascii_lowercase().ends_with(TABLE))
         && names.all(|name| matches!(name, "." | "..") || !name.starts_with('.') && name != "__MACOSX")
 }
 

@@ -17,6 +17,10 @@ pub struct InputError {
 pub enum InputErrorKind {
     /// The input has no content but white space.
     Empty,
+    /// The content is a table, and its columns are not those of a row.
+    Columns(Vec<String>),
+    /// A record that is wrapped in the object that begins here breaks off.
+    CutInside,
     /// The content is no JSON; the text says what it looks like.
     NotJson(&'static str),
     /// Valid JSON without a single flow-log record; what its first object is instead.
@@ -48,12 +52,25 @@ pub struct Stranger {
     pub category: Option<String>,
     /// The key that makes a record a flow log and is not there, if everything else looks like one.
     pub missing: Option<&'static str>,
+    /// Names of its first fields, if it could have been a row.
+    pub keys: Vec<String>,
+}
+
+/// What a row needs, for who has one that is not understood.
+const ROW: &str = "a row of one tuple has a time, source, destination, their ports, protocol, direction, and state or decision";
+
+/// Names as a list in a sentence.
+fn listed(keys: &[String]) -> String {
+    keys.iter().map(|key| key.escape_debug().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Stranger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LONGEST: usize = 80;
         match (&self.category, self.missing) {
+            (None, None) if !self.keys.is_empty() => {
+                write!(f, "no flow-log record, its keys are {}", listed(&self.keys))
+            }
             (None, None) => f.write_str("no flow-log record"),
             (None, Some(missing)) => write!(f, "without {missing}"),
             (Some(category), missing) => {
@@ -72,7 +89,18 @@ impl fmt::Display for InputError {
         match &self.kind {
             InputErrorKind::Empty => f.write_str("empty: no flow log in it"),
             InputErrorKind::NotJson(looks_like) => write!(f, "no flow log: {looks_like}"),
-            InputErrorKind::NotFlowLog(Stranger { category: None, missing: None }) => {
+            InputErrorKind::Columns(columns) => {
+                write!(f, "no flow log: a table with the columns {}; {ROW}", listed(columns))
+            }
+            InputErrorKind::CutInside => {
+                write!(f, "a record in the object at byte {at} breaks off (cut by who passed it on?)")
+            }
+            InputErrorKind::NotFlowLog(Stranger { category: None, missing: None, keys })
+                if !keys.is_empty() =>
+            {
+                write!(f, "no flow log: JSON without flow-log records, its keys are {}; {ROW}", listed(keys))
+            }
+            InputErrorKind::NotFlowLog(Stranger { category: None, missing: None, .. }) => {
                 f.write_str("no flow log: JSON without flow-log records")
             }
             InputErrorKind::NotFlowLog(first) => write!(f, "no flow log: its records are {first}"),

@@ -46,7 +46,7 @@ pub enum State {
     End,
     /// `D`: the flow was *denied*; no counters.
     Deny,
-    /// `A`: allowed, life cycle not recorded. Only NSG flow logs version 1 say no more than this.
+    /// `A`: allowed, life cycle not recorded. NSG flow logs version 1, and rows of Traffic Analytics, say no more.
     Allow,
 }
 
@@ -72,7 +72,7 @@ impl State {
             Self::Continue => "continuing",
             Self::End => "ended",
             Self::Deny => "denied",
-            Self::Allow => "allowed (NSG v1: life cycle not recorded)",
+            Self::Allow => "allowed (life cycle not recorded)",
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::io::Read;
 
 use super::document::{Counts, RecordEnd, read_record, tell_beside};
+use super::foreign::{self, Begin, Found, Last, Out, Table, Wrapped};
 use super::framing::{Ending, Framed, Framer, Place, Saw};
 use super::rows::Rows;
 use super::seen::Known;
 use super::walk::{Batch, Walker};
 use super::{MalformedTuple, RecordContext, SeenRecords, Sink, shape};
-use crate::error::{InputError, InputErrorKind};
+use crate::error::{InputError, InputErrorKind, Stranger};
 use crate::flow::FlowTuple;
 
 /// What one input held.
@@ -72,9 +73,26 @@ impl Decoder {
         }
         let Self { buffer, walker } = self;
         walker.begin(seen.is_some());
+        let mut reading = Reading {
+            sink,
+            seen,
+            counts: Counts::default(),
+            decoded: Decoded::default(),
+            cut: false,
+            last: Last::default(),
+        };
+        let reader = match foreign::begin(reader) {
+            Begin::Json(reader) => reader,
+            Begin::Table(reader, table) => {
+                let end = reading.table(&table, reader);
+                return reading.end(end, Saw::Values);
+            }
+            Begin::Other(columns) => {
+                reading.problem(InputError { kind: InputErrorKind::Columns(columns), offset: 0 });
+                return reading.end(0, Saw::Something);
+            }
+        };
         let mut framer = Framer::new(reader, buffer);
-        let mut reading =
-            Reading { sink, seen, counts: Counts::default(), decoded: Decoded::default(), cut: false };
         loop {
             match framer.next(walker) {
                 Ok(None) => break,
@@ -119,6 +137,8 @@ struct Reading<'a, S> {
     decoded: Decoded,
     /// The input ends inside a value.
     cut: bool,
+    /// What the last row of one tuple was of.
+    last: Last,
 }
 
 impl<S: Sink> Reading<'_, S> {
@@ -136,7 +156,7 @@ impl<S: Sink> Reading<'_, S> {
         match place {
             Place::Element => tell_beside(bytes, offset, *sink, counts, shape::tell_element),
             Place::Member => tell_beside(bytes, offset, *sink, counts, shape::tell_strays),
-            Place::Record => return self.record(framed),
+            Place::Record => return self.object(framed, 0),
             Place::Walked => return self.walked(framed, batch),
         }
         None
@@ -156,13 +176,101 @@ impl<S: Sink> Reading<'_, S> {
                 Some((0, _)) | None => seen.keep(head, &rows, true),
             }
         }
+        self.last.forget();
         self.counts.records += 1;
         self.counts.tuples += batch.len() as u64;
         batch.push(bytes, offset, self.sink);
         None
     }
 
+    /// Reads an object, which may be a record, a row, or what a record is wrapped in: `depth` objects are around it.
+    fn object(&mut self, framed: &Framed<'_>, depth: usize) -> Option<Broken> {
+        let text = std::str::from_utf8(framed.bytes).ok().filter(|_| framed.ending == Ending::Complete);
+        let Some(text) = text else { return self.record(framed) };
+        let (wrapped, keys) = match foreign::object(text, framed.offset, &mut self.rows()) {
+            Found::Native => return self.record(framed),
+            Found::Row => return None,
+            Found::Wrapped(wrapped, keys) => (wrapped, keys),
+            Found::Stranger(keys) => (Vec::new(), keys),
+        };
+        if self.wrapped(&wrapped, framed, depth) {
+            return None;
+        }
+        let others = self.counts.others;
+        let broken = self.record(framed);
+        if let (0, Some((_, first))) = (others, &mut self.counts.first_other) {
+            first.keys = keys;
+        }
+        broken
+    }
+
+    /// Where rows go.
+    fn rows(&mut self) -> Out<'_, S> {
+        Out { sink: self.sink, counts: &mut self.counts, last: &mut self.last }
+    }
+
+    fn table(&mut self, table: &Table, reader: impl Read) -> u64 {
+        let wrapped = |reading: &mut Self, wrapped: &[Wrapped<'_>], columns: &[String], offset| {
+            let line = Framed { bytes: &[], offset, place: Place::Record, ending: Ending::Complete };
+            if !reading.wrapped(wrapped, &line, 0) {
+                reading.counts.others += 1;
+                let other = || (offset, Stranger { keys: columns.to_vec(), ..Stranger::default() });
+                reading.counts.first_other.get_or_insert_with(other);
+            }
+        };
+        let (end, problem) = table.read(reader, self, Self::rows, wrapped);
+        if let Some(problem) = problem {
+            self.problem(problem);
+        }
+        end
+    }
+
+    /// Reads records that a shipper of logs passed on in fields of an object, of the first field that has any: some keep a
+    /// record in two. False if none has.
+    fn wrapped(&mut self, fields: &[Wrapped<'_>], around: &Framed<'_>, depth: usize) -> bool {
+        const DEEPEST: usize = 4;
+        depth < DEEPEST && fields.iter().any(|field| self.inside(field.text().as_bytes(), around, depth + 1))
+    }
+
+    /// Reads the JSON in a field. What is text of its own is told as of the object around it. False if there is no record in
+    /// it.
+    fn inside(&mut self, text: &[u8], around: &Framed<'_>, depth: usize) -> bool {
+        if !text.trim_ascii_start().starts_with(b"{") && !text.trim_ascii_start().starts_with(b"[") {
+            return false;
+        }
+        let met = |reading: &Self| {
+            let Counts { records, tuples, malformed, .. } = reading.counts;
+            (records, tuples, malformed, reading.decoded.repeated)
+        };
+        let before = met(self);
+        let (others, first_other) = (self.counts.others, self.counts.first_other.clone());
+        let begin = text.as_ptr().addr().wrapping_sub(around.bytes.as_ptr().addr());
+        let begin = Some(begin as u64).filter(|_| begin < around.bytes.len());
+        let (mut buffer, mut walker, mut cut) = (Vec::new(), Walker::off(), false);
+        let mut framer = Framer::new(text, &mut buffer);
+        while let Some(framed) = framer.next(&mut walker).unwrap_or_else(|_| {
+            cut = true;
+            None
+        }) {
+            let offset = around.offset + begin.map_or(0, |begin| begin + framed.offset);
+            let framed = Framed { offset, ..framed };
+            if framed.place == Place::Record && self.object(&framed, depth).is_some() {
+                self.decoded.broken_records += 1;
+                cut = true;
+            }
+        }
+        let found = met(self) != before;
+        if !found {
+            (self.counts.others, self.counts.first_other) = (others, first_other);
+        }
+        if cut && found {
+            self.problem(InputError { kind: InputErrorKind::CutInside, offset: around.offset });
+        }
+        found
+    }
+
     fn record(&mut self, framed: &Framed<'_>) -> Option<Broken> {
+        self.last.forget();
         let Framed { bytes, offset, ending, .. } = *framed;
         let complete = ending == Ending::Complete;
         let seen = self.seen.as_deref();

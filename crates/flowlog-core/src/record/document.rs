@@ -306,7 +306,7 @@ impl Content {
                     (None, Some(_)) if is_nsg => Some("properties.flows"),
                     _ => None,
                 };
-                (push.offset, Stranger { category: category.map(str::to_owned), missing })
+                (push.offset, Stranger { category: category.map(str::to_owned), missing, keys: Vec::new() })
             });
         }
     }

@@ -4,6 +4,7 @@
 mod decode;
 mod digits;
 mod document;
+mod foreign;
 mod framing;
 pub mod name;
 mod rows;

@@ -76,7 +76,7 @@ pub struct Report {
     pub resolved: ResolvedTotals,
     /// Connections by outcome.
     pub connections: Connections,
-    /// Tuples by state letter: `B`, `C`, `E`, `D` always, `A` only where NSG version 1 logs were read.
+    /// Tuples by state letter: `B`, `C`, `E`, `D` always, `A` only where logs without states were read (NSG version 1).
     pub states: BTreeMap<char, u64>,
     /// Tuples by direction letter, `I` and `O`.
     pub directions: BTreeMap<char, u64>,
