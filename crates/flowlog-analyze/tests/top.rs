@@ -6,12 +6,14 @@ mod common;
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use common::{Bench, hour_of, project};
 use flowlog_testkit::scenario::{Scenario, Volume};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
@@ -28,11 +30,16 @@ struct Live {
     /// Its near end, which keeps its modes.
     terminal: File,
     screen: Arc<Mutex<vt100::Parser>>,
+    /// Nobody looks at the screen any more.
+    left: Arc<AtomicBool>,
+    reader: JoinHandle<()>,
 }
 
 impl Live {
     fn start(bench: &Bench, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // Whoever holds it keeps the terminal alive.
+        fcntl_setfd(&far, FdFlags::CLOEXEC).unwrap();
         grantpt(&far).unwrap();
         unlockpt(&far).unwrap();
         let name = ptsname(&far, Vec::new()).unwrap();
@@ -56,13 +63,17 @@ impl Live {
             .unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(24, 80, 0)));
         let (mut output, seen) = (File::from(far.try_clone().unwrap()), Arc::clone(&screen));
-        thread::spawn(move || {
+        let left = Arc::new(AtomicBool::new(false));
+        let has_left = Arc::clone(&left);
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
-            while let Ok(length @ 1..) = output.read(&mut bytes) {
+            while let Ok(length @ 1..) = output.read(&mut bytes)
+                && !has_left.load(Ordering::Relaxed)
+            {
                 seen.lock().unwrap().process(&bytes[..length]);
             }
         });
-        Self { child, keys: File::from(far), terminal: near, screen }
+        Self { child, keys: File::from(far), terminal: near, screen, left, reader }
     }
 
     fn text(&self) -> String {
@@ -316,6 +327,27 @@ fn signals_leave_the_terminal_as_it_was() {
         kill_process(Pid::from_child(&live.child), signal).unwrap();
         assert_eq!(live.ended().code(), Some(code));
     }
+}
+
+#[test]
+fn it_ends_with_its_terminal() {
+    let mut live = Live::start(&Bench::new(), &[&samples()], &[]);
+    live.shows("tuples;");
+    live.left.store(true, Ordering::Relaxed);
+    // The reader of its screen wakes up once more, and goes.
+    tcsetwinsize(&live.keys, size(60, 20)).unwrap();
+    let Live { mut child, keys, terminal, reader, .. } = live;
+    reader.join().unwrap();
+    drop((keys, terminal));
+    let begun = Instant::now();
+    let ended = loop {
+        match child.try_wait().unwrap() {
+            Some(ended) => break ended,
+            None if begun.elapsed() > PATIENCE => break child.kill().and_then(|()| child.wait()).unwrap(),
+            None => thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    assert_eq!(ended.code(), Some(129));
 }
 
 #[test]

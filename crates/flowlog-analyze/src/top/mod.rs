@@ -42,6 +42,9 @@ pub enum End {
 }
 
 const SIGINT: u8 = 2;
+/// What shells tell of a program that SIGHUP ended.
+#[cfg(unix)]
+const SIGHUP_CODE: i32 = 129;
 
 /// Follows the files of `config` until the person leaves.
 ///
@@ -65,6 +68,7 @@ pub fn run(config: &TopConfig, around: &Surroundings) -> Result<End, RunError> {
         return Err(error.into());
     }
     let signals = Signals::watch();
+    end_with_terminal();
     let (asks, asked) = mpsc::channel();
     let (told, news) = mpsc::channel();
     let follower = Follower::new(config, Arc::clone(&book), finding, own);
@@ -196,6 +200,21 @@ impl Live {
     }
 }
 
+/// Ends the program when its terminal has gone, as SIGHUP does. Not by a flag: the thread that listens to keys reads
+/// without end from a terminal that is no more.
+fn end_with_terminal() {
+    #[cfg(unix)]
+    thread::spawn(|| {
+        use rustix::event::{PollFd, PollFlags, poll};
+        let input = io::stdin();
+        let mut gone = [PollFd::new(&input, PollFlags::empty())];
+        while let Err(rustix::io::Errno::INTR) = poll(&mut gone, None) {}
+        if gone.iter().any(|gone| gone.revents().contains(PollFlags::HUP)) {
+            std::process::exit(SIGHUP_CODE);
+        }
+    });
+}
+
 /// Signals that end the program.
 struct Signals {
     #[cfg(unix)]
@@ -205,13 +224,13 @@ struct Signals {
 #[cfg(unix)]
 impl Signals {
     fn watch() -> Self {
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        use signal_hook::consts::{SIGINT, SIGTERM};
         let watch = |signal: i32| {
             let heard = Arc::default();
             signal_hook::flag::register(signal, Arc::clone(&heard)).ok();
             (u8::try_from(signal).unwrap_or_default(), heard)
         };
-        Self { heard: [SIGINT, SIGTERM, SIGHUP].map(watch).into() }
+        Self { heard: [SIGINT, SIGTERM].map(watch).into() }
     }
 
     fn heard(&self) -> Option<u8> {
