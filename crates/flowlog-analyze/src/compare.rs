@@ -89,7 +89,7 @@ fn print(
 ) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     match config.format {
-        Format::Json => render::json::write(&mut out, comparison)?,
+        Format::Json => render::json::write(&mut out, &render::json::Made::by_this(comparison))?,
         Format::Text => {
             let style = Style::new(config.running.color, config.running.ascii, false, config.top, around);
             render::terminal::write_comparison(&mut out, comparison, &style)?;

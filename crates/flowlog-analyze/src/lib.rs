@@ -349,7 +349,8 @@ fn pages<'a>(
 }
 
 /// This program.
-fn tool() -> Tool {
+/// This program, in the head of what it writes.
+pub(crate) fn tool() -> Tool {
     Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -10,6 +10,7 @@ use flowlog_core::report::{HostName, SelectionRow};
 use serde::Serialize;
 
 use super::flows::{self, Object};
+use super::json::Head;
 use super::spark::spark;
 use super::style::Style;
 use super::terminal::page::{Page, Tone};
@@ -198,6 +199,7 @@ pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionR
     let total = &host.timeline.total;
     let known = total.connections > 0;
     let document = Document {
+        head: Head::new(),
         host: &host.host,
         named: &host.named,
         facts: host.name.as_ref().map(|name| &name.facts),
@@ -223,6 +225,8 @@ pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionR
 
 #[derive(Serialize)]
 struct Document<'a> {
+    #[serde(flatten)]
+    head: Head,
     host: &'a str,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     named: &'a [String],

@@ -3,7 +3,41 @@
 
 use std::io::{self, Write};
 
+use flowlog_core::report::Tool;
 use serde::Serialize;
+
+use crate::tool;
+
+/// What the JSON of flows and that of a host begin with.
+#[derive(Serialize)]
+pub struct Head {
+    /// Version of the structure; grows when a field changes its meaning or its name.
+    schema_version: u32,
+    tool: Tool,
+}
+
+impl Head {
+    /// Of this program.
+    pub fn new() -> Self {
+        Self { schema_version: 1, tool: tool() }
+    }
+}
+
+/// A result, and the program that made it.
+#[derive(Serialize)]
+pub struct Made<'a, T> {
+    /// The program.
+    tool: Tool,
+    #[serde(flatten)]
+    result: &'a T,
+}
+
+impl<'a, T: Serialize> Made<'a, T> {
+    /// By this program.
+    pub fn by_this(result: &'a T) -> Self {
+        Self { tool: tool(), result }
+    }
+}
 
 /// Writes a report or a comparison as indented JSON with a line end.
 ///

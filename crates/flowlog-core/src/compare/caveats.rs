@@ -62,11 +62,15 @@ impl Caveats {
         if summary.kind == SetKind::Empty {
             return self.add("empty", format!("{letter} holds no tuple: everything of the other set is told as if it were new or vanished."));
         }
-        if summary.files_with_errors > 0 || summary.malformed > 0 {
-            self.add("faults", format!(
-                "{letter}: {} of {} files could not be read whole, and {} tuples are malformed; what they hold is told as vanished or new.",
-                summary.files_with_errors, summary.files, summary.malformed
-            ));
+        let cut = (summary.files_with_errors > 0).then(|| {
+            format!("{} of {} files could not be read whole", summary.files_with_errors, summary.files)
+        });
+        let malformed =
+            (summary.malformed > 0).then(|| format!("{} tuples are malformed", summary.malformed));
+        let faults: Vec<String> = cut.into_iter().chain(malformed).collect();
+        if !faults.is_empty() {
+            let faults = faults.join(", and ");
+            self.add("faults", format!("{letter}: {faults}; what they hold is told as vanished or new."));
         }
         if !seen(State::Deny) {
             self.add("no-denied", format!(
@@ -89,7 +93,8 @@ impl Caveats {
         }
         if seen(State::Allow) {
             self.add("no-counters", format!(
-                "{letter} has tuples of NSG flow logs version 1, which record neither packets nor bytes nor ends."
+                "{letter} has tuples without a life cycle (A rows: NSG flow logs version 1, Traffic Analytics), which record no ends and \
+                 often neither packets nor bytes."
             ));
         }
         if summary.kind == SetKind::Mixed {

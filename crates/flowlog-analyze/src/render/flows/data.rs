@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use crate::render::csv_text::{CsvStyle, guard};
+use crate::render::json::Head;
 use crate::render::names::protocol_label;
 use crate::render::text::iso_time;
 
@@ -58,6 +59,7 @@ pub(super) fn json(
     selection: Option<&SelectionRow>,
 ) -> io::Result<()> {
     let all = Document {
+        head: Head::new(),
         selection,
         by: columns(table).iter().map(Column::head).collect(),
         found: table.found,
@@ -71,6 +73,8 @@ pub(super) fn json(
 /// Everything as one object.
 #[derive(Serialize)]
 struct Document<'a> {
+    #[serde(flatten)]
+    head: Head,
     selection: Option<&'a SelectionRow>,
     by: Vec<&'static str>,
     found: u64,

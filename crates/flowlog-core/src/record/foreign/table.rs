@@ -102,7 +102,9 @@ impl Table {
             ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(line.as_bytes());
         let names = reader.records().next()?.ok()?;
         let names: Vec<&str> = names.iter().map(str::trim).collect();
-        if !is_text || names.len() < FEWEST || names.iter().any(|name| name.is_empty() || name.len() > 200) {
+        // A file may begin in the middle of a record.
+        let is_name = |name: &&str| (1..=200).contains(&name.len()) && !name.contains(['{', '}', '"']);
+        if !is_text || names.len() < FEWEST || !names.iter().all(is_name) {
             return None;
         }
         let meaning = |name: &&str| match Column::of(name) {
