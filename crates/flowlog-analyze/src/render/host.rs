@@ -199,7 +199,7 @@ pub fn json(out: &mut impl Write, host: &HostPage, selection: Option<&SelectionR
     let total = &host.timeline.total;
     let known = total.connections > 0;
     let document = Document {
-        head: Head::new(),
+        head: Head::by_this(),
         host: &host.host,
         named: &host.named,
         facts: host.name.as_ref().map(|name| &name.facts),

@@ -17,8 +17,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// Of this program.
-    pub fn new() -> Self {
+    /// By this program.
+    pub fn by_this() -> Self {
         Self { schema_version: 1, tool: tool() }
     }
 }

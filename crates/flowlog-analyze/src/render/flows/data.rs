@@ -59,7 +59,7 @@ pub(super) fn json(
     selection: Option<&SelectionRow>,
 ) -> io::Result<()> {
     let all = Document {
-        head: Head::new(),
+        head: Head::by_this(),
         selection,
         by: columns(table).iter().map(Column::head).collect(),
         found: table.found,
