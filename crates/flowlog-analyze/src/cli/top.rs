@@ -43,6 +43,7 @@ Exit codes:
   0  quit with q
   1  nothing can be shown: no such folder
   2  usage, and standard output that is no terminal
+129  its terminal has gone
 130  interrupted (Ctrl-C); 143: terminated";
 
 /// How far back is looked, if nobody says.
