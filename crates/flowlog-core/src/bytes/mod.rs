@@ -11,6 +11,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+pub(crate) use archive::Faulty;
 pub use archive::{MAX_MEMBERS, Part};
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];

@@ -133,8 +133,8 @@ impl<R: Read> Read for Whole<R> {
     }
 }
 
-/// Nothing but a fault.
-struct Faulty(Option<io::Error>);
+/// Nothing but a fault, told once: where reading ahead met it.
+pub(crate) struct Faulty(pub(crate) Option<io::Error>);
 
 impl Read for Faulty {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

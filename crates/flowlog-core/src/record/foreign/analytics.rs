@@ -117,17 +117,7 @@ fn whole(row: &Row<'_>, direction: Direction) -> Result<Option<Counters>, &'stat
         return Ok(Some(counters));
     }
     let columns = [Column::PacketsOut, Column::BytesOut, Column::PacketsIn, Column::BytesIn];
-    let texts = columns.map(|column| row.text(column));
-    if texts.iter().all(|text| text.is_empty()) {
-        return Ok(None);
-    }
-    let mut values = [0; 4];
-    for (number, text) in values.iter_mut().zip(texts) {
-        if !text.is_empty() {
-            *number = value::number(text).ok_or("a packet or byte counter is no number")?;
-        }
-    }
-    Ok(Some(as_seen(values, direction)))
+    Ok(flat::numbers(row, columns)?.map(|values| as_seen(values, direction)))
 }
 
 /// Packets and bytes out of the NIC and into it, as counters from source to destination and back.

@@ -66,19 +66,28 @@ fn tuple_of(row: &Row<'_>) -> Result<(FlowTuple, bool), &'static str> {
     Ok((tuple, nsg))
 }
 
-/// Of four counters that are empty nothing is known; one that is empty among others is 0, as in tuples.
 pub(super) fn counters(row: &Row<'_>) -> Result<Option<Counters>, &'static str> {
     let columns = [Column::PacketsSent, Column::BytesSent, Column::PacketsReceived, Column::BytesReceived];
+    let to_counters = |[packets_sent, bytes_sent, packets_received, bytes_received]: [u64; 4]| Counters {
+        packets_sent,
+        bytes_sent,
+        packets_received,
+        bytes_received,
+    };
+    Ok(numbers(row, columns)?.map(to_counters))
+}
+
+/// Of four counters that are empty nothing is known; one that is empty among others is 0, as in tuples.
+pub(super) fn numbers(row: &Row<'_>, columns: [Column; 4]) -> Result<Option<[u64; 4]>, &'static str> {
     let texts = columns.map(|column| row.text(column));
     if texts.iter().all(|text| text.is_empty()) {
         return Ok(None);
     }
     let mut values = [0; 4];
-    for (value, text) in values.iter_mut().zip(texts) {
+    for (number, text) in values.iter_mut().zip(texts) {
         if !text.is_empty() {
-            *value = super::value::number(text).ok_or("a packet or byte counter is no number")?;
+            *number = value::number(text).ok_or("a packet or byte counter is no number")?;
         }
     }
-    let [packets_sent, bytes_sent, packets_received, bytes_received] = values;
-    Ok(Some(Counters { packets_sent, bytes_sent, packets_received, bytes_received }))
+    Ok(Some(values))
 }

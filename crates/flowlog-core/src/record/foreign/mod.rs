@@ -72,7 +72,6 @@ fn tuples_in(json: &str) -> usize {
 
 /// Reads a row, whose own text is `text`.
 fn fields<'t, S: Sink>(mut row: Row<'t>, text: &str, offset: u64, out: &mut Out<'_, S>) -> Found<'t> {
-    row.find_tuple();
     let keys = std::mem::take(&mut row.keys);
     match Shape::of(&row) {
         Some(Shape::Analytics) => analytics::push(&row, text, offset, out),

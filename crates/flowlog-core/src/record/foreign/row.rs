@@ -128,7 +128,6 @@ impl<'t> Fields<'_, 't> {
         }
         let json = value.get();
         let first = json.as_bytes().first();
-        let column = Column::of(&path);
         let text = match first {
             Some(b'"') => serde_json::from_str::<Text<'t>>(json)?.0,
             Some(b'{' | b'[') => {
@@ -147,7 +146,7 @@ impl<'t> Fields<'_, 't> {
         };
         if is_wrapper(key) && text.len() > MIN_RECORD {
             self.row.wrapped.push(Wrapped::Text(text));
-        } else if let Some(column) = column {
+        } else if let Some(column) = Column::of(&path) {
             self.row.set(column, text);
         }
         Ok(())

@@ -9,6 +9,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::column::{Column, is_wrapper};
 use super::row::{MIN_RECORD, Row, Wrapped, short};
 use super::{Found, Out, Shape, fields};
+use crate::bytes::Faulty;
 use crate::error::{InputError, InputErrorKind};
 use crate::record::Sink;
 
@@ -66,7 +67,7 @@ pub(in crate::record) fn begin<R: Read>(mut reader: R) -> Begin<impl Read> {
         }
     };
     let table = Table::of(&head);
-    let whole = Cursor::new(head).chain(Once(fault).chain(reader));
+    let whole = Cursor::new(head).chain(Faulty(fault).chain(reader));
     match table {
         Some(table) if table.is_understood() => Begin::Table(whole, table),
         Some(table) => Begin::Other(table.names),
@@ -77,15 +78,6 @@ pub(in crate::record) fn begin<R: Read>(mut reader: R) -> Begin<impl Read> {
 /// A whole line that says something, and the beginning of another one.
 fn has_line(text: &[u8]) -> bool {
     memchr::memchr(b'\n', text.trim_ascii_start()).is_some()
-}
-
-/// An error that was met while looking ahead.
-struct Once(Option<io::Error>);
-
-impl Read for Once {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
-    }
 }
 
 impl Table {
@@ -170,7 +162,9 @@ impl Table {
             since.set(0);
             let offset = line.position().map_or(offset, csv::Position::byte);
             let text = String::from_utf8_lossy(line.as_slice());
-            match fields(self.row(line.iter()), &text, offset, &mut out(context)) {
+            let mut row = self.row(line.iter());
+            row.find_tuple();
+            match fields(row, &text, offset, &mut out(context)) {
                 Found::Wrapped(records, _) => wrapped(context, &records, &self.names, offset),
                 Found::Stranger(_) => wrapped(context, &[], &self.names, offset),
                 Found::Row | Found::Native => {}
