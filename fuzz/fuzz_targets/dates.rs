@@ -50,7 +50,7 @@ libfuzzer_sys::fuzz_target!(|records: Vec<(i64, Option<&str>, u64, bool)>| {
     assert_eq!(decoded.tuples + decoded.malformed, records.len().min(16) as u64);
     reader.end_file();
     let own = OwnNetworks::default();
-    let options = GatherOptions { resolve: true, findings: true, provenance: true, own, picked: None };
+    let options = GatherOptions { resolve: true, findings: true, provenance: true, own };
     let state = reader.finish().expect("no temporary file is needed");
     let gatherer = Gatherer::new(state, options);
     build(&gatherer, Vec::new(), &ReportOptions::default(), || None::<NoCollector>).expect("no file is read");

@@ -379,13 +379,7 @@ impl Config {
 
     /// How connections are joined where networks are `own`.
     pub(crate) fn gathering(&self, own: OwnNetworks) -> GatherOptions {
-        GatherOptions {
-            resolve: self.dedup,
-            findings: !self.findings.no_findings,
-            provenance: false,
-            own,
-            picked: None,
-        }
+        GatherOptions { resolve: self.dedup, findings: !self.findings.no_findings, provenance: false, own }
     }
 }
 

@@ -117,21 +117,18 @@ fn read(
 ) -> Result<Read, RunError> {
     let threads = config.running.threads();
     let budget = config.memory.budget();
-    let shared = Shared::new(&budget).with_minutes().with_picked(chosen.selection.picked.clone());
+    let shared = Shared::new(&budget).with_minutes();
     let options =
         Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
-    let gatherer = Gatherer::new(
-        state,
-        GatherOptions { picked: chosen.selection.picked.clone(), ..gathering(config, own) },
-    );
+    let gatherer = Gatherer::new(state, gathering(config, own));
     let (conversations, findings) = gather(&gatherer, finding, threads)?;
     Ok(Read { name: name.display().to_string(), gatherer, files, conversations, findings })
 }
 
 fn gathering(config: &CompareConfig, own: &OwnNetworks) -> GatherOptions {
     let findings = !config.findings.no_findings;
-    GatherOptions { resolve: true, findings, provenance: true, own: own.clone(), picked: None }
+    GatherOptions { resolve: true, findings, provenance: true, own: own.clone() }
 }
 
 impl Read {

@@ -53,7 +53,6 @@ pub fn run(
         findings: false,
         provenance: false,
         own: OwnNetworks::default(),
-        picked: None,
     };
     let gatherer = Gatherer::new(state, gathering);
     let options = FlowOptions {

@@ -119,7 +119,7 @@ fn page(
 ) -> Result<HostPage, RunError> {
     let threads = config.running.threads();
     let findings = !config.findings.no_findings;
-    let gathering = GatherOptions { resolve: true, findings, provenance: false, own, picked: None };
+    let gathering = GatherOptions { resolve: true, findings, provenance: false, own };
     let gatherer = Gatherer::new(state, gathering);
     let summary = &gatherer.summary;
     let (questions, of_flows) = (Questions::new(asked, summary), FlowNames::of(summary, asked.book));

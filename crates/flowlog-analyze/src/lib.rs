@@ -33,7 +33,7 @@ use flowlog_core::charts::{Charts, charts};
 use flowlog_core::enrich::AddressBook;
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
 use flowlog_core::report::{FileRow, Report, ReportOptions, Tool, build};
-use flowlog_core::state::{Budget, GatherOptions, Gatherer, Shared, SpillError, StateError};
+use flowlog_core::state::{Budget, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
 use answer::Answer;
@@ -276,8 +276,7 @@ fn analyse(
     ascii: bool,
 ) -> Result<Analysis, RunError> {
     let threads = config.running.threads();
-    let (inputs, picked) = (&chosen.inputs, &chosen.selection.picked);
-    let shared = Shared::new(budget).with_picked(picked.clone());
+    let (inputs, shared) = (&chosen.inputs, Shared::new(budget));
     let Reduced { state, files } = match &config.source {
         Source::States(_) => partial::load(inputs, &shared)?,
         Source::Logs(_) => {
@@ -294,7 +293,7 @@ fn analyse(
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
     let Known { own, service_tags, nsgs, book } = known;
-    let gathering = GatherOptions { picked: picked.clone(), ..config.gathering(own.clone()) };
+    let gathering = config.gathering(own.clone());
     let options = ReportOptions {
         tool: tool(),
         top: config.top,

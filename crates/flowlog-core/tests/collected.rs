@@ -32,7 +32,7 @@ fn gatherer() -> Gatherer {
         Ok(())
     });
     let own = OwnNetworks::default();
-    let options = GatherOptions { resolve: true, findings: true, provenance: false, own, picked: None };
+    let options = GatherOptions { resolve: true, findings: true, provenance: false, own };
     Gatherer::new(reader.finish().unwrap(), options)
 }
 

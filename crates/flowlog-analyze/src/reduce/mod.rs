@@ -115,8 +115,9 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by_key(|&group| (groups.get(group).map(|group| Reverse(group.size)), group));
     let next = AtomicUsize::new(0);
+    let shared = options.shared.clone().with_picked(options.selection.picked.clone());
     let work = |_: usize| {
-        let mut worker = Worker::new(options.shared);
+        let mut worker = Worker::new(&shared);
         while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Some(group) = groups.get(index) {
                 worker.read(index, group, job)?;
@@ -124,7 +125,7 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
         }
         worker.finish()
     };
-    let mut state = State::empty(options.shared)?;
+    let mut state = State::empty(&shared)?;
     let mut rows: Vec<(usize, FileRow)> = Vec::with_capacity(job.inputs.len());
     let mut logs = vec![Vec::new(); groups.len()];
     for done in run_on(options.threads.clamp(1, groups.len().max(1)), &work) {

@@ -181,16 +181,13 @@ impl Follower {
             findings: self.config.findings,
             provenance: false,
             own: self.own.clone(),
-            picked: None,
         };
         pick(&mut chosen, gathering.clone(), &self.config.memory, running, false)?;
         let budget = self.config.memory.budget();
-        let picked = &chosen.selection.picked;
-        let shared = Shared::new(&budget).with_picked(picked.clone());
+        let shared = Shared::new(&budget);
         let options =
             Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
         let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, true, false)?;
-        let gathering = GatherOptions { picked: picked.clone(), ..gathering };
         let gatherer = Gatherer::new(state, gathering);
         let options = ReportOptions {
             top: 1,

@@ -130,7 +130,7 @@ impl State {
     /// What cannot be written, and rows that cannot be read.
     pub fn write(self, path: &Path, out: &mut impl Write, notes: &str) -> Result<(), StateError> {
         let failed = |source| StateError::File { what: "write", path: path.to_owned(), source };
-        let Self { totals, mut logs, rules, mut hosts, rows } = self;
+        let Self { totals, mut logs, rules, mut hosts, rows, .. } = self;
         hosts.refresh();
         out.write_all(&MAGIC).and_then(|()| out.write_all(&STATE_VERSION.to_le_bytes())).map_err(failed)?;
         let mut offset = (MAGIC.len() + 4) as u64;
@@ -208,7 +208,7 @@ impl State {
             let partition = rows.partitions.get_mut(usize::from(partition)).ok_or_else(damaged)?;
             partition.push(Chunk { origin, rows: count, place });
         }
-        let state = Self { totals: directory.totals, logs, rules, hosts, rows };
+        let state = Self { totals: directory.totals, logs, rules, hosts, rows, picked: None };
         Ok((state, directory.notes))
     }
 

@@ -59,6 +59,9 @@ pub use summary::{LoadTable, Summary};
 pub use timeline::{Bucket, Timeline};
 pub use words::{MAX_WORDS, UnknownWords};
 
+use std::sync::Arc;
+
+use crate::select::Picked;
 use logs::Logs;
 use partition::Rows;
 
@@ -78,6 +81,8 @@ pub struct State {
     rules: Rules,
     hosts: Hosts,
     rows: Rows,
+    /// Of the connections that were read before, those whose tuples it holds.
+    picked: Option<Arc<Picked>>,
 }
 
 impl State {

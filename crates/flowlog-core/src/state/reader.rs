@@ -205,7 +205,14 @@ impl Reader {
         let origin = Origin::of(self.logs.all.len(), self.rules.rows().len());
         let rows = self.out.scatter.finish(origin)?;
         let Self { overall, timeline, words, faults, hosts, logs, rules, .. } = self;
-        Ok(State { totals: Totals { overall, timeline, words, faults }, logs, rules, hosts, rows })
+        Ok(State {
+            totals: Totals { overall, timeline, words, faults },
+            logs,
+            rules,
+            hosts,
+            rows,
+            picked: self.shared.picked,
+        })
     }
 }
 

@@ -11,13 +11,8 @@ pub(crate) fn gatherer(text: &str) -> Gatherer {
     let end = Decoder::default().decode(text.as_bytes(), &mut reader);
     assert_eq!((end.problem.is_none(), end.malformed), (true, 0), "{text}");
     reader.end_file();
-    let options = GatherOptions {
-        resolve: true,
-        findings: true,
-        provenance: true,
-        own: OwnNetworks::default(),
-        picked: None,
-    };
+    let options =
+        GatherOptions { resolve: true, findings: true, provenance: true, own: OwnNetworks::default() };
     Gatherer::new(reader.finish().unwrap(), options)
 }
 

@@ -49,13 +49,7 @@ impl Gather for Connections {
 }
 
 fn options() -> GatherOptions {
-    GatherOptions {
-        resolve: true,
-        findings: true,
-        provenance: false,
-        own: OwnNetworks::default(),
-        picked: None,
-    }
+    GatherOptions { resolve: true, findings: true, provenance: false, own: OwnNetworks::default() }
 }
 
 /// Joins tuples that stand in files, read by as many readers.

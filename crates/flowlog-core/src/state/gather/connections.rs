@@ -65,7 +65,7 @@ impl<G: Gather> Worker<'_, G> {
     fn join(&mut self, conversation: &mut Conversation, rows: &[Row]) {
         let Some((first, rest)) = rows.split_first() else { return };
         let gatherer = self.gatherer;
-        let chosen = gatherer.options.picked.as_deref().and_then(|picked| {
+        let chosen = gatherer.picked.as_deref().and_then(|picked| {
             let (log, ends) = self.log_id(first.log).zip(self.hosts.ends(&first.key))?;
             Some(picked.chosen(ends, log, (first.connection.direction, first.kind == RowKind::Denied)))
         });

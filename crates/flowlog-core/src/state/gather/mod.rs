@@ -45,8 +45,6 @@ pub struct GatherOptions {
     pub provenance: bool,
     /// Networks that are one's own.
     pub own: OwnNetworks,
-    /// The connections whose tuples were read, if they were chosen in an earlier reading.
-    pub picked: Option<Arc<Picked>>,
 }
 
 /// A state, ready to be gathered.
@@ -56,13 +54,16 @@ pub struct Gatherer {
     rows: Rows,
     logs: Vec<LogFacts>,
     options: GatherOptions,
+    /// The connections whose tuples were read, if they were chosen in an earlier reading.
+    picked: Option<Arc<Picked>>,
 }
 
 impl Gatherer {
     /// Makes out whose NIC wrote what.
     pub fn new(state: State, options: GatherOptions) -> Self {
+        let picked = state.picked.clone();
         let (summary, logs, rows) = facts::settle(state, &options);
-        Self { summary, rows, logs, options }
+        Self { summary, rows, logs, options, picked }
     }
 
     /// Hands every pair of hosts to one of `threads` collectors that `make` makes, and returns these as one.
