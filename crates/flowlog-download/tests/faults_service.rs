@@ -178,10 +178,11 @@ fn retries_are_bounded_spread_and_wait_as_long_as_the_service_asks() {
         assert_eq!(tries.len(), 6, "one try and five more");
         let waited = |number: usize| tries[number].at.duration_since(tries[number - 1].at);
         assert!(waited(1) >= Duration::from_secs(2), "{:?}", waited(1));
-        for number in 2..6 {
-            assert!(waited(number) >= Duration::from_millis(200), "{:?}", waited(number));
+        // Half of a doubling time is fixed. Waits are not compared with each other: a busy machine
+        // makes any of them longer, none shorter.
+        for (number, least) in (2..6).zip([400, 800, 1600, 3200]) {
+            assert!(waited(number) >= Duration::from_millis(least), "{number}: {:?}", waited(number));
         }
-        assert!(waited(5) > waited(2), "waits grow");
         waits.push(waited(5).as_millis());
     }
     waits.sort_unstable();
