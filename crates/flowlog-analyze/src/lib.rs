@@ -42,7 +42,7 @@ use export::{ConnectionLines, ExportError, Exports, Unfinished, Written};
 use host::{Asked, HostPage};
 use known::Known;
 use pick::pick;
-use reduce::{Options, ReduceError, Reduced};
+use reduce::{FrameError, Options, ReduceError, Reduced};
 use render::html::Told;
 use render::{Surroundings, escape};
 use window::Chosen;
@@ -115,6 +115,9 @@ pub enum RunError {
     /// A state that cannot be read, written or merged.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Files in frames that did not come whole.
+    #[error(transparent)]
+    Frames(FrameError),
     /// `top` where nothing can be drawn.
     #[error(
         "top draws on a terminal, and standard output is none: flowlog-analyze without top prints the report"
@@ -138,6 +141,7 @@ impl From<ReduceError> for RunError {
         match error {
             ReduceError::Export(error) => Self::Export(error),
             ReduceError::Spill(error) => Self::Spill(error),
+            ReduceError::Frames(error) => Self::Frames(error),
         }
     }
 }
@@ -154,7 +158,12 @@ impl RunError {
             | Self::NoTerminal => true,
             Self::OtherTime { .. } | Self::NoNewest => false,
             Self::Export(error) => error.is_usage(),
-            Self::Walk(_) | Self::Spill(_) | Self::State(_) | Self::Manual { .. } | Self::Output(_) => false,
+            Self::Walk(_)
+            | Self::Spill(_)
+            | Self::State(_)
+            | Self::Frames(_)
+            | Self::Manual { .. }
+            | Self::Output(_) => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Flow-log files in, a state out; and states in, one state out.
 
 use std::fs::OpenOptions;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use flowlog_core::report::FileRow;
@@ -15,6 +15,9 @@ use crate::reduce::{self, Options, Reduced};
 use crate::render::Surroundings;
 use crate::walk::{self, Input};
 use crate::{Outcome, RunError, ending, of_files, say, tell_of_spilling, tell_why_nothing};
+
+/// Bytes read from standard input at once.
+const FRAMES_AHEAD: usize = 256 << 10;
 
 /// What a state holds for this program beside what the library knows.
 #[derive(Serialize, Deserialize)]
@@ -33,16 +36,26 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
-    let inputs = walk::discover(&config.inputs)?;
+    let inputs = config.inputs.as_deref().map_or(Ok(Vec::new()), walk::discover)?;
     let output = Output::prepare(&config.output, config.overwrite, &inputs, unfinished)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_records();
-    let selection = Selection::default();
-    let threads = config.running.threads();
-    let options = Options { threads, details: &[], hours: None, selection: &selection, shared: &shared };
-    let Reduced { state, files } = reduce::reduce(&inputs, &options, config.running.quiet, ascii)?;
+    let Reduced { state, files } = if config.inputs.is_some() {
+        let selection = Selection::default();
+        let threads = config.running.threads();
+        let options = Options { threads, details: &[], hours: None, selection: &selection, shared: &shared };
+        reduce::reduce(&inputs, &options, config.running.quiet, ascii)?
+    } else {
+        let stream = BufReader::with_capacity(FRAMES_AHEAD, io::stdin());
+        reduce::reduce_frames(stream, &config.memory.folder(), &shared)?
+    };
     tell_of_spilling(&budget, ascii, talk);
-    let outcome = of_files(&files, config.running.strict);
+    let outcome = match of_files(&files, config.running.strict) {
+        // One part of many: the rows of its files belong into the report, too.
+        Outcome::NothingAnalysed if config.inputs.is_none() && files.is_empty() => Outcome::Done,
+        Outcome::NothingAnalysed if config.inputs.is_none() => Outcome::SomeSkipped,
+        outcome => outcome,
+    };
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&files, ascii, talk);
         say(talk, ascii, "error: nothing could be read");

@@ -28,8 +28,15 @@ pub(super) struct Args {
     /// Files, folders, glob patterns, or -
     ///
     /// Folders are searched through, and - is standard input.
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "stdin_frames")]
     paths: Vec<PathBuf>,
+
+    /// Read many files from standard input, each in a frame
+    ///
+    /// For jobs that have the files' contents and no paths. docs/state.md tells what a frame is. The state is written
+    /// whatever is wrong with the files, and not at all if the stream breaks off.
+    #[arg(long, conflicts_with = "paths")]
+    stdin_frames: bool,
 
     /// The file to write
     #[arg(long, short, value_name = "STATE")]
@@ -49,8 +56,8 @@ pub(super) struct Args {
 /// What was asked of a partial run, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialConfig {
-    /// Files, folders, patterns and `-`, as given; never empty.
-    pub inputs: Vec<PathBuf>,
+    /// Files, folders, patterns and `-`, as given; `None`: standard input has them in frames.
+    pub inputs: Option<Vec<PathBuf>>,
     /// The state to write.
     pub output: PathBuf,
     /// It may replace a file.
@@ -63,7 +70,8 @@ pub struct PartialConfig {
 
 impl Args {
     pub(super) fn check(self) -> PartialConfig {
-        let Self { paths: inputs, output, overwrite, memory, running } = self;
+        let Self { paths, stdin_frames, output, overwrite, memory, running } = self;
+        let inputs = (!stdin_frames).then_some(paths);
         PartialConfig { inputs, output, overwrite, memory, running }
     }
 }

@@ -1,6 +1,6 @@
 //! What all workers share, and the reading of one group of files.
 
-use std::io;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -64,17 +64,14 @@ fn read_input(
 ) {
     let path = input.path.display().to_string();
     let is_large = input.size >= LARGE || input.is_stream();
-    let mut part = |part: Part<'_>| {
-        match part.member {
-            Some(member) => files.begin(&format!("{path}: {member}")),
-            None => files.begin(&path),
-        }
-        let decoded = if job.ahead && is_large {
-            read_ahead(part.bytes, |blocks| decoder.decode_new(blocks, files, Some(&mut *seen)))
-        } else {
-            decoder.decode_new(part.bytes, files, Some(&mut *seen))
-        };
-        files.end(number, &Arc::new(Ok(decoded)));
+    let mut part = |mut part: Part<'_>| {
+        read_part(&mut part, &path, number, files, |bytes, files| {
+            if job.ahead && is_large {
+                read_ahead(bytes, |blocks| decoder.decode_new(blocks, files, Some(&mut *seen)))
+            } else {
+                decoder.decode_new(bytes, files, Some(&mut *seen))
+            }
+        });
         ControlFlow::Continue(())
     };
     let end = match &input.kind {
@@ -85,7 +82,28 @@ fn read_input(
         }
     };
     if let Err(error) = end {
-        files.begin(&path);
-        files.end(number, &Arc::new(Err(error)));
+        not_opened(&path, number, error, files);
     }
+}
+
+/// Tells `files` of a file, or of a member of an archive, that `decode` reads.
+pub(super) fn read_part<F: Files>(
+    part: &mut Part<'_>,
+    path: &str,
+    number: usize,
+    files: &mut F,
+    decode: impl FnOnce(&mut (dyn Read + Send), &mut F) -> Decoded,
+) {
+    match part.member {
+        Some(member) => files.begin(&format!("{path}: {member}")),
+        None => files.begin(path),
+    }
+    let decoded = decode(part.bytes, files);
+    files.end(number, &Arc::new(Ok(decoded)));
+}
+
+/// Tells `files` of a file that cannot be opened.
+pub(super) fn not_opened(path: &str, number: usize, error: io::Error, files: &mut impl Files) {
+    files.begin(path);
+    files.end(number, &Arc::new(Err(error)));
 }

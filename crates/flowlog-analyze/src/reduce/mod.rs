@@ -2,6 +2,7 @@
 
 mod ahead;
 mod details;
+mod frames;
 mod job;
 mod parts;
 mod plan;
@@ -21,6 +22,7 @@ use flowlog_core::state::{Shared, SpillError, State};
 use crate::export::{ExportError, Output, TupleRows};
 use crate::progress::Progress;
 use crate::walk::Input;
+pub use frames::{FrameError, reduce_frames};
 use job::Job;
 use parts::Parts;
 pub use parts::{TupleFile, TupleForm};
@@ -58,6 +60,9 @@ pub enum ReduceError {
     /// A temporary file.
     #[error(transparent)]
     Spill(#[from] SpillError),
+    /// Files in frames that did not come whole.
+    #[error(transparent)]
+    Frames(#[from] FrameError),
 }
 
 /// Reads all `inputs`, and shows how far it is unless the run is to be `quiet`.

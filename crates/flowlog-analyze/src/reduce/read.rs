@@ -51,6 +51,15 @@ impl Worker {
         Ok(())
     }
 
+    /// Counts all that `read` lets the decoder read.
+    pub(super) fn read_with<E>(
+        &mut self,
+        read: impl FnOnce(&mut Decoder, &mut Counting<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (reader, rows) = (&mut self.reader, &mut self.rows);
+        read(&mut self.decoder, &mut Counting { reader, rows, selector: None, name: String::new() })
+    }
+
     /// No more groups follow.
     pub(super) fn finish(self) -> Result<(State, Vec<Row>, Vec<Met>), ReduceError> {
         Ok((self.reader.finish()?, self.rows, self.logs))
@@ -58,7 +67,7 @@ impl Worker {
 }
 
 /// A group being counted.
-struct Counting<'a> {
+pub(super) struct Counting<'a> {
     reader: &'a mut Reader,
     rows: &'a mut Vec<Row>,
     /// `None`: everything is asked for.

@@ -90,6 +90,29 @@ pub fn each_part(
     archive::stream(Cursor::new(head).chain(reader), wanted, each)
 }
 
+/// Reads what comes once as [`each_part`] reads a file. `spool` gives the file that a ZIP archive is kept in meanwhile.
+///
+/// # Errors
+/// Whatever the operating system says of reading the first bytes and of that file.
+pub fn each_part_of(
+    mut reader: impl Read + Send,
+    spool: impl FnOnce() -> io::Result<File>,
+    wanted: &dyn Fn(&str) -> bool,
+    each: &mut dyn FnMut(Part<'_>) -> ControlFlow<()>,
+) -> io::Result<()> {
+    let head = head(&mut reader, HEAD_BYTES)?;
+    let is_zip = archive::is_zip(&head);
+    let mut whole = Cursor::new(head).chain(reader);
+    if !is_zip {
+        return archive::stream(whole, wanted, each);
+    }
+    let mut file = spool()?;
+    io::copy(&mut whole, &mut file)?;
+    file.seek(SeekFrom::Start(0))?;
+    archive::zip(file, wanted, each);
+    Ok(())
+}
+
 /// Wraps `reader` in the decompressor its first bytes ask for.
 ///
 /// # Errors
