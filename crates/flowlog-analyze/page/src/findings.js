@@ -12,7 +12,7 @@ function one(finding) {
   const evidence = table(finding.evidence, 4, `${finding.evidence.title} (${finding.evidence.id}): ${finding.title}`);
   return h("section", { class: "finding" },
     h("h3", {}, h("bdi", {}, finding.title)),
-    h("p", { lang: finding.lang }, finding.reason),
+    h("p", {}, finding.reason),
     h("p", {}, h("strong", {}, `${say("next")}: `), finding.next),
     evidence,
     h("p", { class: "note" }, [finding.rule, when(finding.times), finding.techniques.join(", ")].filter(Boolean).join(" · ")));

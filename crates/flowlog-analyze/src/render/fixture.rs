@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use flowlog_core::connection::Outcome;
 use flowlog_core::enrich::{AddressBookBuilder, KnownHosts};
 use flowlog_core::finding::{
-    Concern, Deed, EvidenceRow, Finding, Findings, Noise, Scanner, Severity, Subjects, Suppressed,
-    Suppression, Technique, Unit,
+    Concern, Deed, EvidenceRow, Finding, Findings, NextStep, Noise, Note, Object, Reason, Scanner, Sentence,
+    Severity, Subjects, Suppressed, Suppression, Technique, Unit,
 };
 use flowlog_core::report::{
     Connections, Coverage, DeniedSourceRow, Gap, ListTotals, LogRow, OptionsRow, OutcomeRow, PortScanRow,
-    ProblemCounts, Report, ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SelectionRow, SideOfHost,
-    SpecificIp, TimelineRow, Tool, Totals,
+    ProblemCounts, Remark, Report, ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SelectionRow,
+    SideOfHost, SpecificIp, TimelineRow, Tool, Totals,
 };
 use flowlog_core::state::RuleClass;
 
@@ -102,10 +102,7 @@ pub(crate) fn quiet() -> Report {
         coverage: Coverage {
             hours: 1,
             missing_states: vec!['B', 'C', 'D'],
-            remarks: vec![
-                "no denials can be seen: the data holds no D rows (none happened, or the flow log leaves them out)".into(),
-                "no begins can be seen: the data holds no B rows; incomplete connections, retries and beacons cannot be told".into(),
-            ],
+            remarks: vec![Remark::NoDenials, Remark::NoBegins],
             ..Coverage::default()
         },
         states: [('B', 0), ('C', 0), ('E', 1), ('D', 0)].into(),
@@ -156,10 +153,7 @@ fn coverage() -> Coverage {
         repeated_records: 60,
         untimed_tuples: 0,
         stateless_connections: 0,
-        remarks: vec![
-            "no denials can be seen: the data holds no D rows (none happened, or the flow log leaves them out)".into(),
-            "60 records passed over: other files hold the same".into(),
-        ],
+        remarks: vec![Remark::NoDenials, Remark::Repeated { records: 60 }],
     }
 }
 
@@ -486,28 +480,28 @@ fn findings() -> Findings {
         protocol: Some(6),
         count,
         unit: Unit::Ports,
-        note: "failed, 60 of them within 24 s".to_owned(),
+        note: Note::FailedWithin { burst: 60, seconds: 24 },
     };
     let finding = |severity, rule| Finding {
         id: format!("{rule}:{LONG_V6}"),
         rule,
         severity,
         title: format!("{LONG_V6} scans the ports of 5 hosts"),
-        reason:
-            "15 or more distinct ports of one host were denied, refused or unanswered within 5 min; here up \
-                 to 60. Vulnerability scanners and monitoring do the same on purpose."
-                .to_owned(),
+        reason: Reason(vec![
+            Sentence::PortsOfOneHost { limit: 15, window: 300, most: 60 },
+            Sentence::VulnerabilityScanners,
+        ]),
         entity: LONG_V6.to_owned(),
         concern: Concern {
             deed: if rule == "slow-scan" { Deed::SlowScan } else { Deed::PortScan },
-            object: if rule == "slow-scan" { String::new() } else { "5 hosts".to_owned() },
+            object: if rule == "slow-scan" { Object::Nothing } else { Object::Hosts(5) },
             subjects: Subjects::one(LONG_V6),
             amount: 60,
         },
         first_time_ms: Some(START),
         last_time_ms: Some(START + HOUR),
         techniques: &[Technique { id: "T1046", name: "Network Service Discovery" }],
-        next_step: "Find out which program on the source did it; isolate the host if nobody owns the scan.",
+        next_step: NextStep::WhoScanned,
         evidence: ["10.0.0.4", LONG_V6, "10.0.0.6", "10.0.0.7"].map(|host| evidence(host, 60)).to_vec(),
         evidence_rows: 5,
     };

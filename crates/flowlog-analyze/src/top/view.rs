@@ -252,7 +252,7 @@ impl View {
     /// Why a finding was raised, and what to do.
     fn explained(&self, finding: &Finding) -> Vec<Line<'static>> {
         let safe = |text: &str| escape(text, self.style.ascii).into_owned();
-        let text = format!("{} {}", safe(&finding.reason), safe(finding.next_step));
+        let text = format!("{} {}", safe(&finding.reason.to_string()), safe(finding.next_step.words()));
         let rule = if self.style.ascii { "-" } else { "\u{2500}" };
         let rule = Line::styled(rule.repeat(self.width), DIM);
         let lines = wrap(&text, self.width).into_iter().take(EXPLAINED - 1);

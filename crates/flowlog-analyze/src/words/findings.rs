@@ -1,9 +1,10 @@
 //! Findings in each language.
 
-use flowlog_core::finding::{Concern, Deed, Subjects, Unit};
-use flowlog_core::text::{bytes, count};
+use flowlog_core::finding::{ALL_NICS, Concern, Deed, EvidenceRow, NextStep, Object, Subjects, Unit};
 
 use super::Lang;
+use super::reasons::note;
+use super::spanish::{bytes, count, counted, list};
 
 /// One line about findings of one concern.
 pub(crate) fn line(lang: Lang, concern: &Concern) -> String {
@@ -13,20 +14,33 @@ pub(crate) fn line(lang: Lang, concern: &Concern) -> String {
     }
 }
 
-fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
-}
-
 fn who(subjects: &Subjects, many: &str) -> String {
     match subjects.named.as_slice() {
+        [one] if subjects.total == 1 && one == ALL_NICS => "todas las NIC".to_owned(),
         [one] if subjects.total == 1 => one.clone(),
         [one, other] if subjects.total == 2 => format!("{one} y {other}"),
         _ => format!("{} {many}", count(subjects.total)),
     }
 }
 
+fn object_of(object: &Object) -> String {
+    match object {
+        Object::Nothing => String::new(),
+        Object::Name(name) if name == ALL_NICS => "todas las NIC".to_owned(),
+        Object::Name(name) => name.clone(),
+        Object::Hosts(number) => counted(*number, "equipo", "equipos"),
+        Object::Ports(number) => counted(*number, "puerto", "puertos"),
+        Object::Services(number) => counted(*number, "servicio", "servicios"),
+        Object::NamedPorts(ports) => {
+            let named: Vec<String> = ports.iter().map(u16::to_string).collect();
+            format!("{} {}", if ports.len() == 1 { "puerto" } else { "puertos" }, list(&named))
+        }
+    }
+}
+
 fn spanish(concern: &Concern) -> String {
     let Concern { deed, object, subjects, amount } = concern;
+    let object = object_of(object);
     let (amount, many) = (*amount, subjects.total > 1);
     let hosts = who(subjects, "equipos");
     let verb = |one: &'static str, several: &'static str| if many { several } else { one };
@@ -123,131 +137,79 @@ pub(crate) fn unit(lang: Lang, unit: Unit, count: u64) -> &'static str {
     if count == 1 { one } else { many }
 }
 
-/// What detectors advise, and the same in Spanish.
-const NEXT_STEPS: [(&str, &str); 22] = [
-    ("Move the clients to the protocol's TLS port.", "Pase los clientes al puerto TLS del protocolo."),
-    (
-        "Find the program on the source: allow it, or remove it.",
-        "Busque el programa en el origen: permítalo o elimínelo.",
-    ),
-    (
-        "Allow port 53 to the own resolvers only; look at the names asked for if the resolver logs them.",
-        "Permita el puerto 53 solo hacia los servidores DNS propios; mire qué nombres se pidieron si el servidor los registra.",
-    ),
-    (
-        "Look at the virtual machine sizes of both ends: not all support virtual network encryption.",
-        "Mire los tamaños de máquina virtual de ambos extremos: no todos admiten el cifrado de red virtual.",
-    ),
-    (
-        "Find out who runs the destination and which data the source holds.",
-        "Averigüe quién administra el destino y qué datos guarda el origen.",
-    ),
-    (
-        "Close the port to the internet (Azure Bastion, VPN, just-in-time access), then check the sources.",
-        "Cierre el puerto a internet (Azure Bastion, VPN, acceso justo a tiempo) y revise después los orígenes.",
-    ),
-    (
-        "See whether the service kept answering; if the sources are public, think of DDoS protection.",
-        "Compruebe si el servicio siguió respondiendo; si los orígenes son públicos, piense en la protección contra DDoS.",
-    ),
-    (
-        "Find the program on the source; isolate the host if nobody owns it.",
-        "Busque el programa en el origen; aísle el equipo si nadie responde por él.",
-    ),
-    (
-        "Find out which program on the source did it; isolate the host if nobody owns the sweep.",
-        "Averigüe qué programa del origen lo hizo; aísle el equipo si nadie responde por el barrido.",
-    ),
-    (
-        "Ask who ran what on the source in that hour; look at the targets' login records.",
-        "Pregunte quién ejecutó qué en el origen a esa hora; mire los registros de inicio de sesión de los destinos.",
-    ),
-    (
-        "Look for the hours in the container; then in the activity log for changes of the flow log and of the machine.",
-        "Busque esas horas en el contenedor; después, en el registro de actividad, cambios del registro de flujo y de la máquina.",
-    ),
-    (
-        "Find out who runs the other end and which program keeps the connection.",
-        "Averigüe quién administra el otro extremo y qué programa mantiene la conexión.",
-    ),
-    (
-        "Close the answering port to the internet, or look at the service's log for this source.",
-        "Cierre a internet el puerto que responde, o mire en el registro del servicio qué hizo este origen.",
-    ),
-    (
-        "Close the port to the internet, or look at the service's log for these sources.",
-        "Cierre el puerto a internet, o mire en el registro del servicio qué hicieron estos orígenes.",
-    ),
-    (
-        "Look the address up where the list comes from, and find the program on the own host that spoke with it.",
-        "Busque la dirección donde se publica la lista, y el programa del equipo propio que habló con ella.",
-    ),
-    ("None, as long as nothing of the list is let in.", "Ninguno, mientras no entre nada de la lista."),
-    (
-        "Look at what on the source opens these connections, and whether the targets ever existed.",
-        "Mire qué abre estas conexiones en el origen, y si los destinos existieron alguna vez.",
-    ),
-    (
-        "Find the program on the source; a client in a retry loop costs ports and money.",
-        "Busque el programa en el origen; un cliente que reintenta sin fin cuesta puertos y dinero.",
-    ),
-    (
-        "Find out which program on the source did it; isolate the host if nobody owns the scan.",
-        "Averigüe qué programa del origen lo hizo; aísle el equipo si nadie responde por la exploración.",
-    ),
-    (
-        "Find the program on the source that opens these connections, and who runs the destination.",
-        "Busque en el origen el programa que abre estas conexiones, y quién administra el destino.",
-    ),
-    (
-        "Find the program on the source that opens these connections; suppress the finding if it is meant to.",
-        "Busque en el origen el programa que abre estas conexiones; suprima el hallazgo si es lo que debe hacer.",
-    ),
-    (
-        "Look at the service's own log for failed and successful logins of these sources; close the port to them.",
-        "Mire en el registro del servicio los inicios de sesión fallidos y correctos de estos orígenes; ciérreles el puerto.",
-    ),
-];
+/// Unit and note of a row of evidence, which follow its number.
+pub(crate) fn what(lang: Lang, row: &EvidenceRow) -> String {
+    let blank = if row.note.is_empty() { "" } else { " " };
+    format!("{}{blank}{}", unit(lang, row.unit, row.count), note(lang, &row.note))
+}
 
-/// What to do next, as a detector says it.
-pub(crate) fn next_step(lang: Lang, english: &'static str) -> &'static str {
-    let known = || NEXT_STEPS.iter().find(|(text, _)| *text == english).map(|(_, spanish)| *spanish);
+/// What to do next.
+pub(crate) fn next_step(lang: Lang, step: NextStep) -> &'static str {
     match lang {
-        Lang::En => english,
-        Lang::Es => known().unwrap_or(english),
+        Lang::En => step.words(),
+        Lang::Es => advice(step),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::fs;
-    use std::path::Path;
-
-    use super::*;
-
-    /// Every text behind `next_step:` in the detectors.
-    fn advice(folder: &Path, found: &mut BTreeSet<String>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                advice(&path, found);
-            } else if !path.ends_with("tests.rs") {
-                let source = fs::read_to_string(&path).unwrap();
-                let texts = source.split("next_step: \"").skip(1).filter_map(|rest| rest.split('"').next());
-                found.extend(texts.map(str::to_owned));
-            }
+fn advice(step: NextStep) -> &'static str {
+    match step {
+        NextStep::AllowOrRemove => "Busque el programa en el origen: permítalo o elimínelo.",
+        NextStep::AllowOwnResolvers => {
+            "Permita el puerto 53 solo hacia los servidores DNS propios; mire qué nombres se pidieron si el servidor los registra."
         }
-    }
-
-    #[test]
-    fn every_advice_is_there_in_spanish_and_no_other() {
-        let mut found = BTreeSet::new();
-        advice(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../flowlog-core/src/finding"), &mut found);
-        found.remove("");
-        let known: BTreeSet<String> = NEXT_STEPS.iter().map(|(english, _)| (*english).to_owned()).collect();
-        assert!(found.len() >= 20);
-        assert_eq!(found, known);
-        assert!(NEXT_STEPS.iter().all(|(english, spanish)| english != spanish && !spanish.is_empty()));
+        NextStep::AskWhoRanWhat => {
+            "Pregunte quién ejecutó qué en el origen a esa hora; mire los registros de inicio de sesión de los destinos."
+        }
+        NextStep::CloseAdminPort => {
+            "Cierre el puerto a internet (Azure Bastion, VPN, acceso justo a tiempo) y revise después los orígenes."
+        }
+        NextStep::CloseAnsweringPort => {
+            "Cierre a internet el puerto que responde, o mire en el registro del servicio qué hizo este origen."
+        }
+        NextStep::ClosePortToSources => {
+            "Cierre el puerto a internet, o mire en el registro del servicio qué hicieron estos orígenes."
+        }
+        NextStep::FindBeacon => {
+            "Busque en el origen el programa que abre estas conexiones, y quién administra el destino."
+        }
+        NextStep::FindPoller => {
+            "Busque en el origen el programa que abre estas conexiones; suprima el hallazgo si es lo que debe hacer."
+        }
+        NextStep::IsolateUnowned => {
+            "Busque el programa en el origen; aísle el equipo si nadie responde por él."
+        }
+        NextStep::LookAddressUp => {
+            "Busque la dirección donde se publica la lista, y el programa del equipo propio que habló con ella."
+        }
+        NextStep::LookAtLogins => {
+            "Mire en el registro del servicio los inicios de sesión fallidos y correctos de estos orígenes; ciérreles el puerto."
+        }
+        NextStep::LookAtSizes => {
+            "Mire los tamaños de máquina virtual de ambos extremos: no todos admiten el cifrado de red virtual."
+        }
+        NextStep::LookForHours => {
+            "Busque esas horas en el contenedor; después, en el registro de actividad, cambios del registro de flujo y de la máquina."
+        }
+        NextStep::MoveToTls => "Pase los clientes al puerto TLS del protocolo.",
+        NextStep::NothingToDo => "Ninguno, mientras no entre nada de la lista.",
+        NextStep::SeeWhetherServed => {
+            "Compruebe si el servicio siguió respondiendo; si los orígenes son públicos, piense en la protección contra DDoS."
+        }
+        NextStep::StopRetryLoop => {
+            "Busque el programa en el origen; un cliente que reintenta sin fin cuesta puertos y dinero."
+        }
+        NextStep::WhatOpensThese => {
+            "Mire qué abre estas conexiones en el origen, y si los destinos existieron alguna vez."
+        }
+        NextStep::WhoRunsDestination => "Averigüe quién administra el destino y qué datos guarda el origen.",
+        NextStep::WhoRunsOtherEnd => {
+            "Averigüe quién administra el otro extremo y qué programa mantiene la conexión."
+        }
+        NextStep::WhoScanned => {
+            "Averigüe qué programa del origen lo hizo; aísle el equipo si nadie responde por la exploración."
+        }
+        NextStep::WhoSwept => {
+            "Averigüe qué programa del origen lo hizo; aísle el equipo si nadie responde por el barrido."
+        }
     }
 }

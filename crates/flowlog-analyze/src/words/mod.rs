@@ -3,11 +3,12 @@
 mod findings;
 mod page;
 mod reasons;
+mod spanish;
 mod tables;
 
 use clap::ValueEnum;
-pub(crate) use findings::{line, next_step, unit};
-pub(crate) use reasons::{reason, remark};
+pub(crate) use findings::{line, next_step, what};
+pub(crate) use reasons::{caveat, reason, remark, rules_limit};
 
 /// A language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

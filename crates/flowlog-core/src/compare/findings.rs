@@ -43,5 +43,6 @@ fn row(finding: &Finding, severity_before: Option<Severity>) -> FindingRow {
         severity: finding.severity,
         severity_before,
         title: finding.title.clone(),
+        concern: finding.concern.clone(),
     }
 }

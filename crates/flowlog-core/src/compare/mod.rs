@@ -4,6 +4,7 @@
 //! every number is exact. It is a pure function, and the same seen from either side: comparing B
 //! with A says "new" where comparing A with B says "vanished".
 
+mod caveat;
 mod caveats;
 mod changes;
 mod conversations;
@@ -16,12 +17,12 @@ mod span;
 mod union;
 mod volume;
 
+pub use caveat::{Caveat, Letter};
 pub use conversations::Conversations;
 pub use migration::{Migration, Overlap, Reason, ReasonRow, Rest, RestRow, Sums};
 pub use model::{
-    Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostRow,
-    Listed, Outcome, OutcomeChange, PortRow, Ratios, RuleRow, SCHEMA_VERSION, SetKind, SetSummary,
-    VolumeChange,
+    Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostRow, Listed,
+    Outcome, OutcomeChange, PortRow, Ratios, RuleRow, SCHEMA_VERSION, SetKind, SetSummary, VolumeChange,
 };
 
 use crate::enrich::KnownHosts;

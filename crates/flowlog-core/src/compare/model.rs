@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 
+use super::caveat::Caveat;
 use super::migration::Migration;
 use crate::enrich::KnownHosts;
-use crate::finding::Severity;
+use crate::finding::{Concern, Severity};
 use crate::report::{Ends, HostName, PortName};
 
 /// Version of this structure; grows when a field changes its meaning.
@@ -184,15 +185,6 @@ impl Counts {
     }
 }
 
-/// Something the reader must know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Caveat {
-    /// What it is about, for programs.
-    pub code: &'static str,
-    /// One or two sentences.
-    pub text: String,
-}
-
 /// How the rules treated a conversation or service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -332,4 +324,7 @@ pub struct FindingRow {
     /// In A, where it is in both.
     pub severity_before: Option<Severity>,
     pub title: String,
+    /// What it concerns.
+    #[serde(skip)]
+    pub concern: Concern,
 }

@@ -96,7 +96,7 @@ fn compared_knowing(own: &OwnNetworks, a: &Gatherer, b: &Gatherer) -> Comparison
 }
 
 fn codes(comparison: &Comparison) -> Vec<&'static str> {
-    comparison.caveats.iter().map(|caveat| caveat.code).collect()
+    comparison.caveats.iter().map(Caveat::code).collect()
 }
 
 /// What comparing the other way round must say.
@@ -272,7 +272,7 @@ fn what_a_set_does_not_hold_is_said() {
     assert_eq!(codes(&compared(&empty, &allowed)), ["empty", "no-denied"]);
     let found = compared(&allowed, &denied);
     assert_eq!(codes(&found), ["no-denied", "no-allowed", "spans", "nics", "nics", "no-common-host"]);
-    let text = |code: &str| found.caveats.iter().find(|caveat| caveat.code == code).unwrap().text.as_str();
+    let text = |code: &str| found.caveats.iter().find(|caveat| caveat.code() == code).unwrap().to_string();
     assert!(text("no-denied").starts_with("A holds no denied tuple"), "{}", text("no-denied"));
     assert!(text("nics").contains("1 NIC is in A and not in B (000D3A000001)"), "{}", text("nics"));
     assert_mirror(&allowed, &denied);

@@ -4,7 +4,7 @@ use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
 use super::technique;
-use super::{Concern, Deed, Finding, Severity, Unit, counted};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit, counted};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 
@@ -43,20 +43,22 @@ impl Cleartext {
 pub(super) fn find(scene: &Scene<'_>, found: &Cleartext) -> Vec<Finding> {
     let finding = |((port, name), (rows, times)): (&(u16, &str), &(Heaviest, Span))| {
         let [first_time_ms, last_time_ms] = times.known();
-        let (evidence, evidence_rows) = rows.clone().shown(scene, Unit::Connections, "with an answer");
+        let (evidence, evidence_rows) = rows.clone().shown(scene, Unit::Connections, &Note::WithAnAnswer);
         Finding {
             id: format!("{RULE}:{port}"),
             rule: RULE,
             severity: Severity::Low,
-            title: format!("{name} (port {port}) in {}", counted(evidence_rows, "conversation", "conversations")),
-            reason: "The protocol sends passwords in clear unless it switches to TLS, which flow logs cannot show."
-                .to_owned(),
+            title: format!(
+                "{name} (port {port}) in {}",
+                counted(evidence_rows, "conversation", "conversations")
+            ),
+            reason: Reason(vec![Sentence::PasswordsInClear]),
             concern: Concern::new(Deed::Cleartext, &port.to_string(), *name, evidence_rows),
             entity: port.to_string(),
             first_time_ms,
             last_time_ms,
             techniques: &[technique::T1040],
-            next_step: "Move the clients to the protocol's TLS port.",
+            next_step: NextStep::MoveToTls,
             evidence,
             evidence_rows,
         }

@@ -1,8 +1,9 @@
 //! What a finding concerns, and findings of one concern as one line.
 
 use std::collections::HashMap;
+use std::fmt;
 
-use super::words::counted;
+use super::words::{counted, list};
 use super::{Finding, Severity};
 use crate::text::{bytes, count};
 
@@ -42,6 +43,52 @@ pub enum Deed {
     ThreatLetIn,
     ThreatDenied,
     ThreatKeptOut,
+}
+
+/// What something is done to, or with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Object {
+    /// The deed says everything.
+    Nothing,
+    /// A host, a service, a list of threats.
+    Name(String),
+    /// So many hosts.
+    Hosts(u64),
+    /// So many ports.
+    Ports(u64),
+    /// These ports.
+    NamedPorts(Vec<u16>),
+    /// So many services.
+    Services(u64),
+}
+
+impl From<String> for Object {
+    fn from(name: String) -> Self {
+        if name.is_empty() { Self::Nothing } else { Self::Name(name) }
+    }
+}
+
+impl From<&str> for Object {
+    fn from(name: &str) -> Self {
+        name.to_owned().into()
+    }
+}
+
+/// In English.
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Name(name) => f.write_str(name),
+            Self::Hosts(number) => f.write_str(&counted(*number, "host", "hosts")),
+            Self::Ports(number) => write!(f, "{number} ports"),
+            Self::Services(number) => f.write_str(&counted(*number, "service", "services")),
+            Self::NamedPorts(ports) => {
+                let named: Vec<String> = ports.iter().map(u16::to_string).collect();
+                write!(f, "{} {}", if ports.len() == 1 { "port" } else { "ports" }, list(&named))
+            }
+        }
+    }
 }
 
 /// Who or what differs among findings of one concern: hosts as a rule.
@@ -91,7 +138,7 @@ pub struct Concern {
     /// What is done.
     pub deed: Deed,
     /// What it is done to, or with: a host, a service, a port; empty where the deed says everything.
-    pub object: String,
+    pub object: Object,
     /// Who does it, or to whom it happens.
     pub subjects: Subjects,
     /// How much: of what, the deed says. 0 where it counts nothing.
@@ -99,7 +146,7 @@ pub struct Concern {
 }
 
 impl Concern {
-    pub(super) fn new(deed: Deed, subject: &str, object: impl Into<String>, amount: u64) -> Self {
+    pub(super) fn new(deed: Deed, subject: &str, object: impl Into<Object>, amount: u64) -> Self {
         Self { deed, object: object.into(), subjects: Subjects::one(subject), amount }
     }
 
@@ -201,7 +248,7 @@ pub fn groups(findings: &[Finding]) -> Vec<Group> {
     let mut places = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     for finding in findings {
-        let key = (finding.severity, finding.concern.deed, finding.concern.object.as_str());
+        let key = (finding.severity, finding.concern.deed, &finding.concern.object);
         let place = *places.entry(key).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.add(finding),

@@ -6,7 +6,7 @@ use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
 use super::technique;
-use super::{Concern, Deed, Finding, Severity, Unit, counted};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit, counted};
 use crate::state::Conversation;
 use crate::state::{ConversationKey, HostId};
 
@@ -42,7 +42,7 @@ pub(super) fn find(scene: &Scene<'_>, denied: Vec<DeniedOut>) -> Vec<Finding> {
     let finding = |(source, (packets, rows, times)): (HostId, (u64, Heaviest, Span))| {
         let entity = scene.name(source);
         let [first_time_ms, last_time_ms] = times.known();
-        let (evidence, evidence_rows) = rows.shown(scene, Unit::Packets, "denied");
+        let (evidence, evidence_rows) = rows.shown(scene, Unit::Packets, &Note::Denied);
         Finding {
             id: format!("{RULE}:{entity}"),
             rule: RULE,
@@ -51,16 +51,13 @@ pub(super) fn find(scene: &Scene<'_>, denied: Vec<DeniedOut>) -> Vec<Finding> {
                 "{entity} was denied {} with the internet",
                 counted(evidence_rows, "conversation", "conversations")
             ),
-            reason: format!(
-                "{packets} packets were denied on the way out. A wrong rule, a program nobody told of the rule, or \
-                 unwanted software."
-            ),
+            reason: Reason(vec![Sentence::DeniedOnTheWayOut { packets }, Sentence::DeniedOutboundCauses]),
             concern: Concern::new(Deed::DeniedOutbound, &entity, "", packets),
             entity,
             first_time_ms,
             last_time_ms,
             techniques: &[technique::T1071],
-            next_step: "Find the program on the source: allow it, or remove it.",
+            next_step: NextStep::AllowOrRemove,
             evidence,
             evidence_rows,
         }

@@ -6,10 +6,9 @@ use super::heaviest::shown;
 use super::scene::Scene;
 use super::span::Span;
 use super::technique;
-use super::{Concern, Deed, Finding, Severity, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::state::Conversation;
 use crate::state::{Allowed, ConversationKey, HostId};
-use crate::text::bytes;
 
 pub(super) const RULE: &str = "dns-bypass";
 
@@ -44,7 +43,7 @@ pub(super) fn find(scene: &Scene<'_>, look_ups: &[LookUps]) -> Vec<Finding> {
             row.packets >= limits.packets && row.bytes >= row.packets.saturating_mul(limits.bytes_per_packet)
         });
         let rows = rows.iter().map(|row| {
-            scene.row(&row.key, (row.packets, Unit::Packets), format!("sent, {}", bytes(row.bytes)))
+            scene.row(&row.key, (row.packets, Unit::Packets), Note::SentBytes { bytes: row.bytes })
         });
         let (evidence, evidence_rows) = shown(rows.collect());
         let what =
@@ -55,17 +54,16 @@ pub(super) fn find(scene: &Scene<'_>, look_ups: &[LookUps]) -> Vec<Finding> {
             severity: if large { Severity::Medium } else { Severity::Low },
             title: format!("{entity} {what}"),
             concern: Concern::new(if large { Deed::DnsTunnel } else { Deed::DnsBypass }, &entity, "", 0),
-            reason: format!(
-                "Answered traffic to port 53 or 853 in the internet. Medium if a resolver got {} packets or more of {} \
-                 bytes or more on average: names that long carry data. An own DNS server that forwards is meant to do \
-                 so.",
-                limits.packets, limits.bytes_per_packet
-            ),
+            reason: Reason(vec![
+                Sentence::LookUpsAnswered,
+                Sentence::LookUpsLarge { packets: limits.packets, bytes: limits.bytes_per_packet },
+                Sentence::OwnForwarder,
+            ]),
             entity,
             first_time_ms,
             last_time_ms,
             techniques: &[technique::T1071_004, technique::T1048],
-            next_step: "Allow port 53 to the own resolvers only; look at the names asked for if the resolver logs them.",
+            next_step: NextStep::AllowOwnResolvers,
             evidence,
             evidence_rows,
         }

@@ -9,7 +9,7 @@ use super::span::Span;
 use super::statistics::{mad, median, sort};
 use super::technique;
 use super::words::tenths;
-use super::{Concern, Deed, Finding, Severity, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::flow::Counters;
 use crate::state::Conversation;
 use crate::state::HostId;
@@ -95,28 +95,29 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let entity = scene.name(upload.source);
         let provider = Provider::of(scene.address(upload.destination));
         let [first_time_ms, last_time_ms] = upload.times.known();
-        let (evidence, evidence_rows) = upload.rows.clone().shown(scene, Unit::Bytes, "sent");
+        let (evidence, evidence_rows) = upload.rows.clone().shown(scene, Unit::Bytes, &Note::Sent);
         let to = scene.name(upload.destination);
         findings.push(Finding {
             id: format!("{RULE}:{entity}:{to}"),
             rule: RULE,
             severity: Severity::High,
             title: format!("{entity} sent {} to {to}{}", bytes(sent), provider.in_brackets()),
-            reason: format!(
-                "{} times what came back; the usual largest upload of the {} hosts that talk to the internet is {} \
-                 (modified z-score {:.1}, limit {}). Backups and media uploads look the same.",
-                ratio.floor(),
-                largest.len(),
-                bytes(10_f64.powf(middle) as u64),
-                tenths(z),
-                limits.z_score
-            ),
+            reason: Reason(vec![
+                Sentence::UploadOutOfLine {
+                    times: ratio.floor(),
+                    hosts: largest.len() as u64,
+                    usual_bytes: 10_f64.powf(middle) as u64,
+                    score: tenths(z),
+                    limit: limits.z_score,
+                },
+                Sentence::BackupsLookTheSame,
+            ]),
             concern: Concern::new(Deed::Upload, &entity, to, sent),
             entity,
             first_time_ms,
             last_time_ms,
             techniques: &[technique::T1048, technique::T1567],
-            next_step: "Find out who runs the destination and which data the source holds.",
+            next_step: NextStep::WhoRunsDestination,
             evidence,
             evidence_rows,
         });

@@ -10,7 +10,7 @@ use super::provider::Provider;
 use super::scene::Scene;
 use super::technique;
 use super::words::duration;
-use super::{Concern, Deed, Finding, Severity, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
 use crate::state::{HostId, HostPair, LoadTable};
 use crate::text::count;
@@ -139,12 +139,15 @@ fn at_own_host(facts: &Facts<'_>, flood: &Incoming) -> Finding {
     let Incoming { host, peak, usual, share, in_vain } = *flood;
     let entity = facts.scene.name(host);
     let rows = facts.crowd.get(&host).cloned().unwrap_or_default();
-    let (evidence, evidence_rows) = rows.shown(facts.scene, unit(in_vain), "in all");
-    let open = if peak.load.open > 0 {
-        format!(" {} were too young at the end of the log to be judged.", count(peak.load.open.into()))
-    } else {
-        String::new()
-    };
+    let (evidence, evidence_rows) = rows.shown(facts.scene, unit(in_vain), &Note::InAll);
+    let mut reason = vec![
+        Sentence::UsualOfHost { connections: usual.into() },
+        Sentence::GotNoAnswer { percent: (share * 100.0).floor(), as_in_syn_flood: in_vain },
+    ];
+    if peak.load.open > 0 {
+        reason.push(Sentence::TooYoung { connections: peak.load.open.into() });
+    }
+    reason.push(Sentence::LoadTestsLookTheSame);
     Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
@@ -154,19 +157,13 @@ fn at_own_host(facts: &Facts<'_>, flood: &Incoming) -> Finding {
             count(peak.load.attempts.into()),
             duration(peak.seconds().max(1))
         ),
-        reason: format!(
-            "Usual for this host: {}. {} % of those whose fate is known got no answer{}.{open} Load tests and a \
-             service back after an outage look the same, but are answered.",
-            count(usual.into()),
-            (share * 100.0).floor(),
-            if in_vain { ", as in a SYN flood" } else { "" }
-        ),
+        reason: Reason(reason),
         concern: Concern::new(Deed::Flooded, &entity, "", peak.load.attempts.into()),
         entity,
         first_time_ms: Some(peak.whole.0),
         last_time_ms: Some(peak.whole.1),
         techniques: &[technique::T1498, technique::T1499],
-        next_step: "See whether the service kept answering; if the sources are public, think of DDoS protection.",
+        next_step: NextStep::SeeWhetherServed,
         evidence,
         evidence_rows,
     }
@@ -216,7 +213,7 @@ pub(super) fn notice(scene: &Scene<'_>, hosts: &HostPair, pair: Pair, bins: &Bin
 fn at_internet(scene: &Scene<'_>, flood: &Outgoing) -> Finding {
     let Outgoing { pair: (source, target), peak, failed, rows } = flood;
     let (entity, to) = (scene.name(*source), scene.name(*target));
-    let (evidence, evidence_rows) = rows.clone().shown(scene, unit(true), "in all");
+    let (evidence, evidence_rows) = rows.clone().shown(scene, unit(true), &Note::InAll);
     Finding {
         id: format!("{RULE}:{entity}:{to}"),
         rule: RULE,
@@ -227,17 +224,13 @@ fn at_internet(scene: &Scene<'_>, flood: &Outgoing) -> Finding {
             count((*failed).into()),
             duration(peak.seconds().max(1))
         ),
-        reason: format!(
-            "{} or more connections and packets to one host of the internet were denied, refused or unanswered within \
-             five minutes: an attack that goes out, or a client that tries again without a pause.",
-            scene.thresholds().flood.outbound
-        ),
+        reason: Reason(vec![Sentence::TriedInVain { limit: scene.thresholds().flood.outbound }]),
         concern: Concern::new(Deed::Flood, &entity, to, (*failed).into()),
         entity,
         first_time_ms: Some(peak.whole.0),
         last_time_ms: Some(peak.whole.1),
         techniques: &[technique::T1498, technique::T1496],
-        next_step: "Find the program on the source; isolate the host if nobody owns it.",
+        next_step: NextStep::IsolateUnowned,
         evidence,
         evidence_rows,
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::scene::Scene;
-use super::{EVIDENCE_ROWS, EvidenceRow, Unit};
+use super::{EVIDENCE_ROWS, EvidenceRow, Note, Unit};
 use crate::state::ConversationKey;
 
 /// The conversations that count the most, and how many there were. At most twice [`EVIDENCE_ROWS`] of them.
@@ -32,7 +32,7 @@ impl Heaviest {
             return;
         }
         let EvidenceRow { source, destination, port, protocol, .. } =
-            scene.row(key, (count, Unit::Connections), "");
+            scene.row(key, (count, Unit::Connections), Note::None);
         self.keep(Row { key: *key, rank: (Reverse(count), (source, destination, port, protocol)) });
     }
 
@@ -57,9 +57,9 @@ impl Heaviest {
     }
 
     /// The rows as they are shown, and how many there are.
-    pub(super) fn shown(mut self, scene: &Scene<'_>, unit: Unit, note: &str) -> (Vec<EvidenceRow>, u64) {
+    pub(super) fn shown(mut self, scene: &Scene<'_>, unit: Unit, note: &Note) -> (Vec<EvidenceRow>, u64) {
         self.cut();
-        let row = |row: &Row| scene.row(&row.key, (row.rank.0.0, unit), note);
+        let row = |row: &Row| scene.row(&row.key, (row.rank.0.0, unit), note.clone());
         (self.rows.iter().map(row).collect(), self.all)
     }
 

@@ -8,8 +8,8 @@ use super::own_source::{FirstContact, OwnSource};
 use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::technique;
-use super::words::{counted, duration};
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit};
+use super::words::counted;
+use super::{Concern, Deed, EvidenceRow, Finding, NextStep, Note, Object, Reason, Sentence, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::LOGIN_PORTS;
@@ -62,7 +62,7 @@ fn of_port(scene: &Scene<'_>, failures: &[&Failure], contacts: &[FirstContact]) 
     if (burst as f64) < limits.failed_share * (burst + reached) as f64 {
         return None;
     }
-    let note = format!("failed on this port, {burst} of them within {}", seconds(from, to));
+    let note = Note::FailedOnPort { burst: burst as u64, seconds: seconds(from, to) };
     let mut row = scene.row(&first.key, (failures.len() as u64, Unit::Hosts), note);
     row.destination = None;
     Some(Sweep {
@@ -75,8 +75,8 @@ fn of_port(scene: &Scene<'_>, failures: &[&Failure], contacts: &[FirstContact]) 
     })
 }
 
-fn seconds(from_ms: i64, to_ms: i64) -> String {
-    duration(((to_ms - from_ms) / 1000).max(1))
+fn seconds(from_ms: i64, to_ms: i64) -> i64 {
+    ((to_ms - from_ms) / 1000).max(1)
 }
 
 /// A host that was pinged: first and last time (Unix ms), and whether it was in vain. 32 bytes.
@@ -124,10 +124,8 @@ fn of_pings(scene: &Scene<'_>, pinged: &[Pinged]) -> Option<Sweep> {
     if (failed as f64) < PINGED_IN_VAIN * burst.len() as f64 {
         return None;
     }
-    let note = format!(
-        "pinged within {}, {failed} of them without an answer",
-        seconds(first.first_ms, last.first_ms)
-    );
+    let note =
+        Note::PingedWithin { seconds: seconds(first.first_ms, last.first_ms), unanswered: failed as u64 };
     let mut row = scene.row(&first.key, (burst.len() as u64, Unit::Hosts), note);
     row.destination = None;
     Some(Sweep {
@@ -143,9 +141,9 @@ fn of_pings(scene: &Scene<'_>, pinged: &[Pinged]) -> Option<Sweep> {
 fn concern(entity: &str, sweeps: &[Sweep], most: usize) -> Concern {
     let mut ports = sweeps.iter().filter_map(|sweep| sweep.port);
     let (deed, object) = match (ports.next(), ports.count()) {
-        (None, _) => (Deed::PingSweep, String::new()),
-        (Some(port), 0) => (Deed::Sweep, format!("port {port}")),
-        (Some(_), more) => (Deed::Sweep, format!("{} ports", more + 1)),
+        (None, _) => (Deed::PingSweep, Object::Nothing),
+        (Some(port), 0) => (Deed::Sweep, Object::NamedPorts(vec![port])),
+        (Some(_), more) => (Deed::Sweep, Object::Ports(more as u64 + 1)),
     };
     Concern::new(deed, entity, object, most as u64)
 }
@@ -170,37 +168,23 @@ pub(super) fn find(scene: &Scene<'_>, source: HostId, sweeps: Vec<Sweep>) -> Opt
     let concern = concern(&entity, &sweeps, most);
     let severity = sweeps.iter().map(|sweep| sweep.severity).max().unwrap_or(Severity::Medium);
     let (evidence, evidence_rows) = shown(sweeps.into_iter().map(|sweep| sweep.row).collect());
-    let of_ports = format!(
-        " {} or more hosts were denied, refused or unanswered on one port within {}, and at least {:.0} % of the first \
-         contacts in that time failed.",
-        limits.hosts,
-        duration(limits.window_seconds),
-        limits.failed_share * 100.0
-    );
-    let of_pings = format!(
-        " {} or more hosts were pinged once or twice, and never else, within {}, {:.0} % or more in vain.",
-        limits.hosts,
-        duration(limits.window_seconds),
-        PINGED_IN_VAIN * 100.0
-    );
+    let (limit, window) = (limits.hosts as u64, limits.window_seconds);
+    let of_ports = Sentence::HostsOfOnePort { limit, window, percent: limits.failed_share * 100.0 };
+    let of_pings = Sentence::HostsPinged { limit, window, percent: PINGED_IN_VAIN * 100.0 };
+    let reasons = [(ports > 0, of_ports), (pings, of_pings), (true, Sentence::InventoryDoesTheSame)];
+    let reason = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, sentence)| sentence);
     Some(Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
         severity,
         title: format!("{entity} {what} up to {most} hosts"),
-        reason: format!(
-            "{}{} Inventory and monitoring do the same on purpose.",
-            if ports > 0 { of_ports.trim_start() } else { "" },
-            if pings { of_pings.as_str() } else { "" }
-        )
-        .trim_start()
-        .to_owned(),
+        reason: Reason(reason.collect()),
         concern,
         entity,
         first_time_ms,
         last_time_ms,
         techniques: &[technique::T1046, technique::T1018],
-        next_step: "Find out which program on the source did it; isolate the host if nobody owns the sweep.",
+        next_step: NextStep::WhoSwept,
         evidence,
         evidence_rows,
     })

@@ -4,10 +4,9 @@ use super::failure::Failure;
 use super::rows::{Rows, Scattered};
 use super::scene::Scene;
 use super::span::Span;
-use super::{EvidenceRow, Unit};
+use super::{EvidenceRow, Note, Unit};
 use crate::flow::Protocol;
 use crate::state::{ADMIN_PORTS, Allowed, Conversation, ConversationKey, HostId};
-use crate::text::bytes;
 
 /// Destination, port and protocol.
 pub(super) type Service = (HostId, u16, Protocol);
@@ -42,7 +41,7 @@ impl Inbound {
 
     /// As a row of evidence.
     pub(super) fn row(&self, scene: &Scene<'_>) -> EvidenceRow {
-        let note = format!("let through, {} came back", bytes(self.received));
+        let note = Note::CameBack { bytes: self.received };
         scene.row(&self.key, (self.connections, Unit::Connections), note)
     }
 

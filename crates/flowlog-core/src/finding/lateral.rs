@@ -6,7 +6,7 @@ use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
 use super::technique;
-use super::{Concern, Deed, Finding, Severity, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::state::Conversation;
 use crate::state::evidence::{BIN_SECONDS, Bins};
 use crate::state::{ConversationKey, HostId};
@@ -104,28 +104,28 @@ fn of_source(scene: &Scene<'_>, logins: &[LoginHour]) -> Option<Finding> {
         times.merge(row.times);
     }
     let [first_time_ms, last_time_ms] = times.known();
-    let (evidence, evidence_rows) = rows.shown(scene, Unit::Sessions, "in that hour");
-    let limit = if known {
-        ""
-    } else {
-        " It stands in the first hours of the data, so nothing tells whether it is new."
-    };
+    let (evidence, evidence_rows) = rows.shown(scene, Unit::Sessions, &Note::InThatHour);
+    let mut reason = vec![Sentence::NewLogins {
+        hosts: limits.hosts as u64,
+        times_usual: limits.times_usual,
+        usual: usual as u64,
+    }];
+    if !known {
+        reason.push(Sentence::FirstHours);
+    }
+    reason.push(Sentence::RolloutsDoThis);
     Some(Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
         severity: if known { Severity::High } else { Severity::Low },
         title: format!("{entity} logs in to {count} internal hosts for the first time within an hour"),
-        reason: format!(
-            "Sessions over SSH, RPC, SMB, RDP or WinRM to {} or more internal hosts not seen with it before, and {} \
-                 times its usual hour ({usual}).{limit} Management servers and roll-outs do this on purpose.",
-            limits.hosts, limits.times_usual
-        ),
+        reason: Reason(reason),
         concern: Concern::new(Deed::Lateral, &entity, "", count as u64),
         entity,
         first_time_ms,
         last_time_ms,
         techniques: &[technique::T1021, technique::T1570],
-        next_step: "Ask who ran what on the source in that hour; look at the targets' login records.",
+        next_step: NextStep::AskWhoRanWhat,
         evidence,
         evidence_rows,
     })

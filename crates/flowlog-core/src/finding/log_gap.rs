@@ -3,10 +3,13 @@
 use super::heaviest::shown;
 use super::scene::Scene;
 use super::technique;
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit, counted};
+use super::{Concern, Deed, EvidenceRow, Finding, NextStep, Note, Reason, Sentence, Severity, Unit, counted};
 use crate::state::{HOUR_MS, HourCounts, LogCoverage, joined_hours};
 
 pub(super) const RULE: &str = "log-gap";
+
+/// What a gap is of that all have.
+pub const ALL_NICS: &str = "all NICs";
 
 /// A run of hours without a record.
 struct Gap {
@@ -28,7 +31,7 @@ pub(super) fn find(scene: &Scene<'_>, coverage: &[LogCoverage]) -> Vec<Finding> 
     });
     let present: Vec<i64> = all.iter().map(|counts| counts.hour).collect();
     let mut findings = Vec::new();
-    findings.extend(finding("all NICs", &common, logs.len() as u64, Severity::Medium));
+    findings.extend(finding(ALL_NICS, &common, logs.len() as u64, Severity::Medium));
     // A NIC that goes from an NSG to a VNet flow log has no gap.
     for of_mac in logs.chunk_by(|a, b| a.mac == b.mac) {
         let Some(mac) = of_mac.first().map(|log| &*log.mac) else { continue };
@@ -70,10 +73,7 @@ fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<
         protocol: None,
         count: gap.hours,
         unit: Unit::Hours,
-        note: format!(
-            "without a record; {} tuples in the hour before, {} in the hour after",
-            gap.around.0, gap.around.1
-        ),
+        note: Note::WithoutRecord { before: gap.around.0, after: gap.around.1 },
     };
     let (evidence, evidence_rows) = shown(gaps.iter().map(row).collect());
     Some(Finding {
@@ -81,17 +81,13 @@ fn finding(entity: &str, gaps: &[Gap], logs: u64, severity: Severity) -> Option<
         rule: RULE,
         severity,
         title: format!("{entity}: {} without a flow-log record", counted(hours, "hour", "hours")),
-        reason: format!(
-            "The flow log was busy before and after ({}). A machine that was switched off, a blob that was \
-             not downloaded or has expired, or logging that somebody switched off look the same here.",
-            counted(logs, "NIC log", "NIC logs")
-        ),
+        reason: Reason(vec![Sentence::BusyAround { logs }, Sentence::GapsLookTheSame]),
         concern: Concern::new(Deed::LogGap, entity, object, hours),
         entity: entity.to_owned(),
         first_time_ms: Some(first.from.saturating_mul(HOUR_MS)),
         last_time_ms: Some(end.saturating_mul(HOUR_MS)),
         techniques: &[technique::T1562_008],
-        next_step: "Look for the hours in the container; then in the activity log for changes of the flow log and of the machine.",
+        next_step: NextStep::LookForHours,
         evidence,
         evidence_rows,
     })

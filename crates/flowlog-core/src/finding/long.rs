@@ -6,7 +6,7 @@ use super::provider::Provider;
 use super::scene::Scene;
 use super::technique;
 use super::words::{service, tenths};
-use super::{Concern, Deed, Finding, Severity, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::Long;
@@ -51,11 +51,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
         let entity = if scene.is_internal(key.source) { source.clone() } else { destination.clone() };
         let far = service(if entity == source { &destination } else { &source }, key.port);
         let concern = Concern::new(Deed::Long, &entity, far, hours as u64);
-        let row = scene.row(
-            key,
-            (long.connections, Unit::Connections),
-            format!("open for hours, the longest for {hours:.1} h or more"),
-        );
+        let row = scene.row(key, (long.connections, Unit::Connections), Note::LongestHours { hours });
         let (evidence, evidence_rows) = shown(vec![row]);
         findings.push(Finding {
             id: format!("{RULE}:{source}:{destination}:{}", key.port),
@@ -66,21 +62,22 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
                 key.port,
                 provider.in_brackets()
             ),
-            reason: format!(
-                "{} hours or longer; medium from {} hours if no other own host talks to {}, as {}.{} Message buses, \
-                 remote desktops and tunnels are long by nature.",
-                limits.low_hours,
-                limits.medium_hours,
-                scene.name(*outside),
-                if rare { "here" } else { "others do here" },
-                provider.sentence(key.port)
-            ),
+            reason: Reason(vec![
+                Sentence::OpenForHours {
+                    low: limits.low_hours,
+                    medium: limits.medium_hours,
+                    host: scene.name(*outside),
+                    rare,
+                },
+                provider.sentence(key.port),
+                Sentence::LongByNature,
+            ]),
             concern,
             entity,
             first_time_ms: Some(long.first_ms),
             last_time_ms: Some(long.last_ms),
             techniques: &[technique::T1572, technique::T1071],
-            next_step: "Find out who runs the other end and which program keeps the connection.",
+            next_step: NextStep::WhoRunsOtherEnd,
             evidence,
             evidence_rows,
         });

@@ -30,6 +30,7 @@ mod log_gap;
 mod long;
 mod model;
 mod noise;
+mod note;
 mod outside;
 mod own_source;
 mod parallel;
@@ -37,6 +38,7 @@ mod provider;
 pub(crate) mod rows;
 mod scan_accepted;
 mod scene;
+mod sentence;
 mod slow_scan;
 mod span;
 mod statistics;
@@ -56,12 +58,15 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub use collector::Collector;
-pub use concern::{Concern, Deed, Group, Subjects, groups};
+pub use concern::{Concern, Deed, Group, Object, Subjects, groups};
 pub use crowd::Crowd;
 pub use limits::Allowed;
+pub use log_gap::ALL_NICS;
 pub use model::{EVIDENCE_ROWS, EvidenceRow, Finding, Severity, Unit};
 pub use noise::{Noise, Scanner};
+pub use note::{NextStep, Note};
 pub use scene::Scene;
+pub use sentence::{Reason, Sentence};
 pub use suppression::{Suppressed, Suppression, SuppressionError, Suppressions};
 pub use technique::Technique;
 pub use thresholds::{
@@ -69,6 +74,7 @@ pub use thresholds::{
     Thresholds, Vertical,
 };
 pub(crate) use words::counted;
+pub use words::duration_in;
 
 use crate::enrich::AddressBook;
 use crate::state::{Gather, Gatherer, LoadTable, LogCoverage, SpillError};

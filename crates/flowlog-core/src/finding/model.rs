@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::words::counted;
-use super::{Concern, Technique};
+use super::{Concern, NextStep, Note, Reason, Technique};
 
 /// Evidence rows a finding shows; [`Finding::evidence_rows`] tells the full number.
 pub const EVIDENCE_ROWS: usize = 10;
@@ -60,7 +60,7 @@ pub struct Finding {
     /// One line.
     pub title: String,
     /// Why it was raised: the numbers and the thresholds they passed; and what speaks against it.
-    pub reason: String,
+    pub reason: Reason,
     /// The address it is about; suppressions name it.
     pub entity: String,
     /// What it concerns, as far as it shares it with others: [`groups`](super::groups) tells those together.
@@ -73,7 +73,7 @@ pub struct Finding {
     /// MITRE ATT&CK techniques (Enterprise) that look so.
     pub techniques: &'static [Technique],
     /// What to do next.
-    pub next_step: &'static str,
+    pub next_step: NextStep,
     /// What it rests on, at most [`EVIDENCE_ROWS`].
     pub evidence: Vec<EvidenceRow>,
     /// Rows there are.
@@ -89,7 +89,7 @@ impl Finding {
 }
 
 /// One conversation a finding rests on, or several of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EvidenceRow {
     /// Initiator; of a log, its NIC.
     pub source: String,
@@ -104,7 +104,7 @@ pub struct EvidenceRow {
     /// Of what.
     pub unit: Unit,
     /// What else is to be said of them, for people: it follows number and unit. Empty if there is nothing.
-    pub note: String,
+    pub note: Note,
 }
 
 /// What a row of evidence counts.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Sentence;
 use crate::enrich;
 
 /// Clouds in which vendors run their services, and anyone else can, too.
@@ -70,16 +71,12 @@ impl Provider {
             .unwrap_or_default()
     }
 
-    /// A sentence on what the provider means for a finding, with a blank before it.
-    pub(super) fn sentence(self, port: u16) -> String {
+    /// What the provider means for a finding.
+    pub(super) fn sentence(self, port: u16) -> Sentence {
         match self.name {
-            None => " Nothing is known of who runs the destination.".to_owned(),
-            Some(name) if self.is_vendor(port) => {
-                format!(
-                    " The destination is of {name}, whose services are often talked to so: severity lowered."
-                )
-            }
-            Some(name) => format!(" The destination is of {name}, where anyone can rent a server."),
+            None => Sentence::ProviderUnknown,
+            Some(name) if self.is_vendor(port) => Sentence::ProviderVendor(name),
+            Some(name) => Sentence::ProviderRented(name),
         }
     }
 
@@ -102,7 +99,7 @@ mod tests {
         assert!(of("3.5.140.1").is_vendor(443) && !of("3.5.140.1").is_vendor(4444));
         let hetzner = of("88.198.1.1");
         assert_eq!(hetzner.name(), Some("Hetzner"));
-        assert!(!hetzner.is_vendor(443) && hetzner.sentence(443).contains("anyone can rent"));
+        assert!(!hetzner.is_vendor(443) && hetzner.sentence(443) == Sentence::ProviderRented("Hetzner"));
         assert!(!of("203.0.113.7").is_vendor(443) && of("203.0.113.7").in_brackets().is_empty());
         assert_eq!(of("13.107.42.14").in_brackets(), " (Microsoft Azure)");
     }

@@ -10,7 +10,7 @@ use super::provider::Provider;
 use super::span::Span;
 use super::technique;
 use super::words::{counted, list};
-use super::{Concern, Deed, Finding, Severity, Subjects, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Object, Reason, Sentence, Severity, Subjects, Unit};
 use crate::state::HostId;
 
 pub(super) const RULE: &str = "scan-accepted";
@@ -48,8 +48,8 @@ fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Inbound]) -> Find
     let [first_time_ms, last_time_ms] = times.known();
     let hosts: BTreeSet<HostId> = rows.iter().map(|row| row.key.destination).collect();
     let object = match hosts.first() {
-        Some(host) if hosts.len() == 1 => scene.name(*host),
-        _ => counted(hosts.len() as u64, "host", "hosts"),
+        Some(host) if hosts.len() == 1 => Object::Name(scene.name(*host)),
+        _ => Object::Hosts(hosts.len() as u64),
     };
     let least = scene.thresholds().vertical_scan.ports;
     let (evidence, evidence_rows) = shown(rows.iter().map(|row| row.row(scene)).collect());
@@ -61,16 +61,13 @@ fn found_something(facts: &Facts<'_>, source: HostId, rows: &[&Inbound]) -> Find
             "{entity}{} scanned from the internet and got an answer",
             Provider::of(scene.address(source)).in_brackets()
         ),
-        reason: format!(
-            "It failed on {failed} pairs of host and port ({least} make a scan) and got payload back from a service \
-             that fewer than {PUBLIC_SERVICE} public addresses use."
-        ),
+        reason: Reason(vec![Sentence::PayloadBack { failed, least: least as u64, public: PUBLIC_SERVICE }]),
         concern: Concern::new(Deed::ScanAnswered, &entity, object, 0),
         entity,
         first_time_ms,
         last_time_ms,
         techniques: &[technique::T1595_001, technique::T1190],
-        next_step: "Close the answering port to the internet, or look at the service's log for this source.",
+        next_step: NextStep::CloseAnsweringPort,
         evidence,
         evidence_rows,
     }
@@ -84,15 +81,15 @@ fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Inbound]) -> Finding
     let sources: BTreeSet<HostId> = rows.iter().map(|row| row.key.source).collect();
     let times: Span = rows.iter().map(|row| row.times).collect();
     let [first_time_ms, last_time_ms] = times.known();
-    let rows = rows.iter().map(|row| {
-        scene.row(&row.key, (row.connections, Unit::Connections), "let through, with no word of an answer")
-    });
+    let rows = rows
+        .iter()
+        .map(|row| scene.row(&row.key, (row.connections, Unit::Connections), Note::LetThroughUntold));
     let (evidence, evidence_rows) = shown(rows.collect());
     let named: Vec<String> = ports.iter().take(8).map(u16::to_string).collect();
     let more = if ports.len() > named.len() { " and others" } else { "" };
     let concern = Concern {
         deed: Deed::ScanLetThrough,
-        object: entity.clone(),
+        object: Object::Name(entity.clone()),
         subjects: Subjects::of(sources.iter().map(|source| scene.name(*source))),
         amount: 0,
     };
@@ -106,17 +103,16 @@ fn may_have_found(facts: &Facts<'_>, host: HostId, rows: &[&Inbound]) -> Finding
             if ports.len() == 1 { "port" } else { "ports" },
             list(&named)
         ),
-        reason: format!(
-            "Each failed on {} or more pairs of host and port, and a rule let it through here. The log does not say \
-             whether it was answered: NSG flow logs version 1, and stateless rules, have neither ends nor bytes.",
-            scene.thresholds().vertical_scan.ports
-        ),
+        reason: Reason(vec![
+            Sentence::LetThroughAfterScan { least: scene.thresholds().vertical_scan.ports as u64 },
+            Sentence::FateNotLogged,
+        ]),
         concern,
         entity,
         first_time_ms,
         last_time_ms,
         techniques: &[technique::T1595_001, technique::T1190],
-        next_step: "Close the port to the internet, or look at the service's log for these sources.",
+        next_step: NextStep::ClosePortToSources,
         evidence,
         evidence_rows,
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use foldhash::fast::RandomState;
 
 use super::thresholds::Thresholds;
-use super::{EvidenceRow, FindingOptions, Unit};
+use super::{EvidenceRow, FindingOptions, Note, Unit};
 use crate::flow::{AddressClass, OwnNetwork, Protocol, State};
 use crate::state::{ConversationKey, HostId, Hosts, NearEnds, Overall};
 
@@ -109,12 +109,7 @@ impl<'a> Scene<'a> {
         self.times.1 - self.times.0
     }
 
-    pub(super) fn row(
-        &self,
-        key: &ConversationKey,
-        (count, unit): (u64, Unit),
-        note: impl Into<String>,
-    ) -> EvidenceRow {
+    pub(super) fn row(&self, key: &ConversationKey, (count, unit): (u64, Unit), note: Note) -> EvidenceRow {
         EvidenceRow {
             source: self.name(key.source),
             destination: Some(self.name(key.destination)),
@@ -122,7 +117,7 @@ impl<'a> Scene<'a> {
             protocol: Some(key.protocol.0),
             count,
             unit,
-            note: note.into(),
+            note,
         }
     }
 }

@@ -13,7 +13,7 @@ use super::own_source::OwnSource;
 use super::scene::Scene;
 use super::technique;
 use super::thresholds::SlowScan;
-use super::{Concern, Deed, Finding, Severity, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::HostId;
 
@@ -174,26 +174,26 @@ pub(super) fn find(facts: &Facts<'_>, source: &OwnSource<'_>, sweeps: &[Sweep]) 
     let targets: HashSet<HostId, RandomState> = best.iter().map(|(_, host)| *host).collect();
     let rows = source.failures.iter().filter(|row| targets.contains(&row.key.destination));
     let (evidence, evidence_rows) =
-        shown(rows.map(|row| scene.row(&row.key, (row.count, Unit::FailedAttempts), "")).collect());
+        shown(rows.map(|row| scene.row(&row.key, (row.count, Unit::FailedAttempts), Note::None)).collect());
     Some(Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
         severity: Severity::Medium,
         title: format!("{entity} fails to reach one new host after another ({} of them)", best.len()),
-        reason: format!(
-            "The first contacts of this host, in order, are those of a scanner rather than of an ordinary host \
-             (sequential test, {:.0} % sure), and {} or more failed. Targets that {} or more hosts fail to reach \
-             are left out. An outdated list of servers looks the same.",
-            limits.detection * 100.0,
-            limits.contacts,
-            facts.dead_for
-        ),
+        reason: Reason(vec![
+            Sentence::ContactsOfAScanner {
+                percent: limits.detection * 100.0,
+                failed: limits.contacts as u64,
+            },
+            Sentence::DeadTargets { hosts: facts.dead_for as u64 },
+            Sentence::OutdatedList,
+        ]),
         concern: Concern::new(Deed::SlowScan, &entity, "", 0),
         entity,
         first_time_ms: Some(i64::from(first.0) * 1000),
         last_time_ms: Some(i64::from(last.0) * 1000),
         techniques: &[technique::T1046],
-        next_step: "Look at what on the source opens these connections, and whether the targets ever existed.",
+        next_step: NextStep::WhatOpensThese,
         evidence,
         evidence_rows,
     })

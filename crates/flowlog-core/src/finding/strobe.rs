@@ -6,7 +6,7 @@ use super::scene::Scene;
 use super::span::Span;
 use super::technique;
 use super::words::{service, tenths};
-use super::{Concern, Deed, Finding, Severity, Unit};
+use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::state::Conversation;
 use crate::state::{Allowed, ConversationKey};
 
@@ -38,7 +38,7 @@ pub(super) fn find(scene: &Scene<'_>, strobes: &[Strobe]) -> Vec<Finding> {
         let (entity, destination) = (scene.name(key.source), scene.name(key.destination));
         let [first_time_ms, last_time_ms] = times.known();
         let provider = Provider::of(scene.address(key.destination));
-        let row = scene.row(key, (*connections, Unit::Connections), format!("at {rate:.1} a second"));
+        let row = scene.row(key, (*connections, Unit::Connections), Note::ASecond { rate: *rate });
         let (evidence, evidence_rows) = shown(vec![row]);
         findings.push(Finding {
             id: format!("{RULE}:{entity}:{destination}:{}", key.port),
@@ -49,18 +49,17 @@ pub(super) fn find(scene: &Scene<'_>, strobes: &[Strobe]) -> Vec<Finding> {
                 key.port,
                 provider.in_brackets()
             ),
-            reason: format!(
-                "At least {} a second on average over the whole data.{} Proxies and busy services without connection \
-                 pools do the same.",
-                limits.per_second,
-                provider.sentence(key.port)
-            ),
+            reason: Reason(vec![
+                Sentence::ConnectionsASecond { least: limits.per_second },
+                provider.sentence(key.port),
+                Sentence::ProxiesDoTheSame,
+            ]),
             concern: Concern::new(Deed::Strobe, &entity, service(&destination, key.port), 0),
             entity,
             first_time_ms,
             last_time_ms,
             techniques: &[technique::T1071],
-            next_step: "Find the program on the source; a client in a retry loop costs ports and money.",
+            next_step: NextStep::StopRetryLoop,
             evidence,
             evidence_rows,
         });

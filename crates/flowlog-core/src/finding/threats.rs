@@ -11,7 +11,9 @@ use super::rows::Rows;
 use super::scene::{Kind, Scene};
 use super::span::Span;
 use super::technique::{self, Technique};
-use super::{Concern, Deed, Finding, Severity, Subjects, Unit, counted};
+use super::{
+    Concern, Deed, Finding, NextStep, Note, Object, Reason, Sentence, Severity, Subjects, Unit, counted,
+};
 use crate::enrich::FactKind;
 use crate::flow::Counters;
 use crate::state::{Conversation, ConversationKey, HostId};
@@ -257,48 +259,40 @@ struct Whom {
     more: &'static str,
 }
 
-const CAUSES: &str = "Lists hold addresses that many rent one after the other, shared hosts and researchers' scanners, too: what the \
-                      list says of the address, and of when, decides.";
-
 fn of_hosts(scene: &Scene<'_>, whom: Whom, contact: Contact, sums: &Sums) -> Finding {
     let Whom { id: entity, title: host, subjects, lists, more } = whom;
     let is = if more.is_empty() { "which is" } else { "which are" };
-    let (list, it) = (names(scene, lists), if more.is_empty() { "it" } else { "them" });
+    let (list, several) = (names(scene, lists), !more.is_empty());
     let own = counted(sums.own, "own host", "own hosts");
     let volume =
         format!("{} sent, {} received", bytes(sums.counters.bytes_sent), bytes(sums.counters.bytes_received));
-    let connections = counted(sums.count, "connection", "connections");
-    let were = if sums.count == 1 { "was" } else { "were" };
-    let fate = if sums.answered { "and answered" } else { "and got no answer that is known" };
+    let (connections, answered) = (sums.count, sums.answered);
     let (severity, deed, word, title, reason) = match contact {
         Contact::Called => (
             if sums.answered { Severity::High } else { Severity::Medium },
             Deed::ThreatCalled,
             "out",
             format!("{own} called {host}, {is} on list {list}: {volume}"),
-            format!("{connections} to {it} {were} let out {fate}."),
+            Sentence::ThreatLetOut { connections, several, answered },
         ),
         Contact::LetIn => (
             Severity::Medium,
             Deed::ThreatLetIn,
             "in",
             format!("{own} let in {host}, {is} on list {list}: {volume}"),
-            format!("{connections} from {it} {were} let in {fate}."),
+            Sentence::ThreatLetIn { connections, several, answered },
         ),
         Contact::DeniedOut => (
             Severity::Low,
             Deed::ThreatDenied,
             "denied",
             format!("{own} tried to call {host}, {is} on list {list}, and a rule denied it"),
-            format!(
-                "{} to {it} {were} denied: something on the inside wants to go there.",
-                packets(sums.count)
-            ),
+            Sentence::ThreatDeniedOut { packets: sums.count, several },
         ),
     };
     let is_denied = contact == Contact::DeniedOut;
-    let (unit, note) = if is_denied { (Unit::Packets, "denied") } else { (Unit::Bytes, "both ways") };
-    let (evidence, evidence_rows) = sums.rows.clone().shown(scene, unit, note);
+    let (unit, note) = if is_denied { (Unit::Packets, Note::Denied) } else { (Unit::Bytes, Note::BothWays) };
+    let (evidence, evidence_rows) = sums.rows.clone().shown(scene, unit, &note);
     let [first_time_ms, last_time_ms] = sums.times.known();
     let amount = if is_denied { sums.count } else { sums.counters.bytes() };
     let techniques: &[Technique] =
@@ -308,13 +302,13 @@ fn of_hosts(scene: &Scene<'_>, whom: Whom, contact: Contact, sums: &Sums) -> Fin
         rule: RULE,
         severity,
         title,
-        reason: format!("{reason} {CAUSES}"),
-        concern: Concern { deed, object: list, subjects, amount },
+        reason: Reason(vec![reason, Sentence::ThreatLists]),
+        concern: Concern { deed, object: Object::Name(list), subjects, amount },
         entity,
         first_time_ms,
         last_time_ms,
         techniques,
-        next_step: "Look the address up where the list comes from, and find the program on the own host that spoke with it.",
+        next_step: NextStep::LookAddressUp,
         evidence,
         evidence_rows,
     }
@@ -323,10 +317,9 @@ fn of_hosts(scene: &Scene<'_>, whom: Whom, contact: Contact, sums: &Sums) -> Fin
 /// All hosts of some lists that were denied on the way in: scanners knock everywhere.
 fn of_lists(scene: &Scene<'_>, lists: u64, sums: &Sums, sources: &HashSet<HostId, RandomState>) -> Finding {
     let list = names(scene, lists);
-    let (evidence, evidence_rows) = sums.rows.clone().shown(scene, Unit::Packets, "denied");
+    let (evidence, evidence_rows) = sums.rows.clone().shown(scene, Unit::Packets, &Note::Denied);
     let [first_time_ms, last_time_ms] = sums.times.known();
-    let (hosts, packets) = (counted(sources.len() as u64, "host", "hosts"), packets(sums.count));
-    let were = if sums.count == 1 { "was" } else { "were" };
+    let hosts = counted(sources.len() as u64, "host", "hosts");
     let mut sources: Vec<_> = sources.iter().filter_map(|host| scene.address(*host)).collect();
     sources.sort_unstable();
     Finding {
@@ -334,10 +327,10 @@ fn of_lists(scene: &Scene<'_>, lists: u64, sums: &Sums, sources: &HashSet<HostId
         rule: RULE,
         severity: Severity::Info,
         title: format!("{hosts} on list {list} tried to get in, and rules denied it"),
-        reason: format!("{packets} from there {were} denied on the way in: the rules do what they should."),
+        reason: Reason(vec![Sentence::ThreatKeptOut { packets: sums.count }]),
         concern: Concern {
             deed: Deed::ThreatKeptOut,
-            object: list.clone(),
+            object: Object::Name(list.clone()),
             subjects: Subjects::of(sources.iter().map(ToString::to_string)),
             amount: sums.count,
         },
@@ -345,14 +338,10 @@ fn of_lists(scene: &Scene<'_>, lists: u64, sums: &Sums, sources: &HashSet<HostId
         first_time_ms,
         last_time_ms,
         techniques: &[technique::T1595_001],
-        next_step: "None, as long as nothing of the list is let in.",
+        next_step: NextStep::NothingToDo,
         evidence,
         evidence_rows,
     }
-}
-
-fn packets(count: u64) -> String {
-    counted(count, "packet", "packets")
 }
 
 /// The lists that a host is on, a bit each.

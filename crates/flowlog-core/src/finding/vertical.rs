@@ -7,8 +7,9 @@ use super::heaviest::shown;
 use super::scene::Scene;
 use super::statistics::{around, densest};
 use super::technique;
-use super::words::duration;
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit, counted};
+use super::{
+    Concern, Deed, EvidenceRow, Finding, NextStep, Note, Object, Reason, Sentence, Severity, Unit, counted,
+};
 use crate::state::{ConversationKey, HostId};
 
 pub(super) const RULE: &str = "vertical-scan";
@@ -62,7 +63,7 @@ pub(super) fn notice(scene: &Scene<'_>, failures: &[Failure]) -> Option<Scan> {
 
 impl Scan {
     fn row(&self, scene: &Scene<'_>) -> EvidenceRow {
-        let note = format!("failed, {} of them within {}", self.burst, duration(self.seconds));
+        let note = Note::FailedWithin { burst: self.burst as u64, seconds: self.seconds };
         EvidenceRow { port: None, ..scene.row(&self.key, (self.ports, Unit::Ports), note) }
     }
 }
@@ -80,8 +81,8 @@ pub(super) fn find(scene: &Scene<'_>, scans: &[Scan]) -> Vec<Finding> {
         let first_time_ms = scans.iter().map(|scan| scan.times.0).min();
         let last_time_ms = scans.iter().map(|scan| scan.times.1).max();
         let target = match scans.as_slice() {
-            [one] => scene.name(one.key.destination),
-            _ => counted(targets as u64, "host", "hosts"),
+            [one] => Object::Name(scene.name(one.key.destination)),
+            _ => Object::Hosts(targets as u64),
         };
         let (evidence, evidence_rows) = shown(scans.iter().map(|scan| scan.row(scene)).collect());
         Finding {
@@ -89,18 +90,16 @@ pub(super) fn find(scene: &Scene<'_>, scans: &[Scan]) -> Vec<Finding> {
             rule: RULE,
             severity: if most >= 100 || targets > 3 { Severity::High } else { Severity::Medium },
             title: format!("{entity} scans the ports of {}", counted(targets as u64, "host", "hosts")),
-            reason: format!(
-                "{} or more distinct ports of one host were denied, refused or unanswered within {}; here up to \
-                 {most}. Vulnerability scanners and monitoring do the same on purpose.",
-                limits.ports,
-                duration(limits.window_seconds)
-            ),
+            reason: Reason(vec![
+                Sentence::PortsOfOneHost { limit: limits.ports as u64, window: limits.window_seconds, most },
+                Sentence::VulnerabilityScanners,
+            ]),
             concern: Concern::new(Deed::PortScan, &entity, target, most),
             entity,
             first_time_ms,
             last_time_ms,
             techniques: &[technique::T1046],
-            next_step: "Find out which program on the source did it; isolate the host if nobody owns the scan.",
+            next_step: NextStep::WhoScanned,
             evidence,
             evidence_rows,
         }

@@ -7,6 +7,11 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// The verb behind a number of things.
+pub(super) fn were(number: u64) -> &'static str {
+    if number == 1 { "was" } else { "were" }
+}
+
 /// `203.0.113.7:443`, `[2001:db8::7]:443`.
 pub(super) fn service(address: &str, port: u16) -> String {
     if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
@@ -14,12 +19,17 @@ pub(super) fn service(address: &str, port: u16) -> String {
 
 /// A duration in the unit that fits: `45 s`, `12 min`, `5.5 hours`, `3.0 days`. Rounded down.
 pub(super) fn duration(seconds: i64) -> String {
+    duration_in(seconds, "hours", "days")
+}
+
+/// The same with the words for hours and for days of any language.
+pub fn duration_in(seconds: i64, hours: &str, days: &str) -> String {
     let parts = |unit: i64| tenths(seconds as f64 / unit as f64);
     match seconds {
         ..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{:.1} hours", parts(3_600)),
-        _ => format!("{:.1} days", parts(86_400)),
+        7_200..172_800 => format!("{:.1} {hours}", parts(3_600)),
+        _ => format!("{:.1} {days}", parts(86_400)),
     }
 }
 

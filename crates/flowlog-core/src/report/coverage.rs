@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{FileRow, SelectionRow};
+use super::{FileRow, Remark, SelectionRow};
 use crate::connection::Outcome;
-use crate::finding::counted;
 use crate::flow::State;
 use crate::record::LogKind;
 use crate::state::{HOUR_MS, HourCounts, LogCoverage, Summary, joined_hours};
@@ -37,7 +36,7 @@ pub struct Coverage {
     /// Connections let in by NSGs' own rules for inbound TCP, of which the NSG flow log has neither ends nor bytes.
     pub stateless_connections: u64,
     /// What follows for the reader, in sentences.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Remark>,
 }
 
 /// What there is of one NIC's log.
@@ -206,79 +205,30 @@ fn logged_twice(logs: &[LogCoverage]) -> Vec<String> {
 }
 
 /// What a reader must know before any conclusion.
-fn remarks(coverage: &Coverage) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let mut say = |condition: bool, text: String| {
-        if condition {
-            remarks.push(text);
-        }
-    };
+fn remarks(coverage: &Coverage) -> Vec<Remark> {
     let missing = |state: char| coverage.missing_states.contains(&state);
-    say(
-        missing('D'),
-        "no denials can be seen: the data holds no D rows (none happened, or the flow log leaves them out)"
-            .into(),
-    );
-    say(missing('B'), "no begins can be seen: the data holds no B rows; incomplete connections, retries and beacons cannot be told".into());
-    say(missing('E'), "no ends can be seen: the data holds no E rows; every connection looks open".into());
-    say(
-        missing('C') && !missing('E') && coverage.hours > 1,
-        "the data holds no C rows: long connections are known only when they end".into(),
-    );
-    let with_gaps = coverage.logs.iter().filter(|log| log.gaps.iter().any(|gap| gap.inside)).count();
-    say(
-        with_gaps > 0,
-        format!(
-            "{} no records for hours that lie between hours with records: idle, switched off, or blobs missing",
-            counted(with_gaps as u64, "NIC log has", "NIC logs have")
-        ),
-    );
-    let partial = coverage.logs.iter().filter(|log| log.gaps.iter().any(|gap| !gap.inside)).count();
-    say(
-        partial > 0,
-        format!(
-            "{} later than others or {} earlier",
-            counted(partial as u64, "NIC log begins", "NIC logs begin"),
-            if partial == 1 { "ends" } else { "end" }
-        ),
-    );
-    say(
-        coverage.empty_hours > 0,
-        format!(
-            "{} within the period without a record of any NIC",
-            counted(coverage.empty_hours, "hour", "hours")
-        ),
-    );
-    say(
-        !coverage.logged_twice.is_empty(),
-        format!(
-            "{} in both VNet and NSG flow logs: what both tell of counts once, except NSG version 1 rows",
-            counted(coverage.logged_twice.len() as u64, "NIC is", "NICs are")
-        ),
-    );
-    say(
-        coverage.stateless_connections > 0,
-        format!(
-            "{} in by NSGs' own inbound TCP rules without end and bytes: so NSG flow logs version 2 write them while \
-             the virtual network has no FlowTimeoutInMinutes; whether they were answered is not known",
-            counted(coverage.stateless_connections, "connection was let", "connections were let")
-        ),
-    );
-    say(
-        coverage.untimed_tuples > 0,
-        format!(
-            "{} in records without a time between 1970 and 9999: they are counted, but belong to no hour",
-            counted(coverage.untimed_tuples, "tuple is", "tuples are")
-        ),
-    );
-    say(
-        coverage.repeated_records > 0,
-        format!(
-            "{} passed over: other files hold the same",
-            counted(coverage.repeated_records, "record", "records")
-        ),
-    );
-    remarks
+    let logs = |inside: bool| {
+        let gaps = coverage.logs.iter().filter(|log| log.gaps.iter().any(|gap| gap.inside == inside));
+        gaps.count() as u64
+    };
+    let (with_gaps, partial) = (logs(true), logs(false));
+    let twice = coverage.logged_twice.len() as u64;
+    let (empty, stateless) = (coverage.empty_hours, coverage.stateless_connections);
+    let (untimed, repeated) = (coverage.untimed_tuples, coverage.repeated_records);
+    let all = [
+        (missing('D'), Remark::NoDenials),
+        (missing('B'), Remark::NoBegins),
+        (missing('E'), Remark::NoEnds),
+        (missing('C') && !missing('E') && coverage.hours > 1, Remark::NoContinued),
+        (with_gaps > 0, Remark::Gaps { logs: with_gaps }),
+        (partial > 0, Remark::LateOrEarly { logs: partial }),
+        (empty > 0, Remark::EmptyHours { hours: empty }),
+        (twice > 0, Remark::LoggedTwice { nics: twice }),
+        (stateless > 0, Remark::Stateless { connections: stateless }),
+        (untimed > 0, Remark::Untimed { tuples: untimed }),
+        (repeated > 0, Remark::Repeated { records: repeated }),
+    ];
+    all.into_iter().filter(|(holds, _)| *holds).map(|(_, remark)| remark).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod name;
 mod ports;
 mod problems;
 mod rank;
+mod remark;
 mod rows;
 mod rules;
 mod rules_file;
@@ -47,6 +48,7 @@ pub use head::{OptionsRow, Tool};
 pub use known::addresses;
 pub use name::{Ends, HostName, PortName};
 pub use rank::Rank;
+pub use remark::{Remark, RulesLimit};
 pub use rows::{
     ConversationRow, DeniedBy, DeniedRow, DeniedSourceRow, FileRow, HostRow, IncompleteRow, MalformedExample,
     MalformedRow, PortRow, PortScanRow, RetryRow, SideOfHost, SpecificIp,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::RulesLimit;
 use super::distinct::Members;
 use super::rules::{MetBy, port_of};
 use crate::enrich::protocol_name;
@@ -31,7 +32,7 @@ pub struct RulesFile {
     /// NSGs of the log that are not in the file.
     pub other_nsgs: u64,
     /// What the data cannot tell, in words.
-    pub limits: Vec<&'static str>,
+    pub limits: Vec<RulesLimit>,
 }
 
 /// An NSG of the file.
@@ -121,13 +122,10 @@ pub(super) fn compare(summary: &Summary, met: &[MetBy], nsgs: &[Nsg]) -> RulesFi
     let (begins, denials) = (has(&[State::Begin, State::Allow]), has(&[State::Deny]));
     let mut file = RulesFile { other_nsgs: others.len() as u64, ..RulesFile::default() };
     if !denials {
-        file.limits
-            .push("The data holds no denied (D) rows: whether a rule that denies was hit cannot be told.");
+        file.limits.push(RulesLimit::NoDenied);
     }
     if !begins {
-        file.limits.push(
-            "The data holds no begun (B) rows: a rule that allows shows only in connections that went on or ended.",
-        );
+        file.limits.push(RulesLimit::NoBegun);
     }
     for (nsg, seen) in nsgs.iter().zip(&seen) {
         let is_default = |rule: &&SecurityRule| rule.is_default;

@@ -86,8 +86,8 @@ fn finding(finding: &Finding) -> Row<'_> {
         count: Some(finding.evidence_rows),
         first_time: finding.first_time_ms.map(iso_time),
         last_time: finding.last_time_ms.map(iso_time),
-        note: guard(&finding.reason),
-        next: finding.next_step,
+        note: guard(&finding.reason.to_string()).into_owned().into(),
+        next: finding.next_step.words(),
         ..Row::default()
     }
 }

@@ -56,7 +56,11 @@ pub(super) fn totals<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io:
 }
 
 pub(super) fn coverage<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
-    let remarks = report.coverage.remarks.iter().map(|remark| Row { note: guard(remark), ..Row::default() });
+    let remarks = report
+        .coverage
+        .remarks
+        .iter()
+        .map(|remark| Row { note: guard(&remark.to_string()).into_owned().into(), ..Row::default() });
     sheet.section("Coverage remarks", remarks)?;
     let missing = report.coverage.missing_states.iter();
     let missing = missing.map(|letter| Row {

@@ -114,7 +114,7 @@ fn admin_access<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Resu
 }
 
 fn configured<W: Write>(sheet: &mut Sheet<'_, W>, file: &RulesFile) -> io::Result<()> {
-    let limits = file.limits.iter().map(|limit| Row { note: (*limit).into(), ..Row::default() });
+    let limits = file.limits.iter().map(|limit| Row { note: limit.to_string().into(), ..Row::default() });
     let others = value("NSGs of the data that are not in the file", file.other_nsgs);
     sheet.section("Rules as configured", std::iter::once(others).chain(limits))?;
     let nsgs = file.nsgs.iter().map(|row| Row {

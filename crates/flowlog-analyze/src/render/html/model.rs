@@ -46,7 +46,7 @@ impl Page {
                 .as_ref()
                 .map(|selection| lang.fill("asked", &[("what", &asked(selection))])),
             facts: traffic::facts(report, lang),
-            remarks: remarks.map(|remark| words::remark(lang, remark).0).collect(),
+            remarks: remarks.map(|remark| words::remark(lang, remark)).collect(),
             timeline: Series::of(&told.charts.timeline),
             findings: report.findings.as_ref().map(|found| shown::findings(found, told, lang)),
             hosts: hosts::hosts(told, lang),

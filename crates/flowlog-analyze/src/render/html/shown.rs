@@ -39,8 +39,6 @@ struct Shown {
 struct One {
     title: String,
     reason: String,
-    /// Of the reason, if it is not that of the page.
-    lang: Option<&'static str>,
     next: &'static str,
     rule: &'static str,
     times: Option<(i64, i64)>,
@@ -89,7 +87,7 @@ fn groups(mut found: Vec<&Finding>, told: &Told<'_>, lang: Lang, name: &str) -> 
     let mut places = HashMap::new();
     let mut shown: Vec<Shown> = groups.iter().map(|group| head(group, told, lang)).collect();
     for (number, finding) in found.into_iter().enumerate() {
-        let key = (finding.severity, finding.concern.deed, finding.concern.object.as_str());
+        let key = (finding.severity, finding.concern.deed, &finding.concern.object);
         let next = places.len();
         let place = *places.entry(key).or_insert(next);
         if let Some(group) = shown.get_mut(place) {
@@ -125,10 +123,7 @@ fn word(severity: Severity, lang: Lang) -> &'static str {
 fn one(finding: &Finding, told: &Told<'_>, lang: Lang, id: String) -> One {
     let rows = finding.evidence.iter().map(|row| {
         let port = row.port.zip(row.protocol).map(|(port, protocol)| port_label(port, protocol));
-        let blank = if row.note.is_empty() { "" } else { " " };
-        // A note is in English, and its unit with it: half a translation would be worse.
-        let of_unit = if row.note.is_empty() { lang } else { Lang::En };
-        let what = format!("{}{blank}{}", words::unit(of_unit, row.unit, row.count), row.note);
+        let what = words::what(lang, row);
         cells![row.source.as_str(), row.destination.as_deref(), port, row.count, what]
     });
     let columns = [
@@ -142,11 +137,9 @@ fn one(finding: &Finding, told: &Told<'_>, lang: Lang, id: String) -> One {
         Lang::En => finding.title.clone(),
         Lang::Es => words::line(lang, &finding.concern),
     };
-    let (reason, translated) = words::reason(lang, &finding.reason);
     One {
         title: known::told(title, told.book),
-        reason,
-        lang: (!translated).then_some("en"),
+        reason: words::reason(lang, &finding.reason),
         next: words::next_step(lang, finding.next_step),
         rule: finding.rule,
         times: finding.times(),

@@ -16,8 +16,8 @@ use super::scene::Scene;
 use super::statistics::median;
 use super::technique;
 use super::thresholds::Beacon;
-use super::words::{duration, hundredths, service};
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, Unit};
+use super::words::{hundredths, service};
+use super::{Concern, Deed, EvidenceRow, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::{BEATS, Beat, Rhythm, Side};
@@ -193,7 +193,15 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
     let (entity, destination, port) = (scene.name(key.source), scene.name(key.destination), key.port);
     let provider = Provider::of(scene.address(key.destination));
     let medium = clock.score >= limits.medium && !provider.is_vendor(port);
-    let hosts = facts.talkers();
+    let mut reason = because(scene, clock);
+    reason.extend([
+        Sentence::UsersOfDestination {
+            users: facts.users(key.destination).all as u64,
+            hosts: facts.talkers() as u64,
+        },
+        provider.sentence(port),
+        Sentence::UpdatesLookTheSame,
+    ]);
     let (evidence, evidence_rows) = shown(vec![row(scene, clock)]);
     Finding {
         id: format!("{RULE}:{entity}:{destination}:{port}"),
@@ -204,18 +212,13 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
             provider.in_brackets(),
             clock.score
         ),
-        reason: format!(
-            "{} {} of {hosts} hosts use the destination.{} Updates, monitoring and polling look the same.",
-            because(scene, clock),
-            facts.users(key.destination).all,
-            provider.sentence(port)
-        ),
+        reason: Reason(reason),
         concern: Concern::new(Deed::Beacon, &entity, service(&destination, port), 0),
         entity,
         first_time_ms: Some(i64::from(clock.span.0) * 1000),
         last_time_ms: Some(i64::from(clock.span.1) * 1000),
         techniques: &[technique::T1071, technique::T1571],
-        next_step: "Find the program on the source that opens these connections, and who runs the destination.",
+        next_step: NextStep::FindBeacon,
         evidence,
         evidence_rows,
     }
@@ -232,56 +235,44 @@ fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> 
         rule: RULE,
         severity: Severity::Low,
         title: format!("{entity} calls {hosts} hosts of the internet by the clock"),
-        reason: format!(
-            "{} or more destinations of one host are what a monitor, a crawler or a mail server has: malware calls one \
-             or few.",
-            scene.thresholds().beacon.poller
-        ),
+        reason: Reason(vec![Sentence::ManyDestinations { limit: scene.thresholds().beacon.poller as u64 }]),
         concern: Concern::new(Deed::Poller, &entity, "", 0),
         entity,
         first_time_ms: first.map(|seconds| i64::from(seconds) * 1000),
         last_time_ms: last.map(|seconds| i64::from(seconds) * 1000),
         techniques: &[technique::T1071],
-        next_step: "Find the program on the source that opens these connections; suppress the finding if it is meant to.",
+        next_step: NextStep::FindPoller,
         evidence,
         evidence_rows,
     }
 }
 
 fn row(scene: &Scene<'_>, clock: &Clock) -> EvidenceRow {
-    let failed = if clock.mostly_failed { ", most of them failed" } else { "" };
-    scene.row(&clock.key, (clock.connections as u64, Unit::Connections), format!("judged{failed}"))
+    let note = Note::Judged { mostly_failed: clock.mostly_failed };
+    scene.row(&clock.key, (clock.connections as u64, Unit::Connections), note)
 }
 
-fn because(scene: &Scene<'_>, clock: &Clock) -> String {
+fn because(scene: &Scene<'_>, clock: &Clock) -> Vec<Sentence> {
     let seconds = i64::from(clock.span.1 - clock.span.0);
-    let of_rita = |score: &Score, over: &str| {
-        format!(
-            "Regular intervals {:.2}, like sizes {:.2}, even spread over {over} {:.2}, duration {:.2} (each 0 to 1).",
-            score.times, score.sizes, score.histogram, score.duration
-        )
+    let connections = clock.connections as u64;
+    let of_rita = |score: &Score, whole| Sentence::Regular {
+        times: score.times,
+        sizes: score.sizes,
+        spread: score.histogram,
+        duration: score.duration,
+        whole,
     };
     match &clock.how {
-        How::Whole(score) if scene.span_ms() < 77_760_000 => format!(
-            "{} The data cover {}: less than a day says less.",
-            of_rita(score, "time"),
-            duration(scene.span_ms() / 1000)
-        ),
-        How::Whole(score) => of_rita(score, "time"),
-        How::Part(score) => {
-            format!(
-                "{} connections within {}. {}",
-                clock.connections,
-                duration(seconds),
-                of_rita(score, "these")
-            )
+        How::Whole(score) if scene.span_ms() < 77_760_000 => {
+            vec![of_rita(score, true), Sentence::DataCover { seconds: scene.span_ms() / 1000 }]
         }
-        How::Shape(shape) => format!(
-            "The gaps between {} connections within {} have shape {shape:.1}: chance has 1, a clock with jitter {} or \
-             more.",
-            clock.connections,
-            duration(seconds),
-            scene.thresholds().beacon.shape
-        ),
+        How::Whole(score) => vec![of_rita(score, true)],
+        How::Part(score) => {
+            vec![Sentence::ConnectionsWithin { connections, seconds }, of_rita(score, false)]
+        }
+        How::Shape(shape) => {
+            let limit = scene.thresholds().beacon.shape;
+            vec![Sentence::ShapeOfGaps { connections, seconds, shape: *shape, limit }]
+        }
     }
 }

@@ -11,7 +11,10 @@ use super::concern::service;
 use super::heaviest::shown;
 use super::scene::{Kind, Scene};
 use super::technique;
-use super::{Concern, Deed, EvidenceRow, Finding, Severity, Subjects, Unit, counted};
+use super::{
+    Concern, Deed, EvidenceRow, Finding, NextStep, Note, Object, Reason, Sentence, Severity, Subjects, Unit,
+    counted,
+};
 use crate::flow::AddressClass;
 use crate::state::Conversation;
 use crate::state::ConversationKey;
@@ -153,22 +156,18 @@ fn from_internet(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Findin
         let verb = if guessers.len() == 1 { "seems" } else { "seem" };
         format!("{who} {verb} to guess passwords at {entity}:{port}")
     };
-    let after = match inside.as_slice() {
-        [] => String::new(),
-        [first, ..] => format!(
-            " After that, a session lasted longer than a login may stand idle, or was much larger, of {first}{}: the \
-             password may be known.",
-            if inside.len() > 1 { format!(" and {} more", inside.len() - 1) } else { String::new() }
-        ),
-    };
-    let reason = format!(
-        "{} or more answered sessions of one source in 30 minutes, short and of nearly the same size. The worst is {} \
-         with {} attempts, {} of them in 30 minutes.{after} Health checks and scripts that log in often look alike.",
-        scene.thresholds().brute_force.external_attempts,
-        scene.name(worst.key.source),
-        count(worst.burst.attempts),
-        count(worst.burst.densest)
-    );
+    let mut reason = vec![
+        Sentence::SessionsOfOneSource { limit: scene.thresholds().brute_force.external_attempts },
+        Sentence::WorstSource {
+            host: scene.name(worst.key.source),
+            attempts: worst.burst.attempts,
+            densest: worst.burst.densest,
+        },
+    ];
+    if let [first, others @ ..] = inside.as_slice() {
+        reason.push(Sentence::LongSessionAfter { host: first.clone(), more: others.len() as u64 });
+    }
+    reason.push(Sentence::HealthChecks);
     let severity = match (monitor, inside.is_empty()) {
         (true, _) => Severity::Low,
         (false, true) => Severity::High,
@@ -176,11 +175,18 @@ fn from_internet(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Findin
     };
     let concern = Concern {
         deed: if monitor { Deed::ScheduledLogin } else { Deed::Guessing(service(port)) },
-        object: entity.clone(),
+        object: Object::Name(entity.clone()),
         subjects: Subjects::of(guessers.iter().map(|guesser| scene.name(guesser.key.source))),
         amount: 0,
     };
-    let told = Told { id: format!("{RULE}:{entity}:{port}"), entity, severity, title, reason, concern };
+    let told = Told {
+        id: format!("{RULE}:{entity}:{port}"),
+        entity,
+        severity,
+        title,
+        reason: Reason(reason),
+        concern,
+    };
     Some(told.finding(scene, &guessers))
 }
 
@@ -190,18 +196,18 @@ fn from_inside(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Finding>
     let worst = guessers.first()?;
     let limits = &scene.thresholds().brute_force;
     let entity = scene.name(worst.key.source);
-    let services = counted(guessers.len() as u64, "service", "services");
-    let after = if guessers.iter().any(|guesser| guesser.burst.success) {
-        " A longer or much larger session followed."
-    } else {
-        ""
-    };
-    let reason = format!(
-        "{} or more answered sessions in 5 minutes ({} at services that programs use) or {} in 30, short and of nearly \
-         the same size; here up to {}.{after} Health checks and scripts that log in often look alike.",
-        limits.internal_attempts, limits.service_attempts, limits.patient_attempts, worst.burst.densest
-    );
-    let title = format!("{entity} seems to guess passwords at {services}");
+    let services = guessers.len() as u64;
+    let mut reason = vec![Sentence::SessionsFromInside {
+        people: limits.internal_attempts,
+        services: limits.service_attempts,
+        patient: limits.patient_attempts,
+        most: worst.burst.densest,
+    }];
+    if guessers.iter().any(|guesser| guesser.burst.success) {
+        reason.push(Sentence::LongerSessionFollowed);
+    }
+    reason.push(Sentence::HealthChecks);
+    let title = format!("{entity} seems to guess passwords at {}", counted(services, "service", "services"));
     let severity =
         if guessers.iter().all(|guesser| guesser.patient) { Severity::Medium } else { Severity::High };
     let concern = match guessers.as_slice() {
@@ -209,9 +215,10 @@ fn from_inside(scene: &Scene<'_>, mut guessers: Vec<Guesser>) -> Option<Finding>
             let deed = Deed::Guessing(service(one.key.port));
             Concern::new(deed, &entity, scene.name(one.key.destination), 0)
         }
-        _ => Concern::new(Deed::Guessing(""), &entity, services, 0),
+        _ => Concern::new(Deed::Guessing(""), &entity, Object::Services(services), 0),
     };
-    let told = Told { id: format!("{RULE}:{entity}"), entity, severity, title, reason, concern };
+    let told =
+        Told { id: format!("{RULE}:{entity}"), entity, severity, title, reason: Reason(reason), concern };
     Some(told.finding(scene, &guessers))
 }
 
@@ -221,7 +228,7 @@ struct Told {
     entity: String,
     severity: Severity,
     title: String,
-    reason: String,
+    reason: Reason,
     concern: Concern,
 }
 
@@ -229,11 +236,10 @@ impl Told {
     fn finding(self, scene: &Scene<'_>, guessers: &[Guesser]) -> Finding {
         let Self { id, entity, severity, title, reason, concern } = self;
         let row = |guesser: &Guesser| -> EvidenceRow {
-            let after = if guesser.burst.success { ", and a login after them" } else { "" };
             scene.row(
                 &guesser.key,
                 (guesser.burst.attempts, Unit::Sessions),
-                format!("of like size, {} in the densest window{after}", guesser.burst.densest),
+                Note::OfLikeSize { densest: guesser.burst.densest, login_after: guesser.burst.success },
             )
         };
         let bursts = guessers.iter().map(|guesser| &guesser.burst);
@@ -249,7 +255,7 @@ impl Told {
             first_time_ms: bursts.clone().map(|burst| burst.first_ms).min(),
             last_time_ms: bursts.map(|burst| burst.last_ms).max(),
             techniques: &[technique::T1110],
-            next_step: "Look at the service's own log for failed and successful logins of these sources; close the port to them.",
+            next_step: NextStep::LookAtLogins,
             evidence,
             evidence_rows,
         }

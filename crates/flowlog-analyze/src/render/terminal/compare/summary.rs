@@ -151,7 +151,7 @@ pub(super) fn caveats(page: &mut Page, comparison: &Comparison) {
     }
     page.section("What the data cannot tell", "");
     for caveat in &comparison.caveats {
-        let text = page.name(&caveat.text);
+        let text = page.name(&caveat.to_string());
         page.warning(&text, Tone::Warn);
     }
 }

@@ -1,10 +1,10 @@
 use flowlog_core::compare::{
     Caveat, Comparison, ConversationRow, Counts, Delta, Difference, FindingChanges, FindingRow, HostRow,
-    Listed, Migration, Outcome, OutcomeChange, Overlap, PortRow, Ratios, Reason, ReasonRow, Rest, RestRow,
-    RuleRow, SCHEMA_VERSION, SetKind, SetSummary, Sums, VolumeChange,
+    Letter, Listed, Migration, Outcome, OutcomeChange, Overlap, PortRow, Ratios, Reason, ReasonRow, Rest,
+    RestRow, RuleRow, SCHEMA_VERSION, SetKind, SetSummary, Sums, VolumeChange,
 };
 use flowlog_core::enrich::{HostFacts, KnownHosts};
-use flowlog_core::finding::Severity;
+use flowlog_core::finding::{Concern, Deed, Object, Severity, Subjects};
 use flowlog_core::report::{Ends, HostName, PortName};
 
 use super::*;
@@ -112,6 +112,12 @@ fn finding(rule: &'static str, entity: &str, severity: Severity, before: Option<
         severity,
         severity_before: before,
         title: format!("{entity} does what {rule} looks for"),
+        concern: Concern {
+            deed: Deed::SlowScan,
+            object: Object::Nothing,
+            subjects: Subjects::one(entity),
+            amount: 0,
+        },
     }
 }
 
@@ -132,23 +138,54 @@ fn changed() -> Comparison {
         b: set("logs/\u{1b}[2Jsecond", SetKind::Mixed, 2),
         per_hour: true,
         caveats: vec![
-            Caveat { code: "no-denied", text: "B holds no denied tuple (D rows): nothing was denied, or its flow log leaves denials out.".to_owned() },
-            Caveat { code: "nics", text: "1 NIC is in A and not in B (EVIL\u{1b}[0m): its traffic is told as vanished.".to_owned() },
+            Caveat::NoDenied(Letter::B),
+            Caveat::Nics { set: Letter::A, nics: 1, named: vec!["EVIL\u{1b}[0m".to_owned()] },
         ],
-        service_outcomes: listed(7, vec![outcome(None, Outcome::Denied, Outcome::Allowed), outcome(None, Outcome::Allowed, Outcome::Partly)]),
+        service_outcomes: listed(
+            7,
+            vec![
+                outcome(None, Outcome::Denied, Outcome::Allowed),
+                outcome(None, Outcome::Allowed, Outcome::Partly),
+            ],
+        ),
         conversation_outcomes: listed(1, vec![outcome(Some(LONG_V6), Outcome::Partly, Outcome::Denied)]),
         hosts: delta(
-            listed(3, vec![host("10.0.0.4", "private", heavy), host(LONG_V6, "documentation", counts(1, 0, 2, 120)), host("10.0.0.5", "private", counts(1, 0, 1, 60))]),
+            listed(
+                3,
+                vec![
+                    host("10.0.0.4", "private", heavy),
+                    host(LONG_V6, "documentation", counts(1, 0, 2, 120)),
+                    host("10.0.0.5", "private", counts(1, 0, 1, 60)),
+                ],
+            ),
             none(),
             300,
         ),
         denied_only_hosts: Difference { new: 1200, vanished: 1100, kept: 80 },
         ports: delta(listed(1, vec![port]), none(), 11),
-        conversations: delta(none(), listed(2345, vec![conversation("10.0.0.4", LONG_V6, 443, heavy), conversation("10.0.0.4", "10.0.0.9", 0, heavy)]), 1),
+        conversations: delta(
+            none(),
+            listed(
+                2345,
+                vec![
+                    conversation("10.0.0.4", LONG_V6, 443, heavy),
+                    conversation("10.0.0.4", "10.0.0.9", 0, heavy),
+                ],
+            ),
+            1,
+        ),
         denied: delta(listed(1, vec![conversation(LONG_V6, LONG_V6, 443, counts(0, 77, 0, 0))]), none(), 44),
         denied_from_internet: Difference { new: 1, vanished: 0, kept: 40 },
         host_volume: listed(50, vec![VolumeChange { name: named(LONG_V6), a: heavy, b: heavy, ratios }]),
-        port_volume: listed(1, vec![VolumeChange { name: PortName { port: 443, protocol: 6, service: Some("https") }, a: heavy, b: counts(1, 1, 1, 1), ratios: Ratios::default() }]),
+        port_volume: listed(
+            1,
+            vec![VolumeChange {
+                name: PortName { port: 443, protocol: 6, service: Some("https") },
+                a: heavy,
+                b: counts(1, 1, 1, 1),
+                ratios: Ratios::default(),
+            }],
+        ),
         rules: delta(listed(1, vec![hostile]), none(), 8),
         findings: Some(FindingChanges {
             new: vec![finding("exposed-admin-port", "10.0.0.4", Severity::High, None)],

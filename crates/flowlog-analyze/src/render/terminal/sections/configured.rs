@@ -27,7 +27,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         page.pair("Not in the file", &counted(file.other_nsgs, "NSG of the data", "NSGs of the data"));
     }
     for limit in &file.limits {
-        page.warning(limit, Tone::Warn);
+        page.warning(&limit.to_string(), Tone::Warn);
     }
     never_hit(page, file);
     broad(page, file);

@@ -19,7 +19,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
          idle or gone, its log was off, or a blob is missing.",
     );
     for remark in &coverage.remarks {
-        page.warning(remark, Tone::Warn);
+        page.warning(&remark.to_string(), Tone::Warn);
     }
     if let Some(newest) = coverage.unfinished_ms {
         let line = format!(

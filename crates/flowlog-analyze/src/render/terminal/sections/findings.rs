@@ -93,7 +93,7 @@ fn one(page: &mut Page, finding: &Finding) {
     page.blank();
     let title = page.told(&finding.title);
     page.prose(&format!("{}: {title}", finding.severity.word().to_uppercase()), 2, tone);
-    page.prose(&finding.reason, 4, Tone::Plain);
+    page.prose(&finding.reason.to_string(), 4, Tone::Plain);
     for row in finding.evidence.iter().take(ROWS) {
         let told = page.told(&evidence(row));
         page.whole(&told, 6, Tone::Plain);
@@ -102,7 +102,7 @@ fn one(page: &mut Page, finding: &Finding) {
     if hidden > 0 {
         page.line(&format!("... and {} more (--format json)", count(hidden)), 6, Tone::Dim);
     }
-    page.prose(&format!("Next: {}", finding.next_step), 4, Tone::Plain);
+    page.prose(&format!("Next: {}", finding.next_step.words()), 4, Tone::Plain);
     let line = format!(
         "{} | {} | {}",
         finding.rule,

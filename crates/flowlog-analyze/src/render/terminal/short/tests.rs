@@ -56,7 +56,7 @@ fn crowded() -> Report {
         concern: Concern {
             deed: [Deed::Guessing("PostgreSQL"), Deed::Flood, Deed::Upload, Deed::Long]
                 [usize::try_from(n % 4).unwrap()],
-            object: format!("[2001:db8:ffff:ffff:ffff:ffff:ffff:{n:x}]:65535"),
+            object: format!("[2001:db8:ffff:ffff:ffff:ffff:ffff:{n:x}]:65535").into(),
             subjects: Subjects {
                 total: 2,
                 named: vec![format!("2001:db8:ffff:ffff:ffff:ffff:eeee:{n:x}"); 2],
