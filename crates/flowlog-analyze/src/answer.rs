@@ -8,11 +8,13 @@ use crate::Outcome;
 use crate::cli::{ColorChoice, Config, Format, ReportForm};
 use crate::host::HostPage;
 use crate::render::{self, CsvStyle, Style, Surroundings};
+use crate::words::Lang;
 
 /// What there is to tell, and how it was asked for.
 pub(crate) struct Answer<'a> {
     pub(crate) config: &'a Config,
     pub(crate) report: &'a Report,
+    pub(crate) lang: Lang,
     /// Of `--specific-ips`, in that order.
     pub(crate) pages: &'a [HostPage],
 }
@@ -28,7 +30,7 @@ impl Answer<'_> {
                 let around = Surroundings { unicode: true, ..Surroundings::default() };
                 let ascii = config.running.ascii;
                 let style = Style::new(ColorChoice::Never, ascii, config.show_graphs, config.top, &around);
-                self.text(out, &Style { markdown: form == ReportForm::Markdown, ..style })
+                self.text(out, &Style { markdown: form == ReportForm::Markdown, ..style.speaking(self.lang) })
             }
         }
     }
@@ -43,7 +45,7 @@ impl Answer<'_> {
             Format::Text => {
                 let (color, ascii) = (config.running.color, config.running.ascii);
                 let style = Style::new(color, ascii, config.show_graphs, config.top, around);
-                self.text(&mut out, &style)?;
+                self.text(&mut out, &style.speaking(self.lang))?;
             }
         }
         out.flush()

@@ -28,7 +28,6 @@ use flowlog_core::state::GatherOptions;
 use crate::known::KnownArgs;
 use crate::render::connections::ConnectionFormat;
 use crate::render::{Schema, Surroundings, View};
-use crate::words::Lang;
 pub use anonymize::AnonymizeConfig;
 pub use choices::{
     BucketWidth, ColorChoice, ConnectionExport, FailOn, Format, MemorySize, RankChoice, ReportFile,
@@ -41,7 +40,7 @@ pub use merge::MergeConfig;
 pub use partial::PartialConfig;
 pub use report::{MemoryArgs, ReportArgs};
 pub use select::{Select, SelectArgs, WhereError, parse_where};
-pub use shared::{CsvArgs, FindingArgs, Running};
+pub use shared::{CsvArgs, FindingArgs, LangArgs, Running};
 pub use top::TopConfig;
 pub use view::ViewArgs;
 use words::PROGRAM;
@@ -223,8 +222,8 @@ pub struct Config {
     pub connections: Option<ConnectionExport>,
     /// Where the page goes, if it is wanted.
     pub html: Option<PathBuf>,
-    /// Its language.
-    pub lang: Lang,
+    /// The language of the report and of the page.
+    pub lang: LangArgs,
     /// Where findings go, if they are wanted.
     pub findings_file: Option<ConnectionExport>,
     /// Where tuples go, if they are wanted.

@@ -56,7 +56,9 @@ pub fn run(
     }
     let mut comparison = compare(&a.set(), &b.set(), &own, config.top);
     comparison.know(&book);
-    heard(print(config, around, &comparison, out))?;
+    let style = Style::new(config.running.color, config.running.ascii, false, config.top, around);
+    let style = style.speaking(config.lang.lang(&settings));
+    heard(print(config, &style, &comparison, out))?;
     let outcome = outcome(&comparison, config);
     match (outcome, limit(config)) {
         (Outcome::SomeSkipped, _) => {
@@ -81,19 +83,11 @@ fn grave(comparison: &Comparison, limit: Severity) -> impl Iterator<Item = &Find
     found.filter(move |row| row.severity >= limit && row.severity_before.is_none_or(|before| before < limit))
 }
 
-fn print(
-    config: &CompareConfig,
-    around: &Surroundings,
-    comparison: &Comparison,
-    out: impl Write,
-) -> io::Result<()> {
+fn print(config: &CompareConfig, style: &Style, comparison: &Comparison, out: impl Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
     match config.format {
         Format::Json => render::json::write(&mut out, &render::json::Made::by_this(comparison))?,
-        Format::Text => {
-            let style = Style::new(config.running.color, config.running.ascii, false, config.top, around);
-            render::terminal::write_comparison(&mut out, comparison, &style)?;
-        }
+        Format::Text => render::terminal::write_comparison(&mut out, comparison, style)?,
     }
     out.flush()
 }

@@ -8,7 +8,7 @@ use flowlog_core::report::SelectionRow;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared};
 
 use crate::book::{ended, require};
-use crate::cli::FlowsConfig;
+use crate::cli::{FlowFormat, FlowsConfig};
 use crate::reduce::{self, Options, Reduced};
 use crate::render::{self, CsvStyle, Style, Surroundings};
 use crate::window::Chosen;
@@ -69,7 +69,9 @@ pub fn run(
     let tuples_left_out = gatherer.summary.overall.passed;
     let selection = chosen.row().map(|row| SelectionRow { tuples_left_out, ..row });
     let csv = config.csv.style(&settings);
-    heard(print(config, csv, around, &table, selection.as_ref(), out))?;
+    let style = Style::new(config.running.color, config.running.ascii, false, config.limit, around);
+    let style = style.speaking(config.lang.lang(&settings));
+    heard(print(config.format, csv, &style, &table, selection.as_ref(), out))?;
     if outcome == Outcome::SomeSkipped {
         say(talk, ascii, &ending::of_files(files.iter(), config.running.strict));
     }
@@ -77,15 +79,14 @@ pub fn run(
 }
 
 fn print(
-    config: &FlowsConfig,
+    format: FlowFormat,
     csv: CsvStyle,
-    around: &Surroundings,
+    style: &Style,
     table: &FlowTable,
     selection: Option<&SelectionRow>,
     out: impl Write,
 ) -> std::io::Result<()> {
     let mut out = BufWriter::new(out);
-    let style = Style::new(config.running.color, config.running.ascii, false, config.limit, around);
-    render::flows::write(&mut out, table, selection, (config.format, csv), &style)?;
+    render::flows::write(&mut out, table, selection, (format, csv), style)?;
     out.flush()
 }

@@ -66,6 +66,7 @@ pub fn run(
     let ascii = config.running.ascii(around);
     let settings = settings::read(&config.findings.settings)?;
     tell_of_settings(&settings, ascii, talk);
+    let lang = config.lang.lang(&settings);
     let mut finding = settings::of_findings(&settings);
     let own = config.own.networks(&mut finding.thresholds);
     let book = config.book.read(&settings)?;
@@ -97,7 +98,7 @@ pub fn run(
             Format::Json => render::host::json(&mut out, &page, chosen.row().as_ref())?,
             Format::Text => {
                 let (color, ascii) = (config.running.color, config.running.ascii);
-                let style = Style::new(color, ascii, false, config.top, around);
+                let style = Style::new(color, ascii, false, config.top, around).speaking(lang);
                 render::host::text(&mut out, &page, chosen.row().as_ref(), &style)?;
             }
         }

@@ -197,7 +197,7 @@ pub fn run(
     let gathering = config.gathering(known.own.clone());
     pick(&mut chosen, gathering, &config.memory, &config.running, ascii)?;
     let inputs = &chosen.inputs;
-    let style = config.csv.style(&settings);
+    let (style, lang) = (config.csv.style(&settings), config.lang.lang(&settings));
     let exports = Exports::prepare(config, style, inputs, unfinished)?;
     if exports.swept > 0 {
         say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
@@ -205,7 +205,7 @@ pub fn run(
     let budget = config.memory.budget();
     let Analysis { report, pages, page } =
         analyse(config, &chosen, &exports, finding, known, &budget, ascii)?;
-    let answer = Answer { config, report: &report, pages: &pages };
+    let answer = Answer { config, report: &report, lang, pages: &pages };
     tell_of_spilling(&budget, ascii, talk);
     let outcome = outcome(&report, config);
     // Nothing replaces what may be a good file of another day when there is nothing to say.
@@ -217,7 +217,7 @@ pub fn run(
             |out, form| answer.write_file(style, form, out),
             |out| {
                 let (charts, hosts) = &page;
-                render::html::write(out, &Told { report: &report, charts, hosts, book: &book }, config.lang)
+                render::html::write(out, &Told { report: &report, charts, hosts, book: &book }, lang)
             },
         ),
     };

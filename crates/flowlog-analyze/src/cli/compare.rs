@@ -8,7 +8,7 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use flowlog_cli::number::rows;
 
-use super::{Cli, FindingArgs, Format, MemoryArgs, Running, Select, SelectArgs};
+use super::{Cli, FindingArgs, Format, LangArgs, MemoryArgs, Running, Select, SelectArgs};
 use crate::book::BookArgs;
 use crate::known::OwnArgs;
 use crate::walk::is_stdin;
@@ -69,6 +69,9 @@ pub(super) struct Args {
     format: Format,
 
     #[command(flatten)]
+    lang: LangArgs,
+
+    #[command(flatten)]
     memory: MemoryArgs,
 
     #[command(flatten)]
@@ -92,6 +95,8 @@ pub struct CompareConfig {
     pub select: Select,
     /// What standard output gets.
     pub format: Format,
+    /// The language of what people read.
+    pub lang: LangArgs,
     /// How much memory the run may take.
     pub memory: MemoryArgs,
     /// How the run goes.
@@ -113,6 +118,7 @@ impl Args {
             book: self.book,
             select,
             format: self.format,
+            lang: self.lang,
             memory: self.memory,
             running: self.running,
         })

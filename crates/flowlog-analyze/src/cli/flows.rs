@@ -8,7 +8,7 @@ use flowlog_cli::config::ConfigArgs;
 use flowlog_core::flows::{Field, Sort};
 
 use super::select::{Select, SelectArgs};
-use super::{CsvArgs, MemoryArgs, Running, inputs_or_default};
+use super::{CsvArgs, LangArgs, MemoryArgs, Running, inputs_or_default};
 use crate::book::BookArgs;
 
 const EXAMPLES: &str = "\
@@ -82,6 +82,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     settings: ConfigArgs,
+
+    #[command(flatten)]
+    lang: LangArgs,
 
     #[command(flatten)]
     memory: MemoryArgs,
@@ -160,6 +163,8 @@ pub struct FlowsConfig {
     pub csv: CsvArgs,
     /// Which settings files are read.
     pub settings: ConfigArgs,
+    /// The language of what people read.
+    pub lang: LangArgs,
     /// How much memory the run may take.
     pub memory: MemoryArgs,
     /// How the run goes.
@@ -184,6 +189,7 @@ impl Args {
             format: self.format,
             csv: self.csv,
             settings: self.settings,
+            lang: self.lang,
             memory: self.memory,
             running: self.running,
         })

@@ -9,7 +9,7 @@ use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
 use flowlog_core::select::{Field, Filter};
 
-use super::{FindingArgs, Format, MemoryArgs, Running, Select, SelectArgs, inputs_or_default};
+use super::{FindingArgs, Format, LangArgs, MemoryArgs, Running, Select, SelectArgs, inputs_or_default};
 use crate::book::BookArgs;
 use crate::known::OwnArgs;
 
@@ -62,6 +62,9 @@ pub(super) struct Args {
     format: Format,
 
     #[command(flatten)]
+    lang: LangArgs,
+
+    #[command(flatten)]
     memory: MemoryArgs,
 
     #[command(flatten)]
@@ -87,6 +90,8 @@ pub struct HostConfig {
     pub book: BookArgs,
     /// What standard output gets.
     pub format: Format,
+    /// The language of what people read.
+    pub lang: LangArgs,
     /// How much memory the run may take.
     pub memory: MemoryArgs,
     /// How the run goes.
@@ -133,6 +138,7 @@ impl Args {
             own: self.own,
             book: self.book,
             format: self.format,
+            lang: self.lang,
             memory: self.memory,
             running: self.running,
         })

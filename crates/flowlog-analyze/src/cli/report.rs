@@ -8,11 +8,10 @@ use flowlog_cli::number::rows;
 use flowlog_core::flow::Network;
 
 use super::{
-    BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, MemorySize, RankChoice, Running,
+    BucketWidth, ConnectionExport, CsvArgs, FindingArgs, Format, LangArgs, MemorySize, RankChoice, Running,
     SchemaChoice, ViewArgs,
 };
 use crate::known::KnownArgs;
-use crate::words::Lang;
 
 /// What the report is to hold, and where it goes.
 // Flags are bools, and the comments are the help's text, where backticks would be printed.
@@ -64,9 +63,9 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub html: Option<PathBuf>,
 
-    /// Language of the page
-    #[arg(long, value_enum, default_value_t = Lang::En, requires = "html", help_heading = "Output")]
-    pub lang: Lang,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub lang: LangArgs,
 
     /// Write every connection to a .csv, .ndjson or .parquet file
     ///

@@ -8,6 +8,7 @@ use flowlog_cli::number::at_once;
 
 use super::{ColorChoice, FailOn};
 use crate::render::{CsvStyle, Surroundings};
+use crate::words::Lang;
 
 /// Which findings are looked for, and what follows from them.
 // The comments are the help's text, where backticks would be printed.
@@ -52,6 +53,26 @@ impl CsvArgs {
             delimiter: self.csv_delimiter.or(settings.csv_delimiter).unwrap_or(b','),
             bom: self.csv_bom || settings.csv_bom.unwrap_or(false),
         }
+    }
+}
+
+/// In which language people are told.
+// The comments are the help's text, where backticks would be printed.
+#[allow(clippy::doc_markdown)]
+#[derive(Args, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LangArgs {
+    /// Language of reports, tables and pages [default: en]
+    ///
+    /// What programs read stays as it is: JSON, CSV, NDJSON and Parquet. Help and errors are in English. Also lang in
+    /// flowlog.toml, and FLOWLOG_LANG.
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub lang: Option<Lang>,
+}
+
+impl LangArgs {
+    /// The option, and what `settings` say where there is none.
+    pub fn lang(self, settings: &Settings) -> Lang {
+        self.lang.or_else(|| Lang::of_code(settings.lang.as_deref()?)).unwrap_or_default()
     }
 }
 

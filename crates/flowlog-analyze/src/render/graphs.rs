@@ -6,7 +6,8 @@ use super::cells::ranked;
 use super::names::{STATES, acl_label, port_label, protocol_label, rule_kind, rule_name, state_label};
 use super::terminal::page::{Page, Tone};
 use super::terminal::table::{ACL, Table, names, numbers};
-use super::text::{bytes, count, shorten, width};
+use super::text::{shorten, width};
+use crate::words::fill;
 
 /// A block filled to so many eighths from the left.
 const EIGHTHS: [&str; 8] =
@@ -22,7 +23,7 @@ const LEAST_BAR: usize = 20;
 pub(crate) fn all(page: &mut Page, report: &Report) {
     let states = STATES.into_iter().filter_map(|letter| {
         let tuples = report.states.get(&letter)?;
-        Some((format!("{letter} {}", short(state_label(letter))), *tuples))
+        Some((format!("{letter} {}", short(page.lang().say(state_label(letter)))), *tuples))
     });
     chart(page, Rank::Tuples, "flow state", states.collect());
     let protocols =
@@ -40,8 +41,10 @@ pub(crate) fn all(page: &mut Page, report: &Report) {
         (label, others_by.of(row.tuples, row.connections, row.bytes))
     });
     chart(page, others_by, "destination port", ports.collect());
+    let lang = page.lang();
     let rules = report.rules.iter().map(|row| {
-        let label = format!("{} {} / {}", rule_kind(row.class), rule_name(&row.rule), acl_label(&row.acl));
+        let label =
+            format!("{} {} / {}", lang.say(rule_kind(row.class)), rule_name(&row.rule), acl_label(&row.acl));
         (label, others_by.of(row.tuples, row.begun, row.bytes))
     });
     chart(page, others_by, "rule", rules.collect());
@@ -52,14 +55,15 @@ fn short(label: &str) -> &str {
     label.split(" (").next().unwrap_or(label)
 }
 
-fn chart(page: &mut Page, by: Rank, of: &str, mut rows: Vec<(String, u64)>) {
+fn chart(page: &mut Page, by: Rank, of: &'static str, mut rows: Vec<(String, u64)>) {
     let what = match by {
         Rank::Bytes => "Bytes",
         Rank::Connections => "Connections",
         Rank::Tuples => "Tuples",
     };
-    let told = |value: u64| if by == Rank::Bytes { bytes(value) } else { count(value) };
-    page.section(&format!("{what} by {of}"), "");
+    let lang = page.lang();
+    let told = |value: u64| if by == Rank::Bytes { lang.bytes(value) } else { lang.count(value) };
+    page.section(&fill!(lang, "{what} by {of}", what = lang.say(what), of = lang.say(of)), "");
     rows.truncate(page.style.top);
     let largest = rows.iter().map(|(_, value)| *value).max().unwrap_or(0);
     if largest == 0 {

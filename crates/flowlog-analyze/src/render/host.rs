@@ -14,9 +14,9 @@ use super::json::Head;
 use super::spark::spark;
 use super::style::Style;
 use super::terminal::page::{Page, Tone};
-use super::text::{self, count, counted, iso_time, period};
+use super::text::{self, iso_time, period};
 use crate::host::HostPage;
-use crate::words::Lang;
+use crate::words::{Lang, fill, say, title};
 
 /// Buckets of a line at most, whatever the data are.
 const BUCKETS: i64 = 100;
@@ -32,24 +32,30 @@ pub fn text(
     style: &Style,
 ) -> io::Result<()> {
     let mut page = Page::knowing(*style, &host.hosts);
-    let title = page.name(&format!("Host {}", host.host));
+    let lang = page.lang();
+    let title = page.name(&fill!(lang, "Host {host}", host = host.host));
     page.group(&title);
-    let told = page.name(&known_of(host, Lang::En));
+    let told = page.name(&known_of(host, lang));
     page.pair("What it is", &told);
     if let Some(selection) = selection {
-        page.pair("Asked for", &flows::asked(selection));
+        page.pair("Asked for", &flows::asked(selection, lang));
     }
     let total = &host.timeline.total;
     if total.connections == 0 {
-        page.line("Nothing is logged of it.", 2, Tone::Warn);
+        page.line(say!(lang, "Nothing is logged of it."), 2, Tone::Warn);
         return out.write_all(page.into_text().as_bytes());
     }
     page.pair("Seen (UTC)", &period(total.first_ms, total.last_ms));
-    let sums = format!(
-        "{}, {} sent, {} received",
-        counted(total.connections, "connection or denied attempt", "connections and denied attempts"),
-        text::bytes(total.counters.bytes_sent),
-        text::bytes(total.counters.bytes_received)
+    let sums = fill!(
+        lang,
+        "{connections}, {sent} sent, {received} received",
+        connections = lang.counted(
+            total.connections,
+            "connection or denied attempt",
+            "connections and denied attempts"
+        ),
+        sent = lang.bytes(total.counters.bytes_sent),
+        received = lang.bytes(total.counters.bytes_received)
     );
     page.pair("In all", &sums);
     lines(&mut page, host);
@@ -58,7 +64,7 @@ pub fn text(
     table(&mut page, "Was let in to it", &host.let_in);
     table(&mut page, "Denied, from it or to it", &host.denied);
     page.blank();
-    let next = page.name(&format!("Next: flowlog-analyze flows --host {}", host.host));
+    let next = page.name(&fill!(lang, "Next: flowlog-analyze flows --host {host}", host = host.host));
     page.line(&next, 0, Tone::Dim);
     out.write_all(page.into_text().as_bytes())
 }
@@ -75,7 +81,7 @@ pub(super) fn known_of(host: &HostPage, lang: Lang) -> String {
     if host.named.is_empty() {
         words.extend(facts.name.as_deref().map(str::to_owned));
     }
-    words.push((*class).to_owned());
+    words.push(lang.say(class).to_owned());
     words.extend(provider.map(str::to_owned));
     words.extend(
         [FactKind::Country, FactKind::As].iter().filter_map(|kind| facts.get(*kind)).map(str::to_owned),
@@ -94,7 +100,7 @@ type Count = fn(&Bucket) -> u64;
 
 /// Bytes, connections and denials over time, by when connections began.
 fn lines(page: &mut Page, host: &HostPage) {
-    let buckets = buckets(host);
+    let (buckets, lang) = (buckets(host), page.lang());
     // So many buckets are one mark.
     let joined = buckets.len().div_ceil(page.pair_room().saturating_sub(MOST).max(1)).max(1);
     let width = text::span(host.bucket_ms.unsigned_abs().saturating_mul(joined as u64));
@@ -107,8 +113,9 @@ fn lines(page: &mut Page, host: &HostPage) {
         let sum = |buckets: &[Bucket]| buckets.iter().map(value).fold(0, u64::saturating_add);
         let values: Vec<u64> = buckets.chunks(joined).map(sum).collect();
         let largest = values.iter().copied().max().unwrap_or(0);
-        let most = if name == "Bytes" { text::bytes(largest) } else { count(largest) };
-        page.pair(name, &format!("{}  most in {width}: {most}", spark(&values, page.style.ascii)));
+        let most = if name == "Bytes" { lang.bytes(largest) } else { lang.count(largest) };
+        let most = fill!(lang, "most in {width}: {most}", width, most);
+        page.pair(name, &format!("{}  {most}", spark(&values, page.style.ascii)));
     }
 }
 
@@ -159,29 +166,35 @@ pub(super) fn buckets(host: &HostPage) -> Vec<Bucket> {
 
 fn findings(page: &mut Page, host: &HostPage) {
     let Some(findings) = &host.findings else {
-        return page.section("Findings that name it", "not looked for (--no-findings)");
+        return page.section("Findings that name it", say!(page.lang(), "not looked for (--no-findings)"));
     };
-    let extent = if findings.is_empty() { "none".to_owned() } else { count(findings.len() as u64) };
+    let lang = page.lang();
+    let extent = if findings.is_empty() {
+        say!(lang, "none of findings").to_owned()
+    } else {
+        lang.count(findings.len() as u64)
+    };
     page.section("Findings that name it", &extent);
     for finding in findings.iter().take(page.style.top) {
         let times = finding
             .times()
-            .map_or("time not known".to_owned(), |(first, last)| text::short_period(first, last));
-        let told = page.told(&format!("{}: {} ({times})", finding.severity.word(), finding.title));
+            .map_or(say!(lang, "time not known").to_owned(), |(first, last)| text::short_period(first, last));
+        let told =
+            page.told(&format!("{}: {} ({times})", lang.say(finding.severity.word()), title(lang, finding)));
         page.prose(&told, 2, Tone::Plain);
     }
     let more = findings.len().saturating_sub(page.style.top);
     if more > 0 {
-        page.line(&format!("... and {more} more (--top)"), 2, Tone::Dim);
+        page.line(&fill!(lang, "... and {n} more (--top)", n = more), 2, Tone::Dim);
     }
 }
 
 fn table(page: &mut Page, title: &str, table: &FlowTable) {
-    let shown = table.rows.len() as u64;
+    let (shown, lang) = (table.rows.len() as u64, page.lang());
     let extent = match table.found {
-        0 => "none".to_owned(),
-        found if found > shown => format!("{} of {}", count(shown), count(found)),
-        found => count(found),
+        0 => say!(lang, "none").to_owned(),
+        found if found > shown => fill!(lang, "{n} of {all}", n = lang.count(shown), all = lang.count(found)),
+        found => lang.count(found),
     };
     page.section(title, &extent);
     if shown > 0 {

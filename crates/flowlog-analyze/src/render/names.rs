@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::words::Lang;
 pub(crate) use flowlog_core::enrich::protocol_name;
 use flowlog_core::enrich::{FactKind, HostFacts};
 use flowlog_core::flow::{Encryption, Protocol, State};
@@ -85,8 +86,8 @@ pub(crate) fn host_label(facts: &HostFacts) -> String {
 }
 
 /// Who an address belongs to, with its autonomous system if a file tells.
-pub(crate) fn owner_of(host: &HostName) -> Cow<'_, str> {
-    let owner = owner(host.class, host.provider);
+pub(crate) fn owner_of(host: &HostName, lang: Lang) -> Cow<'_, str> {
+    let owner = owner(lang.say(host.class), host.provider);
     match &host.facts.system {
         Some(system) => Cow::Owned(format!("{owner}, {system}")),
         None => Cow::Borrowed(owner),

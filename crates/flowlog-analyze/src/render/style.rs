@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io::IsTerminal;
 
 use crate::cli::ColorChoice;
+use crate::words::Lang;
 
 /// Columns assumed where nothing tells the width (a file, a pipe in a job without a terminal).
 const PIPE_WIDTH: usize = 100;
@@ -32,6 +33,8 @@ pub struct Style {
     pub graphs: bool,
     /// Rows a table shows at most.
     pub top: usize,
+    /// The language of the words.
+    pub lang: Lang,
 }
 
 /// What the place where the report is printed allows.
@@ -112,11 +115,18 @@ impl Style {
             markdown: false,
             graphs,
             top,
+            lang: Lang::En,
         }
     }
 }
 
 impl Style {
+    /// The same in a language.
+    #[must_use]
+    pub fn speaking(self, lang: Lang) -> Self {
+        Self { lang, ..self }
+    }
+
     /// Columns a line may have.
     pub(crate) fn limit(&self) -> usize {
         if self.cut { self.width } else { WIDEST }

@@ -1,10 +1,12 @@
 //! Findings in each language.
 
-use flowlog_core::finding::{ALL_NICS, Concern, Deed, EvidenceRow, NextStep, Object, Subjects, Unit};
+use flowlog_core::finding::{
+    ALL_NICS, Concern, Deed, EvidenceRow, Finding, NextStep, Object, Severity, Subjects, Unit,
+};
 
-use super::Lang;
 use super::reasons::note;
 use super::spanish::{bytes, count, counted, list};
+use super::{Lang, say};
 
 /// One line about findings of one concern.
 pub(crate) fn line(lang: Lang, concern: &Concern) -> String {
@@ -141,6 +143,31 @@ pub(crate) fn unit(lang: Lang, unit: Unit, count: u64) -> &'static str {
 pub(crate) fn what(lang: Lang, row: &EvidenceRow) -> String {
     let blank = if row.note.is_empty() { "" } else { " " };
     format!("{}{blank}{}", unit(lang, row.unit, row.count), note(lang, &row.note))
+}
+
+/// One line about a finding.
+pub(crate) fn title(lang: Lang, finding: &Finding) -> String {
+    title_of(lang, &finding.title, &finding.concern)
+}
+
+/// The same of one that has this title and this concern.
+pub(crate) fn title_of(lang: Lang, title: &str, concern: &Concern) -> String {
+    match lang {
+        Lang::En => title.to_owned(),
+        Lang::Es => spanish(concern),
+    }
+}
+
+/// The word for so many findings of a severity.
+pub(crate) fn severities(lang: Lang, severity: Severity, number: u64) -> &'static str {
+    match severity {
+        severity if number == 1 => lang.say(severity.word()),
+        Severity::Critical => say!(lang, "critical of many"),
+        Severity::High => say!(lang, "high of many"),
+        Severity::Medium => say!(lang, "medium of many"),
+        Severity::Low => say!(lang, "low of many"),
+        Severity::Info => say!(lang, "info of many"),
+    }
 }
 
 /// What to do next.

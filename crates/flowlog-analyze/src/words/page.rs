@@ -2,7 +2,7 @@
 
 use super::{Text, text};
 
-pub(super) const TEXTS: [Text; 52] = [
+pub(super) const TEXTS: &[Text] = &[
     text("skip", "Skip to the report", "Ir al informe"),
     text("contents", "Contents", "Contenido"),
     text("summary", "At a glance", "De un vistazo"),

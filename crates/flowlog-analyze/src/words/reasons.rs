@@ -106,7 +106,7 @@ fn sentence(sentence: &Sentence) -> String {
             packets(*number)
         ),
         Sentence::PortsOfOneHost { limit, window, most } => format!(
-            "{limit} puertos distintos o más de un equipo fueron denegados, rechazados o quedaron sin respuesta en {}; \
+            "{limit} o más puertos distintos de un equipo fueron denegados, rechazados o quedaron sin respuesta en {}; \
              aquí hasta {most}.",
             duration(*window)
         ),
@@ -118,7 +118,7 @@ fn sentence(sentence: &Sentence) -> String {
              servicio que usan menos de {public} direcciones públicas."
         ),
         Sentence::LetThroughAfterScan { least } => format!(
-            "Cada uno fracasó en {least} parejas de equipo y puerto o más, y aquí una regla lo dejó pasar."
+            "Cada uno fracasó en {least} o más parejas de equipo y puerto, y aquí una regla lo dejó pasar."
         ),
         Sentence::FateNotLogged => {
             "El registro no dice si hubo respuesta: los registros de NSG versión 1 y las reglas sin estado no tienen \
@@ -173,12 +173,12 @@ fn sentence(sentence: &Sentence) -> String {
                 .to_owned()
         }
         Sentence::TriedInVain { limit } => format!(
-            "{limit} conexiones y paquetes o más hacia un equipo de internet fueron denegados, rechazados o quedaron sin \
+            "{limit} o más conexiones y paquetes hacia un equipo de internet fueron denegados, rechazados o quedaron sin \
              respuesta en cinco minutos: un ataque hacia fuera, o un cliente que reintenta sin pausa."
         ),
         Sentence::LookUpsAnswered => "Tráfico con respuesta al puerto 53 u 853 de internet.".to_owned(),
         Sentence::LookUpsLarge { packets, bytes } => format!(
-            "Medio si un servidor recibió {packets} paquetes o más de {bytes} bytes o más de media: nombres tan largos \
+            "Medio si un servidor recibió {packets} o más paquetes de {bytes} o más bytes de media: nombres tan largos \
              llevan datos."
         ),
         Sentence::OwnForwarder => "Un servidor DNS propio que reenvía consultas debe hacerlo.".to_owned(),
@@ -215,7 +215,7 @@ fn sentence(sentence: &Sentence) -> String {
             "Una regla equivocada, un programa que no conoce la regla o software no deseado.".to_owned()
         }
         Sentence::NewLogins { hosts, times_usual, usual } => format!(
-            "Sesiones SSH, RPC, SMB, RDP o WinRM con {hosts} equipos internos o más que no se habían visto con él, y \
+            "Sesiones SSH, RPC, SMB, RDP o WinRM con {hosts} o más equipos internos que no se habían visto con él, y \
              {} veces lo habitual en una hora ({usual}).",
             plain(*times_usual)
         ),
@@ -230,16 +230,16 @@ fn sentence(sentence: &Sentence) -> String {
              (prueba secuencial, {percent:.0} % de seguridad), y {failed} o más fracasaron."
         ),
         Sentence::DeadTargets { hosts } => {
-            format!("No cuentan los destinos que {hosts} equipos o más no alcanzan.")
+            format!("No cuentan los destinos que {hosts} o más equipos no alcanzan.")
         }
         Sentence::OutdatedList => "Una lista de servidores anticuada tiene el mismo aspecto.".to_owned(),
         Sentence::HostsOfOnePort { limit, window, percent } => format!(
-            "{limit} equipos o más denegaron, rechazaron o no respondieron en un puerto en {}, y al menos el \
+            "{limit} o más equipos denegaron, rechazaron o no respondieron en un puerto en {}, y al menos el \
              {percent:.0} % de los primeros contactos de ese tiempo fracasó.",
             duration(*window)
         ),
         Sentence::HostsPinged { limit, window, percent } => format!(
-            "{limit} equipos o más recibieron uno o dos pings, y nada más, en {}, el {percent:.0} % o más en vano.",
+            "{limit} o más equipos recibieron uno o dos pings, y nada más, en {}, el {percent:.0} % o más en vano.",
             duration(*window)
         ),
         Sentence::InventoryDoesTheSame => {
@@ -272,11 +272,11 @@ fn sentence(sentence: &Sentence) -> String {
             "Las actualizaciones, la supervisión y los sondeos tienen el mismo aspecto.".to_owned()
         }
         Sentence::ManyDestinations { limit } => format!(
-            "{limit} destinos o más de un equipo son propios de una supervisión, un rastreador o un servidor de correo: \
+            "{limit} o más destinos de un equipo son propios de una supervisión, un rastreador o un servidor de correo: \
              el malware llama a uno o a pocos."
         ),
         Sentence::SessionsOfOneSource { limit } => format!(
-            "{limit} sesiones con respuesta o más de un origen en 30 minutos, cortas y casi del mismo tamaño."
+            "{limit} o más sesiones con respuesta de un origen en 30 minutos, cortas y casi del mismo tamaño."
         ),
         Sentence::WorstSource { host, attempts, densest } => format!(
             "El peor es {host} con {} intentos, {} de ellos en 30 minutos.",
@@ -294,7 +294,7 @@ fn sentence(sentence: &Sentence) -> String {
             "Las comprobaciones de estado y los scripts que inician sesión a menudo se parecen.".to_owned()
         }
         Sentence::SessionsFromInside { people, services, patient, most } => format!(
-            "{people} sesiones con respuesta o más en 5 minutos ({services} en servicios que usan los programas) o \
+            "{people} o más sesiones con respuesta en 5 minutos ({services} en servicios que usan los programas) o \
              {patient} en 30, cortas y casi del mismo tamaño; aquí hasta {most}."
         ),
         Sentence::LongerSessionFollowed => "Siguió una sesión más larga o mucho mayor.".to_owned(),
@@ -318,7 +318,7 @@ fn of_evidence(note: &Note) -> String {
             format!("en vano en este puerto, {burst} de ellos en {}", duration(*seconds))
         }
         Note::PingedWithin { seconds, unanswered } => {
-            format!("con ping en {}, {unanswered} de ellos sin respuesta", duration(*seconds))
+            format!("contactados con ping en {}, {unanswered} de ellos sin respuesta", duration(*seconds))
         }
         Note::CameBack { bytes: back } => format!("permitidas, volvieron {}", bytes(*back)),
         Note::LetThroughUntold => "permitidas, sin constancia de respuesta".to_owned(),
@@ -404,7 +404,10 @@ fn of_comparison(caveat: &Caveat) -> String {
             format!("{set} no contiene ninguna tupla: todo lo del otro conjunto figura como nuevo o desaparecido.")
         }
         Caveat::Faults { set, cut, files, malformed } => {
-            let cut = (*cut > 0).then(|| format!("no se pudieron leer por completo {cut} de {files} archivos"));
+            let cut = (*cut > 0).then(|| {
+                let could = one_or(*cut, "no se pudo leer", "no se pudieron leer");
+                format!("{could} por completo {cut} de {files} archivos")
+            });
             let malformed = (*malformed > 0)
                 .then(|| format!("{malformed} {}", one_or(*malformed, "tupla mal formada", "tuplas mal formadas")));
             let faults: Vec<String> = cut.into_iter().chain(malformed).collect();

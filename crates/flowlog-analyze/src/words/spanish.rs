@@ -48,3 +48,24 @@ pub(super) fn count(value: u64) -> String {
 pub(super) fn bytes(value: u64) -> String {
     number(&flowlog_core::text::bytes(value))
 }
+
+/// Without accents, as one writes where there are none.
+pub(super) fn in_ascii(text: &str) -> String {
+    let plain = |char| match char {
+        'á' => Some('a'),
+        'é' => Some('e'),
+        'í' => Some('i'),
+        'ó' => Some('o'),
+        'ú' | 'ü' => Some('u'),
+        'ñ' => Some('n'),
+        'Á' => Some('A'),
+        'É' => Some('E'),
+        'Í' => Some('I'),
+        'Ó' => Some('O'),
+        'Ú' | 'Ü' => Some('U'),
+        'Ñ' => Some('N'),
+        '¿' | '¡' => None,
+        other => Some(other),
+    };
+    text.chars().filter_map(plain).collect()
+}

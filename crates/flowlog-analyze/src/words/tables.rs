@@ -2,7 +2,7 @@
 
 use super::{Text, text};
 
-pub(super) const TEXTS: [Text; 125] = [
+pub(super) const TEXTS: &[Text] = &[
     text("title", "Flow log report", "Informe de registros de flujo"),
     text("licences", "Licences of what this page contains", "Licencias de lo que contiene esta página"),
     text(
@@ -147,6 +147,12 @@ pub(super) const TEXTS: [Text; 125] = [
         "{n} more findings of lower severity are not on this page; --export-findings has them all.",
         "{n} hallazgos más, de menor gravedad, no están en esta página; --export-findings los tiene todos.",
     ),
+    text(
+        "more_findings_one",
+        "{n} more finding of lower severity is not on this page; --export-findings has it, too.",
+        "{n} hallazgo más, de menor gravedad, no está en esta página; --export-findings también lo tiene.",
+    ),
+    text("suppressed_one", "{n} finding is suppressed.", "{n} hallazgo está suprimido."),
     text("suppressed", "{n} findings are suppressed.", "{n} hallazgos están suprimidos."),
     text(
         "blind",

@@ -63,7 +63,7 @@ impl Bench {
         // A file of the person who runs the tests, or a variable, must not count.
         let nobody = self.folder.path().join("nobody");
         command.env("XDG_CONFIG_HOME", &nobody).env("HOME", &nobody).env("APPDATA", &nobody);
-        for variable in ["INTERNAL", "RULES", "SERVICE_TAGS", "CONTAINER_NAME"] {
+        for variable in ["INTERNAL", "RULES", "SERVICE_TAGS", "CONTAINER_NAME", "LANG"] {
             command.env_remove(format!("FLOWLOG_{variable}"));
         }
         command.env("LANG", "C.UTF-8");

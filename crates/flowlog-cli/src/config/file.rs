@@ -36,11 +36,12 @@ pub(super) struct Named {
     pub(super) container_name: Option<String>,
     pub(super) csv_delimiter: Option<String>,
     pub(super) csv_bom: Option<bool>,
+    pub(super) lang: Option<String>,
     pub(super) suppress: Vec<Suppression>,
 }
 
 /// The keys of [`Named`].
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 12] = [
     "internal",
     "service_tags",
     "rules",
@@ -51,6 +52,7 @@ pub(super) const KEYS: [&str; 11] = [
     "container_name",
     "csv_delimiter",
     "csv_bom",
+    "lang",
     "suppress",
 ];
 
@@ -107,6 +109,9 @@ impl Named {
             let told = |message| ([Step::Key("csv_delimiter"); 2], message);
             delimiter(word).map_err(told)?;
         }
+        if let Some(code) = &self.lang {
+            lang(code).map_err(|message| ([Step::Key("lang"); 2], message))?;
+        }
         if let Some(name) = &self.storage_account {
             // No address: a file that lies in a folder must not send a login elsewhere.
             let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -117,6 +122,15 @@ impl Named {
         }
         Ok(())
     }
+}
+
+/// The code of a language that reports can be in: `en` or `es`.
+///
+/// # Errors
+/// Another word.
+pub(super) fn lang(code: &str) -> Result<(), String> {
+    let known = ["en", "es"].contains(&code);
+    if known { Ok(()) } else { Err(format!("there is no language {code}; en and es are known")) }
 }
 
 /// What parts the cells of a CSV file: `,`, `;` or `tab`.

@@ -61,6 +61,8 @@ pub struct Settings {
     pub csv_delimiter: Option<u8>,
     /// CSV files begin with a byte-order mark.
     pub csv_bom: Option<bool>,
+    /// The language of reports: `en` or `es`.
+    pub lang: Option<String>,
     /// Files that were found rather than named.
     pub found: Vec<PathBuf>,
 }
@@ -118,6 +120,7 @@ struct Layers {
     container_name: Option<String>,
     csv_delimiter: Option<u8>,
     csv_bom: Option<bool>,
+    lang: Option<String>,
     /// The last file that set a limit.
     limited: PathBuf,
 }
@@ -139,6 +142,7 @@ impl Layers {
         let delimiter = named.csv_delimiter.and_then(|word| delimiter(&word).ok());
         self.csv_delimiter = delimiter.or(self.csv_delimiter);
         self.csv_bom = named.csv_bom.or(self.csv_bom);
+        self.lang = named.lang.or(self.lang.take());
         for (section, keys) in limits {
             path.clone_into(&mut self.limited);
             let all = self.limits.entry(section).or_insert_with(|| Table::new().into());
@@ -164,6 +168,10 @@ impl Layers {
         self.rules.extend(list("FLOWLOG_RULES").into_iter().map(PathBuf::from));
         self.service_tags = env("FLOWLOG_SERVICE_TAGS").map(PathBuf::from).or(self.service_tags.take());
         self.container_name = env("FLOWLOG_CONTAINER_NAME").or(self.container_name.take());
+        if let Some(code) = env("FLOWLOG_LANG") {
+            file::lang(&code).map_err(|message| ConfigError::variable("FLOWLOG_LANG", message))?;
+            self.lang = Some(code);
+        }
         Ok(())
     }
 
@@ -187,6 +195,7 @@ impl Layers {
             container_name: self.container_name,
             csv_delimiter: self.csv_delimiter,
             csv_bom: self.csv_bom,
+            lang: self.lang,
             found,
         })
     }

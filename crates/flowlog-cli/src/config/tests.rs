@@ -127,9 +127,28 @@ fn the_page_has_every_key() {
         .flat_map(|(section, limits)| limits.into_iter().map(move |(limit, _)| format!("{section}.{limit}")));
     let known: BTreeSet<String> = KEYS.map(str::to_owned).into_iter().chain(limits).collect();
     assert_eq!(there, known);
-    for name in ["FLOWLOG_INTERNAL", "FLOWLOG_SERVICE_TAGS", "FLOWLOG_RULES", "FLOWLOG_CONTAINER_NAME"] {
+    let variables = [
+        "FLOWLOG_INTERNAL",
+        "FLOWLOG_SERVICE_TAGS",
+        "FLOWLOG_RULES",
+        "FLOWLOG_CONTAINER_NAME",
+        "FLOWLOG_LANG",
+    ];
+    for name in variables {
         assert!(page.contains(name), "{name}");
     }
+}
+
+#[test]
+fn the_last_layer_says_the_language() {
+    let args = ConfigArgs::default();
+    assert_eq!(layers("lang = \"es\"\n", "", &[], &args).unwrap().lang.as_deref(), Some("es"));
+    let env = [("FLOWLOG_LANG", "en")];
+    assert_eq!(layers("lang = \"es\"\n", "", &env, &args).unwrap().lang.as_deref(), Some("en"));
+    let slip = here("lang = \"eo\"\n").unwrap_err();
+    assert!(slip.ends_with("line 1, column 1: there is no language eo; en and es are known"), "{slip}");
+    let slip = layers("", "", &[("FLOWLOG_LANG", "eo")], &args).unwrap_err();
+    assert!(slip.starts_with("FLOWLOG_LANG: "), "{slip}");
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl fmt::Display for Caveat {
             ),
             Self::Faults { set, cut, files, malformed } => {
                 let cut = (*cut > 0).then(|| format!("{cut} of {files} files could not be read whole"));
-                let malformed = (*malformed > 0).then(|| format!("{malformed} tuples are malformed"));
+                let malformed = (*malformed > 0).then(|| format!("{malformed} {} malformed", if *malformed == 1 { "tuple is" } else { "tuples are" }));
                 let faults: Vec<String> = cut.into_iter().chain(malformed).collect();
                 write!(f, "{set}: {}; what they hold is told as vanished or new.", faults.join(", and "))
             }

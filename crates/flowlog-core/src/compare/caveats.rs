@@ -72,5 +72,5 @@ fn of_times(a: &SetSummary, b: &SetSummary) -> Option<Caveat> {
 fn of_nics(set: Letter, summary: &SetSummary) -> Option<Caveat> {
     let here = &summary.nics_only_here;
     let named = here.iter().take(NAMED).cloned().collect();
-    (!here.is_empty()).then(|| Caveat::Nics { set, nics: here.len() as u64, named })
+    (!here.is_empty()).then_some(Caveat::Nics { set, nics: here.len() as u64, named })
 }

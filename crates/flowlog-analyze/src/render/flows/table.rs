@@ -8,7 +8,8 @@ use crate::render::names::{acl_label, direction_label, port_label, protocol_labe
 use crate::render::style::Style;
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::table::{ADDRESS, Cell, Table, addresses, names, numbers, words};
-use crate::render::text::{self, count, counted, period};
+use crate::render::text::{self, count, period};
+use crate::words::{Lang, fill, say};
 
 /// A first column of times beside the last is worth its room from this width on.
 const WIDE: usize = 110;
@@ -32,13 +33,18 @@ pub(super) fn page(table: &FlowTable, selection: Option<&SelectionRow>, style: &
     let mut page = Page::knowing(*style, &table.hosts);
     if let Some(selection) = selection {
         // Wrapped, not cut: an address in it is what was asked for.
-        page.prose(&asked(selection), 0, Tone::Dim);
+        page.prose(&asked(selection, page.lang()), 0, Tone::Dim);
     }
     if table.rows.is_empty() {
-        page.line("No connection is like that.", 0, Tone::Warn);
+        page.line(say!(page.lang(), "No connection is like that."), 0, Tone::Warn);
         if let Some(selection) = selection {
-            let looked_at = counted(selection.tuples_left_out, "tuple", "tuples");
-            page.line(&format!("{looked_at} of that time were looked at."), 0, Tone::Plain);
+            let (lang, all) = (page.lang(), selection.tuples_left_out);
+            let line = fill!(
+                lang,
+                "{tuples} of that time were looked at.",
+                tuples = lang.counted(all, "tuple", "tuples")
+            );
+            page.line(&line, 0, Tone::Plain);
         }
         return page.into_text();
     }
@@ -49,22 +55,24 @@ pub(super) fn page(table: &FlowTable, selection: Option<&SelectionRow>, style: &
 
 /// The rows, below what is the same in all of them.
 pub(crate) fn draw(page: &mut Page, table: &FlowTable) {
-    let (same, columns): (Vec<Shown>, Vec<Shown>) =
-        fields(table).into_iter().partition(|column| table.rows.len() > 1 && is_same(&column.cells));
+    let (same, columns): (Vec<Shown>, Vec<Shown>) = fields(table, page.lang())
+        .into_iter()
+        .partition(|column| table.rows.len() > 1 && is_same(&column.cells));
+    let lang = page.lang();
     if !same.is_empty() {
-        let told: Vec<String> = same.iter().filter_map(told).collect();
+        let told: Vec<String> = same.iter().filter_map(|column| told(lang, column)).collect();
         let told = page.told(&told.join(", "));
-        page.prose(&format!("Each row: {told}"), 2, Tone::Plain);
+        page.prose(&fill!(page.lang(), "Each row: {told}", told), 2, Tone::Plain);
     }
     body(page, table, columns);
 }
 
 /// What was asked for, in a line.
-pub(crate) fn asked(selection: &SelectionRow) -> String {
+pub(crate) fn asked(selection: &SelectionRow, lang: Lang) -> String {
     let time = match (selection.from_ms, selection.to_ms) {
         (Some(from), Some(to)) => Some(format!("{} UTC", period(from, to))),
-        (Some(from), None) => Some(format!("from {} UTC", text::time(from))),
-        (None, Some(to)) => Some(format!("before {} UTC", text::time(to))),
+        (Some(from), None) => Some(fill!(lang, "from {time} UTC", time = text::time(from))),
+        (None, Some(to)) => Some(fill!(lang, "before {time} UTC", time = text::time(to))),
         (None, None) => None,
     };
     time.into_iter().chain(selection.filter.clone()).collect::<Vec<_>>().join("; ")
@@ -74,15 +82,16 @@ fn is_same(cells: &[String]) -> bool {
     cells.first().is_some_and(|first| cells.iter().all(|cell| cell == first))
 }
 
-fn told(column: &Shown) -> Option<String> {
+fn told(lang: Lang, column: &Shown) -> Option<String> {
     let cell = column.cells.first()?;
-    let is_acronym = column.title.chars().all(char::is_uppercase);
-    let title = if is_acronym { column.title.to_owned() } else { column.title.to_lowercase() };
+    let title = lang.say(column.title);
+    let is_acronym = title.chars().all(char::is_uppercase);
+    let title = if is_acronym { title.to_owned() } else { title.to_lowercase() };
     Some(format!("{title} {}", if cell.is_empty() { "-" } else { cell }))
 }
 
 /// The fields as columns; port and protocol are one.
-fn fields(table: &FlowTable) -> Vec<Shown> {
+fn fields(table: &FlowTable, lang: Lang) -> Vec<Shown> {
     let protocol = table.by.iter().position(|field| *field == Field::Protocol);
     let port = table.by.iter().position(|field| *field == Field::Port);
     let mut columns = Vec::new();
@@ -92,7 +101,7 @@ fn fields(table: &FlowTable) -> Vec<Shown> {
             (Some(Value::Port(number)), Some(Value::Protocol(protocol))) if field == Field::Port => {
                 port_label(number, protocol.0)
             }
-            (Some(value), _) => text_of(&value, field),
+            (Some(value), _) => text_of(&value, field, lang),
             (None, _) => String::new(),
         };
         if field == Field::Protocol && port.is_some() {
@@ -146,16 +155,16 @@ fn head(field: Field) -> (&'static str, Kind) {
     }
 }
 
-fn text_of(value: &Value, field: Field) -> String {
+fn text_of(value: &Value, field: Field, lang: Lang) -> String {
     match value {
         Value::Address(address) => address.to_string(),
         Value::Network(network) => network.to_string(),
         Value::Port(port) => port.to_string(),
         Value::Protocol(protocol) => protocol_label(protocol.0),
-        Value::Direction(direction) => direction_label(&direction.letter().to_string()).to_owned(),
-        Value::Outcome(outcome) => outcome.name().to_owned(),
+        Value::Direction(direction) => lang.say(direction_label(&direction.letter().to_string())).to_owned(),
+        Value::Outcome(outcome) => lang.say(outcome.name()).to_owned(),
         Value::Encryption(word) => word.word().to_owned(),
-        Value::Class(class) => class.label().to_owned(),
+        Value::Class(class) => lang.say(class.label()).to_owned(),
         Value::Provider(name) => name.unwrap_or("-").to_owned(),
         Value::Fact(text) => text.as_deref().unwrap_or("-").to_owned(),
         Value::Name(name) if matches!(field, Field::Nsg | Field::Resource) => acl_label(name).to_owned(),
@@ -223,18 +232,24 @@ fn times(rows: &[FlowRow]) -> [Vec<String>; 2] {
 fn ending(page: &mut Page, table: &FlowTable) {
     let (found, shown) = (table.found, table.rows.len() as u64);
     let total = &table.total;
-    let counters = &total.counters;
+    let (counters, lang) = (&total.counters, page.lang());
     page.blank();
     if shown < found {
-        let rest = format!("{} of {} rows; --limit all shows the rest", count(shown), count(found));
+        let rest = fill!(
+            lang,
+            "{shown} of {all} rows; --limit all shows the rest",
+            shown = lang.count(shown),
+            all = lang.count(found)
+        );
         page.line(&rest, 0, Tone::Warn);
     }
-    let sums = format!(
-        "{}: {}, {} sent, {} received",
-        counted(found, "row", "rows"),
-        counted(total.connections, "connection", "connections"),
-        text::bytes(counters.bytes_sent),
-        text::bytes(counters.bytes_received)
+    let sums = fill!(
+        lang,
+        "{rows}: {connections}, {sent} sent, {received} received",
+        rows = lang.counted(found, "row", "rows"),
+        connections = lang.counted(total.connections, "connection", "connections"),
+        sent = lang.bytes(counters.bytes_sent),
+        received = lang.bytes(counters.bytes_received)
     );
     page.prose(&sums, 0, Tone::Plain);
     page.line(&format!("{} UTC", period(total.first_ms, total.last_ms)), 0, Tone::Plain);

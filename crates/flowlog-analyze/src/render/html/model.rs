@@ -44,7 +44,7 @@ impl Page {
             asked: report
                 .selection
                 .as_ref()
-                .map(|selection| lang.fill("asked", &[("what", &asked(selection))])),
+                .map(|selection| lang.fill("asked", &[("what", &asked(selection, lang))])),
             facts: traffic::facts(report, lang),
             remarks: remarks.map(|remark| words::remark(lang, remark)).collect(),
             timeline: Series::of(&told.charts.timeline),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use flowlog_core::finding::{self, Finding, Group, Severity};
+use flowlog_core::finding::{self, Finding, Group};
 use serde::Serialize;
 
 use super::Told;
@@ -10,7 +10,6 @@ use super::known;
 use super::model::Kind::{Code, Count, Text};
 use super::model::{Sheet, cells, column};
 use crate::render::names::port_label;
-use crate::render::text::count;
 use crate::words::{self, Lang};
 
 /// Findings with their evidence at most; they are the gravest.
@@ -64,13 +63,17 @@ pub(super) fn findings(found: &finding::Findings, told: &Told<'_>, lang: Lang) -
         .collect();
     let noise = &found.noise;
     if noise.sources > 0 {
-        let numbers = [noise.sources, noise.attempts, noise.targets].map(count);
+        let numbers = [noise.sources, noise.attempts, noise.targets].map(|number| lang.count(number));
         let [hosts, times, targets] = &numbers;
         remarks.push(lang.fill("noise", &[("hosts", hosts), ("times", times), ("targets", targets)]));
     }
-    let some = |key, number: usize| (number > 0).then(|| lang.fill(key, &[("n", &count(number as u64))]));
-    remarks.extend(some("suppressed", found.suppressed.len()));
-    remarks.extend(some("more_findings", found.findings.len().saturating_sub(SHOWN)));
+    let some = |[one, many]: [&'static str; 2], number: usize| {
+        let key = if number == 1 { one } else { many };
+        (number > 0).then(|| lang.fill(key, &[("n", &lang.count(number as u64))]))
+    };
+    remarks.extend(some(["suppressed_one", "suppressed"], found.suppressed.len()));
+    let more = found.findings.len().saturating_sub(SHOWN);
+    remarks.extend(some(["more_findings_one", "more_findings"], more));
     Findings { groups: groups(found.findings.iter().collect(), told, lang, ""), remarks }
 }
 
@@ -102,21 +105,11 @@ fn groups(mut found: Vec<&Finding>, told: &Told<'_>, lang: Lang, name: &str) -> 
 fn head(group: &Group, told: &Told<'_>, lang: Lang) -> Shown {
     Shown {
         severity: group.severity.word(),
-        word: word(group.severity, lang),
+        word: lang.say(group.severity.word()),
         line: known::told(words::line(lang, &group.concern), told.book),
         times: group.times,
         open: false,
         findings: Vec::new(),
-    }
-}
-
-fn word(severity: Severity, lang: Lang) -> &'static str {
-    match severity {
-        Severity::Critical => lang.say("critical"),
-        Severity::High => lang.say("high"),
-        Severity::Medium => lang.say("medium"),
-        Severity::Low => lang.say("low"),
-        Severity::Info => lang.say("info"),
     }
 }
 
@@ -133,10 +126,7 @@ fn one(finding: &Finding, told: &Told<'_>, lang: Lang, id: String) -> One {
         column("c_count", Count),
         column("c_what", Text),
     ];
-    let title = match lang {
-        Lang::En => finding.title.clone(),
-        Lang::Es => words::line(lang, &finding.concern),
-    };
+    let title = words::title(lang, finding);
     One {
         title: known::told(title, told.book),
         reason: words::reason(lang, &finding.reason),

@@ -58,6 +58,7 @@ pub fn write(out: &mut impl Write, report: &Report, style: &Style, view: &View) 
 mod tests {
     use super::*;
     use crate::render::{fixture, text};
+    use crate::words::Lang;
 
     fn render_as(report: &Report, style: Style, view: &View) -> String {
         let mut out = Vec::new();
@@ -69,8 +70,16 @@ mod tests {
         render_as(report, style, &View::Full)
     }
 
-    const PLAIN: Style =
-        Style { width: 80, cut: true, color: false, ascii: false, markdown: false, graphs: false, top: 5 };
+    const PLAIN: Style = Style {
+        width: 80,
+        cut: true,
+        color: false,
+        ascii: false,
+        markdown: false,
+        graphs: false,
+        top: 5,
+        lang: Lang::En,
+    };
 
     #[test]
     fn at_80_columns() {
@@ -139,5 +148,27 @@ mod tests {
         assert!(!text.contains(|char: char| char.is_control() && char != '\n'));
         assert!(!text.contains('\u{202e}'));
         assert!(text.contains("\\u{1b}"));
+    }
+
+    #[test]
+    fn in_spanish_everything_is() {
+        const SPANISH: Style = Style { lang: Lang::Es, ..PLAIN };
+        insta::assert_snapshot!("spanish_at_80_columns", render(&fixture::rich(), SPANISH));
+        insta::assert_snapshot!("spanish_and_short", render_as(&fixture::known(), SPANISH, &View::Short));
+        insta::assert_snapshot!("spanish_without_flows", render(&fixture::empty(), SPANISH));
+        insta::assert_snapshot!("spanish_of_denials_alone", render(&fixture::quiet(), SPANISH));
+        let wide = Style { width: 160, graphs: true, ..SPANISH };
+        insta::assert_snapshot!("spanish_at_160_columns_with_charts", render(&fixture::rich(), wide));
+    }
+
+    #[test]
+    fn in_spanish_no_line_is_wider_than_the_terminal() {
+        for width in 40..200 {
+            let style = Style { width, graphs: true, lang: Lang::Es, ..PLAIN };
+            for line in render(&fixture::rich(), style).lines() {
+                assert!(text::width(line) <= width, "{width}: {line:?}");
+                assert_eq!(line.trim_end(), line);
+            }
+        }
     }
 }

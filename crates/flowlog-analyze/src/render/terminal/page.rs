@@ -1,5 +1,6 @@
 //! The page the sections are written on: headings, notes, colour.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use flowlog_core::enrich::KnownHosts;
@@ -9,6 +10,7 @@ use super::table::{Cell, Table};
 use crate::render::names::host_label;
 use crate::render::style::Style;
 use crate::render::{markdown, text};
+use crate::words::{Lang, fill, say};
 
 /// Prose is hard to read in longer lines, however wide the terminal.
 const PROSE_WIDTH: usize = 100;
@@ -65,8 +67,16 @@ impl Page {
         Self { hosts: Rc::clone(&self.hosts), ..Self::new(self.style) }
     }
 
+    /// The language it is written in.
+    pub(crate) fn lang(&self) -> Lang {
+        self.style.lang
+    }
+
     pub(crate) fn into_text(self) -> String {
-        self.text
+        match self.lang().in_ascii(&self.text) {
+            Cow::Owned(plain) if self.style.ascii => plain,
+            _ => self.text,
+        }
     }
 
     /// Lines written so far; of Markdown, those that show.
@@ -141,6 +151,7 @@ impl Page {
 
     /// One of the page's large parts.
     pub(crate) fn group(&mut self, title: &str) {
+        let title = self.lang().title(title);
         if self.style.markdown {
             return self.block("## ", title);
         }
@@ -162,6 +173,7 @@ impl Page {
 
     /// A title without an empty line before it.
     pub(crate) fn title(&mut self, title: &str, extent: &str) {
+        let title = self.lang().title(title);
         if self.style.markdown {
             self.block("### ", title);
             if !extent.is_empty() {
@@ -182,7 +194,7 @@ impl Page {
 
     /// What the section means and where its limits are.
     pub(crate) fn note(&mut self, note: &str) {
-        self.prose(note, 2, Tone::Dim);
+        self.prose(self.lang().title(note), 2, Tone::Dim);
     }
 
     /// Lines of prose, indented and wrapped.
@@ -214,6 +226,7 @@ impl Page {
 
     /// A name and its value, both of one tone.
     pub(crate) fn toned_pair(&mut self, key: &str, value: &str, tone: Tone) {
+        let key = self.lang().title(key);
         if self.style.markdown {
             return self.entry(key, value);
         }
@@ -225,6 +238,7 @@ impl Page {
 
     /// A name and its value on one line, cut if it must.
     pub(crate) fn short_pair(&mut self, key: &str, value: &str, tone: Tone) {
+        let key = self.lang().title(key);
         if self.style.markdown {
             return self.entry(key, value);
         }
@@ -263,7 +277,7 @@ impl Page {
 
     /// What an empty section says.
     pub(crate) fn none(&mut self) {
-        self.line("none", 2, Tone::Plain);
+        self.line(say!(self.lang(), "none"), 2, Tone::Plain);
     }
 
     /// At most [`Style::top`] rows of `rows` as a table, and how many of `total` are not shown.
@@ -284,7 +298,7 @@ impl Page {
     /// Says that `hidden` rows are not shown.
     pub(crate) fn more(&mut self, hidden: u64) {
         if hidden > 0 {
-            let line = format!("... and {} more (--top)", text::count(hidden));
+            let line = fill!(self.lang(), "... and {n} more (--top)", n = self.lang().count(hidden));
             self.line(&line, 2, Tone::Dim);
         }
     }
@@ -301,7 +315,9 @@ impl Page {
 
     /// A name from outside, made harmless.
     pub(crate) fn name(&self, name: &str) -> String {
-        text::escape(name, self.style.ascii).into_owned()
+        // Words of the catalogue may be among it, which are not to be escaped.
+        let plain = if self.style.ascii { self.lang().in_ascii(name) } else { Cow::Borrowed(name) };
+        text::escape(&plain, self.style.ascii).into_owned()
     }
 
     /// An empty line, unless the page begins here; in Markdown one of them is as good as two.

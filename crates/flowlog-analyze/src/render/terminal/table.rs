@@ -10,6 +10,7 @@ use fit::Fit;
 
 use super::page::{Page, Tone};
 use crate::render::text;
+use crate::words::{Lang, say};
 
 const INDENT: usize = 2;
 /// Blanks between columns, and how few there may be before a row takes two lines.
@@ -157,14 +158,17 @@ impl Table {
         let labels = Labels::of(self, page);
         let (fit, most) = self.fit_labelled(&labels, page.style.limit());
         let tones = std::iter::once(first).chain(std::iter::repeat(Tone::Dim));
-        let titles = self.columns.iter().map(|column| column.title).zip(tones);
+        let titles = labels.titles.iter().copied().zip(tones);
         // What is the table's own title stands out to the left.
         let indent = if first == Tone::Heading { 0 } else { INDENT };
         self.write_row(page, &fit, indent, titles.map(|(title, tone)| (title, "", tone)));
         for (row, (cells, remark)) in self.rows.iter().enumerate() {
             let label = |column| if most == 0 { "" } else { labels.get(row, column) };
             let cells = cells.iter().enumerate();
-            let cells = cells.map(|(column, cell)| (cell.text.as_str(), label(column), cell.tone));
+            let texts: Vec<Cow<'_, str>> =
+                cells.clone().map(|(place, _)| self.text(row, place, &labels)).collect();
+            let cells = cells.zip(&texts);
+            let cells = cells.map(|((column, cell), text)| (text.as_ref(), label(column), cell.tone));
             self.write_row(page, &fit, INDENT, cells);
             if let Some(remark) = remark {
                 page.prose(&remark.text, INDENT + 5, remark.tone);
@@ -176,24 +180,35 @@ impl Table {
     fn write_markdown(&self, page: &mut Page, titled: bool) {
         let remarks = self.rows.iter().any(|(_, remark)| remark.is_some());
         let more = |text| remarks.then_some(text);
-        if let Some(title) = self.columns.first().map(|column| column.title).filter(|_| titled) {
+        let labels = Labels::of(self, page);
+        if let Some(title) = labels.titles.first().filter(|_| titled) {
             page.title(title, "");
         }
         page.blank();
-        page.cells(self.columns.iter().map(|column| column.title).chain(more("Remark")));
+        page.cells(labels.titles.iter().copied().chain(more(say!(page.lang(), "Remark"))));
         page.alignment(self.columns.iter().map(|column| column.right).chain(remarks.then_some(false)));
-        let labels = Labels::of(self, page);
-        for (row, (cells, remark)) in self.rows.iter().enumerate() {
+        for (row, (_, remark)) in self.rows.iter().enumerate() {
             let text = |place| {
-                let text = cells.get(place).map_or("", |cell: &Cell| cell.text.as_str());
+                let text = self.text(row, place, &labels);
                 match labels.get(row, place) {
-                    "" => Cow::Borrowed(text),
+                    "" => text,
                     label => Cow::Owned(format!("{text} {label}")),
                 }
             };
             let remark = remark.as_ref().map_or("", |remark| remark.text.as_str());
             let cells: Vec<Cow<'_, str>> = (0..self.columns.len()).map(text).collect();
             page.cells(cells.iter().map(AsRef::as_ref).chain(more(remark)));
+        }
+    }
+
+    /// A cell's text: numbers as the language has them.
+    fn text(&self, row: usize, place: usize, labels: &Labels) -> Cow<'_, str> {
+        let cell = self.rows.get(row).and_then(|(cells, _)| cells.get(place));
+        let text = cell.map_or("", |cell| cell.text.as_str());
+        let is_number = self.columns.get(place).is_some_and(|column| column.right);
+        match labels.lang {
+            Lang::Es if is_number => Cow::Owned(labels.lang.number(text.to_owned())),
+            _ => Cow::Borrowed(text),
         }
     }
 
@@ -240,13 +255,22 @@ impl Table {
     }
 }
 
-/// What is known of the addresses in a table, by row and column; nothing where nothing is known of any.
-struct Labels(Vec<Vec<String>>);
+/// What a table's cells are shown with.
+struct Labels {
+    /// What is known of the addresses, by row and column; nothing where nothing is known of any.
+    known: Vec<Vec<String>>,
+    /// The columns' titles in the page's language.
+    titles: Vec<&'static str>,
+    /// The cells of numbers are to be read in it.
+    lang: Lang,
+}
 
 impl Labels {
     fn of(table: &Table, page: &Page) -> Self {
+        let lang = page.lang();
+        let titles = table.columns.iter().map(|column| lang.title(column.title)).collect();
         if page.hosts.is_empty() {
-            return Self(Vec::new());
+            return Self { known: Vec::new(), titles, lang };
         }
         let label = |(cell, column): (&Cell, &Column)| {
             // Columns of addresses alone are that wide.
@@ -255,11 +279,11 @@ impl Labels {
         let row = |(cells, _): &(Vec<Cell>, _)| cells.iter().zip(&table.columns).map(label).collect();
         let labels: Vec<Vec<String>> = table.rows.iter().map(row).collect();
         let is_any = labels.iter().flatten().any(|label| !label.is_empty());
-        Self(if is_any { labels } else { Vec::new() })
+        Self { known: if is_any { labels } else { Vec::new() }, titles, lang }
     }
 
     fn get(&self, row: usize, column: usize) -> &str {
-        self.0.get(row).and_then(|labels| labels.get(column)).map_or("", String::as_str)
+        self.known.get(row).and_then(|labels| labels.get(column)).map_or("", String::as_str)
     }
 }
 

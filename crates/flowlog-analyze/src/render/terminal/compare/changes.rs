@@ -1,7 +1,8 @@
 //! What changed, what is new and what vanished.
 
 use flowlog_core::compare::{
-    Comparison, ConversationRow, Counts, Delta, FindingRow, HostRow, Listed, OutcomeChange, PortRow, RuleRow,
+    Comparison, ConversationRow, Counts, Delta, FindingRow, HostRow, Listed, Outcome, OutcomeChange, PortRow,
+    RuleRow,
 };
 use flowlog_core::finding::Severity;
 use flowlog_core::state::RuleClass;
@@ -10,19 +11,19 @@ use super::summary::{extent, ratio};
 use crate::render::names::{acl_label, owner_of, port_label, rule_kind, rule_name};
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::table::{Cell, RULE, Table, addresses, names, numbers, words};
-use crate::render::text::count;
+use crate::words::{Lang, fill, say, title_of};
 
 pub(super) fn outcomes(page: &mut Page, comparison: &Comparison) {
     page.group("Allowed or denied");
     let services = &comparison.service_outcomes;
-    page.section("Services whose outcome changed", &count(services.total));
+    page.section("Services whose outcome changed", &page.lang().count(services.total));
     page.note(
         "A destination and port that both sets speak of, whoever calls. Partly: some denied, some let through. \
          Denied: nobody got an answer.",
     );
     outcome_table(page, services, false);
     let conversations = &comparison.conversation_outcomes;
-    page.section("Conversations whose outcome changed", &count(conversations.total));
+    page.section("Conversations whose outcome changed", &page.lang().count(conversations.total));
     outcome_table(page, conversations, true);
 }
 
@@ -41,14 +42,15 @@ fn outcome_table(page: &mut Page, list: &Listed<OutcomeChange>, with_source: boo
         numbers("Conn. B").spare(),
         names("Service", 8).spare(),
     ]);
+    let lang = page.lang();
     page.table(Table::new(columns), &list.rows, list.total, |row| {
         let mut cells: Vec<Cell> = row.source.iter().map(|source| source.clone().into()).collect();
         let after = if row.after > row.before { Tone::Bad } else { Tone::Warn };
         cells.extend([
             row.destination.clone().into(),
             port_label(row.port.port, row.port.protocol).into(),
-            row.before.word().into(),
-            Cell::toned(row.after.word(), after),
+            outcome(lang, row.before).into(),
+            Cell::toned(outcome(lang, row.after), after),
             Cell::count(row.a.denied),
             Cell::count(row.b.denied),
             Cell::count(row.b.connections),
@@ -67,7 +69,7 @@ pub(super) fn findings(page: &mut Page, comparison: &Comparison) {
     let lists =
         [("New", &found.new, true), ("Gone", &found.gone, false), ("Still there", &found.still, false)];
     for (title, rows, warn) in lists {
-        page.section(title, &count(rows.len() as u64));
+        page.section(title, &page.lang().count(rows.len() as u64));
         if rows.is_empty() {
             page.none();
             continue;
@@ -90,15 +92,30 @@ fn finding(page: &mut Page, row: &FindingRow, warn: bool) {
         Severity::Medium if warn => Tone::Warn,
         _ => Tone::Plain,
     };
+    let lang = page.lang();
     let before = match row.severity_before {
-        Some(before) if before != row.severity => format!(" (was {before})"),
+        Some(before) if before != row.severity => {
+            fill!(lang, " (was {before})", before = lang.say(before.word()))
+        }
         _ => String::new(),
     };
-    let line = format!("{}{before}: {}", row.severity.word().to_uppercase(), row.title);
+    let line = format!(
+        "{}{before}: {}",
+        lang.say(row.severity.word()).to_uppercase(),
+        title_of(lang, &row.title, &row.concern)
+    );
     let line = page.told(&line);
     page.prose(&line, 2, tone);
     let line = page.name(&row.id);
     page.line(&line, 4, Tone::Dim);
+}
+
+fn outcome(lang: Lang, outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Allowed => say!(lang, "allowed of a service"),
+        Outcome::Partly => say!(lang, "partly denied"),
+        Outcome::Denied => say!(lang, "denied of a service"),
+    }
 }
 
 /// A list's two halves.
@@ -109,7 +126,7 @@ fn halves<T>(
     delta: &Delta<T>,
     write: impl Fn(&mut Page, &Listed<T>),
 ) {
-    page.section(what, &extent(delta));
+    page.section(what, &extent(page.lang(), delta));
     if !note.is_empty() {
         page.note(note);
     }
@@ -119,7 +136,7 @@ fn halves<T>(
         if list.rows.is_empty() {
             continue;
         }
-        page.line(title, 2, Tone::Plain);
+        page.line(page.lang().say(title), 2, Tone::Plain);
         write(page, list);
     }
 }
@@ -127,10 +144,12 @@ fn halves<T>(
 pub(super) fn new_and_vanished(page: &mut Page, comparison: &Comparison) {
     page.group("New and vanished");
     let noise = &comparison.denied_only_hosts;
-    let note = format!(
-        "Hosts with allowed traffic, at either end, by bytes. Besides, {} new and {} vanished hosts were only ever denied.",
-        count(noise.new),
-        count(noise.vanished)
+    let note = fill!(
+        page.lang(),
+        "Hosts with allowed traffic, at either end, by bytes. Besides, {new} new and {vanished} vanished hosts were only \
+         ever denied.",
+        new = page.lang().count(noise.new),
+        vanished = page.lang().count(noise.vanished)
     );
     halves(page, "Hosts", &note, &comparison.hosts, hosts);
     halves(page, "Destination ports", "With allowed traffic, by bytes.", &comparison.ports, ports);
@@ -157,9 +176,10 @@ fn hosts(page: &mut Page, list: &Listed<HostRow>) {
         numbers("Bytes"),
         numbers("Denied").spare(),
     ];
+    let lang = page.lang();
     page.table(Table::new(columns), &list.rows, list.total, |row| {
         let [connections, bytes, denied] = cells(&row.counts);
-        vec![row.name.ip.clone().into(), owner_of(&row.name).into(), connections, bytes, denied]
+        vec![row.name.ip.clone().into(), owner_of(&row.name, lang).into(), connections, bytes, denied]
     });
 }
 
@@ -216,10 +236,11 @@ pub(super) fn rules(page: &mut Page, comparison: &Comparison) {
         let rows: Vec<(String, String, &RuleRow)> = (list.rows.iter())
             .map(|row| (page.name(rule_name(&row.rule)), page.name(acl_label(&row.acl)), row))
             .collect();
+        let lang = page.lang();
         page.table(Table::new(columns), &rows, list.total, |(rule, acl, row)| {
             vec![
                 rule.clone().into(),
-                rule_kind(RuleClass::of(&row.acl, &row.rule).label()).into(),
+                lang.say(rule_kind(RuleClass::of(&row.acl, &row.rule).label())).into(),
                 acl.clone().into(),
                 Cell::count(row.tuples),
                 Cell::bad_count(row.denied),
@@ -255,7 +276,7 @@ pub(super) fn volumes(page: &mut Page, comparison: &Comparison) {
         ]
     };
     let hosts = &comparison.host_volume;
-    page.section("Hosts in both sets that changed", &count(hosts.total));
+    page.section("Hosts in both sets that changed", &page.lang().count(hosts.total));
     page.note(by);
     if hosts.rows.is_empty() {
         page.none();
@@ -267,7 +288,7 @@ pub(super) fn volumes(page: &mut Page, comparison: &Comparison) {
         });
     }
     let ports = &comparison.port_volume;
-    page.section("Destination ports in both sets that changed", &count(ports.total));
+    page.section("Destination ports in both sets that changed", &page.lang().count(ports.total));
     if ports.rows.is_empty() {
         return page.none();
     }

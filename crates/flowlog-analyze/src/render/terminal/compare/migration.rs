@@ -6,6 +6,7 @@ use crate::render::names::port_label;
 use crate::render::terminal::page::Page;
 use crate::render::terminal::table::{Cell, Table, addresses, names, numbers, words};
 use crate::render::text::{self, count, share};
+use crate::words::{Lang, fill};
 
 pub(super) fn all(page: &mut Page, migration: &Migration) {
     page.group("NSG log and VNet log");
@@ -15,9 +16,10 @@ pub(super) fn all(page: &mut Page, migration: &Migration) {
     );
     let columns = [words(""), numbers("NSG log"), numbers("VNet log"), numbers("In both"), numbers("Of NSG")];
     let mut table = Table::new(columns);
-    let mut row = |name: &str, overlap: &Overlap| {
+    let lang = page.lang();
+    let mut row = |name: &'static str, overlap: &Overlap| {
         table.push(vec![
-            name.into(),
+            lang.say(name).into(),
             Cell::count(overlap.nsg),
             Cell::count(overlap.vnet),
             Cell::count(overlap.both),
@@ -29,30 +31,36 @@ pub(super) fn all(page: &mut Page, migration: &Migration) {
     row("Denied tuples", &migration.denied_tuples);
     table.write(page);
     page.blank();
-    page.pair("NICs in both", &count(migration.nics_in_both));
-    let line = format!(
-        "{} with as many connections in both, of these {} with the same packets and bytes",
-        count(migration.equal_conversations),
-        count(migration.equal_counters)
+    page.pair("NICs in both", &lang.count(migration.nics_in_both));
+    let line = fill!(
+        lang,
+        "{n} with as many connections in both, of these {equal} with the same packets and bytes",
+        n = lang.count(migration.equal_conversations),
+        equal = lang.count(migration.equal_counters)
     );
     page.pair("Conversations", &line);
-    page.pair("Their packets", &sums(migration.packets.nsg, migration.packets.vnet, count));
-    page.pair("Their bytes", &sums(migration.bytes.nsg, migration.bytes.vnet, text::bytes));
+    page.pair("Their packets", &sums(lang, migration.packets.nsg, migration.packets.vnet, count));
+    page.pair("Their bytes", &sums(lang, migration.bytes.nsg, migration.bytes.vnet, text::bytes));
     page.pair(
         "Other outcome",
-        &format!("{} (below)", text::counted(migration.other_outcome, "conversation", "conversations")),
+        &fill!(
+            lang,
+            "{conversations} (below)",
+            conversations = lang.counted(migration.other_outcome, "conversation", "conversations")
+        ),
     );
     rest(page, "Only in the NSG log", &migration.only_nsg);
     rest(page, "Only in the VNet log", &migration.only_vnet);
 }
 
-fn sums(nsg: u64, vnet: u64, show: fn(u64) -> String) -> String {
-    format!("{} in the NSG log, {} in the VNet log", show(nsg), show(vnet))
+fn sums(lang: Lang, nsg: u64, vnet: u64, show: fn(u64) -> String) -> String {
+    let [nsg, vnet] = [nsg, vnet].map(|value| lang.number(show(value)));
+    fill!(lang, "{nsg} in the NSG log, {vnet} in the VNet log", nsg, vnet)
 }
 
 fn rest(page: &mut Page, title: &str, rest: &Rest) {
     let total = rest.conversations.total;
-    page.section(title, &text::counted(total, "conversation", "conversations"));
+    page.section(title, &page.lang().counted(total, "conversation", "conversations"));
     if total == 0 {
         return page.none();
     }
@@ -63,7 +71,7 @@ fn rest(page: &mut Page, title: &str, rest: &Rest) {
             Cell::count(row.connections),
             Cell::count(row.denied),
             Cell::count(row.conversations),
-            row.reason.label().into(),
+            page.lang().say(row.reason.label()).into(),
         ]);
     }
     table.write(page);
@@ -76,6 +84,7 @@ fn rest(page: &mut Page, title: &str, rest: &Rest) {
         numbers("Denied").spare(),
         words("Reason"),
     ];
+    let lang = page.lang();
     page.table(Table::new(columns), &rest.conversations.rows, total, |row| {
         let conversation = &row.conversation;
         vec![
@@ -84,7 +93,7 @@ fn rest(page: &mut Page, title: &str, rest: &Rest) {
             port_label(conversation.ends.port, conversation.ends.protocol).into(),
             Cell::count(conversation.counts.connections),
             Cell::count(conversation.counts.denied),
-            short(row.reason).into(),
+            lang.say(short(row.reason)).into(),
         ]
     });
 }

@@ -10,6 +10,7 @@ use flowlog_core::compare::Comparison;
 
 use super::page::{Page, Tone};
 use crate::render::style::Style;
+use crate::words::say;
 
 /// Writes the whole comparison.
 ///
@@ -28,7 +29,11 @@ pub fn write_comparison(out: &mut impl Write, comparison: &Comparison, style: &S
     if comparison.migration.is_some() {
         changes::rules(&mut page, comparison);
         page.blank();
-        page.line("Hosts, ports, conversations and volumes of each set: --format json", 0, Tone::Dim);
+        page.line(
+            say!(page.lang(), "Hosts, ports, conversations and volumes of each set: --format json"),
+            0,
+            Tone::Dim,
+        );
     } else {
         changes::new_and_vanished(&mut page, comparison);
         changes::rules(&mut page, comparison);

@@ -4,26 +4,33 @@ use flowlog_core::compare::{Comparison, Counts, Delta, Migration, SetKind, SetSu
 
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::table::{Cell, Table, numbers, words};
-use crate::render::text::{self, count, counted};
+use crate::render::text::{self, count};
+use crate::words::{Lang, caveat as caveat_of, fill, say};
 
 pub(super) fn sets(page: &mut Page, comparison: &Comparison) {
     page.group("Flow log comparison");
+    let lang = page.lang();
     for (letter, set) in [("A", &comparison.a), ("B", &comparison.b)] {
-        let name = if set.name == "-" { "standard input".to_owned() } else { page.name(&set.name) };
+        let name =
+            if set.name == "-" { say!(lang, "standard input").to_owned() } else { page.name(&set.name) };
         let faults = match set.files_with_errors {
             0 => String::new(),
-            faulty => format!(", {} not read whole", count(faulty)),
+            faulty => fill!(lang, ", {n} not read whole", n = lang.count(faulty)),
         };
-        let line = format!("{name} ({}, {}{faults})", kind(set.kind), counted(set.files, "file", "files"));
+        let line = format!(
+            "{name} ({}, {}{faults})",
+            lang.say(kind(set.kind)),
+            lang.counted(set.files, "file", "files")
+        );
         page.pair(letter, &line);
-        page.pair("", &period(set));
+        page.pair("", &period(lang, set));
     }
     let per_hour = if comparison.per_hour { "B/A an hour" } else { "B/A" };
     let mut table = Table::new([words(""), numbers("A"), numbers("B"), numbers(per_hour).spare()]);
     let [a, b] = [&comparison.a, &comparison.b];
-    let mut row = |name: &str, values: [u64; 2], show: fn(u64) -> String, ratio: Option<f64>| {
+    let mut row = |name: &'static str, values: [u64; 2], show: fn(u64) -> String, ratio: Option<f64>| {
         let [a, b] = values.map(show);
-        table.push(vec![name.into(), a.into(), b.into(), Cell::from(self::ratio(ratio))]);
+        table.push(vec![lang.say(name).into(), a.into(), b.into(), Cell::from(self::ratio(ratio))]);
     };
     let ratios = &comparison.ratios;
     let of = |value: fn(&Counts) -> u64| [value(&a.counts), value(&b.counts)];
@@ -46,12 +53,17 @@ fn kind(kind: SetKind) -> &'static str {
     }
 }
 
-fn period(set: &SetSummary) -> String {
+fn period(lang: Lang, set: &SetSummary) -> String {
     match (set.first_time_ms, set.last_time_ms) {
         (Some(first), Some(last)) => {
-            format!("{} UTC ({} with data)", text::period(first, last), text::duration(set.covered_ms))
+            fill!(
+                lang,
+                "{period} UTC ({time} with data)",
+                period = text::period(first, last),
+                time = text::duration(set.covered_ms)
+            )
         }
-        _ => "no time".to_owned(),
+        _ => say!(lang, "no time").to_owned(),
     }
 }
 
@@ -70,76 +82,98 @@ pub(super) fn ratio(ratio: Option<f64>) -> String {
 pub(super) fn verdict(page: &mut Page, comparison: &Comparison) {
     page.group("Result");
     if let Some(migration) = &comparison.migration {
-        for line in migration_verdict(migration) {
+        for line in migration_verdict(page.lang(), migration) {
             page.prose(&line, 2, Tone::Plain);
         }
         return;
     }
     if comparison.is_same() {
         return page.prose(
-            "No difference: the same hosts, ports, conversations, denials, rules and volumes in both sets.",
+            say!(
+                page.lang(),
+                "No difference: the same hosts, ports, conversations, denials, rules and volumes in both sets."
+            ),
             2,
             Tone::Plain,
         );
     }
-    let services = counted(comparison.service_outcomes.total, "service", "services");
-    let conversations = counted(comparison.conversation_outcomes.total, "conversation", "conversations");
-    page.pair("Outcomes", &format!("{services} and {conversations} changed between allowed and denied"));
+    let lang = page.lang();
+    let services = lang.counted(comparison.service_outcomes.total, "service", "services");
+    let conversations = lang.counted(comparison.conversation_outcomes.total, "conversation", "conversations");
+    page.pair(
+        "Outcomes",
+        &fill!(
+            lang,
+            "{services} and {conversations} changed between allowed and denied",
+            services,
+            conversations
+        ),
+    );
     if let Some(found) = &comparison.findings {
-        let [new, gone, still] = [&found.new, &found.gone, &found.still].map(|list| count(list.len() as u64));
-        page.pair("Findings", &format!("{new} new, {gone} gone, {still} still there"));
+        let [new, gone, still] =
+            [&found.new, &found.gone, &found.still].map(|list| lang.count(list.len() as u64));
+        page.pair("Findings", &fill!(lang, "{new} new, {gone} gone, {still} still there", new, gone, still));
     }
-    page.pair("Hosts", &extent(&comparison.hosts));
-    page.pair("Ports", &extent(&comparison.ports));
-    page.pair("Conversations", &extent(&comparison.conversations));
+    page.pair("Hosts", &extent(lang, &comparison.hosts));
+    page.pair("Ports", &extent(lang, &comparison.ports));
+    page.pair("Conversations", &extent(lang, &comparison.conversations));
     let noise = &comparison.denied_from_internet;
     let internet = match noise.new + noise.vanished {
         0 => String::new(),
-        _ => format!(" ({} and {} of these from the internet)", count(noise.new), count(noise.vanished)),
+        _ => fill!(
+            lang,
+            " ({new} and {vanished} of these from the internet)",
+            new = lang.count(noise.new),
+            vanished = lang.count(noise.vanished)
+        ),
     };
-    page.pair("Denied", &format!("{}{internet}", extent(&comparison.denied)));
-    page.pair("Rules hit", &extent(&comparison.rules));
+    page.pair("Denied", &format!("{}{internet}", extent(lang, &comparison.denied)));
+    page.pair("Rules hit", &extent(lang, &comparison.rules));
 }
 
 /// `3 new, 1 vanished, 20 in both`.
-pub(super) fn extent<T>(delta: &Delta<T>) -> String {
-    format!(
-        "{} new, {} vanished, {} in both",
-        count(delta.new.total),
-        count(delta.vanished.total),
-        count(delta.kept)
+pub(super) fn extent<T>(lang: Lang, delta: &Delta<T>) -> String {
+    fill!(
+        lang,
+        "{new} new, {vanished} vanished, {kept} in both",
+        new = lang.count(delta.new.total),
+        vanished = lang.count(delta.vanished.total),
+        kept = lang.count(delta.kept)
     )
 }
 
-fn migration_verdict(migration: &Migration) -> Vec<String> {
-    let share = |part, whole| text::share(part, whole);
+fn migration_verdict(lang: Lang, migration: &Migration) -> Vec<String> {
+    let share = |part, whole| lang.share(part, whole);
     let connections = &migration.connections;
     let mut lines = Vec::new();
     lines.push(match connections.nsg {
-        0 => "The NSG log holds no allowed TCP or UDP connection.".to_owned(),
-        all => format!(
-            "{} of the NSG log's connections are in the VNet log ({} of {}).",
-            share(connections.both, all),
-            count(connections.both),
-            count(all)
+        0 => say!(lang, "The NSG log holds no allowed TCP or UDP connection.").to_owned(),
+        all => fill!(
+            lang,
+            "{share} of the NSG log's connections are in the VNet log ({n} of {all}).",
+            share = share(connections.both, all),
+            n = lang.count(connections.both),
+            all = lang.count(all)
         ),
     });
     let (tuples, conversations) = (&migration.denied_tuples, &migration.denied_conversations);
     if tuples.nsg > 0 {
-        lines.push(format!(
-            "{} of its denied tuples are in the VNet log ({} of {}), {} of its denied conversations.",
-            share(tuples.both, tuples.nsg),
-            count(tuples.both),
-            count(tuples.nsg),
-            share(conversations.both, conversations.nsg)
+        lines.push(fill!(
+            lang,
+            "{share} of its denied tuples are in the VNet log ({n} of {all}), {other} of its denied conversations.",
+            share = share(tuples.both, tuples.nsg),
+            n = lang.count(tuples.both),
+            all = lang.count(tuples.nsg),
+            other = share(conversations.both, conversations.nsg)
         ));
     }
     if connections.vnet > 0 {
-        lines.push(format!(
-            "{} of the VNet log's TCP and UDP connections are in the NSG log ({} of {}).",
-            share(connections.both, connections.vnet),
-            count(connections.both),
-            count(connections.vnet)
+        lines.push(fill!(
+            lang,
+            "{share} of the VNet log's TCP and UDP connections are in the NSG log ({n} of {all}).",
+            share = share(connections.both, connections.vnet),
+            n = lang.count(connections.both),
+            all = lang.count(connections.vnet)
         ));
     }
     lines
@@ -151,7 +185,7 @@ pub(super) fn caveats(page: &mut Page, comparison: &Comparison) {
     }
     page.section("What the data cannot tell", "");
     for caveat in &comparison.caveats {
-        let text = page.name(&caveat.to_string());
+        let text = page.name(&caveat_of(page.lang(), caveat));
         page.warning(&text, Tone::Warn);
     }
 }

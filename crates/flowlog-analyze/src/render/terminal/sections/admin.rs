@@ -14,6 +14,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         "Rules that let public addresses reach ports that administer machines or data. Answered: sources that got \
          payload back. A high count of sources without answers is scanning that a rule does not stop.",
     );
+    let lang = page.lang();
     if rows.is_empty() {
         return page.none();
     }
@@ -37,7 +38,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     page.table(Table::new(columns), &rows, rows.len() as u64, |(row, (rule, acl))| {
         vec![
             rule.clone().into(),
-            rule_kind(row.class).into(),
+            lang.say(rule_kind(row.class)).into(),
             acl.clone().into(),
             format!("{}/tcp", row.port).into(),
             Cell::count(row.sources),

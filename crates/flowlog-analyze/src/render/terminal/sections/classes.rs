@@ -28,7 +28,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     let all = report.classes.iter().map(|row| row.tuples).sum();
     for row in &report.classes {
         table.push(vec![
-            class_label(row.class).into(),
+            page.lang().say(class_label(row.class)).into(),
             Cell::count(row.tuples),
             text::share(row.tuples, all).into(),
             Cell::count(row.begins),

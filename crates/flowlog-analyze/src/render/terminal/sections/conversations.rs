@@ -5,7 +5,7 @@ use flowlog_core::report::{Ends, Report};
 use super::super::page::{Page, Tone};
 use super::super::table::{Cell, Column, Table, addresses, names, words};
 use crate::render::names::port_label;
-use crate::render::text::counted;
+use crate::words::fill;
 
 pub(super) const CONVERSATIONS: (&str, &str) = ("conversation", "conversations");
 
@@ -27,8 +27,14 @@ pub(super) fn cells<const N: usize>(ends: &Ends, more: [Cell; N]) -> Vec<Cell> {
 }
 
 /// Title, explanation, and "none" if there is nothing. True if there is something to show.
-pub(super) fn begin(page: &mut Page, title: &str, total: u64, note: &str, (one, many): (&str, &str)) -> bool {
-    page.section(title, &if total == 0 { String::new() } else { counted(total, one, many) });
+pub(super) fn begin(
+    page: &mut Page,
+    title: &str,
+    total: u64,
+    note: &str,
+    (one, many): (&'static str, &'static str),
+) -> bool {
+    page.section(title, &if total == 0 { String::new() } else { page.lang().counted(total, one, many) });
     page.note(note);
     if total == 0 {
         page.none();
@@ -42,7 +48,11 @@ pub(super) fn visible(page: &mut Page, report: &Report, state: char, title: &str
     let missing = total == 0 && report.coverage.missing_states.contains(&state);
     if missing {
         page.section(title, "");
-        page.line(&format!("cannot be told: the data holds no {state} rows"), 2, Tone::Warn);
+        page.line(
+            &fill!(page.lang(), "cannot be told: the data holds no {state} rows", state),
+            2,
+            Tone::Warn,
+        );
     }
     !missing
 }

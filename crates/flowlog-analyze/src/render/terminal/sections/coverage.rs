@@ -4,14 +4,17 @@ use flowlog_core::report::{Gap, LogRow, Report};
 
 use super::super::page::{Page, Tone};
 use super::super::table::{Cell, Table, numbers, words};
-use crate::render::text::{self, count, counted};
+use crate::render::text::{self, count};
+use crate::words::{self as speech, fill};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let coverage = &report.coverage;
-    let extent = format!(
-        "{}, {} with records",
-        counted(coverage.logs.len() as u64, "NIC log", "NIC logs"),
-        counted(coverage.hours, "hour", "hours")
+    let lang = page.lang();
+    let extent = fill!(
+        lang,
+        "{logs}, {hours} with records",
+        logs = lang.counted(coverage.logs.len() as u64, "NIC log", "NIC logs"),
+        hours = lang.counted(coverage.hours, "hour", "hours")
     );
     page.section("Coverage", &extent);
     page.note(
@@ -19,12 +22,13 @@ pub(super) fn write(page: &mut Page, report: &Report) {
          idle or gone, its log was off, or a blob is missing.",
     );
     for remark in &coverage.remarks {
-        page.warning(&remark.to_string(), Tone::Warn);
+        page.warning(&speech::remark(lang, remark), Tone::Warn);
     }
     if let Some(newest) = coverage.unfinished_ms {
-        let line = format!(
-            "the last hour is not whole: its newest record is of {} (still being written, or logging stopped)",
-            text::time(newest)
+        let line = fill!(
+            lang,
+            "the last hour is not whole: its newest record is of {time} (still being written, or logging stopped)",
+            time = text::time(newest)
         );
         page.warning(&line, Tone::Warn);
     }

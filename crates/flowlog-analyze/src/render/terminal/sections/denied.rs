@@ -28,12 +28,12 @@ pub(super) fn write(page: &mut Page, report: &Report) {
                 [
                     Cell::bad_count(row.tuples),
                     Cell::count(row.attempts),
-                    direction_label(row.direction).into(),
+                    page.lang().say(direction_label(row.direction)).into(),
                     text::short_period(row.first_time_ms, row.last_time_ms).into(),
                 ],
             );
             if dropped > 0 {
-                table.push_with_remark(row_cells, dropped_remark(dropped), Tone::Warn);
+                table.push_with_remark(row_cells, dropped_remark(page.lang(), dropped), Tone::Warn);
             } else {
                 table.push(row_cells);
             }

@@ -6,12 +6,16 @@ use super::super::page::Page;
 use super::super::table::{Cell, Table, addresses, names, numbers};
 use super::conversations::{begin, visible};
 use crate::render::names::owner;
+use crate::words::fill;
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let total = report.problem_counts.denied_sources;
-    let note = format!(
-        "More than {MANY_DENIALS} tuples that rules denied, each. Many ports or many destinations: a scan."
+    let note = fill!(
+        page.lang(),
+        "More than {n} tuples that rules denied, each. Many ports or many destinations: a scan.",
+        n = MANY_DENIALS
     );
+    let lang = page.lang();
     if visible(page, report, 'D', "Sources with many denials", total)
         && begin(page, "Sources with many denials", total, &note, ("source", "sources"))
     {
@@ -28,7 +32,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
                 Cell::bad_count(row.tuples),
                 Cell::count(row.destinations),
                 Cell::count(row.ports),
-                owner(row.class, row.provider).into(),
+                owner(lang.say(row.class), row.provider).into(),
             ]
         });
     }

@@ -15,7 +15,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     for (word, tuples) in encryption_words(report) {
         table.push(vec![
             if word.is_empty() { "-".to_owned() } else { page.name(word) }.into(),
-            encryption_label(word).into(),
+            page.lang().say(encryption_label(word)).into(),
             Cell::count(tuples),
             of_all(report, tuples),
         ]);

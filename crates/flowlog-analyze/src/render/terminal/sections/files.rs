@@ -4,12 +4,16 @@ use flowlog_core::report::{FileRow, Report};
 
 use super::super::page::{Page, Tone};
 use super::super::table::{Cell, Table, names, numbers, words};
-use crate::render::text::{self, count, counted};
+use crate::render::text;
+use crate::words::{fill, say};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let folder = if report.files.len() > 1 { common_folder(&report.files) } else { "" };
-    let below = if folder.is_empty() { String::new() } else { format!(" below {}", page.name(folder)) };
-    let extent = format!("{}{below}", count(report.files.len() as u64));
+    let files = page.lang().count(report.files.len() as u64);
+    let extent = match folder {
+        "" => files,
+        folder => fill!(page.lang(), "{files} below {folder}", files, folder = page.name(folder)),
+    };
     page.section("Files", &extent);
     page.note("Times are those of the flows: an hour's file begins with flows of the hour before.");
     if report.files.is_empty() {
@@ -44,10 +48,14 @@ fn push_file(page: &Page, table: &mut Table, file: &FileRow, folder: &str) {
     match &file.error {
         Some(error) => table.push_with_remark(cells, page.name(error), Tone::Bad),
         None if file.repeated_records > 0 && file.records == 0 => {
-            table.push_with_remark(cells, "other files hold the same records".to_owned(), Tone::Dim);
+            table.push_with_remark(
+                cells,
+                say!(page.lang(), "other files hold the same records").to_owned(),
+                Tone::Dim,
+            );
         }
         None if file.malformed > 0 => {
-            let remark = counted(file.malformed, "tuple malformed", "tuples malformed");
+            let remark = page.lang().counted(file.malformed, "tuple malformed", "tuples malformed");
             table.push_with_remark(cells, remark, Tone::Warn);
         }
         None => table.push(cells),
@@ -57,7 +65,7 @@ fn push_file(page: &Page, table: &mut Table, file: &FileRow, folder: &str) {
 /// A path below `folder`, made harmless.
 pub(super) fn shown_path(page: &Page, path: &str, folder: &str) -> String {
     if path == "-" {
-        "standard input".to_owned()
+        say!(page.lang(), "standard input").to_owned()
     } else {
         page.name(path.strip_prefix(folder).unwrap_or(path))
     }

@@ -11,6 +11,7 @@ pub(super) fn hosts(page: &mut Page, rows: &[HostRow], by: Rank, total: u64) {
     if rows.is_empty() {
         return page.none();
     }
+    let lang = page.lang();
     let columns = [
         addresses("Address"),
         numbers("Tuples"),
@@ -28,7 +29,7 @@ pub(super) fn hosts(page: &mut Page, rows: &[HostRow], by: Rank, total: u64) {
             Cell::bytes(row.bytes),
             Cell::count(row.connections),
             Cell::count(row.packets),
-            owner_of(&row.name).into(),
+            owner_of(&row.name, lang).into(),
         ]
     });
 }

@@ -7,12 +7,16 @@ use super::super::table::{Cell, numbers};
 use super::conversations::{CONVERSATIONS, begin, cells, conversations};
 use crate::render::cells::bytes_per_packet;
 use crate::render::text;
+use crate::words::fill;
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let total = report.problem_counts.low_payload;
-    let note = format!(
-        "Fewer than {LOW_BYTES_PER_PACKET} bytes a packet over {LOW_PAYLOAD_MIN_PACKETS} packets or more: little but \
-         headers. Drops look so, and so do probes and keep-alives: a hint, not a proof."
+    let note = fill!(
+        page.lang(),
+        "Fewer than {bytes} bytes a packet over {packets} packets or more: little but \
+         headers. Drops look so, and so do probes and keep-alives: a hint, not a proof.",
+        bytes = LOW_BYTES_PER_PACKET,
+        packets = LOW_PAYLOAD_MIN_PACKETS
     );
     if begin(page, "Low payload (possible drops)", total, &note, CONVERSATIONS) {
         let columns = [numbers("Packets"), numbers("Bytes"), numbers("Bytes/packet")];

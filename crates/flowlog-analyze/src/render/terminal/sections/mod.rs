@@ -37,6 +37,7 @@ use flowlog_core::report::Report;
 
 use super::page::{Page, Tone};
 use crate::render::graphs;
+use crate::words::say;
 
 /// A section of the report, by the name that `--section` takes.
 // No documentation of each: it would be a screen of the help, and the names say it.
@@ -184,7 +185,7 @@ impl Section {
             Some(why) => {
                 let name = self.name();
                 page.section(&name, "");
-                page.line(why, 2, Tone::Plain);
+                page.line(page.lang().say(why), 2, Tone::Plain);
             }
             None => (self.room().write)(page, report),
         }
@@ -220,5 +221,5 @@ pub(super) fn all(page: &mut Page, report: &Report) {
 /// What is said when no flow was read.
 pub(super) fn nothing(page: &mut Page) {
     page.blank();
-    page.line("No flow was read: there is nothing more to report", 0, Tone::Warn);
+    page.line(say!(page.lang(), "No flow was read: there is nothing more to report"), 0, Tone::Warn);
 }

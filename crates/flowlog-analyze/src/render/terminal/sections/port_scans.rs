@@ -6,12 +6,15 @@ use super::super::page::{Page, Tone};
 use super::super::table::{Cell, Table, addresses, numbers};
 use super::conversations::begin;
 use crate::render::text;
+use crate::words::fill;
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let total = report.problem_counts.port_scans;
-    let note = format!(
-        "More than {SCAN_PORTS} distinct destination ports in one pair. Busy pairs of servers look the same; \
-         a large share of denied tuples makes a scan likelier."
+    let note = fill!(
+        page.lang(),
+        "More than {n} distinct destination ports in one pair. Busy pairs of servers look the same; \
+         a large share of denied tuples makes a scan likelier.",
+        n = SCAN_PORTS
     );
     if begin(page, "Port scans", total, &note, ("pair", "pairs")) {
         let columns = [

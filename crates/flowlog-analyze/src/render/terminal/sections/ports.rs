@@ -6,13 +6,15 @@ use super::super::page::Page;
 use super::super::table::{Cell, Table, names, numbers, words};
 use super::hosts::connections;
 use crate::render::names::port_label;
+use crate::words::fill;
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     page.section("Top destination ports", "");
     let by = report.options.others_by();
-    page.note(&format!(
-        "By {}. The service is what the port is registered for; anything may listen there.",
-        by.word()
+    page.note(&fill!(
+        page.lang(),
+        "By {by}. The service is what the port is registered for; anything may listen there.",
+        by = page.lang().say(by.word())
     ));
     ports_table(page, &report.top_ports, by, report.top_ports.len() as u64);
 }

@@ -6,11 +6,14 @@ use super::super::page::{Page, Tone};
 use super::super::table::{Cell, numbers};
 use super::conversations::{CONVERSATIONS, begin, cells, conversations, visible};
 use crate::render::text;
+use crate::words::fill;
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let total = report.problem_counts.retries;
-    let note = format!(
-        "Begun more than {RETRY_BEGINS} times. A busy client does that too: look at how many of them ended."
+    let note = fill!(
+        page.lang(),
+        "Begun more than {n} times. A busy client does that too: look at how many of them ended.",
+        n = RETRY_BEGINS
     );
     if visible(page, report, 'B', "Excessive retries", total)
         && begin(page, "Excessive retries", total, &note, CONVERSATIONS)

@@ -5,15 +5,19 @@ use flowlog_core::report::Report;
 use super::super::page::{Page, Tone};
 use super::super::table::{ACL, Cell, RULE, Table, names, numbers, words};
 use crate::render::names::{acl_label, rule_kind, rule_name};
-use crate::render::text::{self, count};
+use crate::render::text;
+use crate::words::{Lang, fill};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
-    page.section("Rules", &format!("{} in all", count(report.rules.len() as u64)));
-    let by = report.options.others_by().word();
-    page.note(&format!(
+    let lang = page.lang();
+    page.section("Rules", &fill!(lang, "{n} in all", n = lang.count(report.rules.len() as u64)));
+    let by = lang.say(report.options.others_by().word());
+    page.note(&fill!(
+        lang,
         "Which rule decided, by {by} as logged: a connection between two logged interfaces was decided at each. \
          Kind: user and default rules are those of an NSG, which the log calls UserRule_ and DefaultRule_; admin ones are a \
          Network Manager's; platform is Azure's own handling; none is no rule: what is dropped there lacked encryption.",
+        by
     ));
     if report.rules.is_empty() {
         return page.none();
@@ -33,7 +37,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     for row in report.rules.iter().take(page.style.top) {
         let cells = vec![
             page.name(rule_name(&row.rule)).into(),
-            rule_kind(row.class).into(),
+            lang.say(rule_kind(row.class)).into(),
             page.name(acl_label(&row.acl)).into(),
             Cell::count(row.tuples),
             Cell::bad_count(row.denied),
@@ -44,7 +48,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
             Cell::count(row.destinations),
         ];
         if row.dropped_for_encryption > 0 {
-            table.push_with_remark(cells, dropped_remark(row.dropped_for_encryption), Tone::Warn);
+            table.push_with_remark(cells, dropped_remark(lang, row.dropped_for_encryption), Tone::Warn);
         } else {
             table.push(cells);
         }
@@ -54,6 +58,6 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 }
 
 /// What stands below a row of denials some of which were none.
-pub(super) fn dropped_remark(dropped: u64) -> String {
-    format!("of these {} dropped for want of encryption, by no rule", count(dropped))
+pub(super) fn dropped_remark(lang: Lang, dropped: u64) -> String {
+    fill!(lang, "of these {n} dropped for want of encryption, by no rule", n = lang.count(dropped))
 }

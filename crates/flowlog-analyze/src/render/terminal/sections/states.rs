@@ -18,7 +18,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
         let tone = if letter == 'D' && tuples > 0 { Tone::Bad } else { Tone::Plain };
         table.push(vec![
             Cell::toned(letter, tone),
-            Cell::toned(state_label(letter), tone),
+            Cell::toned(page.lang().say(state_label(letter)), tone),
             Cell::count(tuples),
             of_all(report, tuples),
         ]);

@@ -5,19 +5,20 @@ use flowlog_core::report::{EncryptedPairRow, Report};
 use super::super::page::{Page, Tone};
 use super::super::table::{Cell, Table, names, numbers};
 use crate::render::names::encryption_label;
-use crate::render::text::{self, count};
+use crate::render::text;
+use crate::words::{Lang, say};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
     let rows = &report.encryption_pairs;
     let known = report.encryption.keys().filter(|word| encryption_label(word) != encryption_label("new"));
     if known.into_iter().all(|word| ["", "NX", "?"].contains(&word.as_str())) {
         return page.line(
-            "No encrypted traffic seen: virtual network encryption seems to be off.",
+            say!(page.lang(), "No encrypted traffic seen: virtual network encryption seems to be off."),
             2,
             Tone::Plain,
         );
     }
-    page.section("Encryption between subnets", &format!("{} pairs", count(rows.len() as u64)));
+    page.section("Encryption between subnets", &page.lang().counted(rows.len() as u64, "pair", "pairs"));
     page.note(
         "Subnets of --internal-cidr and of logged interfaces; without --internal-cidr all of private addresses, those on \
          premises included. What is not named is a /24 (IPv4) or /64 (IPv6). Not encrypted are plain NX and each NX_ \
@@ -45,7 +46,7 @@ pub(super) fn write(page: &mut Page, report: &Report) {
             Cell::bad_count(row.dropped_tuples),
             Cell::bytes(row.bytes),
         ];
-        match reasons(row) {
+        match reasons(page.lang(), row) {
             Some(reasons) => table.push_with_remark(cells, reasons, Tone::Dim),
             None => table.push(cells),
         }
@@ -55,9 +56,9 @@ pub(super) fn write(page: &mut Page, report: &Report) {
 }
 
 /// The reasons why something was not encrypted, if there are any beside a plain `NX`.
-fn reasons(row: &EncryptedPairRow) -> Option<String> {
+fn reasons(lang: Lang, row: &EncryptedPairRow) -> Option<String> {
     let words = row.words.iter().filter(|(word, _)| !["X", "NX"].contains(word));
     let words: Vec<String> =
-        words.map(|(word, counts)| format!("{word} {}", text::share(counts.tuples, row.tuples))).collect();
+        words.map(|(word, counts)| format!("{word} {}", lang.share(counts.tuples, row.tuples))).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }

@@ -5,13 +5,14 @@ use flowlog_core::report::Report;
 use super::{Size, over_time};
 use crate::render::flows::asked;
 use crate::render::terminal::page::{Page, Tone};
-use crate::render::text::{self, bytes, count, counted};
+use crate::render::text;
+use crate::words::{Lang, fill, say};
 
 pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
-    let totals = &report.totals;
+    let (totals, lang) = (&report.totals, page.lang());
     page.group("Flow log report");
     if let Some(selection) = &report.selection {
-        let chosen = page.name(&asked(selection));
+        let chosen = page.name(&asked(selection, lang));
         page.short_pair("Chosen", &chosen, Tone::Plain);
     }
     if let (Some(first), Some(last)) = (totals.first_time_ms, totals.last_time_ms) {
@@ -19,9 +20,9 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
         page.pair("Period (UTC)", &format!("{} ({length})", text::period(first, last)));
     }
     if size == Size::Pages || totals.tuples == 0 {
-        let files = counted(totals.files, "file", "files");
-        let records = counted(totals.records, "record", "records");
-        page.pair("Read", &format!("{files} ({}), {records}", bytes(totals.input_bytes)));
+        let files = lang.counted(totals.files, "file", "files");
+        let records = lang.counted(totals.records, "record", "records");
+        page.pair("Read", &format!("{files} ({}), {records}", lang.bytes(totals.input_bytes)));
     }
     if totals.tuples > 0 {
         flows(page, report, size);
@@ -33,55 +34,61 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
 }
 
 fn flows(page: &mut Page, report: &Report, size: Size) {
-    let totals = &report.totals;
-    let nics = counted(totals.unique_nics, "NIC", "NICs");
-    let conversations = counted(totals.conversations, "conversation", "conversations");
-    let flows = format!("{} in {conversations}", count(totals.tuples));
+    let (totals, lang) = (&report.totals, page.lang());
+    let nics = lang.counted(totals.unique_nics, "NIC", "NICs");
+    let conversations = lang.counted(totals.conversations, "conversation", "conversations");
+    let flows = fill!(lang, "{n} in {conversations}", n = lang.count(totals.tuples), conversations);
     if size == Size::Screen {
         page.short_pair("Flows (tuples)", &format!("{flows}, {nics}"), Tone::Plain);
-        return page.short_pair("Bytes", &volume(report), Tone::Plain);
+        return page.short_pair("Bytes", &volume(lang, report), Tone::Plain);
     }
     page.pair("Flows (tuples)", &flows);
-    let sources = counted(totals.unique_sources, "source", "sources");
-    let destinations = counted(totals.unique_destinations, "destination", "destinations");
+    let sources = lang.counted(totals.unique_sources, "source", "sources");
+    let destinations = lang.counted(totals.unique_destinations, "destination", "destinations");
     page.pair("Hosts", &format!("{sources}, {destinations}, {nics}"));
-    page.pair("Bytes", &volume(report));
+    page.pair("Bytes", &volume(lang, report));
     let denied = totals.denied_by_rule.saturating_add(totals.dropped_for_encryption);
     let dropped = match totals.dropped_for_encryption {
         0 => String::new(),
-        dropped => format!(", {} for want of encryption", count(dropped)),
+        dropped => fill!(lang, ", {n} for want of encryption", n = lang.count(dropped)),
     };
-    let share = text::share(denied, totals.tuples);
-    page.pair("Denied", &format!("{} ({share}){dropped}", counted(denied, "tuple", "tuples")));
+    let share = lang.share(denied, totals.tuples);
+    page.pair("Denied", &format!("{} ({share}){dropped}", lang.counted(denied, "tuple", "tuples")));
     over_time::write(page, report);
 }
 
 /// What really went over the network: rankings go by it, too.
-fn volume(report: &Report) -> String {
+fn volume(lang: Lang, report: &Report) -> String {
     let (totals, once) = (&report.totals, &report.resolved);
     let (sent, received, each) = match once.duplicate_connections {
         0 => (totals.bytes_sent, totals.bytes_received, ""),
-        _ => (once.bytes_sent, once.bytes_received, ", each connection once"),
+        _ => (once.bytes_sent, once.bytes_received, say!(lang, ", each connection once")),
     };
-    format!("{} sent, {} received{each}", bytes(sent), bytes(received))
+    fill!(
+        lang,
+        "{sent} sent, {received} received{each}",
+        sent = lang.bytes(sent),
+        received = lang.bytes(received),
+        each
+    )
 }
 
 /// What was not read.
-fn faults(report: &Report) -> Vec<String> {
+fn faults(lang: Lang, report: &Report) -> Vec<String> {
     let totals = &report.totals;
     let mut wrong = Vec::new();
     if totals.files_with_errors > 0 {
-        let files = count(totals.files);
-        wrong.push(format!("{} of {files} files not read whole", count(totals.files_with_errors)));
+        let (n, files) = (lang.count(totals.files_with_errors), lang.count(totals.files));
+        wrong.push(fill!(lang, "{n} of {files} files not read whole", n, files));
     }
     if totals.malformed > 0 {
-        wrong.push(counted(totals.malformed, "tuple malformed", "tuples malformed"));
+        wrong.push(lang.counted(totals.malformed, "tuple malformed", "tuples malformed"));
     }
     wrong
 }
 
 /// What the data lack, so that nobody takes silence for peace.
-fn gaps(report: &Report) -> Vec<String> {
+fn gaps(lang: Lang, report: &Report) -> Vec<String> {
     let coverage = &report.coverage;
     let mut lacks = Vec::new();
     if report.totals.tuples == 0 {
@@ -89,33 +96,34 @@ fn gaps(report: &Report) -> Vec<String> {
     }
     if !coverage.missing_states.is_empty() {
         let states: Vec<String> = coverage.missing_states.iter().map(char::to_string).collect();
-        lacks.push(format!("no {} rows", states.join(", ")));
+        lacks.push(fill!(lang, "no {states} rows", states = states.join(", ")));
     }
     let gaps = coverage.logs.iter().filter(|log| !log.gaps.is_empty()).count();
     if gaps > 0 {
-        lacks.push(format!("gaps in {}", counted(gaps as u64, "log", "logs")));
+        lacks.push(fill!(lang, "gaps in {logs}", logs = lang.counted(gaps as u64, "log", "logs")));
     }
     if coverage.unfinished_ms.is_some() {
-        lacks.push("last hour not whole".to_owned());
+        lacks.push(say!(lang, "last hour not whole").to_owned());
     }
     if lacks.is_empty() && !coverage.remarks.is_empty() {
-        lacks.push(counted(coverage.remarks.len() as u64, "remark", "remarks"));
+        lacks.push(lang.counted(coverage.remarks.len() as u64, "remark", "remarks"));
     }
     lacks
 }
 
 fn trust(page: &mut Page, report: &Report) {
-    let (wrong, lacks, coverage) = (faults(report), gaps(report), &report.coverage);
+    let (lang, coverage) = (page.lang(), &report.coverage);
+    let (wrong, lacks) = (faults(lang, report), gaps(lang, report));
     if wrong.is_empty() {
-        page.pair("Data quality", "every file read whole, every tuple well-formed");
+        page.pair("Data quality", say!(lang, "every file read whole, every tuple well-formed"));
     } else {
         page.toned_pair("Data quality", &format!("{} (--section quality)", wrong.join(", ")), Tone::Bad);
     }
     if report.totals.tuples == 0 {
         return;
     }
-    let logs = counted(coverage.logs.len() as u64, "NIC log", "NIC logs");
-    let extent = format!("{logs}, {}", counted(coverage.hours, "hour", "hours"));
+    let logs = lang.counted(coverage.logs.len() as u64, "NIC log", "NIC logs");
+    let extent = format!("{logs}, {}", lang.counted(coverage.hours, "hour", "hours"));
     if lacks.is_empty() {
         page.pair("Coverage", &extent);
     } else {
@@ -125,9 +133,10 @@ fn trust(page: &mut Page, report: &Report) {
 }
 
 fn trust_in_a_line(page: &mut Page, report: &Report) {
-    let told = [faults(report), gaps(report)].concat();
+    let lang = page.lang();
+    let told = [faults(lang, report), gaps(lang, report)].concat();
     let (told, tone) = match told.as_slice() {
-        [] => ("every file read whole, every tuple well-formed".to_owned(), Tone::Plain),
+        [] => (say!(lang, "every file read whole, every tuple well-formed").to_owned(), Tone::Plain),
         told => (told.join(", "), Tone::Warn),
     };
     // Two lines hold anything but numbers beyond reason.

@@ -6,9 +6,11 @@ use clap::ValueEnum;
 use flowlog_core::report::Report;
 
 use super::Size;
+use crate::render::style::Style;
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::sections::Section;
 use crate::render::text::{brief_count, width};
+use crate::words::say;
 
 const GAP: usize = 4;
 
@@ -16,12 +18,12 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
     if size == Size::Screen {
         return;
     }
-    page.section("Sections", "--section NAME,... shows them, --full all of them");
+    page.section("Sections", say!(page.lang(), "--section NAME,... shows them, --full all of them"));
     // These three are told of above and below.
     let told = [Section::Summary, Section::Quality, Section::Findings];
     let others = Section::value_variants().iter().filter(|section| !told.contains(section));
     let entries: Vec<(String, String)> =
-        others.filter_map(|section| entry(*section, report, page.style.top)).collect();
+        others.filter_map(|section| entry(*section, report, &page.style)).collect();
     if page.style.markdown {
         let entries: Vec<String> = entries.iter().map(|(name, count)| format!("{name} {count}")).collect();
         return page.prose(&entries.join(", "), 2, Tone::Plain);
@@ -42,17 +44,17 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
     }
 }
 
-fn entry(section: Section, report: &Report, top: usize) -> Option<(String, String)> {
+fn entry(section: Section, report: &Report, style: &Style) -> Option<(String, String)> {
     let name = section.name();
     if section.blind(report).is_some() {
         return Some((name, "?".to_owned()));
     }
     match section.count(report) {
         // Of ports only the first are in the report.
-        Some(count) if section == Section::Ports && count >= top as u64 => {
-            Some((name, format!("{}+", brief_count(count))))
+        Some(count) if section == Section::Ports && count >= style.top as u64 => {
+            Some((name, format!("{}+", style.lang.number(brief_count(count)))))
         }
-        Some(count) => Some((name, brief_count(count))),
+        Some(count) => Some((name, style.lang.number(brief_count(count)))),
         None if section == Section::Charts => Some((name, String::new())),
         None => None,
     }

@@ -9,7 +9,8 @@ use crate::render::names::{acl_label, port_label, rule_kind, rule_name};
 use crate::render::terminal::page::{Page, Tone};
 use crate::render::terminal::sections::Section;
 use crate::render::terminal::table::{ACL, Cell, Column, RULE, Table, addresses, names, numbers, words};
-use crate::render::text::{self, bytes, count};
+use crate::render::text::{self, count};
+use crate::words::{Lang, fill, say};
 
 const MOST_BYTES: &str = "Most bytes";
 const SERVICES: &str = "Busiest services";
@@ -19,7 +20,7 @@ const SILENT: &str = "Unanswered";
 
 /// Writes the lists: as tables of `rows` rows, or one line each where there is but a screen.
 pub(super) fn write(page: &mut Page, report: &Report, size: Size, rows: usize) {
-    let blind = Section::Denied.blind(report);
+    let (blind, lang) = (Section::Denied.blind(report), page.lang());
     match size {
         Size::Pages => {
             table(page, MOST_BYTES, None, &most_bytes(report, rows));
@@ -35,7 +36,7 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size, rows: usize) {
                 None,
                 report.heaviest.iter().map(|row| {
                     let sum = row.bytes_sent.saturating_add(row.bytes_received);
-                    format!("{} {}", arrow(&row.ends), bytes(sum))
+                    format!("{} {}", arrow(&row.ends), lang.bytes(sum))
                 }),
             );
             line(
@@ -46,7 +47,7 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size, rows: usize) {
                     let port = port_label(row.name.port, row.name.protocol);
                     let by = report.options.others_by();
                     let most = by.of(row.tuples, row.connections, row.bytes);
-                    let most = if by == Rank::Bytes { bytes(most) } else { count(most) };
+                    let most = if by == Rank::Bytes { lang.bytes(most) } else { lang.count(most) };
                     format!("{} {most}", row.name.service.unwrap_or(&port))
                 }),
             );
@@ -54,20 +55,23 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size, rows: usize) {
                 page,
                 DENIED,
                 blind,
-                report.denied.iter().map(|row| format!("{} {}", arrow(&row.ends), count(row.tuples))),
+                report.denied.iter().map(|row| format!("{} {}", arrow(&row.ends), lang.count(row.tuples))),
             );
             let rules = most_denying(report).into_iter();
             line(
                 page,
                 RULES,
                 blind,
-                rules.map(|row| format!("{} {}", rule_name(&row.rule), count(row.denied))),
+                rules.map(|row| format!("{} {}", rule_name(&row.rule), lang.count(row.denied))),
             );
             line(
                 page,
                 SILENT,
                 None,
-                report.one_way.iter().map(|row| format!("{} {}", arrow(&row.ends), count(row.connections))),
+                report
+                    .one_way
+                    .iter()
+                    .map(|row| format!("{} {}", arrow(&row.ends), lang.count(row.connections))),
             );
         }
     }
@@ -102,8 +106,8 @@ fn line(page: &mut Page, title: &str, blind: Option<char>, entries: impl Iterato
         told = more;
     }
     match blind {
-        Some(state) => page.pair(title, &format!("cannot be told, no {state} rows")),
-        None if told.is_empty() => page.pair(title, "none"),
+        Some(state) => page.pair(title, &fill!(page.lang(), "cannot be told, no {state} rows", state)),
+        None if told.is_empty() => page.pair(title, say!(page.lang(), "none")),
         None => page.pair(title, &told),
     }
 }
@@ -151,18 +155,21 @@ fn denied(page: &Page, report: &Report, rows: usize) -> Table {
         [numbers("Tuples"), names("Rule", RULE), words("Kind").spare(), words("Last (UTC)").spare()];
     let mut table = conversations(DENIED, columns);
     for row in report.denied.iter().take(rows) {
-        let rule = page.name(&rule_of(row));
+        let rule = page.name(&rule_of(page.lang(), row));
         let kind = row.rule.as_ref().map_or("-", |by| rule_kind(RuleClass::of(&by.acl, &by.rule).label()));
         let last = text::time(row.last_time_ms);
-        table.push(ends(&row.ends, [Cell::bad_count(row.tuples), rule.into(), kind.into(), last.into()]));
+        table.push(ends(
+            &row.ends,
+            [Cell::bad_count(row.tuples), rule.into(), page.lang().say(kind).into(), last.into()],
+        ));
     }
     table
 }
 
 /// The rule that denied, and how many others did so, too.
-fn rule_of(row: &DeniedRow) -> String {
+fn rule_of(lang: Lang, row: &DeniedRow) -> String {
     match &row.rule {
-        None => "not encrypted".to_owned(),
+        None => say!(lang, "not encrypted").to_owned(),
         Some(rule) if rule.others > 0 => format!("{} +{}", rule_name(&rule.rule), rule.others),
         Some(rule) => rule_name(&rule.rule).to_owned(),
     }
@@ -189,7 +196,7 @@ fn denying(page: &Page, report: &Report, rows: usize) -> Table {
     for row in most_denying(report).into_iter().take(rows) {
         table.push(vec![
             page.name(rule_name(&row.rule)).into(),
-            rule_kind(row.class).into(),
+            page.lang().say(rule_kind(row.class)).into(),
             page.name(acl_label(&row.acl)).into(),
             Cell::toned(count(row.denied), Tone::Bad),
             Cell::count(row.sources),

@@ -62,13 +62,13 @@ pub(super) fn write(page: &mut Page, report: &Report, size: Size) {
         let lists = part(page, |page| lists::write(page, report, size, rows));
         let others: usize = [&head, &index, &next, &lists].map(taken).iter().sum();
         let room = size.lines().saturating_sub(others + 1);
-        if rows <= *ROWS.start() && room < LEAST_ROOM && size == Size::Pages && !is_short {
+        let (findings, whole) = findings::fit(style, report, size, room);
+        if !whole && rows <= *ROWS.start() && room < LEAST_ROOM && size == Size::Pages && !is_short {
             // Numbers beyond reason: the head says less rather than the findings.
             head = part(page, |page| head::write(page, report, Size::Screen));
             is_short = true;
             continue;
         }
-        let (findings, whole) = findings::fit(style, report, size, room);
         // Rows of two long addresses take more than a line each.
         let is_crowded = room < LEAST_ROOM && size == Size::Pages && rows > 1;
         if whole || (rows <= *ROWS.start() && !is_crowded) {

@@ -5,6 +5,7 @@ use flowlog_core::report::{Report, TimelineRow};
 use crate::render::spark::spark;
 use crate::render::terminal::page::Page;
 use crate::render::text;
+use crate::words::fill;
 
 /// Writes two lines of marks, and what a mark is.
 pub(super) fn write(page: &mut Page, report: &Report) {
@@ -33,5 +34,8 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     let each = text::span(report.timeline_bucket_ms.saturating_mul(joined as u64));
     page.pair("Bytes over time", &bytes);
     page.pair("Denied over time", &denied);
-    page.pair("", &format!("each mark {each}, from {}", text::time(first.time_ms)));
+    page.pair(
+        "",
+        &fill!(page.lang(), "each mark {each}, from {time}", each, time = text::time(first.time_ms)),
+    );
 }

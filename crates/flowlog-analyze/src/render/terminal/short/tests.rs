@@ -4,9 +4,18 @@ use flowlog_core::report::{DeniedBy, Report};
 use super::super::{View, write};
 use crate::render::style::Style;
 use crate::render::{fixture, text};
+use crate::words::Lang;
 
-const PLAIN: Style =
-    Style { width: 80, cut: true, color: false, ascii: false, markdown: false, graphs: false, top: 15 };
+const PLAIN: Style = Style {
+    width: 80,
+    cut: true,
+    color: false,
+    ascii: false,
+    markdown: false,
+    graphs: false,
+    top: 15,
+    lang: Lang::En,
+};
 
 fn render(report: &Report, style: Style, view: &View) -> String {
     let mut out = Vec::new();
@@ -83,6 +92,23 @@ fn at_160_columns_in_ascii() {
 }
 
 #[test]
+fn in_spanish_at_80_columns_and_on_one_screen() {
+    let spanish = Style { lang: Lang::Es, ..PLAIN };
+    insta::assert_snapshot!("spanish_at_80_columns", render(&fixture::rich(), spanish, &View::Short));
+    insta::assert_snapshot!("spanish_on_one_screen", render(&fixture::rich(), spanish, &View::Brief));
+    insta::assert_snapshot!("spanish_of_a_crowd", render(&crowded(), spanish, &View::Short));
+}
+
+#[test]
+fn in_spanish_and_ascii_letters_have_no_accents() {
+    let spanish = Style { lang: Lang::Es, ascii: true, ..PLAIN };
+    for view in [View::Short, View::Brief, View::Full] {
+        let text = render(&fixture::known(), spanish, &view);
+        assert!(text.is_ascii() && text.contains("tuplas") && !text.contains("u{f3}"), "{text}");
+    }
+}
+
+#[test]
 fn on_one_screen() {
     insta::assert_snapshot!(render(&fixture::rich(), PLAIN, &View::Brief));
 }
@@ -105,15 +131,18 @@ fn any_set_keeps_to_its_lines_and_columns() {
     for report in &sets {
         for (view, lines) in [(View::Short, 60), (View::Brief, 23)] {
             for width in [80, 81, 100, 120, 160, 400] {
-                let text = render(report, Style { width, ..PLAIN }, &view);
-                assert!(
-                    text.lines().count() <= lines,
-                    "{view:?} at {width}: {}\n{text}",
-                    text.lines().count()
-                );
+                for lang in [Lang::En, Lang::Es] {
+                    let text = render(report, Style { width, lang, ..PLAIN }, &view);
+                    assert!(
+                        text.lines().count() <= lines,
+                        "{view:?} at {width}: {}\n{text}",
+                        text.lines().count()
+                    );
+                }
             }
             for (width, top) in (40..200).zip([1, 2, 15].into_iter().cycle()) {
-                let text = render(report, Style { width, top, ..PLAIN }, &view);
+                let lang = if width % 2 == 0 { Lang::En } else { Lang::Es };
+                let text = render(report, Style { width, top, lang, ..PLAIN }, &view);
                 for line in text.lines() {
                     assert!(text::width(line) <= width, "{width}: {line:?}");
                     assert_eq!(line.trim_end(), line);

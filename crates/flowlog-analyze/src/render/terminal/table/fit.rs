@@ -40,7 +40,7 @@ impl Table {
     /// How the columns fit, and the width of labels at most. Spare columns are left out before labels are, but nothing
     /// is cut for them.
     pub(super) fn fit_labelled(&self, labels: &Labels, available: usize) -> (Fit, usize) {
-        let limits = if labels.0.is_empty() { &[][..] } else { &LABELS[..] };
+        let limits = if labels.known.is_empty() { &[][..] } else { &LABELS[..] };
         for &most in limits {
             let fit = self.fit(labels, most, available);
             if fit.is_whole {
@@ -89,7 +89,7 @@ impl Table {
     }
 
     fn wanted(&self, index: usize, labels: &Labels, most: usize) -> usize {
-        let title = self.columns.get(index).map_or(0, |column| text::width(column.title));
+        let title = labels.titles.get(index).map_or(0, |title| text::width(title));
         let cells = self.rows.iter().map(|(cells, _)| cells.get(index)).enumerate();
         let width = |(row, cell): (usize, Option<&Cell>)| {
             let cell = cell.map_or(0, |cell| text::width(&cell.text));

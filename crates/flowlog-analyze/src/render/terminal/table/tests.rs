@@ -10,6 +10,7 @@ fn render(width: usize, table: &Table) -> String {
         markdown: false,
         graphs: false,
         top: 5,
+        lang: Lang::En,
     });
     table.write(&mut page);
     page.into_text()
