@@ -108,9 +108,8 @@ fn hosts_asked_for_have_a_section() {
 }
 
 #[test]
-fn a_language_needs_a_page_and_nothing_to_tell_writes_none() {
+fn nothing_to_tell_writes_none() {
     let bench = Bench::new().file("empty.json", "<html>");
-    assert_eq!(bench.run(&["logs", "--lang", "es"]).code(), 2);
     assert_eq!(bench.run(&["logs", "--html", "report.html"]).code(), 1);
     assert!(!bench.folder.path().join("report.html").exists());
 }
@@ -140,7 +139,9 @@ fn in_spanish_every_reason_of_every_detector_is() {
     rules.extend(findings.iter().map(|finding| finding["rule"].as_str().unwrap()));
     assert!(rules.len() >= 14, "{rules:?}");
     for finding in &findings {
-        assert!(finding["lang"].is_null(), "{}: {}", finding["rule"], finding["reason"]);
-        assert!(!finding["next"].as_str().unwrap().contains(" the "), "{finding}");
+        let told = finding.to_string();
+        for word in [" the ", " of ", " was ", " were ", " hosts ", "packets"] {
+            assert!(!told.replace("Denial of Service", "").contains(word), "{word}: {told}");
+        }
     }
 }

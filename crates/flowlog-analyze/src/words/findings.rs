@@ -142,7 +142,7 @@ pub(crate) fn unit(lang: Lang, unit: Unit, count: u64) -> &'static str {
 /// Unit and note of a row of evidence, which follow its number.
 pub(crate) fn what(lang: Lang, row: &EvidenceRow) -> String {
     let blank = if row.note.is_empty() { "" } else { " " };
-    format!("{}{blank}{}", unit(lang, row.unit, row.count), note(lang, &row.note))
+    format!("{}{blank}{}", unit(lang, row.unit, row.count), note(lang, &row.note, row.count))
 }
 
 /// One line about a finding.

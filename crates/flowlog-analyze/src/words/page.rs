@@ -86,8 +86,8 @@ pub(super) const TEXTS: &[Text] = &[
     ),
     text(
         "nics_hidden",
-        "{n} more logs have as many hours or more, and are in the table.",
-        "{n} registros más tienen tantas horas o más, y están en la tabla.",
+        "In the table alone are logs with as many hours or more: {n}.",
+        "Solo en la tabla hay registros con tantas horas o más: {n}.",
     ),
     text(
         "made_by",

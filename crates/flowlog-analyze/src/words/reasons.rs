@@ -18,11 +18,11 @@ pub(crate) fn reason(lang: Lang, reason: &Reason) -> String {
     }
 }
 
-/// What a row of evidence says behind its number.
-pub(crate) fn note(lang: Lang, note: &Note) -> String {
+/// What a row of evidence says behind its number, which is `count`.
+pub(crate) fn note(lang: Lang, note: &Note, count: u64) -> String {
     match lang {
         Lang::En => note.to_string(),
-        Lang::Es => of_evidence(note),
+        Lang::Es => of_evidence(note, count),
     }
 }
 
@@ -308,7 +308,8 @@ fn sentence(sentence: &Sentence) -> String {
     }
 }
 
-fn of_evidence(note: &Note) -> String {
+fn of_evidence(note: &Note, count: u64) -> String {
+    let all = |ending| format!("{ending}{}", one_or(count, "", "s"));
     match note {
         Note::None => String::new(),
         Note::FailedWithin { burst, seconds } => {
@@ -318,26 +319,30 @@ fn of_evidence(note: &Note) -> String {
             format!("en vano en este puerto, {burst} de ellos en {}", duration(*seconds))
         }
         Note::PingedWithin { seconds, unanswered } => {
-            format!("contactados con ping en {}, {unanswered} de ellos sin respuesta", duration(*seconds))
+            format!(
+                "{} con ping en {}, {unanswered} de ellos sin respuesta",
+                all("contactado"),
+                duration(*seconds)
+            )
         }
-        Note::CameBack { bytes: back } => format!("permitidas, volvieron {}", bytes(*back)),
-        Note::LetThroughUntold => "permitidas, sin constancia de respuesta".to_owned(),
+        Note::CameBack { bytes: back } => format!("{}, volvieron {}", all("permitida"), bytes(*back)),
+        Note::LetThroughUntold => format!("{}, sin constancia de respuesta", all("permitida")),
         Note::WithoutRecord { before, after } => {
             format!("sin registros; {before} tuplas en la hora anterior, {after} en la posterior")
         }
-        Note::Denied => "denegados".to_owned(),
+        Note::Denied => all("denegado"),
         Note::BothWays => "en ambos sentidos".to_owned(),
         Note::InAll => "en total".to_owned(),
-        Note::Sent => "enviados".to_owned(),
-        Note::SentBytes { bytes: sent } => format!("enviados, {}", bytes(*sent)),
+        Note::Sent => all("enviado"),
+        Note::SentBytes { bytes: sent } => format!("{}, {}", all("enviado"), bytes(*sent)),
         Note::WithAnAnswer => "con respuesta".to_owned(),
         Note::InThatHour => "en esa hora".to_owned(),
         Note::ASecond { rate } => format!("a {} por segundo", decimal(*rate, 1)),
         Note::LongestHours { hours } => {
-            format!("abiertas durante horas, la más larga {} h o más", decimal(*hours, 1))
+            format!("{} durante horas, la más larga {} h o más", all("abierta"), decimal(*hours, 1))
         }
         Note::Judged { mostly_failed } => {
-            format!("examinadas{}", if *mostly_failed { ", la mayoría en vano" } else { "" })
+            format!("{}{}", all("examinada"), if *mostly_failed { ", la mayoría en vano" } else { "" })
         }
         Note::OfLikeSize { densest, login_after } => format!(
             "de tamaño parecido, {densest} en la ventana más densa{}",

@@ -162,7 +162,8 @@ fn every_note_is_there_in_both_languages() {
         Note::LongestHours { hours: 7.5 },
     ];
     notes.extend([true, false].into_iter().flat_map(of));
-    hold(&notes, &variants(CORE[1], "Note"), note);
+    hold(&notes, &variants(CORE[1], "Note"), |lang, said| note(lang, said, 60));
+    assert_eq!(note(Lang::Es, &Note::CameBack { bytes: 4_400 }, 1), "permitida, volvieron 4,3 KiB");
 }
 
 #[test]

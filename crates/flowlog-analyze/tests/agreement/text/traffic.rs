@@ -111,7 +111,8 @@ pub(super) fn network(page: &Page<'_>, json: &Value) {
     }
     let pairs = list(json, "encryption_pairs");
     if !pairs.is_empty() {
-        page.titled(&format!("Encryption between subnets: {} pairs", count(pairs.len() as u64)));
+        let (all, noun) = (pairs.len() as u64, if pairs.len() == 1 { "pair" } else { "pairs" });
+        page.titled(&format!("Encryption between subnets: {} {noun}", count(all)));
         let rows = pairs.iter().map(|row| {
             let part = |part: &str, whole: &str| share(number(row, part), number(row, whole));
             let shares =
