@@ -151,7 +151,7 @@ fn listed_addresses_are_marked_in_every_output() {
     bench.printed(&spanish);
     let page = fs::read_to_string(bench.folder.path().join("es.html")).unwrap();
     assert!(page.contains("Las listas contienen") && !page.contains("Lists hold addresses"), "{page}");
-    assert!(page.contains("3 conexiones a ella pasaron hacia fuera con respuesta"), "{page}");
+    assert!(page.contains("3 conexiones hacia ella pudieron salir, con respuesta"), "{page}");
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn every_note_is_there_in_both_languages() {
     ];
     notes.extend([true, false].into_iter().flat_map(of));
     hold(&notes, &variants(CORE[1], "Note"), |lang, said| note(lang, said, 60));
-    assert_eq!(note(Lang::Es, &Note::CameBack { bytes: 4_400 }, 1), "permitida, volvieron 4,3 KiB");
+    assert_eq!(note(Lang::Es, &Note::CameBack { bytes: 4_400 }, 1), "permitida, volvieron 4,2 KiB");
 }
 
 #[test]
