@@ -2,7 +2,7 @@
 
     check.py ANALYZE CONTAINER QUERIES SCRATCH ENGINE...
 
-Every query of docs/queries runs in every engine (duckdb, clickhouse, polars); each answer must be the report's.
+Every query of docs/queries runs in every engine (duckdb, clickhouse, polars, spark); each answer must be the report's.
 """
 
 import json
@@ -47,7 +47,17 @@ def polars(tuples, connections):
     return lambda sql: db.execute(sql, eager=True).rows()
 
 
-ENGINES = {"duckdb": duckdb, "clickhouse": clickhouse, "polars": polars}
+def spark(tuples, connections):
+    from pyspark.sql import SparkSession
+
+    settings = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "2", "spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
+    session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    for name, files in [("tuples", tuples), ("connections", connections)]:
+        session.read.parquet(files).createOrReplaceTempView(name)
+    return lambda sql: [tuple(row) for row in session.sql(sql).collect()]
+
+
+ENGINES = {"duckdb": duckdb, "clickhouse": clickhouse, "polars": polars, "spark": spark}
 
 
 def plain(rule):

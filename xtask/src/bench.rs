@@ -84,7 +84,7 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
 }
 
 /// Builds the program that is measured, and the one that makes its sets.
-fn build(profile: &[&str], talk: &mut impl Write) -> Result<()> {
+pub(crate) fn build(profile: &[&str], talk: &mut impl Write) -> Result<()> {
     writeln!(talk, "building flowlog-analyze and flowlog-generate")?;
     let packages = ["--package=flowlog-analyze", "--package=flowlog-testkit", "--bins"];
     cargo(&[&["build", "--quiet", "--locked"], profile, &packages].concat())
@@ -149,6 +149,7 @@ fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> R
     let package = |peer: &&str| match *peer {
         "clickhouse" => "chdb",
         "polars" => "polars",
+        "spark" => "pyspark>=4,<5",
         _ => "duckdb",
     };
     let mut packages: Vec<&str> = peers.iter().map(package).collect();

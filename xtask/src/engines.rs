@@ -11,9 +11,9 @@ use crate::shell::{root, run as succeed};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Which engines
-    #[arg(long, default_values = ["duckdb", "clickhouse", "polars"], value_delimiter = ',', value_name = "NAME,...")]
-    #[arg(value_parser = ["duckdb", "clickhouse", "polars"])]
+    /// Which engines; spark needs Java 17 or newer
+    #[arg(long, default_values = ["duckdb", "clickhouse", "polars", "spark"], value_delimiter = ',', value_name = "NAME,...")]
+    #[arg(value_parser = ["duckdb", "clickhouse", "polars", "spark"])]
     engines: Vec<String>,
     /// Size of the set
     #[arg(long, default_value = "10MB", value_name = "SIZE")]
