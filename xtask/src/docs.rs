@@ -12,7 +12,7 @@ use crate::shell::root;
 use crate::{Cli, demo};
 
 /// Options of other programs that the pages name. Each is here because a page tells to type it.
-const FOREIGN: [(&str, &[&str]); 6] = [
+const FOREIGN: [(&str, &[&str]); 8] = [
     (
         "az",
         &[
@@ -45,6 +45,8 @@ const FOREIGN: [(&str, &[&str]); 6] = [
     ("rclone", &["--fast-list", "--transfers"]),
     ("az storage blob download-batch", &["--max-connections"]),
     ("useradd, systemctl, apt-get", &["--home-dir", "--no-install-recommends", "--now", "--system"]),
+    ("spark-submit, sail", &["--conf", "--deploy-mode", "--master", "--port"]),
+    ("spark/flowlog_report.py", &["--binary", "--part-size", "--remote"]),
     ("a form of words in docs/scripts.md", &["--like-this"]),
 ];
 

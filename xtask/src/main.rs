@@ -19,6 +19,7 @@ mod schema;
 mod score;
 mod shapes;
 mod shell;
+mod spark;
 mod tests;
 
 use std::process::ExitCode;
@@ -65,6 +66,10 @@ enum Command {
     Filters(filters::Options),
     /// Read Parquet exports with other engines, and compare their answers with the report's
     Engines(engines::Options),
+    /// Compare the report of a Spark cluster with that of one process, byte for byte
+    Spark(spark::Options),
+    /// Build flowlog-analyze as a Python wheel for Linux (target/wheels)
+    Wheel,
     /// Count instructions a tuple by phase, under valgrind
     Instructions(instructions::Options),
     /// Measure hostile shapes of input, and how time and memory grow with it
@@ -87,6 +92,8 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Bench(options) => bench::run(&options, &mut std::io::stderr()),
         Command::Filters(options) => filters::run(&options, &mut std::io::stderr()),
         Command::Engines(options) => engines::run(&options, &mut std::io::stderr()),
+        Command::Spark(options) => spark::run(&options, &mut std::io::stderr()),
+        Command::Wheel => spark::wheel(&mut std::io::stderr()).map(|_| ()),
         Command::Instructions(options) => instructions::run(&options, &mut std::io::stderr()),
         Command::Shapes(options) => shapes::run(&options, &mut std::io::stderr()),
         Command::BenchDownload(options) => bench_download::run(&options, &mut std::io::stderr()),

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::shell::{cargo, run as start};
+use crate::spark;
 
 /// Checks that what the tests install for themselves can be installed, then runs them.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -20,13 +21,21 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     let is_missing = |shell: &&str| !starts(shell) && !installed(shell);
     let missing: Vec<&str> = ["zsh", "fish"].into_iter().filter(is_missing).collect();
-    let tested = cargo(&["test", "--workspace", "--locked"]);
+    let talk = &mut std::io::stderr();
+    let sail = spark::install_sail(talk);
+    let mut tested = cargo(&["test", "--workspace", "--locked"]);
+    if let (Ok(()), Ok(python)) = (&tested, &sail) {
+        tested = spark::check_on_sail(python, talk);
+    }
     // Behind everything else, where it is read.
     for shell in missing {
         writeln!(
-            std::io::stderr(),
+            talk,
             "NOT RUN: completions in {shell}, which is not installed and cannot be installed with apt"
         )?;
+    }
+    if let Err(reason) = sail {
+        writeln!(talk, "NOT RUN: the job of spark/ on Sail, which cannot be installed with pip: {reason:#}")?;
     }
     tested
 }
