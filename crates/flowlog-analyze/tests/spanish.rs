@@ -27,7 +27,10 @@ fn the_report_of_the_samples() {
     let (bench, samples) = (Bench::new(), samples());
     insta::assert_snapshot!("short", spanish(&bench, &[&samples]));
     insta::assert_snapshot!("brief", spanish(&bench, &[&samples, "--brief"]));
-    insta::assert_snapshot!("full", spanish(&bench, &[&samples, "--full", "--show-graphs"]));
+    // Paths stand in it: those of the repository.
+    let full = ["samples/container", "--full", "--show-graphs", "--quiet", "--lang", "es", "--no-config"];
+    let output = bench.command(&full).current_dir(project()).env("COLUMNS", "80").output().unwrap();
+    insta::assert_snapshot!("full", String::from_utf8(output.stdout).unwrap());
 }
 
 #[test]
