@@ -110,13 +110,18 @@ pub(crate) fn load(inputs: &[Input], shared: &Shared) -> Result<Reduced, StateEr
             slot => *slot = Some(state),
         }
     }
-    // As if all had been found at once.
-    files.sort_by(|a, b| Path::new(&a.path).cmp(Path::new(&b.path)));
+    // As if all had been found at once; members of an archive stay in its order.
+    files.sort_by(|a, b| input(a).cmp(input(b)));
     let state = match all {
         Some(state) => state,
         None => State::empty(shared)?,
     };
     Ok(Reduced { state, files })
+}
+
+/// The path of the file that a row is of, or of the archive whose member it is.
+fn input(row: &FileRow) -> &Path {
+    Path::new(row.path.split_once(": ").map_or(row.path.as_str(), |(archive, _)| archive))
 }
 
 fn write(

@@ -131,6 +131,24 @@ fn what_is_wrong_with_a_file_in_a_frame_is_what_is_wrong_with_the_file() {
 }
 
 #[test]
+fn members_of_an_archive_stay_in_its_order_among_the_files() {
+    let hour = common::hour_of("nsg", &[("allow", &TUPLES.map(str::to_owned))]);
+    let members = [("b.json", hour.as_bytes()), ("a.json", b"no log")];
+    // A point comes before a colon, and a blank before both.
+    let bench = Bench::new()
+        .file("x.zip", zip(&members))
+        .file("x.zip.gz", b"no log")
+        .file("x.zip 2.json", b"no log")
+        .file("x.json", "no log");
+    let all = files(&bench);
+    same(
+        &bench,
+        &[vec![all[0].clone(), all[3].clone()], vec![all[2].clone(), all[1].clone()]],
+        &["--format", "json"],
+    );
+}
+
+#[test]
 fn repeated_records_of_one_stream_are_counted_once() {
     let bench = Bench::new()
         .file("a.json", common::hour_of("nsg", &[("allow", &TUPLES.map(str::to_owned))]))
