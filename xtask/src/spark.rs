@@ -70,10 +70,14 @@ pub(crate) fn wheel(talk: &mut impl Write) -> Result<PathBuf> {
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
     }
+    let before = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([bin.clone()].into_iter().chain(std::env::split_paths(&before)))?;
     succeed(
         Command::new(python::program(&bin, "python"))
             .args(["-m", "maturin", "build", "--release", "--quiet", "--zig"])
             .args(PLATFORM)
+            // maturin looks for zig in the Python that it finds there.
+            .env("PATH", path)
             .arg("--out")
             .arg(&out)
             .current_dir(root()?.join("spark")),
