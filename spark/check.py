@@ -259,5 +259,7 @@ if __name__ == "__main__":
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     os.environ.update(PYSPARK_PYTHON=sys.executable, PYTHONDONTWRITEBYTECODE="1")
+    # Terminated, it still stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     {"sail": sail, "spark": spark}[engine](analyze, container, scratch)
     shutil.rmtree(scratch)
