@@ -208,7 +208,8 @@ impl State {
             let partition = rows.partitions.get_mut(usize::from(partition)).ok_or_else(damaged)?;
             partition.push(Chunk { origin, rows: count, place });
         }
-        let state = Self { totals: directory.totals, logs, rules, hosts, rows, picked: None };
+        let budget = Arc::clone(shared.budget());
+        let state = Self { totals: directory.totals, logs, rules, hosts, rows, budget, picked: None };
         Ok((state, directory.notes))
     }
 

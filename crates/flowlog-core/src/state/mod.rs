@@ -81,6 +81,8 @@ pub struct State {
     rules: Rules,
     hosts: Hosts,
     rows: Rows,
+    /// What rows may take in memory.
+    budget: Arc<Budget>,
     /// Of the connections that were read before, those whose tuples it holds.
     picked: Option<Arc<Picked>>,
 }

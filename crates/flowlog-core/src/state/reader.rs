@@ -211,6 +211,7 @@ impl Reader {
             rules,
             hosts,
             rows,
+            budget: self.shared.budget,
             picked: self.shared.picked,
         })
     }

@@ -274,3 +274,39 @@ fn more_open_connections_than_are_held_are_all_there() {
         found.iter().all(|one| (one.begun_ms(), one.ended_ms(), one.tuples()) == (Some(5), Some(900), 3))
     );
 }
+
+#[test]
+fn partitions_that_are_read_in_parts_give_the_same() {
+    let found = |limit: u64, threads: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let budget = Budget::new(limit, folder.path().to_owned());
+        let mut reader = Reader::new(&Shared::new(&budget));
+        reader.begin_file("a file");
+        let (mac, kind) = ("000D3A000001", LogKind::VNet);
+        reader.record(&RecordContext { time_ms: Some(0), mac, kind, resource: "", offset: 0 });
+        reader.rule("acl", "rule");
+        // Some of a thousand partitions have several pairs, and all many rows a pair.
+        for host in 0..3000_u16 {
+            let [high, low] = host.to_be_bytes();
+            let destination = IpAddr::V4(Ipv4Addr::new(10, 1, high, low));
+            for source_port in 0..100 {
+                reader.tuple(&FlowTuple {
+                    destination,
+                    source_port,
+                    ..tuple(&(Begin, i64::from(host), 0, 0))
+                });
+            }
+        }
+        reader.end_file();
+        let gatherer = Gatherer::new(reader.finish().unwrap(), options());
+        let mut found = gatherer.gather(threads, Connections::default).unwrap().0;
+        found.sort_unstable_by_key(|one| one.first_ms);
+        (budget.written() > 0, found)
+    };
+    let whole = found(u64::MAX, 1);
+    assert_eq!((whole.0, whole.1.len()), (false, 300_000));
+    for (limit, threads) in [(1 << 20, 1), (1 << 20, 7), (1 << 14, 2)] {
+        let parts = found(limit, threads);
+        assert!(parts.0 && parts.1 == whole.1, "{limit} bytes, {threads} threads");
+    }
+}

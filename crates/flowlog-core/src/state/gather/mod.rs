@@ -23,16 +23,18 @@ use super::hosts::{HostId, Hosts};
 use super::pair::{Conversation, Gather, HostPair};
 use super::partition::{PARTITIONS, Rows};
 use super::row::Row;
-use super::spill::SpillError;
+use super::spill::{Budget, SpillError};
 use super::summary::{Summary, Sums};
 use crate::flow::{AddressClass, OwnNetworks};
 use crate::select::Picked;
 use facts::LogFacts;
 use place::{Narrow, Order, Place, Wide};
 
-/// So many rows are gathered at once: 150 MB (few in tests). A larger partition is read several times, a part of its pairs
-/// each time.
-const MOST_ROWS: u64 = if cfg!(test) { 1 << 12 } else { 1 << 20 };
+/// So many rows are gathered at once by all threads together if rows may take so much memory, but by each no fewer and no
+/// more than this (few in tests). A larger partition is read several times, a part of its pairs each time.
+const ROWS_AT_ONCE: (u64, u64) = if cfg!(test) { (1 << 8, 1 << 12) } else { (1 << 15, 1 << 20) };
+/// Bytes of a row while it is gathered: itself, and its place before and after sorting.
+const ROW_BYTES: u64 = (size_of::<Row>() + 2 * size_of::<Narrow>()) as u64;
 
 /// How to gather.
 #[derive(Clone, Debug)]
@@ -54,6 +56,7 @@ pub struct Gatherer {
     rows: Rows,
     logs: Vec<LogFacts>,
     options: GatherOptions,
+    budget: Arc<Budget>,
     /// The connections whose tuples were read, if they were chosen in an earlier reading.
     picked: Option<Arc<Picked>>,
 }
@@ -61,9 +64,9 @@ pub struct Gatherer {
 impl Gatherer {
     /// Makes out whose NIC wrote what.
     pub fn new(state: State, options: GatherOptions) -> Self {
-        let picked = state.picked.clone();
+        let (budget, picked) = (Arc::clone(&state.budget), state.picked.clone());
         let (summary, logs, rows) = facts::settle(state, &options);
-        Self { summary, rows, logs, options, picked }
+        Self { summary, rows, logs, options, budget, picked }
     }
 
     /// Hands every pair of hosts to one of `threads` collectors that `make` makes, and returns these as one.
@@ -106,6 +109,9 @@ impl Gatherer {
         wanted: &(impl Fn(&Row) -> bool + Sync),
     ) -> Result<Vec<(G, Sums)>, SpillError> {
         let next = AtomicUsize::new(0);
+        let threads = threads.clamp(1, PARTITIONS);
+        let (fewest, most) = ROWS_AT_ONCE;
+        let most = (self.budget.limit / ROW_BYTES / threads as u64).clamp(fewest, most);
         let work = || -> Result<(G, Sums), SpillError> {
             let mut worker = Worker::new(self, make());
             loop {
@@ -113,11 +119,11 @@ impl Gatherer {
                 if partition >= PARTITIONS {
                     return Ok((worker.collector, worker.sums));
                 }
-                worker.partition(partition, wanted)?;
+                worker.partition(partition, most, wanted)?;
             }
         };
         thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads.clamp(1, PARTITIONS)).map(|_| scope.spawn(work)).collect();
+            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             let join = |handle: thread::ScopedJoinHandle<'_, _>| {
                 handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             };
@@ -169,9 +175,15 @@ impl<'s, G: Gather> Worker<'s, G> {
         }
     }
 
-    fn partition(&mut self, partition: usize, wanted: &impl Fn(&Row) -> bool) -> Result<(), SpillError> {
+    /// The pairs of a partition, of about `most` rows at once.
+    fn partition(
+        &mut self,
+        partition: usize,
+        most: u64,
+        wanted: &impl Fn(&Row) -> bool,
+    ) -> Result<(), SpillError> {
         let rows = &self.gatherer.rows;
-        let parts = rows.count(partition).div_ceil(MOST_ROWS).max(1);
+        let parts = rows.count(partition).div_ceil(most).max(1);
         for part in 0..parts {
             self.rows.clear();
             let Self { rows: held, hosts, .. } = self;
