@@ -206,6 +206,20 @@ fn the_first_screen_has_the_numbers_of_the_report() {
 }
 
 #[test]
+fn conditions_on_whole_connections_have_the_numbers_of_the_report() {
+    let bench = Bench::new();
+    let samples = samples();
+    for condition in ["bytes > 100k", "unanswered", "duration > 1m and not denied"] {
+        let arguments = [&*samples, "--last-of-data", "100d", "--where", condition];
+        let mut live = Live::start(&bench, &arguments, &[]);
+        let text = live.shows("tuples;");
+        agree(&bench, &text, &arguments);
+        live.press("q");
+        assert_eq!(live.ended().code(), Some(0), "{condition}");
+    }
+}
+
+#[test]
 fn files_that_come_or_grow_appear_with_the_numbers_of_the_report() {
     let scenario =
         Scenario { seed: 17, nics: 3, hours: 2, volume: Volume::Tuples(3_000), ..Scenario::default() };
