@@ -157,7 +157,7 @@ impl Job<'_> {
             };
             return Ok(not_read(reason));
         }
-        output.finish(self.unfinished)?;
+        Output::finish([&output], self.unfinished)?;
         let reason = why_partly(&met);
         Ok(Row { path: input.path.clone(), written: true, reason, tuples: met.tuples, unknown: met.unknown })
     }

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::report::FileRow;
 use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, State, StateError};
@@ -38,16 +39,20 @@ pub fn run(
     let ascii = config.running.ascii(around);
     let inputs = config.inputs.as_deref().map_or(Ok(Vec::new()), walk::discover)?;
     let output = Output::prepare(&config.output, config.overwrite, &inputs, unfinished)?;
+    let tuples =
+        config.tuples.as_deref().map(|folder| Output::claim_folder(folder, unfinished)).transpose()?;
+    let book = AddressBook::default();
+    let hours = tuples.as_ref().map(|folder| (folder, &book));
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_records();
     let Reduced { state, files } = if config.inputs.is_some() {
         let selection = Selection::default();
         let threads = config.running.threads();
-        let options = Options { threads, details: &[], hours: None, selection: &selection, shared: &shared };
+        let options = Options { threads, details: &[], hours, selection: &selection, shared: &shared };
         reduce::reduce(&inputs, &options, config.running.quiet, ascii)?
     } else {
         let stream = BufReader::with_capacity(FRAMES_AHEAD, io::stdin());
-        reduce::reduce_frames(stream, &config.memory.folder(), &shared)?
+        reduce::reduce_frames(stream, &config.memory.folder(), hours, &shared)?
     };
     tell_of_spilling(&budget, ascii, talk);
     let outcome = match of_files(&files, config.running.strict) {
@@ -62,7 +67,8 @@ pub fn run(
         return Ok(outcome);
     }
     let why = ending::of_files(files.iter(), config.running.strict);
-    write(state, files, &output, unfinished, ascii, talk)?;
+    write(state, files, &output)?;
+    publish(tuples.iter().chain([&output]), unfinished, ascii, talk)?;
     if outcome == Outcome::SomeSkipped {
         say(talk, ascii, &why);
     }
@@ -89,7 +95,8 @@ pub fn join(
     tell_of_spilling(&budget, ascii, talk);
     let outcome = of_files(&files, config.running.strict);
     let why = ending::of_files(files.iter(), config.running.strict);
-    write(state, files, &output, unfinished, ascii, talk)?;
+    write(state, files, &output)?;
+    publish([&output], unfinished, ascii, talk)?;
     if outcome == Outcome::SomeSkipped {
         say(talk, ascii, &why);
     }
@@ -124,22 +131,25 @@ fn input(row: &FileRow) -> &Path {
     Path::new(row.path.split_once(": ").map_or(row.path.as_str(), |(archive, _)| archive))
 }
 
-fn write(
-    state: State,
-    files: Vec<FileRow>,
-    output: &Output,
-    unfinished: &Unfinished,
-    ascii: bool,
-    talk: &mut impl Write,
-) -> Result<(), RunError> {
+fn write(state: State, files: Vec<FileRow>, output: &Output) -> Result<(), StateError> {
     let failed = |source| StateError::File { what: "write", path: output.path().to_owned(), source };
     let notes = serde_json::to_string(&Notes { files }).map_err(|error| failed(error.into()))?;
     let file = OpenOptions::new().write(true).create_new(true).open(output.whole()).map_err(failed)?;
     let mut out = BufWriter::new(file);
     state.write(output.path(), &mut out, &notes)?;
     let file = out.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    let path = output.finish(unfinished)?;
-    say(talk, ascii, &format!("wrote {}", path.display()));
+    file.sync_all().map_err(failed)
+}
+
+/// Gives whole outputs their names, and tells them.
+fn publish<'a>(
+    outputs: impl IntoIterator<Item = &'a Output>,
+    unfinished: &Unfinished,
+    ascii: bool,
+    talk: &mut impl Write,
+) -> Result<(), RunError> {
+    for path in Output::finish(outputs, unfinished)? {
+        say(talk, ascii, &format!("wrote {}", path.display()));
+    }
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use common::{Bench, Run};
@@ -36,35 +37,56 @@ fn frames<'a>(files: impl IntoIterator<Item = (&'a str, Content)>) -> Vec<u8> {
     stream
 }
 
-/// Sends a stream to `partial`, which writes `state`.
+/// Sends a stream to `partial`, which writes `state`, and tuples to a folder beside it.
 fn send(bench: &Bench, stream: Vec<u8>, state: &str) -> Run {
-    let mut command = bench.command(&["partial", "--stdin-frames", "-o", state, "--quiet"]);
+    let mut command = bench.command(&[
+        "partial",
+        "--stdin-frames",
+        "-o",
+        state,
+        "--export-tuples",
+        &tuples_of(state),
+        "--quiet",
+    ]);
     Run(command.write_stdin(stream).output().unwrap())
+}
+
+fn tuples_of(state: &str) -> String {
+    state.replace(".flowstate", "-tuples")
+}
+
+/// Every file below a folder, which may be missing, in the order of paths.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> =
+        entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect();
+    found.sort();
+    found
 }
 
 /// Every file of the logs as the tool names it, in the order of paths.
 fn files(bench: &Bench) -> Vec<String> {
-    fn collect(folder: &Path, found: &mut Vec<String>, root: &Path) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                collect(&path, found, root);
-            } else {
-                found.push(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
-            }
-        }
-    }
-    let mut found = Vec::new();
-    collect(&bench.logs(), &mut found, bench.folder.path());
-    found.sort_by(|a, b| Path::new(a).cmp(Path::new(b)));
-    found
+    let named = |path: &PathBuf| path.strip_prefix(bench.folder.path()).unwrap().to_str().unwrap().to_owned();
+    below(&bench.logs()).iter().map(named).collect()
+}
+
+/// The files of a folder of tuples with their bytes; the folder goes.
+fn take(bench: &Bench, tuples: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let folder = bench.folder.path().join(tuples);
+    let files = below(&folder).into_iter();
+    let files = files
+        .map(|path| (path.strip_prefix(&folder).unwrap().to_owned(), fs::read(&path).unwrap()))
+        .collect();
+    fs::remove_dir_all(folder).ok();
+    files
 }
 
 fn content(bench: &Bench, name: &str) -> Content {
     fs::read(bench.folder.path().join(name)).map_err(|_| "No such file or directory (os error 2)")
 }
 
-/// The report of states that `streams` make is that of the files themselves, with the same exit code.
+/// The report of states that `streams` make is that of the files themselves, with the same exit code; and the tuples of one
+/// stream are those of the files, byte for byte.
 fn same(bench: &Bench, streams: &[Vec<String>], options: &[&str]) {
     let states: Vec<String> = (0..streams.len()).map(|number| format!("{number}.flowstate")).collect();
     let mut worst = 0;
@@ -77,8 +99,12 @@ fn same(bench: &Bench, streams: &[Vec<String>], options: &[&str]) {
     let states: Vec<&str> = states.iter().map(String::as_str).collect();
     let merged = bench.run(&[&["merge"], &states[..], options].concat());
     let named: Vec<&str> = streams.iter().flatten().map(String::as_str).collect();
-    let whole = bench.run(&[&named, options].concat());
-    assert_eq!((merged.code(), merged.talk()), (whole.code(), whole.talk()), "{named:?}");
+    let whole = bench.run(&[&named, options, &["--export-tuples", "tuples"]].concat());
+    let talk = whole.talk().replace("wrote tuples\n", "");
+    assert_eq!((merged.code(), merged.talk()), (whole.code(), talk), "{named:?}");
+    let (expected, found): (_, Vec<_>) =
+        (take(bench, "tuples"), states.iter().map(|state| take(bench, &tuples_of(state))).collect());
+    assert!(found.len() > 1 || found == [expected], "{named:?}");
     // Where nothing could be read, a state tells of it.
     assert_eq!(worst, if whole.code() == 1 { 3 } else { whole.code() }, "{named:?}");
     assert!(merged.out() == whole.out(), "{named:?} {options:?}");
@@ -102,6 +128,31 @@ fn files_in_frames_give_the_report_of_the_files() {
         streams[number * 7 % 3].push(name);
     }
     same(&bench, &streams, &["--format", "json", "--top", "30"]);
+    fs::remove_file(bench.folder.path().join("0.flowstate")).unwrap();
+    same(&bench, &[files(&bench)], &["--format", "json"]);
+}
+
+#[test]
+fn a_state_and_tuples_come_of_one_reading_of_paths_too() {
+    let hour = common::hour_of("nsg", &[("allow", &TUPLES.map(str::to_owned))]);
+    let bench = Bench::new().file("a.json", hour).file("b.json", "no log");
+    let partial = |tuples| bench.run(&["partial", "logs", "-o", "a.flowstate", "--export-tuples", tuples]);
+    fs::create_dir(bench.folder.path().join("taken")).unwrap();
+    fs::write(bench.folder.path().join("taken/mine"), "mine").unwrap();
+    for (tuples, told) in
+        [("taken", "taken exists"), ("a.csv", "must be that of a folder"), ("-", "must be that of a folder")]
+    {
+        let refused = partial(tuples);
+        assert!(refused.code() == 2 && refused.talk().contains(told), "{}", refused.talk());
+    }
+    assert_eq!(common::names(bench.folder.path()), ["logs", "taken"]);
+    let run = partial("tuples/");
+    assert_eq!(run.code(), 3, "{}", run.talk());
+    assert!(run.talk().contains("wrote tuples/\nwrote a.flowstate\n"), "{}", run.talk());
+    let found = take(&bench, "tuples");
+    assert_eq!(found.keys().collect::<Vec<_>>(), [Path::new("date=2025-12-01/hour=02/part-0.parquet")]);
+    assert_eq!(bench.run(&["logs", "--export-tuples", "tuples"]).code(), 3);
+    assert!(found == take(&bench, "tuples"));
 }
 
 #[test]

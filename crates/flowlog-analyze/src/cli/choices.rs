@@ -208,6 +208,17 @@ impl ConnectionExport {
         )
     }
 
+    /// The folder of Parquet files that a text names.
+    pub(super) fn folder_of_tuples(text: &str) -> Result<PathBuf, String> {
+        match Self::of_tuples(text) {
+            Ok(Self { path: Some(path), format: None }) => Ok(path),
+            _ => Err(
+                "the name must be that of a folder for Parquet files: without an ending, or with / behind it"
+                    .to_owned(),
+            ),
+        }
+    }
+
     fn of_lines(text: &str, expected: &str) -> Result<Self, String> {
         let path = PathBuf::from(text);
         let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{MemoryArgs, Running};
+use super::{ConnectionExport, MemoryArgs, Running};
 
 const EXAMPLES: &str = "\
 A state holds what a report needs of its files: flowlog-analyze merge makes the
@@ -42,7 +42,13 @@ pub(super) struct Args {
     #[arg(long, short, value_name = "STATE")]
     output: PathBuf,
 
-    /// Replace the file if it exists
+    /// Write every tuple to a folder of Parquet files, too
+    ///
+    /// From the same reading: one file an hour, as flowlog-analyze PATH --export-tuples DIR writes them.
+    #[arg(long, value_name = "DIR", value_parser = ConnectionExport::folder_of_tuples)]
+    export_tuples: Option<PathBuf>,
+
+    /// Replace the state if it exists
     #[arg(long)]
     overwrite: bool,
 
@@ -60,7 +66,9 @@ pub struct PartialConfig {
     pub inputs: Option<Vec<PathBuf>>,
     /// The state to write.
     pub output: PathBuf,
-    /// It may replace a file.
+    /// Where tuples go, if they are wanted: a folder of Parquet files.
+    pub tuples: Option<PathBuf>,
+    /// The state may replace a file.
     pub overwrite: bool,
     /// How much memory the run may take.
     pub memory: MemoryArgs,
@@ -70,8 +78,8 @@ pub struct PartialConfig {
 
 impl Args {
     pub(super) fn check(self) -> PartialConfig {
-        let Self { paths, stdin_frames, output, overwrite, memory, running } = self;
+        let Self { paths, stdin_frames, output, export_tuples: tuples, overwrite, memory, running } = self;
         let inputs = (!stdin_frames).then_some(paths);
-        PartialConfig { inputs, output, overwrite, memory, running }
+        PartialConfig { inputs, output, tuples, overwrite, memory, running }
     }
 }

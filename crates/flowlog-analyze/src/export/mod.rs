@@ -101,7 +101,6 @@ impl Exports {
         let (connections, findings) = (lines(&config.connections)?, lines(&config.findings_file)?);
         let tuples = match &config.tuples {
             Some(ConnectionExport { path: Some(path), format: None }) => {
-                error::check_folder(path)?;
                 Some(Lines { output: Output::claim_folder(path, unfinished)?, format: None, printed: false })
             }
             other => lines(other)?,
@@ -186,11 +185,8 @@ impl Exports {
             .chain(self.report.map(|(output, _)| output))
             .chain(self.html)
             .collect();
-        // Not between two of them may an interrupted run come to its end.
-        let running = self.unfinished.running()?;
-        let names: Result<Vec<PathBuf>, ExportError> = outputs.iter().map(Output::publish).collect();
-        drop(running);
-        Ok(Written { names: names?, printed: printed.into_iter().next().map(|lines| lines.output) })
+        let names = Output::finish(&outputs, &self.unfinished)?;
+        Ok(Written { names, printed: printed.into_iter().next().map(|lines| lines.output) })
     }
 }
 

@@ -38,8 +38,9 @@ impl Output {
     /// Claims `path` for a folder of files; an empty one may be there.
     ///
     /// # Errors
-    /// Another run has the name, or the folder around it takes no files.
-    pub(super) fn claim_folder(path: &Path, unfinished: &Unfinished) -> Result<Self, ExportError> {
+    /// Something is there, another run has the name, or the folder around it takes no files.
+    pub fn claim_folder(path: &Path, unfinished: &Unfinished) -> Result<Self, ExportError> {
+        error::check_folder(path)?;
         staging::sweep(super::folder_of(path));
         Ok(Self {
             path: path.to_owned(),
@@ -105,13 +106,17 @@ impl Output {
         written().map_err(|source| ExportError::Write { path: self.path.clone(), source })
     }
 
-    /// Gives the whole file its name, unless the run has been abandoned meanwhile.
+    /// Gives whole files their names, unless the run has been abandoned meanwhile.
     ///
     /// # Errors
-    /// The run is abandoned, or the name cannot be given.
-    pub fn finish(&self, unfinished: &Unfinished) -> Result<PathBuf, ExportError> {
+    /// The run is abandoned, or a name cannot be given. Those named before it stay.
+    pub fn finish<'a>(
+        outputs: impl IntoIterator<Item = &'a Self>,
+        unfinished: &Unfinished,
+    ) -> Result<Vec<PathBuf>, ExportError> {
+        // Not between two of them may an interrupted run come to its end.
         let _running = unfinished.running()?;
-        self.publish()
+        outputs.into_iter().map(Self::publish).collect()
     }
 
     /// The name it will have.
@@ -130,7 +135,7 @@ impl Output {
     }
 
     /// Gives the whole file its name, or a name with a number if something has been put there meanwhile.
-    pub(super) fn publish(&self) -> Result<PathBuf, ExportError> {
+    fn publish(&self) -> Result<PathBuf, ExportError> {
         let path = match (self.folder, self.replace) {
             (true, _) => self.place_folder(),
             (false, true) => self.replace(),

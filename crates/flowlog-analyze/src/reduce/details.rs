@@ -79,6 +79,13 @@ impl Files for Details<'_> {
     fn end(&mut self, _: usize, _: &FileEnd) {}
 }
 
+impl Files for TupleRow {
+    fn begin(&mut self, name: &str) {
+        self.begin_file(name);
+    }
+    fn end(&mut self, _: usize, _: &FileEnd) {}
+}
+
 impl Details<'_> {
     fn tell(&mut self, tell: impl Fn(&mut dyn Sink)) {
         self.writers.iter_mut().for_each(|rows| rows.tell(&tell));

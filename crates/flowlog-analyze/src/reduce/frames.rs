@@ -5,12 +5,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use flowlog_core::bytes::{self, Part};
+use flowlog_core::enrich::AddressBook;
 use flowlog_core::record::{Decoder, SeenRecords};
 use flowlog_core::state::{Shared, SpillError};
 
+use super::details::Both;
 use super::job::{Files, not_opened, read_part};
 use super::read::Worker;
 use super::{ReduceError, Reduced};
+use crate::export::{Output, TupleRows};
 use crate::walk::is_flow_log;
 
 /// What the stream begins with.
@@ -53,25 +56,30 @@ pub enum FrameError {
 }
 
 /// Reads all files of `stream` in their order, on this thread. A ZIP archive, which cannot be read from its beginning
-/// on, goes through a temporary file in `folder`.
+/// on, goes through a temporary file in `folder`. `hours` as in [`super::Options`].
 ///
 /// # Errors
 /// A stream that is not whole; what is wrong with a file in it is a row with an error.
 pub fn reduce_frames(
     stream: impl Read + Send,
     folder: &Path,
+    hours: Option<(&Output, &AddressBook)>,
     shared: &Shared,
 ) -> Result<Reduced, ReduceError> {
     let mut frames = Frames { stream, whole: 0 };
     frames.begin()?;
     let mut worker = Worker::new(shared);
-    worker.read_with(|decoder, counting| {
-        let mut seen = SeenRecords::default();
-        while let Some(name) = frames.name()? {
-            frames.read(&name, folder, decoder, &mut seen, counting)?;
-        }
-        Ok::<(), ReduceError>(())
-    })?;
+    if let Some((output, book)) = hours {
+        let all = TupleRows::new(output, book);
+        let mut rows = all.part();
+        worker.read_with(|decoder, counting| {
+            frames.read_all(folder, decoder, &mut Both(counting, &mut rows))
+        })?;
+        all.add(rows)?;
+        all.finish()?;
+    } else {
+        worker.read_with(|decoder, counting| frames.read_all(folder, decoder, counting))?;
+    }
     let (state, rows, _) = worker.finish()?;
     Ok(Reduced { state, files: rows.into_iter().map(|(_, row)| row).collect() })
 }
@@ -99,6 +107,19 @@ impl<R: Read + Send> Frames<R> {
             0 => Ok(None),
             length => self.text(length, "a name").map(Some),
         }
+    }
+
+    fn read_all(
+        &mut self,
+        folder: &Path,
+        decoder: &mut Decoder,
+        files: &mut impl Files,
+    ) -> Result<(), ReduceError> {
+        let mut seen = SeenRecords::default();
+        while let Some(name) = self.name()? {
+            self.read(&name, folder, decoder, &mut seen, files)?;
+        }
+        Ok(())
     }
 
     /// Reads the file of this name, all its bytes.
