@@ -1,9 +1,10 @@
-"""Compares what flowlog_report.py makes on Sail or on Spark with what one process makes of the same logs, byte for byte.
+"""Compares what flowlog_report.py makes on Sail or on Spark with what one process makes of the same logs: reports and
+pages byte for byte, tuples row for row.
 
     check.py sail|spark ANALYZE CONTAINER SCRATCH
 
 CONTAINER is of flowlog-generate. On Sail every kind of input is tried; on Spark a master and two workers run on this machine,
-and one of them is killed while it reads.
+and one of them is killed while it reads, once for the states and once for the tuples.
 """
 
 import filecmp
@@ -36,22 +37,25 @@ class Check:
     def __init__(self, analyze, scratch, job, connections=True):
         self.analyze, self.scratch, self.job, self.connections = str(analyze), scratch, job, connections
 
-    def same(self, what, inputs, options=("--format", "json"), expected=0, **how):
-        """The job's output, page and table of connections are those of one process."""
+    def same(self, what, inputs, options=("--format", "json"), expected=0, tuples=False, **how):
+        """The job's output, page and table of connections are those of one process, and its `tuples`, if they are asked for."""
         begun = time.monotonic()
         inputs = [str(name) for name in inputs]
         one, many = self.scratch / "one", self.scratch / "many"
-        for folder in (one, many):
+        sets = [folder.with_name(f"{folder.name}-tuples") for folder in (one, many)]
+        for folder in (one, many, *sets):
             shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
+        one.mkdir()
+        many.mkdir()
+        one_set, many_set = [["--export-tuples", str(folder)] if tuples else [] for folder in sets]
         rows = lambda folder: ["--export-connections", str(folder / "connections.csv")] if self.connections else []
         files = lambda folder: ["--html", str(folder / "page.html"), *rows(folder)]
         with open(one / "report", "wb") as out:
-            command = [self.analyze, *inputs, "--quiet", "--no-config", *options, *files(one)]
+            command = [self.analyze, *inputs, "--quiet", "--no-config", *options, *files(one), *one_set]
             whole = subprocess.run(command, stdout=out, stderr=subprocess.DEVNULL).returncode
         middle = time.monotonic()
         named = how.pop("named", inputs)
-        words = ["--output", str(many / "report"), "--binary", self.analyze, *how.pop("words", []), *named, "--"]
+        words = ["--output", str(many / "report"), *many_set, "--binary", self.analyze, *how.pop("words", []), *named, "--"]
         code, talk = self.job([*words, "--no-config", *options, *files(many)], **how)
         if (whole, code) != (expected, expected):
             raise SystemExit(f"{what}: exit codes {whole} and {code}, expected {expected}\n{talk}")
@@ -61,6 +65,8 @@ class Check:
             raise SystemExit(f"{what}: not the same: {differ + missing}\n{talk}")
         size = sum((one / name).stat().st_size for name in names)
         told = [line for line in talk.splitlines() if line.startswith("flowlog_report: ")]
+        if tuples:
+            told.append(same_tuples(what, *sets))
         print(f"same: {what}: {len(names)} files of {size} bytes; {middle - begun:.1f} s, {time.monotonic() - middle:.1f} s", *told, sep="\n    ")
 
     def fails(self, what, words, sentence):
@@ -68,6 +74,37 @@ class Check:
         if code != 1 or sentence not in talk or "Traceback" in talk:
             raise SystemExit(f"{what}: exit code {code}, and no {sentence!r} in\n{talk}")
         print(f"told: {what}: {sentence}")
+
+
+def same_tuples(what, one, many):
+    """A data set of tuples has all rows of one process, in types that Spark has, and the same answers."""
+    import duckdb
+    import pyarrow
+    from pyarrow.dataset import partitioning
+    from pyarrow.parquet import read_table
+
+    folders = partitioning(pyarrow.schema([("date", pyarrow.string()), ("hour", pyarrow.string())]), flavor="hive")
+    tables = [read_table(folder, partitioning=folders) for folder in (one, many)]
+    signed = {"uint8": "int16", "uint16": "int32", "uint64": "int64"}
+    # Milliseconds or microseconds, shown in whatever zone: Parquet has them in UTC.
+    kind = lambda field: "time in UTC" if "tz=" in str(field.type) else signed.get(str(field.type), str(field.type))
+    kinds = [[(field.name, kind(field)) for field in table.schema] for table in tables]
+    if kinds[0] != kinds[1]:
+        raise SystemExit(f"{what}: columns of tuples are {kinds[1]}, expected {kinds[0]}")
+    by = [(name, "ascending") for name in tables[1].column_names]
+    rows, found = (table.cast(tables[1].schema).sort_by(by) for table in tables)
+    if not rows or not rows.equals(found):
+        raise SystemExit(f"{what}: {len(found)} rows of tuples are not the {len(rows)} of one process: see {one} and {many}")
+    answers = []
+    queries = [path.read_text() for path in sorted(HERE.glob("../docs/queries/*.sql")) if "FROM tuples" in path.read_text()]
+    for folder in (one, many):
+        db = duckdb.connect()
+        db.execute(f"CREATE VIEW tuples AS SELECT * FROM read_parquet('{folder}/**/*.parquet', hive_partitioning = true)")
+        answers.append([db.execute(query).fetchall() for query in queries])
+    if len(queries) < 5 or answers[0] != answers[1]:
+        raise SystemExit(f"{what}: {len(queries)} queries have other answers: {answers}")
+    files = [len(list(folder.rglob("*.parquet"))) for folder in (one, many)]
+    return f"{len(rows)} rows of tuples in {files[1]} files ({files[0]}), sums {answers[1][-1]}, {len(queries)} queries alike"
 
 
 def copied(container, tree, name=lambda path: path):
@@ -123,10 +160,11 @@ def sail(analyze, container, scratch):
 
     check = Check(analyze, scratch, job)
     small = ["--part-size", "300kB"]
-    check.same("paths", [container], words=small)
+    check.same("paths, with tuples", [container], words=small, tuples=True)
     check.same("the text in full, one part", [container], ["--full"])
     check.same("levels of merges", [container], words=["--part-size", "100kB"], many=4)
-    check.same("a blob that breaks off, a copy, an archive, a dead link", [spoiled(container, scratch / "spoiled")], expected=3, words=small)
+    faulty = spoiled(container, scratch / "spoiled")
+    check.same("a blob that breaks off, a copy, an archive, a dead link", [faulty], expected=3, words=small, tuples=True)
     tree = scratch / "tree"
     copied(container, tree, ours)
     # Sail 0.7 makes one row of each megabyte.
@@ -138,6 +176,8 @@ def sail(analyze, container, scratch):
     check.fails("no program", ["--binary", "/nowhere/flowlog-analyze", str(container)], "/nowhere/flowlog-analyze cannot be started on ")
     taken = ["--binary", str(analyze), "--output", str(other), str(container)]
     check.fails("a file in the way", taken, f"{other} exists: name another file, or remove it")
+    there = ["--binary", str(analyze), "--export-tuples", str(scratch / "many-tuples"), str(container)]
+    check.fails("tuples in the way", there, "many-tuples exists: name another folder for the tuples, or remove it")
     check.fails("no logs", ["--binary", str(analyze), str(container / "none")], "no flow logs in ")
     server.stop()
 
@@ -185,8 +225,8 @@ class Cluster:
                 pass
         raise SystemExit(f"Spark does not start: see {self.scratch}")
 
-    def kill_worker_that_reads(self, submitted):
-        """Kills the last worker and its executor once a partial of it runs; returns how many processes."""
+    def kill_worker_that_reads(self, submitted, option):
+        """Kills the last worker and its executor once a partial of it runs with this option; returns how many processes."""
         worker = self.running[-1].pid
         while submitted.poll() is None:
             for folder in Path("/proc").glob("[0-9]*"):
@@ -194,7 +234,7 @@ class Cluster:
                     command = (folder / "cmdline").read_bytes()
                 except OSError:
                     continue
-                if b"--stdin-frames" in command and worker in (lineage := ancestors(int(folder.name))):
+                if option in command and worker in (lineage := ancestors(int(folder.name))):
                     below = lineage[: lineage.index(worker) + 1]
                     for pid in reversed([int(folder.name), *below]):
                         try:
@@ -224,7 +264,7 @@ def ancestors(pid):
 def spark(analyze, container, scratch):
     cluster = Cluster(scratch)
 
-    def job(words, kill=False, binary=True):
+    def job(words, kill=None, binary=True):
         if not binary:  # the wheel's, which is on nobody's PATH
             at = words.index("--binary")
             del words[at : at + 2]
@@ -233,23 +273,30 @@ def spark(analyze, container, scratch):
         with open(scratch / "job.log", "wb") as log:
             submitted = subprocess.Popen(command, stdout=log, stderr=log, env=cluster.environment)
             if kill:
-                print(f"killed: a worker in the middle of a partial, {cluster.kill_worker_that_reads(submitted)} processes")
+                print(f"killed: a worker in the middle of a partial, {cluster.kill_worker_that_reads(submitted, kill)} processes")
             code = submitted.wait()
         return code, (scratch / "job.log").read_text(errors="replace")
 
     try:
         check = Check(analyze, scratch, job, connections=False)
-        check.same("the program from the wheel", [container], binary=False)
-        check.same("a blob that breaks off, a copy, an archive, a dead link", [spoiled(container, scratch / "spoiled")], expected=3)
+        check.same("the program from the wheel, with tuples", [container], binary=False, tuples=True)
+        faulty = spoiled(container, scratch / "spoiled")
+        check.same("a blob that breaks off, a copy, an archive, a dead link", [faulty], expected=3, tuples=True)
         tree = scratch / "tree"
         copied(container, tree)
         twice = next(tree.rglob("*.json"))
         early = tree / "early" / twice.relative_to(tree)
         early.parent.mkdir(parents=True)
         early.write_bytes(twice.read_bytes()[: twice.stat().st_size // 2])
-        check.same("contents that Spark reads, with a copy that breaks off", [tree], named=[f"file://{tree}"], expected=3)
+        check.same("contents that Spark reads, with a copy that breaks off", [tree], named=[f"file://{tree}"], expected=3, tuples=True)
+        there = ["--binary", str(analyze), "--export-tuples", f"file://{scratch}/many-tuples", str(container)]
+        check.fails("tuples in the way", there, "many-tuples exists: name another folder for the tuples, or remove it")
         part = sum(path.stat().st_size for path in container.rglob("*.json")) // 32
-        check.same("one worker killed in the middle", [container], kill=True, words=["--part-size", str(part)])
+        words = ["--part-size", str(part)]
+        check.same("one worker killed in the middle", [container], kill=b"--stdin-frames", words=list(words))
+        cluster.add_worker()
+        cluster.wait(2)
+        check.same("one worker killed among the tuples", [container], kill=b"--export-tuples", words=words, tuples=True)
     finally:
         cluster.stop()
 

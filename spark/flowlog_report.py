@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """The report of flowlog-analyze on Spark: the same bytes as on one machine.
 
-    flowlog_report.py [--output FILE] [--binary PATH] [--remote URL] [--part-size SIZE] INPUT... [-- OPTIONS OF MERGE]
+    flowlog_report.py [--output FILE] [--export-tuples URL] [--binary PATH] [--remote URL] [--part-size SIZE] INPUT...
+                      [-- OPTIONS OF MERGE]
 
     spark-submit flowlog_report.py --output report.json /mnt/flowlogs -- --format json
     spark-submit flowlog_report.py abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/ -- --html report.html
 
 INPUT is a file, a folder or a pattern that driver and executors see (/mnt, /Volumes), or a URL that Spark reads. The logs
 are read by `flowlog-analyze partial --stdin-frames` on the executors; their states come to the driver, where
-`flowlog-analyze merge` makes whatever it is asked for. DataFrames alone: it runs through Spark Connect, too.
+`flowlog-analyze merge` makes whatever it is asked for. With --export-tuples the executors read the logs once more and write every
+tuple to a Parquet data set with folders date=/hour=. DataFrames alone: it runs through Spark Connect, too.
 
 Exit codes are those of flowlog-analyze merge: 0 done, 1 failed, 2 usage, 3 some files could not be read whole, 10 findings.
 """
@@ -36,6 +38,14 @@ MANY = 128  # states that one merge opens
 CHUNK = 4 << 20  # bytes of a state in one row
 MEMORY = "512MiB"  # of one task; more goes through temporary files
 ROWS = "state string, offset bigint, size bigint, target bigint, host string, bytes binary"
+# Of --export-tuples DIR, in types that Spark has, and the two of the folders.
+TUPLES = (
+    "time_utc timestamp, time_ms bigint, record_time_utc timestamp, mac string, log string, resource string, nsg string, rule string, "
+    "direction string, source string, source_port int, destination string, destination_port int, protocol smallint, "
+    "protocol_name string, state string, decision string, encryption string, packets_sent bigint, bytes_sent bigint, "
+    "packets_received bigint, bytes_received bigint, source_class string, destination_class string, file string, date string, hour string"
+)
+TUPLES_AT_ONCE = 1 << 14  # some 6 MB
 
 
 class Failed(Exception):
@@ -146,25 +156,64 @@ def rows_of(state, name, targets):
             yield pyarrow.RecordBatch.from_pylist([row])
 
 
-def partial(program, name, files, targets):
+def tuples_of(parquet):
+    """The rows of a folder of tuples."""
+    import pyarrow
+    import pyarrow.compute
+    from pyarrow.parquet import ParquetFile
+
+    number = {"smallint": pyarrow.int16(), "int": pyarrow.int32(), "bigint": pyarrow.int64()}
+    types = {**number, "timestamp": pyarrow.timestamp("us", "UTC"), "string": pyarrow.string()}
+    columns = [(name, types[kind]) for name, kind in map(str.split, TUPLES.split(", "))]
+
+    def signed(column, kind):
+        if column.type == pyarrow.uint64():
+            column = pyarrow.compute.min_element_wise(column, pyarrow.scalar(2**63 - 1, column.type), skip_nulls=False)
+        return column.cast(kind)
+
+    for file in sorted(glob.glob(os.path.join(glob.escape(parquet), "*", "*", "*.parquet"))):
+        folders = dict(part.split("=") for part in PurePath(file).parts[-3:-1])
+        for batch in ParquetFile(file).iter_batches(TUPLES_AT_ONCE):
+            found = dict(zip(batch.schema.names, batch.columns))
+            found.update((name, pyarrow.array([value] * len(batch))) for name, value in folders.items())
+            cells = [signed(found[name], kind) for name, kind in columns]
+            yield pyarrow.RecordBatch.from_arrays(cells, [name for name, _ in columns])
+
+
+@contextmanager
+def partial(program, files, tuples=False):
+    """The state of files, and the folder of their tuples, if they are wanted."""
     with tempfile.TemporaryDirectory(prefix="flowlog-") as folder:
-        state = os.path.join(folder, "part.flowstate")
-        options = ["--max-memory", MEMORY, "--temp-dir", folder, "--quiet"]
+        state, rows = os.path.join(folder, "part.flowstate"), os.path.join(folder, "tuples")
+        options = ["--max-memory", MEMORY, "--temp-dir", folder, "--quiet", *(["--export-tuples", rows] if tuples else [])]
         run([program, "partial", "--stdin-frames", "-o", state, *options], lambda out: write_frames(out, files))
-        yield from rows_of(state, name, targets)
+        yield state, rows
 
 
-def reading_paths(binary, expected, targets):
+def states(targets):
+    def state_of(program, name, files):
+        with partial(program, files) as (state, _):
+            yield from rows_of(state, name, targets)
+
+    return state_of
+
+
+def tuples(program, _, files):
+    with partial(program, files, tuples=True) as (_, rows):
+        yield from tuples_of(rows)
+
+
+def reading_paths(binary, expected, rows):
     def read_logs(batches):
         for batch in batches:
             for names in batch.column("names").to_pylist():
                 files = ((name, None) for name in names)
-                yield from partial(the_same(binary, expected), names[0], files, targets)
+                yield from rows(the_same(binary, expected), names[0], files)
 
     return read_logs
 
 
-def reading_contents(binary, expected, targets):
+def reading_contents(binary, expected, rows):
     def read_logs(batches):
         files = (
             (re.sub("^file:/+", "/", path.as_py()), content.as_buffer())  # as one names it on one machine
@@ -173,7 +222,7 @@ def reading_contents(binary, expected, targets):
         )
         for name, content in files:
             whole = (file for some in ([(name, content)], files) for file in some)
-            yield from partial(the_same(binary, expected), name, whole, targets)
+            yield from rows(the_same(binary, expected), name, whole)
 
     return read_logs
 
@@ -242,11 +291,17 @@ def key(name):
     return (mac.upper(), time, log.upper())
 
 
+def by_keys(files):
+    """Files and sizes by their keys; larger copies come first when sorted."""
+    found = defaultdict(list)
+    for name, size in files:
+        found[key(name)].append((-size, name))
+    return found
+
+
 def groups(files, parts):
     """So many lists of files of nearly the same size, each in the order of NIC and time, larger copies first."""
-    by_key = defaultdict(list)
-    for name, size in files:
-        by_key[key(name)].append((-size, name))
+    by_key = by_keys(files)
     heap = [(0, number, []) for number in range(parts)]
     for negative, one in sorted((sum(size for size, _ in group), one) for one, group in by_key.items()):
         size, number, keys = heap[0]
@@ -256,6 +311,25 @@ def groups(files, parts):
     return [names for names in lists if names]
 
 
+def spans(files, part_size):
+    """Lists of files of about this size, one behind the other in time: few of them have tuples of the same hour."""
+    by_key, lists, room = by_keys(files), [], 0
+    for one in sorted(by_key, key=lambda one: (one[1], one)):
+        size = -sum(negative for negative, _ in by_key[one])
+        if not lists or room < size:
+            lists.append([])
+            room = part_size
+        lists[-1] += [name for _, name in sorted(by_key[one])]
+        room -= size
+    return lists
+
+
+def planned(spark, lists):
+    """A list of files a row, each in a partition of its own."""
+    rows = list(zip(targets(spark, len(lists)), lists))
+    return spark.createDataFrame(rows, "part bigint, names array<string>").repartition(len(lists), "part")
+
+
 def targets(spark, parts):
     """Numbers that `repartition` sends to as many partitions: without them, hashes collide and some tasks get twice as much."""
     ids = spark.range(40 * parts).selectExpr("id", f"pmod(hash(id), {parts}) AS place").groupBy("place").min("id").collect()
@@ -263,12 +337,12 @@ def targets(spark, parts):
 
 
 @contextmanager
-def one_file_a_batch(spark):
-    """Not ten thousand files at once in an executor's memory. Serverless computing does not let one say so."""
-    name, before = "spark.sql.execution.arrow.maxRecordsPerBatch", None
+def setting(spark, name, value):
+    """For a while, where the session lets one: serverless computing does not."""
+    before = None
     try:
         before = spark.conf.get(name)
-        spark.conf.set(name, "1")
+        spark.conf.set(name, value)
     except Exception:
         pass
     try:
@@ -287,9 +361,7 @@ def contents(spark, inputs):
     listed = [(row["path"], row["length"]) for row in files.select("path", "length").collect()]
     if len({path for path, _ in listed}) < len(listed):
         raise Failed("the engine lists a file twice, and would count it twice: give a path that executors see instead of a URL")
-    by_key = defaultdict(list)
-    for path, size in listed:
-        by_key[key(path)].append((-size, path))
+    by_key = by_keys(listed)
     copies = [(number, path) for number, one in enumerate(sorted(by_key)) if len(by_key[one]) > 1 for _, path in sorted(by_key[one])]
     files = files.select("path", "content")
     if copies:
@@ -317,17 +389,47 @@ def printed(command, output):
     return process.returncode
 
 
-def report(spark, inputs, options=(), output=None, binary=None, part_size=256_000_000):
-    """Prints what `flowlog-analyze merge` makes with `options` of the logs of `inputs`; returns its exit code."""
+def in_the_way(target):
+    return Failed(f"{target} exists: name another folder for the tuples, or remove it")
+
+
+def is_there(spark, target):
+    """True if Spark finds files; what it cannot look at, it will not write either."""
+    try:
+        return bool(spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(target).select("path").head(1))
+    except Exception:
+        return False
+
+
+def write_tuples(spark, rows, target):
+    """A data set with folders date=/hour=, whose rows are in the order of time within a file."""
+    rows = rows.sortWithinPartitions("date", "hour", "time_ms")
+    # As flowlog-analyze has them; Spark's own is INT96, which is no time in UTC to others.
+    with setting(spark, "spark.sql.parquet.outputTimestampType", "TIMESTAMP_MILLIS"):
+        try:
+            rows.write.mode("error").option("compression", "zstd").partitionBy("date", "hour").parquet(target)
+        except Exception as error:
+            if "already exists" in str(error):
+                raise in_the_way(target) from None
+            raise
+
+
+def report(spark, inputs, options=(), output=None, binary=None, part_size=256_000_000, tuples_to=None):
+    """Prints what `flowlog-analyze merge` makes with `options` of the logs of `inputs`, and writes their tuples to the URL
+    `tuples_to`, if there is a report; returns the exit code."""
     say = lambda words: print(f"flowlog_report: {words}", file=sys.stderr, flush=True)
     if output and os.path.exists(output):
         raise Failed(f"{output} exists: name another file, or remove it")
+    if tuples_to and is_there(spark, tuples_to):
+        raise in_the_way(tuples_to)
     program = find(binary)
     expected = version(program)
     urls = [name for name in inputs if re.match(r"[a-z][a-z0-9+.-]+:/", name)]
     if urls and len(urls) < len(inputs):
         raise Failed("give either paths or URLs, not both")
-    with tempfile.TemporaryDirectory(prefix="flowlog-") as folder, one_file_a_batch(spark):
+    # Not ten thousand files at once in an executor's memory.
+    one_file_a_batch = setting(spark, "spark.sql.execution.arrow.maxRecordsPerBatch", "1")
+    with tempfile.TemporaryDirectory(prefix="flowlog-") as folder, one_file_a_batch:
         logs, listed = contents(spark, urls) if urls else (None, local(inputs))
         if not listed:
             raise Failed(f"no flow logs in {' '.join(inputs)}")
@@ -335,13 +437,12 @@ def report(spark, inputs, options=(), output=None, binary=None, part_size=256_00
         parts = max(1, -(-size // part_size))
         fewer = lambda number: -(-number // MANY)
         if urls:
-            read = logs.mapInArrow(reading_contents(binary, expected, targets(spark, fewer(parts))), ROWS)
+            read = logs.mapInArrow(reading_contents(binary, expected, states(targets(spark, fewer(parts)))), ROWS)
         else:
             lists = groups(listed, parts)
             parts = len(lists)
-            rows = list(zip(targets(spark, parts), lists))
-            plan = spark.createDataFrame(rows, "part bigint, names array<string>").repartition(parts, "part")
-            read = plan.mapInArrow(reading_paths(binary, expected, targets(spark, fewer(parts))), ROWS)
+            plan = planned(spark, lists)
+            read = plan.mapInArrow(reading_paths(binary, expected, states(targets(spark, fewer(parts)))), ROWS)
         say(f"{expected.split(chr(10))[0]}: {len(listed)} files, {size / 1e6:.1f} MB, in about {parts} parts")
         while parts > MANY:
             parts = fewer(parts)
@@ -355,11 +456,20 @@ def report(spark, inputs, options=(), output=None, binary=None, part_size=256_00
                 hosts[row["host"]].add(row["state"])
                 yield row
 
-        states = collect(met(read.repartition(max(2, fewer(parts)), "state").toLocalIterator()), folder)
+        found = collect(met(read.repartition(max(2, fewer(parts)), "state").toLocalIterator()), folder)
         told = ", ".join(f"{host} ({len(parts)})" for host, parts in sorted(hosts.items()))
-        kept = sum(os.path.getsize(state) for state in states.values())
-        say(f"{len(states)} states, {kept / 1e6:.1f} MB, of the same version on {told}")
-        return printed([program, "merge", *states.values(), "--temp-dir", folder, *options], output)
+        kept = sum(os.path.getsize(state) for state in found.values())
+        say(f"{len(found)} states, {kept / 1e6:.1f} MB, of the same version on {told}")
+        code = printed([program, "merge", *found.values(), "--temp-dir", folder, *options], output)
+        if tuples_to and code in (0, 3, 10):
+            if urls:
+                # Spark puts files of any hours together: without a shuffle, every task would write into all of them.
+                rows = logs.mapInArrow(reading_contents(binary, expected, tuples), TUPLES).repartition("date", "hour")
+            else:
+                rows = planned(spark, spans(listed, part_size)).mapInArrow(reading_paths(binary, expected, tuples), TUPLES)
+            write_tuples(spark, rows, tuples_to)
+            say(f"wrote tuples to {tuples_to}")
+        return code
 
 
 def size(text):
@@ -374,6 +484,7 @@ def main(words):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="files, folders and patterns, or URLs")
     parser.add_argument("--output", metavar="FILE", help="where the report goes [default: standard output; spark-submit mixes that with messages]")
+    parser.add_argument("--export-tuples", metavar="URL", help="a folder to be made, of Parquet with every tuple: a path or what else Spark writes to")
     parser.add_argument("--binary", help=f"{PROGRAM} on driver and executors [default: the wheel's, or the one on PATH]")
     parser.add_argument("--remote", metavar="URL", help="a Spark Connect server, such as sc://localhost:15002")
     parser.add_argument("--part-size", type=size, default="256MB", metavar="SIZE", help="logs that a task reads [256MB]")
@@ -383,7 +494,7 @@ def main(words):
     builder = SparkSession.builder.appName("flowlog-report")
     spark = (builder.remote(asked.remote) if asked.remote else builder).getOrCreate()
     try:
-        return report(spark, asked.inputs, options, asked.output, asked.binary, asked.part_size)
+        return report(spark, asked.inputs, options, asked.output, asked.binary, asked.part_size, asked.export_tuples)
     except Failed as failed:
         reason = str(failed)
     except Exception as error:

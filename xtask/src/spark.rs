@@ -12,8 +12,8 @@ use crate::python;
 use crate::shell::{built, root, run as succeed, target};
 
 /// `check.py` holds what this version does with contents; the client is what runs the job.
-const SAIL: [&str; 2] = ["pysail==0.7.2", "pyspark-client>=4,<5"];
-const SPARK: [&str; 3] = ["pyspark>=4,<5", "pyarrow", "pandas"];
+const SAIL: [&str; 3] = ["pysail==0.7.2", "pyspark-client>=4,<5", "duckdb"];
+const SPARK: [&str; 4] = ["pyspark>=4,<5", "pyarrow", "pandas", "duckdb"];
 /// ziglang links with a C library old enough for the images of all services.
 const MATURIN: [&str; 2] = ["maturin>=1.7,<2", "ziglang"];
 /// C library 2.17, as in manylinux2014.
