@@ -37,6 +37,21 @@ pub struct Style {
     pub lang: Lang,
 }
 
+#[cfg(test)]
+impl Style {
+    /// What tests lay out with unless they say otherwise: 80 columns, in English, without colour.
+    pub(crate) const PLAIN: Self = Self {
+        width: 80,
+        cut: true,
+        color: false,
+        ascii: false,
+        markdown: false,
+        graphs: false,
+        top: 5,
+        lang: Lang::En,
+    };
+}
+
 /// What the place where the report is printed allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Surroundings {

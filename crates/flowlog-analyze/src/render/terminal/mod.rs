@@ -70,16 +70,7 @@ mod tests {
         render_as(report, style, &View::Full)
     }
 
-    const PLAIN: Style = Style {
-        width: 80,
-        cut: true,
-        color: false,
-        ascii: false,
-        markdown: false,
-        graphs: false,
-        top: 5,
-        lang: Lang::En,
-    };
+    const PLAIN: Style = Style::PLAIN;
 
     #[test]
     fn at_80_columns() {

@@ -9,18 +9,8 @@ use flowlog_core::report::{Ends, HostName, PortName};
 
 use super::*;
 use crate::render::{json, text};
-use crate::words::Lang;
 
-const PLAIN: Style = Style {
-    width: 80,
-    cut: true,
-    color: false,
-    ascii: false,
-    markdown: false,
-    graphs: false,
-    top: 2,
-    lang: Lang::En,
-};
+const PLAIN: Style = Style { top: 2, ..Style::PLAIN };
 /// 2025-12-01 07:14:30.123 UTC.
 const START: i64 = 1_764_573_270_123;
 const HOUR: i64 = 3_600_000;

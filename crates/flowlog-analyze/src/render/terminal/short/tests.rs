@@ -6,16 +6,7 @@ use crate::render::style::Style;
 use crate::render::{fixture, text};
 use crate::words::Lang;
 
-const PLAIN: Style = Style {
-    width: 80,
-    cut: true,
-    color: false,
-    ascii: false,
-    markdown: false,
-    graphs: false,
-    top: 15,
-    lang: Lang::En,
-};
+const PLAIN: Style = Style { top: 15, ..Style::PLAIN };
 
 fn render(report: &Report, style: Style, view: &View) -> String {
     let mut out = Vec::new();

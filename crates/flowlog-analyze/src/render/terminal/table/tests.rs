@@ -2,16 +2,7 @@ use super::*;
 use crate::render::style::Style;
 
 fn render(width: usize, table: &Table) -> String {
-    let mut page = Page::new(Style {
-        width,
-        cut: true,
-        color: false,
-        ascii: false,
-        markdown: false,
-        graphs: false,
-        top: 5,
-        lang: Lang::En,
-    });
+    let mut page = Page::new(Style { width, ..Style::PLAIN });
     table.write(&mut page);
     page.into_text()
 }
