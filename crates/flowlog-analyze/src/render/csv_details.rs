@@ -3,16 +3,20 @@
 //! It is fed with what a decoder finds (it is a [`Sink`]) and allocates nothing per row: what a
 //! record and a rule say of their tuples is put into CSV form once and copied from then on.
 
-use std::io::{self, Write};
+mod pieces;
 
-use flowlog_core::flow::{Direction, Encryption, FlowTuple, Protocol, State};
+use std::io::{self, Write};
+use std::slice;
+
+use flowlog_core::flow::{Encryption, FlowTuple};
 use flowlog_core::record::{MalformedTuple, RecordContext, Sink};
 
-use super::clock::Clock;
-use super::csv_line::Line;
+use super::clock::{Clock, TIME};
+use super::csv_line::{LINE, Line};
 use super::csv_text::{CsvStyle, push_field};
-use super::names::protocol_name;
 use super::row_buffer::RowBuffer;
+use super::text::iso_time;
+use pieces::{Pieces, counters, ends};
 
 /// Column titles. Times are RFC 3339, UTC; counters are empty where the log records none.
 pub const HEADER: [&str; 20] = [
@@ -45,8 +49,6 @@ pub const HEADER: [&str; 20] = [
 #[derive(Debug)]
 pub struct DetailsWriter<W: Write> {
     out: RowBuffer<W>,
-    /// The end of a row.
-    line: Line,
     /// `File,RecordTime,`
     head: Vec<u8>,
     /// Bytes of the file in it.
@@ -57,32 +59,75 @@ pub struct DetailsWriter<W: Write> {
     resource: String,
     /// `MAC,ACL,Rule` with the commas around them.
     rule: Vec<u8>,
+    row: Row,
+    /// The row is one of the latest file, record and rule.
+    is_row_ready: bool,
     /// The encryption word of the tuple that follows, if it is none that is known.
     word: String,
     clock: Clock,
+    pieces: Box<Pieces>,
     delimiter: u8,
-    protocols: Box<[&'static str; 256]>,
+}
+
+/// A row, of which the next one of the same rule keeps all up to its tuple.
+#[derive(Debug, Default)]
+struct Row {
+    bytes: Vec<u8>,
+    /// Where its time stands.
+    time: usize,
+    /// Where what a tuple says of itself begins, for which there is room.
+    tuple: usize,
+}
+
+impl Row {
+    /// Begins the rows of other names.
+    fn begin(&mut self, head: &[u8], rule: &[u8]) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(head);
+        self.bytes.extend_from_slice(&[b'0'; TIME]);
+        self.bytes.extend_from_slice(rule);
+        self.time = head.len();
+        self.tuple = self.bytes.len();
+        self.bytes.resize(self.tuple + LINE, 0);
+    }
+
+    #[inline]
+    fn set_time(&mut self, time: &[u8; TIME]) {
+        if let Some(slot) = self.bytes.get_mut(self.time..).and_then(<[u8]>::first_chunk_mut) {
+            *slot = *time;
+        }
+    }
+
+    /// What the tuple says of itself.
+    #[inline]
+    fn line(&mut self) -> Line<'_> {
+        Line::new(self.bytes.get_mut(self.tuple..).unwrap_or_default())
+    }
+
+    /// All of it, with so many bytes of its tuple.
+    #[inline]
+    fn whole(&self, of_tuple: usize) -> &[u8] {
+        self.bytes.get(..self.tuple + of_tuple).unwrap_or_default()
+    }
 }
 
 impl<W: Write> DetailsWriter<W> {
     /// A writer without header, for a part of a file.
     pub fn part(out: W, style: CsvStyle) -> Self {
         let delimiter = style.delimiter;
-        let mut numbers = 0..=u8::MAX;
-        let protocols = [(); 256]
-            .map(|()| numbers.next().and_then(|number| protocol_name(Protocol(number))).unwrap_or_default());
         Self {
             out: RowBuffer::new(out),
-            line: Line::new(),
             head: vec![delimiter; 2],
             file_length: 1,
             mac: vec![delimiter; 2],
             resource: String::new(),
             rule: vec![delimiter; 4],
+            row: Row::default(),
+            is_row_ready: false,
             word: String::new(),
             clock: Clock::default(),
+            pieces: Box::new(Pieces::new(delimiter)),
             delimiter,
-            protocols: Box::new(protocols),
         }
     }
 
@@ -100,6 +145,7 @@ impl<W: Write> DetailsWriter<W> {
         self.head.push(self.delimiter);
         self.file_length = self.head.len();
         self.head.push(self.delimiter);
+        self.is_row_ready = false;
     }
 
     /// The first write that failed, if any: there is no use in going on.
@@ -113,6 +159,42 @@ impl<W: Write> DetailsWriter<W> {
     /// The first write that failed.
     pub fn finish(self) -> io::Result<W> {
         self.out.finish()
+    }
+
+    #[inline]
+    fn row(&mut self, tuple: &FlowTuple) {
+        let Some(time) = self.clock.at(tuple.time_ms).filter(|_| tuple.encryption != Encryption::Unknown)
+        else {
+            return self.odd_row(tuple);
+        };
+        self.row.set_time(time);
+        let mut line = self.row.line();
+        ends(&mut line, tuple, self.delimiter);
+        self.pieces.middle(&mut line, tuple);
+        line.piece(&self.pieces.encryptions[tuple.encryption as usize]);
+        counters(&mut line, tuple, self.delimiter);
+        let length = line.length();
+        self.out.rows.extend_from_slice(self.row.whole(length));
+    }
+
+    /// A row with a word that is not known, or with a time that is longer than others.
+    fn odd_row(&mut self, tuple: &FlowTuple) {
+        let Self { out: RowBuffer { rows, .. }, delimiter, .. } = self;
+        let delimiter = *delimiter;
+        rows.extend_from_slice(&self.head);
+        rows.extend_from_slice(iso_time(tuple.time_ms).as_bytes());
+        rows.extend_from_slice(&self.rule);
+        let mut line = self.row.line();
+        ends(&mut line, tuple, delimiter);
+        self.pieces.middle(&mut line, tuple);
+        rows.extend_from_slice(line.bytes());
+        let word = std::mem::take(&mut self.word);
+        let is_unknown = tuple.encryption == Encryption::Unknown;
+        push_field(rows, if is_unknown { &word } else { tuple.encryption.word() }, delimiter);
+        rows.push(delimiter);
+        let mut line = self.row.line();
+        counters(&mut line, tuple, delimiter);
+        rows.extend_from_slice(line.bytes());
     }
 }
 
@@ -129,6 +211,7 @@ impl<W: Write> Sink for DetailsWriter<W> {
         self.mac.push(self.delimiter);
         self.resource.clear();
         self.resource.push_str(record.resource);
+        self.is_row_ready = false;
     }
 
     fn rule(&mut self, acl: &str, rule: &str) {
@@ -139,6 +222,7 @@ impl<W: Write> Sink for DetailsWriter<W> {
         self.rule.push(self.delimiter);
         push_field(&mut self.rule, rule, self.delimiter);
         self.rule.push(self.delimiter);
+        self.is_row_ready = false;
     }
 
     fn encryption_word(&mut self, word: &str) {
@@ -146,66 +230,19 @@ impl<W: Write> Sink for DetailsWriter<W> {
     }
 
     fn tuple(&mut self, tuple: &FlowTuple) {
-        let Self { out: RowBuffer { rows, .. }, line, delimiter, .. } = self;
-        let delimiter = *delimiter;
-        rows.extend_from_slice(&self.head);
-        self.clock.push(rows, tuple.time_ms);
-        rows.extend_from_slice(&self.rule);
-        line.clear();
-        for address in [tuple.source, tuple.destination] {
-            line.address(address);
-            line.byte(delimiter);
+        self.tuples(slice::from_ref(tuple));
+    }
+
+    fn tuples(&mut self, tuples: &[FlowTuple]) {
+        if !self.is_row_ready {
+            self.row.begin(&self.head, &self.rule);
+            self.is_row_ready = true;
         }
-        for port in [tuple.source_port, tuple.destination_port] {
-            line.number(port);
-            line.byte(delimiter);
-        }
-        line.number(tuple.protocol.0);
-        line.byte(delimiter);
-        line.text(self.protocols[usize::from(tuple.protocol.0)].as_bytes());
-        line.byte(delimiter);
-        line.text(match tuple.direction {
-            Direction::Inbound => b"Inbound",
-            Direction::Outbound => b"Outbound",
-        });
-        line.byte(delimiter);
-        let (letter, word): (_, &[u8]) = match tuple.state {
-            State::Begin => (b'B', b"Begun"),
-            State::Continue => (b'C', b"Continuing"),
-            State::End => (b'E', b"Ended"),
-            State::Deny => (b'D', b"Denied"),
-            State::Allow => (b'A', b"Allowed"),
-        };
-        line.byte(letter);
-        line.byte(delimiter);
-        line.text(word);
-        line.byte(delimiter);
-        if tuple.encryption == Encryption::Unknown {
-            rows.extend_from_slice(line.bytes());
-            line.clear();
-            push_field(rows, &std::mem::take(&mut self.word), delimiter);
-        } else {
-            line.text(tuple.encryption.word().as_bytes());
-        }
-        match tuple.counters {
-            None => line.text(&[delimiter, delimiter, delimiter, delimiter, b'\n']),
-            Some(counters) => {
-                let ways = [
-                    counters.packets_sent,
-                    counters.bytes_sent,
-                    counters.packets_received,
-                    counters.bytes_received,
-                ];
-                for value in ways {
-                    line.byte(delimiter);
-                    line.number(value);
-                }
-                line.byte(b'\n');
+        for tuple in tuples {
+            self.row(tuple);
+            if self.out.is_full() {
+                self.out.hand_on();
             }
-        }
-        rows.extend_from_slice(line.bytes());
-        if self.out.is_full() {
-            self.out.hand_on();
         }
     }
 
@@ -217,7 +254,7 @@ impl<W: Write> Sink for DetailsWriter<W> {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use flowlog_core::flow::Counters;
+    use flowlog_core::flow::{Counters, Direction, Protocol, State};
     use flowlog_core::record::LogKind;
 
     use super::*;

@@ -7,6 +7,8 @@ pub use flowlog_core::text::escape;
 pub(crate) use flowlog_core::text::{bytes, count};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::clock::Clock;
+
 /// `1 file`, `2 files`.
 pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(value), if value == 1 { one } else { many })
@@ -38,7 +40,10 @@ pub fn time(ms: i64) -> String {
 
 /// `2025-12-01T07:14:30.123Z`, RFC 3339.
 pub(crate) fn iso_time(ms: i64) -> String {
-    format_time(ms, "%Y-%m-%dT%H:%M:%S%.3fZ")
+    match Clock::default().at(ms).map(|text| str::from_utf8(text)) {
+        Some(Ok(text)) => text.to_owned(),
+        _ => format_time(ms, "%Y-%m-%dT%H:%M:%S%.3fZ"),
+    }
 }
 
 fn format_time(ms: i64, form: &str) -> String {

@@ -3,23 +3,27 @@
 //! Like the details it is a [`Sink`]: what a record and a rule say of their tuples is put into its form once and
 //! copied from then on.
 
+mod form;
+mod pieces;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use flowlog_core::enrich::AddressBook;
-use flowlog_core::flow::{AddressClass, Direction, Encryption, FlowTuple, Protocol, State};
+use flowlog_core::flow::{AddressClass, Direction, Encryption, FlowTuple, State};
 use flowlog_core::policy::plain_rule;
 use flowlog_core::record::{LogKind, MalformedTuple, RecordContext, Sink};
 use flowlog_core::state::plain_mac;
 
 use super::clock::Clock;
 use super::connections::ConnectionFormat;
-use super::csv_line::Line;
-use super::csv_text::push_field;
+use super::csv_line::{LINE, Line};
 use super::ends;
 use super::names::protocol_label;
 use super::parquet::{Columns, Spec, names};
 use super::row_buffer::RowBuffer;
+use form::Form;
+use pieces::Pieces;
 
 /// The columns, of whatever form, behind which those of [`ends`] stand: those of a Parquet file in full.
 pub(crate) const SPECS: [Spec; 25] = [
@@ -143,7 +147,9 @@ impl TupleCells<'_> {
 pub struct TupleWriter<W: Write> {
     out: RowBuffer<W>,
     form: Form,
-    line: Line,
+    pieces: Box<Pieces>,
+    /// Room for what tuples say of themselves.
+    line: Box<[u8]>,
     clock: Clock,
     /// From `record_time_utc` to `resource`.
     record: Vec<u8>,
@@ -153,26 +159,23 @@ pub struct TupleWriter<W: Write> {
     book: Arc<AddressBook>,
     /// The encryption word of the tuple that follows, if it is none that is known.
     word: String,
-    /// `protocol` and `protocol_name` of each number.
-    protocols: Vec<Vec<u8>>,
 }
 
 impl<W: Write> TupleWriter<W> {
     /// A writer without header, for a part of a file.
     pub fn part(out: W, format: ConnectionFormat, book: &Arc<AddressBook>) -> Self {
         let form = Form::new(format, book);
-        let protocols = (0..=u8::MAX).map(|number| form.protocol(Protocol(number))).collect();
         Self {
             out: RowBuffer::new(out),
+            pieces: Box::new(Pieces::new(&form)),
             form,
-            line: Line::new(),
+            line: vec![0; LINE].into_boxed_slice(),
             clock: Clock::default(),
             record: Vec::new(),
             rule: Vec::new(),
             file: Vec::new(),
             book: Arc::clone(book),
             word: String::new(),
-            protocols,
         }
     }
 
@@ -205,53 +208,6 @@ impl<W: Write> TupleWriter<W> {
             _ => self.out.hand_on(),
         }
     }
-
-    fn time(&mut self, ms: i64) {
-        let Self { form, out: RowBuffer { rows, .. }, line, clock, .. } = self;
-        form.quoted(rows, Column::TimeUtc, |rows| clock.push(rows, ms));
-        if ms < 0 {
-            form.number(rows, Column::TimeMs, b"-");
-        } else {
-            form.number(rows, Column::TimeMs, b"");
-        }
-        line.clear();
-        line.number(ms.unsigned_abs());
-        rows.extend_from_slice(line.bytes());
-    }
-
-    fn ends(&mut self, tuple: &FlowTuple) {
-        let Self { form, out: RowBuffer { rows, .. }, line, .. } = self;
-        let ends = [
-            (Column::Source, tuple.source, Column::SourcePort, tuple.source_port),
-            (Column::Destination, tuple.destination, Column::DestinationPort, tuple.destination_port),
-        ];
-        for (name, address, port_name, port) in ends {
-            line.clear();
-            line.address(address);
-            form.word(rows, name, line.bytes());
-            line.clear();
-            line.number(port);
-            form.number(rows, port_name, line.bytes());
-        }
-    }
-
-    fn counters(&mut self, tuple: &FlowTuple) {
-        let Self { form, out: RowBuffer { rows, .. }, line, .. } = self;
-        let values = tuple.counters.map(|counters| {
-            [counters.packets_sent, counters.bytes_sent, counters.packets_received, counters.bytes_received]
-        });
-        let names = [Column::PacketsSent, Column::BytesSent, Column::PacketsReceived, Column::BytesReceived];
-        for (place, name) in names.into_iter().enumerate() {
-            match values.and_then(|values| values.get(place).copied()) {
-                None => form.number(rows, name, form.null),
-                Some(value) => {
-                    line.clear();
-                    line.number(value);
-                    form.number(rows, name, line.bytes());
-                }
-            }
-        }
-    }
 }
 
 impl<W: Write> Sink for TupleWriter<W> {
@@ -281,32 +237,32 @@ impl<W: Write> Sink for TupleWriter<W> {
     }
 
     fn tuple(&mut self, tuple: &FlowTuple) {
-        self.time(tuple.time_ms);
-        self.out.rows.extend_from_slice(&self.record);
-        self.out.rows.extend_from_slice(&self.rule);
-        self.form.word(&mut self.out.rows, Column::Direction, direction(tuple.direction).as_bytes());
-        self.ends(tuple);
-        let protocol = self.protocols.get(usize::from(tuple.protocol.0));
-        self.out.rows.extend_from_slice(protocol.map(Vec::as_slice).unwrap_or_default());
-        self.form.word(&mut self.out.rows, Column::State, state(tuple.state).as_bytes());
-        self.form.word(&mut self.out.rows, Column::Decision, decision(tuple.state).as_bytes());
+        let Self { form, pieces, out: RowBuffer { rows, .. }, line, .. } = self;
+        let mut line = Line::new(line);
+        pieces.time(&mut line, &mut self.clock, tuple.time_ms);
+        rows.extend_from_slice(line.bytes());
+        rows.extend_from_slice(&self.record);
+        rows.extend_from_slice(&self.rule);
+        line.clear();
+        pieces.middle(&mut line, tuple);
         if tuple.encryption == Encryption::Unknown {
-            let word = std::mem::take(&mut self.word);
-            self.form.name(&mut self.out.rows, Column::Encryption, &word);
+            rows.extend_from_slice(line.bytes());
+            line.clear();
+            form.name(rows, Column::Encryption, &std::mem::take(&mut self.word));
         } else {
-            self.form.word(&mut self.out.rows, Column::Encryption, tuple.encryption.word().as_bytes());
+            line.piece(&pieces.encryptions[tuple.encryption as usize]);
         }
-        self.counters(tuple);
-        for (name, address) in
-            [(Column::SourceClass, tuple.source), (Column::DestinationClass, tuple.destination)]
-        {
-            self.form.word(&mut self.out.rows, name, AddressClass::of(address).label().as_bytes());
+        pieces.counters(&mut line, tuple);
+        pieces.classes(&mut line, tuple);
+        rows.extend_from_slice(line.bytes());
+        rows.extend_from_slice(&self.file);
+        if form.has_facts() {
+            let facts = ends::facts([tuple.source, tuple.destination], &self.book);
+            for (place, fact) in facts.iter().enumerate() {
+                form.fact(rows, place, fact.as_deref());
+            }
         }
-        self.out.rows.extend_from_slice(&self.file);
-        for (place, fact) in ends::facts([tuple.source, tuple.destination], &self.book).iter().enumerate() {
-            self.form.fact(&mut self.out.rows, place, fact.as_deref());
-        }
-        self.out.rows.extend_from_slice(self.form.end);
+        rows.extend_from_slice(form.end);
         if self.out.is_full() {
             self.hand_on();
         }
@@ -345,95 +301,9 @@ fn decision(state: State) -> &'static str {
     if state == State::Deny { "denied" } else { "allowed" }
 }
 
-/// How cells are put together.
-#[derive(Debug)]
-struct Form {
-    format: ConnectionFormat,
-    /// What stands before each cell.
-    keys: Vec<Vec<u8>>,
-    /// Around text that needs no escapes.
-    quote: &'static [u8],
-    null: &'static [u8],
-    end: &'static [u8],
-}
-
-impl Form {
-    fn new(format: ConnectionFormat, book: &AddressBook) -> Self {
-        let key = |(place, name): (usize, &str)| match (format, place) {
-            (ConnectionFormat::Csv(_), 0) => Vec::new(),
-            (ConnectionFormat::Csv(style), _) => vec![style.delimiter],
-            (_, 0) => format!("{{\"{name}\":").into_bytes(),
-            (_, _) => format!(",\"{name}\":").into_bytes(),
-        };
-        let keys = COLUMNS.into_iter().chain(ends::heads(book)).enumerate().map(key).collect();
-        let (quote, null, end): (_, _, &[u8]) = match format {
-            ConnectionFormat::Csv(_) => (&b""[..], &b""[..], b"\n"),
-            _ => (b"\"", b"null", b"}\n"),
-        };
-        Self { format, keys, quote, null, end }
-    }
-
-    /// What stands before a cell.
-    #[inline]
-    fn key(&self, row: &mut Vec<u8>, column: Column) {
-        row.extend_from_slice(self.keys.get(column as usize).map(Vec::as_slice).unwrap_or_default());
-    }
-
-    /// Digits, or nothing.
-    #[inline]
-    fn number(&self, row: &mut Vec<u8>, column: Column, digits: &[u8]) {
-        self.key(row, column);
-        row.extend_from_slice(digits);
-    }
-
-    /// Text of the tool's own, which needs no escapes.
-    #[inline]
-    fn word(&self, row: &mut Vec<u8>, column: Column, word: &[u8]) {
-        self.quoted(row, column, |row| row.extend_from_slice(word));
-    }
-
-    #[inline]
-    fn quoted(&self, row: &mut Vec<u8>, column: Column, write: impl FnOnce(&mut Vec<u8>)) {
-        self.key(row, column);
-        row.extend_from_slice(self.quote);
-        write(row);
-        row.extend_from_slice(self.quote);
-    }
-
-    /// What is known of an end, in the column of this place behind the fixed ones.
-    fn fact(&self, row: &mut Vec<u8>, place: usize, fact: Option<&str>) {
-        row.extend_from_slice(self.keys.get(COLUMNS.len() + place).map(Vec::as_slice).unwrap_or_default());
-        match fact {
-            Some(fact) => self.text(row, fact),
-            None => row.extend_from_slice(self.null),
-        }
-    }
-
-    /// Text from outside.
-    fn name(&self, row: &mut Vec<u8>, column: Column, name: &str) {
-        self.key(row, column);
-        self.text(row, name);
-    }
-
-    fn text(&self, row: &mut Vec<u8>, name: &str) {
-        match self.format {
-            ConnectionFormat::Csv(style) => push_field(row, name, style.delimiter),
-            // Writing to memory cannot fail.
-            _ => serde_json::to_writer(row, name).unwrap_or_default(),
-        }
-    }
-
-    fn protocol(&self, protocol: Protocol) -> Vec<u8> {
-        let mut cells = Vec::new();
-        self.number(&mut cells, Column::Protocol, protocol.0.to_string().as_bytes());
-        self.name(&mut cells, Column::ProtocolName, &protocol_label(protocol.0));
-        cells
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use flowlog_core::flow::Counters;
+    use flowlog_core::flow::{Counters, Protocol};
     use serde_json::Value;
 
     use super::*;
