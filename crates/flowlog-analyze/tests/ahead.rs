@@ -1,4 +1,5 @@
-//! Threads that read, decode, count and write rows of one NIC's logs side by side: what comes out is what one thread makes.
+//! Threads that read, decode, count and write rows of one NIC's logs side by side, and of one NIC's after the other's: what
+//! comes out is what one thread makes.
 
 mod common;
 
@@ -6,7 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use common::Bench;
+use common::{Bench, hour_of};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use flowlog_testkit::scenario::{Scenario, Volume};
@@ -76,4 +77,75 @@ fn a_packed_file_that_breaks_off_is_told_with_what_was_read_before() {
     assert!(alone["totals"]["tuples"].as_u64().unwrap() > 10_000);
     assert!(alone["files"][0]["error"].is_string());
     assert_eq!(bench.json(&["logs/cut.json.gz", "--threads", "2"]), (alone, 3));
+}
+
+/// The record of NIC number `nic`, with so many tuples.
+fn record(nic: usize, tuples: usize) -> String {
+    let tuple = |n: usize| {
+        format!(
+            r#""{},10.0.0.{nic},10.1.{}.4,{},443,6,O,B,NX,,,,""#,
+            1_764_556_200_000_u64 + n as u64,
+            n % 200,
+            1024 + n
+        )
+    };
+    let tuples: Vec<String> = (0..tuples).map(tuple).collect();
+    let document =
+        hour_of("/s/nsg", &[("allow", &tuples)]).replace("000D3A000001", &format!("000D3A00000{nic}"));
+    let record = document.strip_prefix(r#"{"records":["#).and_then(|rest| rest.strip_suffix("]}"));
+    record.unwrap().to_owned()
+}
+
+#[test]
+fn rows_stand_in_the_order_of_nics_by_any_number_of_threads() {
+    let file = |records: &[String]| format!(r#"{{"records":[{}]}}"#, records.join(","));
+    let bench = Bench::new()
+        .file("a.json", file(&[record(3, 4000)]))
+        .file("b.json", file(&[record(1, 10)]))
+        .file("c.json", file(&[record(2, 1500)]))
+        .file("none.json", "{}");
+    let rows = |bench: &Bench, round: &str, threads: &str| {
+        let details = format!("{round}-{threads}-details");
+        let tuples = format!("{round}-{threads}.csv");
+        let run = bench.run(
+            &[
+                &["logs", "--threads", threads, "--export-csv", "--output-path", &details][..],
+                &["--export-tuples", &tuples],
+            ]
+            .concat(),
+        );
+        assert_eq!(run.code(), 3, "{}", run.talk());
+        let name = common::names(&bench.folder.path().join(&details))
+            .into_iter()
+            .find(|name| name.contains("Details"));
+        [format!("{details}/{}", name.unwrap()), tuples]
+            .map(|name| fs::read_to_string(bench.folder.path().join(name)).unwrap())
+    };
+    let one = rows(&bench, "first", "1");
+    for text in &one {
+        let nics: Vec<_> = text
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').find(|cell| cell.starts_with("000D")).unwrap())
+            .collect();
+        assert_eq!(nics.len(), 5510);
+        assert!(nics.is_sorted());
+        assert!(
+            !text.lines().skip(1).any(|line| line.contains("MAC,") || line.contains("mac,")),
+            "one header"
+        );
+    }
+    for threads in ["2", "4", "5", "9"] {
+        assert!(rows(&bench, "first", threads) == one, "other rows with {threads} threads");
+    }
+    // One file of two NICs lets all be read again.
+    let bench = bench.file("d.json", file(&[record(3, 1), record(1, 2)]));
+    let one = rows(&bench, "second", "1");
+    assert!(one.iter().all(|text| text.lines().count() == 5514));
+    for threads in ["2", "5"] {
+        assert!(
+            rows(&bench, "second", threads) == one,
+            "other rows with {threads} threads of a file of two NICs"
+        );
+    }
 }

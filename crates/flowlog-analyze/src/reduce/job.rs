@@ -32,7 +32,9 @@ pub(super) struct Job<'a> {
     /// What is asked for; `None`: everything.
     pub(super) selection: Option<&'a Selection>,
     pub(super) progress: &'a Progress,
-    /// Read and decode on threads of their own: there are fewer groups than cores.
+    /// Groups are read one after the other.
+    pub(super) in_turn: bool,
+    /// Read and decode on threads of their own: fewer groups than cores are read at once.
     pub(super) ahead: bool,
 }
 

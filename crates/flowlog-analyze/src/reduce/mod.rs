@@ -29,6 +29,11 @@ pub use parts::{TupleFile, TupleForm};
 use plan::{Beginning, Group};
 use read::Worker;
 
+/// With at most so many threads, groups are read in turn if rows of tuples are written. Then one thread decodes, one
+/// counts and one writes, and the last one, which takes the longest, bounds all: more threads than these are faster on
+/// groups of their own, although nearly all rows are written twice.
+const IN_TURN: usize = 4;
+
 /// What the files held.
 pub struct Reduced {
     /// What the logs say.
@@ -91,12 +96,15 @@ fn read_until_known(
 ) -> Result<Reduced, ReduceError> {
     let beginnings = peek_all(inputs, options.threads);
     let mut groups = plan::groups(inputs, &beginnings);
+    let in_turn = !options.details.is_empty() && options.threads <= IN_TURN;
     loop {
-        let details: Vec<_> = options.details.iter().map(|file| Parts::new(*file, groups.len())).collect();
+        let files = options.details.iter();
+        let details: Vec<_> = files.map(|file| Parts::new(*file, groups.len(), in_turn)).collect();
         let hours = options.hours.map(|(output, book)| TupleRows::new(output, book));
-        let ahead = groups.len() < options.threads;
+        let ahead = groups.len() < options.threads || in_turn && options.threads > 1;
         let selection = Some(options.selection).filter(|selection| !selection.is_all());
-        let job = Job { inputs, details: &details, hours: hours.as_ref(), selection, progress, ahead };
+        let job =
+            Job { inputs, details: &details, hours: hours.as_ref(), selection, progress, in_turn, ahead };
         let pass = read_all(&groups, options, job)?;
         if let Some(united) = plan::unite(&groups, &pass.logs, &beginnings, inputs) {
             // Rare: a file with records of several NICs. Knowing repeated records again needs a second reading.
@@ -115,10 +123,14 @@ struct Pass {
     logs: Vec<Vec<u64>>,
 }
 
-/// Groups are read by whoever is free, the largest first: a large one begun last would be waited for by all.
+/// Groups are read by whoever is free, the largest first: a large one begun last would be waited for by all. In turn,
+/// one worker reads them all.
 fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pass, ReduceError> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
-    order.sort_by_key(|&group| (groups.get(group).map(|group| Reverse(group.size)), group));
+    if !job.in_turn {
+        order.sort_by_key(|&group| (groups.get(group).map(|group| Reverse(group.size)), group));
+    }
+    let workers = if job.in_turn { 1 } else { options.threads.clamp(1, groups.len().max(1)) };
     let next = AtomicUsize::new(0);
     let shared = options.shared.clone().with_picked(options.selection.picked.clone());
     let work = |_: usize| {
@@ -133,7 +145,7 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
     let mut state = State::empty(&shared)?;
     let mut rows: Vec<(usize, FileRow)> = Vec::with_capacity(job.inputs.len());
     let mut logs = vec![Vec::new(); groups.len()];
-    for done in run_on(options.threads.clamp(1, groups.len().max(1)), &work) {
+    for done in run_on(workers, &work) {
         let (mine, my_rows, met) = done?;
         state.merge(mine);
         rows.extend(my_rows);

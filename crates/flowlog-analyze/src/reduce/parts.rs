@@ -1,5 +1,7 @@
-//! A file of one row a tuple while several workers write it: a part a group, joined in the order of groups,
-//! so that the file does not depend on who was faster.
+//! A file of one row a tuple: its rows stand in the order of groups, so that it does not depend on who was faster.
+//!
+//! Where groups are read in turn, each is written behind the one before it. Several workers write a part a group each,
+//! and the parts are joined, by which nearly all is written twice.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -54,19 +56,26 @@ const BLOCK: usize = 1 << 20;
 pub(super) struct Parts<'a> {
     file: TupleFile<'a>,
     count: usize,
+    /// The groups are read one after the other, into one part.
+    in_turn: bool,
     whole: bool,
 }
 
 impl<'a> Parts<'a> {
-    /// So many parts of `file`.
-    pub(super) fn new(file: TupleFile<'a>, count: usize) -> Self {
-        Self { file, count, whole: false }
+    /// Of so many groups of `file`.
+    pub(super) fn new(file: TupleFile<'a>, groups: usize, in_turn: bool) -> Self {
+        let count = if in_turn { groups.min(1) } else { groups };
+        Self { file, count, in_turn, whole: false }
     }
 
-    /// Who writes the part of this number. The first one begins with the header, and all others will follow it.
+    /// Who writes the group of this number. The first one begins with the header, and all others will follow it.
     pub(super) fn part(&self, number: usize) -> Result<Rows, ExportError> {
-        let out = self.told(new(&self.file.output.part(number)))?;
-        Ok(self.file.rows(out, number == 0))
+        let out = if self.in_turn && number > 0 {
+            OpenOptions::new().append(true).open(self.file.output.part(0))
+        } else {
+            new(&self.file.output.part(number))
+        };
+        Ok(self.file.rows(self.told(out)?, number == 0))
     }
 
     /// Says which file it was that could not be written.
