@@ -6,6 +6,7 @@ mod digits;
 mod document;
 mod foreign;
 mod framing;
+mod hextets;
 pub mod name;
 mod rows;
 mod scan;

@@ -12,9 +12,10 @@
 
 mod plain;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::digits::{dotted_quad, eight_digits, short_number};
+use super::hextets::hextets;
 use super::time::LAST_MS;
 use crate::flow::{Counters, Direction, Encryption, FlowTuple, Protocol, State};
 pub(super) use plain::plain_tuples;
@@ -323,14 +324,18 @@ fn any_counters(rest: &[u8]) -> Result<Option<Counters>, TupleFault> {
     if fields.next().is_none() { Ok(Some(counters)) } else { Err(TupleFault::FieldCount) }
 }
 
-/// An IP address. IPv4 in its plain form is read eight bytes at a time; everything else is the standard library's.
+/// An IP address. The plain forms are read here; everything else is the standard library's.
 #[inline]
 fn address(rest: &mut &[u8]) -> Option<IpAddr> {
-    if let Some((octets, length)) = dotted_quad(rest) {
-        *rest = rest.get(length..)?;
-        return Some(IpAddr::V4(Ipv4Addr::from(octets)));
-    }
-    any_address(rest)
+    let (address, length) = match dotted_quad(rest) {
+        Some((octets, length)) => (IpAddr::V4(Ipv4Addr::from(octets)), length),
+        None => match hextets(rest) {
+            Some((hextets, length)) => (IpAddr::V6(Ipv6Addr::from(hextets)), length),
+            None => return any_address(rest),
+        },
+    };
+    *rest = rest.get(length..)?;
+    Some(address)
 }
 
 #[cold]
