@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 use siphasher::sip::SipHasher13;
 
-use super::ahead::list;
 use super::hosts::{HostId, Hosts};
-use super::row::{Row, RowReader, RowWriter};
+use super::row::{LONGEST_ROW, Row, RowReader, RowWriter};
 use super::spill::{Budget, Packed, Spill, SpillError, Spilled};
 
 /// Partitions of a state: enough that the rows of one, of a gigabyte of logs, fit the processor's cache.
@@ -20,8 +19,6 @@ pub(super) const PARTITIONS: usize = 1024;
 /// Bytes of rows that are kept, compressed and written as one: less where little memory is allowed, since each worker
 /// has a chunk of each partition open.
 const CHUNKS: (usize, usize) = (1 << 10, 8 << 10);
-/// No row has more bytes.
-const LONGEST_ROW: usize = 192;
 
 /// What partitions are chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +32,7 @@ impl PartitionKey {
     }
 
     /// The hash of two hosts, whichever comes first.
+    #[inline]
     pub(super) fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
         let [first, second] = self.0;
         let hasher = SipHasher13::new_with_keys(first, second);
@@ -104,7 +102,7 @@ impl Scatter {
         let place = partition_of(self.key.hash(row.key.source, row.key.destination, hosts));
         let Some(open) = self.open.get_mut(place) else { return };
         open.write(row, hosts);
-        if open.bytes.len() > self.chunk - LONGEST_ROW {
+        if open.len() > self.chunk - LONGEST_ROW {
             self.seal(place);
         }
     }
@@ -114,11 +112,11 @@ impl Scatter {
         let (Some(open), Some(chunks)) = (self.open.get_mut(place), self.chunks.get_mut(place)) else {
             return;
         };
-        let full = std::mem::take(open);
-        open.bytes = list(self.chunk);
-        let bytes = full.bytes.capacity();
-        chunks.push(Chunk { origin: 0, rows: full.rows, place: Place::Memory(full.bytes) });
-        if self.spill.grow(bytes) {
+        let full = std::mem::replace(open, RowWriter::with_room(self.chunk));
+        let (rows, bytes) = (full.rows, full.into_bytes());
+        let held = bytes.capacity();
+        chunks.push(Chunk { origin: 0, rows, place: Place::Memory(bytes) });
+        if self.spill.grow(held) {
             self.spill_all();
         }
     }
@@ -141,8 +139,10 @@ impl Scatter {
     /// A temporary file could not be written.
     pub(super) fn finish(mut self, origin: Origin) -> Result<Rows, SpillError> {
         for (open, chunks) in self.open.iter_mut().zip(&mut self.chunks) {
-            let RowWriter { mut bytes, rows, .. } = std::mem::take(open);
+            let open = std::mem::take(open);
+            let rows = open.rows;
             if rows > 0 {
+                let mut bytes = open.into_bytes();
                 bytes.shrink_to_fit();
                 chunks.push(Chunk { origin: 0, rows, place: Place::Memory(bytes) });
             }
