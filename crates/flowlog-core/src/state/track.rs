@@ -14,10 +14,8 @@ use super::row::{Row, RowKind};
 use crate::connection::{Connection, ConnectionKey, SETTLE_MS, SILENT_MS};
 use crate::flow::{Direction, Encryption, FlowTuple, Protocol, State};
 
-/// How often the table is searched for connections that have ended, in ms of log time.
-const SWEEP_EVERY_MS: i64 = 300_000;
-/// Fewer connections are not searched: they stay in the processor's cache.
-const FEW: usize = 1 << 12;
+/// Fewer connections are not searched for those that have ended: they stay in the processor's cache.
+const FEW: usize = 1 << 10;
 /// So many connections at most: some 10 MB. With more, all leave.
 const MOST: usize = 1 << 16;
 /// Denied attempts held: a packet that is sent again finds the one before it, if it follows soon.
@@ -117,12 +115,14 @@ pub(super) struct Track {
     /// needs their place. Apart, since a 5-tuple that was denied may be let through a moment later, and the other way
     /// round.
     denials: Vec<Option<(Key, Open)>>,
-    next_sweep_ms: Option<i64>,
+    /// With so many connections the next search for those that have ended is due: half as many again as the last one
+    /// left, so that each connection is looked at a few times whatever stays open.
+    room: usize,
 }
 
 impl Default for Track {
     fn default() -> Self {
-        Self { lives: Table::default(), denials: vec![None; DENIALS], next_sweep_ms: None }
+        Self { lives: Table::default(), denials: vec![None; DENIALS], room: FEW }
     }
 }
 
@@ -211,14 +211,12 @@ impl Track {
     /// The log has come to `now_ms`: what ended long enough before, or has been silent for too long, leaves.
     #[inline]
     pub(super) fn advance(&mut self, now_ms: i64, out: &mut impl FnMut(&Row)) {
-        let is_due = self.next_sweep_ms.is_none_or(|next_ms| now_ms >= next_ms);
-        if is_due && self.lives.len() >= FEW {
+        if self.lives.len() >= self.room {
             self.sweep(now_ms, out);
         }
     }
 
     fn sweep(&mut self, now_ms: i64, out: &mut impl FnMut(&Row)) {
-        self.next_sweep_ms = Some(now_ms.saturating_add(SWEEP_EVERY_MS));
         let (ended_ms, silent_ms) = (now_ms.saturating_sub(SETTLE_MS), now_ms.saturating_sub(SILENT_MS));
         self.lives.retain(|key, open| {
             let connection = &open.connection;
@@ -229,6 +227,7 @@ impl Track {
             }
             !over
         });
+        self.room = FEW.max(self.lives.len() + self.lives.len() / 2);
     }
 
     /// Everything leaves: the file is read, or there is too much.
@@ -239,6 +238,6 @@ impl Track {
         for (key, open) in self.denials.iter_mut().filter_map(Option::take) {
             out(&open.row(key, RowKind::Denied));
         }
-        self.next_sweep_ms = None;
+        self.room = FEW;
     }
 }
