@@ -151,36 +151,52 @@ impl NearLog {
 
     /// Tells the NIC's own addresses from those of traffic it only passes on.
     pub(super) fn finish(mut self, hosts: &Hosts) -> Ends {
-        let far = self.far.tidy();
+        let near = self.near.tidy();
+        let is_far = met_as_far(near, self.far.as_slice());
         let mut ends = Ends::default();
-        let mut family: Vec<NearEnd> = Vec::new();
+        let mut family: Vec<(NearEnd, bool)> = Vec::new();
         for is_ipv4 in [true, false] {
             let is_family =
                 |host: HostId| hosts.address(host).is_some_and(|address| address.is_ipv4() == is_ipv4);
-            let of_family = |end: &&NearEnd| is_family(end.host) && is_unicast(hosts.class(end.host));
+            let of_family =
+                |(end, _): &(NearEnd, bool)| is_family(end.host) && is_unicast(hosts.class(end.host));
             family.clear();
-            family.extend(self.near.tidy().iter().filter(of_family));
-            finish_family(&family, far, hosts, &mut ends);
+            family.extend(near.iter().copied().zip(is_far.iter().copied()).filter(of_family));
+            finish_family(&family, hosts, &mut ends);
         }
         ends
     }
 }
 
-/// `far` are all far ends, in order.
-fn finish_family(family: &[NearEnd], far: &[HostId], hosts: &Hosts, ends: &mut Ends) {
-    let sum = |ends: &[NearEnd]| ends.iter().map(|end| end.rows).sum::<u64>();
-    let all = sum(family);
+/// Which near ends, of which there are few and which are in order, are far ends, too: far ends may be a million, and are
+/// not put in order for that.
+fn met_as_far(near: &[NearEnd], far: &[HostId]) -> Vec<bool> {
+    let mut met = vec![false; near.len()];
+    for host in far {
+        if let Ok(place) = near.binary_search_by_key(host, |end| end.host)
+            && let Some(met) = met.get_mut(place)
+        {
+            *met = true;
+        }
+    }
+    met
+}
+
+/// Near ends, and whether they are far ends, too.
+fn finish_family(family: &[(NearEnd, bool)], hosts: &Hosts, ends: &mut Ends) {
+    let all: u64 = family.iter().map(|(end, _)| end.rows).sum();
     let is_internet = |host| is_internet(hosts.class(host));
-    let elsewhere = |end: &NearEnd| {
+    let elsewhere = |(end, is_far): &(NearEnd, bool)| {
         let most = hosts.class(end.host).is_private() && end.rows * 2 > all;
-        (!most && far.binary_search(&end.host).is_ok()) || (is_internet(end.host) && !end.outside)
+        (!most && *is_far) || (is_internet(end.host) && !end.outside)
     };
-    let near: Vec<NearEnd> = family.iter().copied().filter(|end| !elsewhere(end)).collect();
+    let here = family.iter().filter(|end| !elsewhere(end));
+    let near: Vec<NearEnd> = here.map(|(end, _)| *end).collect();
     let forwards = near.len() < family.len() || near.len() > ADDRESSES_OF_A_NIC;
     ends.forwards |= forwards;
-    ends.forwards_internet |= family.iter().any(|end| elsewhere(end) && is_internet(end.host));
+    ends.forwards_internet |= family.iter().any(|end| elsewhere(end) && is_internet(end.0.host));
     ends.several |= forwards || near.len() > 1;
-    let rows = sum(&near);
+    let rows: u64 = near.iter().map(|end| end.rows).sum();
     for end in near {
         let claim = if end.rows * 2 > rows { Claim::Most } else { Claim::Some };
         let seldom = is_internet(end.host) && end.rows.saturating_mul(SHARE) < rows;
