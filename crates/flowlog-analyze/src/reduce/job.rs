@@ -48,12 +48,19 @@ pub(super) trait Files: Sink {
 
 /// Decodes the files of `group` one after the other and tells `files` about it.
 pub(super) fn read_group(group: &Group, job: Job<'_>, decoder: &mut Decoder, files: &mut impl Files) {
-    let mut seen = SeenRecords::default();
+    let mut known = Known { seen: SeenRecords::default(), is_alone: group.inputs.len() == 1 };
     for &number in &group.inputs {
         let Some(input) = job.inputs.get(number) else { continue };
-        read_input(decoder, number, input, job, files, &mut seen);
+        read_input(decoder, number, input, job, files, &mut known);
         job.progress.file_done();
     }
+}
+
+/// The records that files of a group have in common.
+struct Known {
+    seen: SeenRecords,
+    /// The group is one file: unless that is an archive, nothing can repeat what it holds.
+    is_alone: bool,
 }
 
 fn read_input(
@@ -62,16 +69,17 @@ fn read_input(
     input: &Input,
     job: Job<'_>,
     files: &mut impl Files,
-    seen: &mut SeenRecords,
+    known: &mut Known,
 ) {
     let path = input.path.display().to_string();
     let is_large = input.size >= LARGE || input.is_stream();
     let mut part = |mut part: Part<'_>| {
+        let seen = (part.member.is_some() || !known.is_alone).then_some(&mut known.seen);
         read_part(&mut part, &path, number, files, |bytes, files| {
             if job.ahead && is_large {
-                read_ahead(bytes, |blocks| decoder.decode_new(blocks, files, Some(&mut *seen)))
+                read_ahead(bytes, |blocks| decoder.decode_new(blocks, files, seen))
             } else {
-                decoder.decode_new(bytes, files, Some(&mut *seen))
+                decoder.decode_new(bytes, files, seen)
             }
         });
         ControlFlow::Continue(())

@@ -1,6 +1,6 @@
 //! What the tuples of one record are, as a whole: how a record is known again in other bytes.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use super::SEED;
 
@@ -35,8 +35,9 @@ impl Rows {
     /// Takes one tuple's text in. True if it is to be passed over.
     #[inline]
     pub(super) fn take(&mut self, text: &[u8]) -> bool {
-        let hash = SEED.hash_one(text);
-        self.hash = (self.hash.rotate_left(23) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut hasher = SEED.build_hasher();
+        hasher.write(text);
+        self.hash = (self.hash.rotate_left(23) ^ hasher.finish()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         if self.count == 0 {
             self.first = self.hash;
         }
