@@ -11,7 +11,7 @@ use std::sync::Arc;
 use siphasher::sip::SipHasher13;
 
 use super::hosts::{HostId, Hosts};
-use super::row::{LONGEST_ROW, Row, RowReader, RowWriter};
+use super::row::{LONGEST_ROW, Row, RowReader, RowWriter, follow};
 use super::spill::{Budget, Packed, Spill, SpillError, Spilled};
 
 /// Partitions of a state: enough that the rows of one, of a gigabyte of logs, fit the processor's cache.
@@ -19,6 +19,9 @@ pub(super) const PARTITIONS: usize = 1024;
 /// Bytes of rows that are kept, compressed and written as one: less where little memory is allowed, since each worker
 /// has a chunk of each partition open.
 const CHUNKS: (usize, usize) = (1 << 10, 8 << 10);
+/// Chunks of a partition that go to disk together are written as one until it has so many bytes: each costs its place in
+/// a list.
+const JOINED: usize = 64 << 10;
 
 /// What partitions are chosen by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +77,11 @@ pub(super) struct Chunk {
 /// Where a chunk is.
 #[derive(Debug)]
 pub(super) enum Place {
-    Memory(Vec<u8>),
+    Memory {
+        bytes: Vec<u8>,
+        /// Time of the last row, which one that follows would be told by.
+        last_ms: i64,
+    },
     Disk(Packed),
 }
 
@@ -86,6 +93,7 @@ pub(super) struct Scatter {
     open: Vec<RowWriter>,
     chunks: Vec<Vec<Chunk>>,
     spill: Spill,
+    joined: Vec<u8>,
 }
 
 impl Scatter {
@@ -93,7 +101,14 @@ impl Scatter {
         let open = (0..PARTITIONS).map(|_| RowWriter::default()).collect();
         let share = spill.limit() / (PARTITIONS as u64 * 4);
         let chunk = usize::try_from(share).unwrap_or(usize::MAX).clamp(CHUNKS.0, CHUNKS.1);
-        Self { key, chunk, open, chunks: (0..PARTITIONS).map(|_| Vec::new()).collect(), spill }
+        Self {
+            key,
+            chunk,
+            open,
+            chunks: (0..PARTITIONS).map(|_| Vec::new()).collect(),
+            spill,
+            joined: Vec::new(),
+        }
     }
 
     /// Takes a row in. What goes wrong with a temporary file is told at the end.
@@ -113,9 +128,9 @@ impl Scatter {
             return;
         };
         let full = std::mem::replace(open, RowWriter::with_room(self.chunk));
-        let (rows, bytes) = (full.rows, full.into_bytes());
+        let (rows, last_ms, bytes) = (full.rows, full.last_ms, full.into_bytes());
         let held = bytes.capacity();
-        chunks.push(Chunk { origin: 0, rows, place: Place::Memory(bytes) });
+        chunks.push(Chunk { origin: 0, rows, place: Place::Memory { bytes, last_ms } });
         if self.spill.grow(held) {
             self.spill_all();
         }
@@ -123,12 +138,23 @@ impl Scatter {
 
     /// Writes every full chunk to disk.
     fn spill_all(&mut self) {
-        for chunk in self.chunks.iter_mut().flatten() {
-            if let Place::Memory(bytes) = &chunk.place
-                && let Some(packed) = self.spill.write(bytes)
-            {
-                self.spill.shrink(bytes.capacity());
-                chunk.place = Place::Disk(packed);
+        for chunks in &mut self.chunks {
+            let is_here = |chunk: &Chunk| matches!(chunk.place, Place::Memory { .. });
+            let from = chunks.iter().rposition(|chunk| !is_here(chunk)).map_or(0, |last| last + 1);
+            let mut to = from;
+            while let Some((rows, count)) = chunks.get(to..).and_then(|rest| join(rest, &mut self.joined)) {
+                if let Some(packed) = self.spill.write(&self.joined) {
+                    let joined = Chunk { origin: 0, rows, place: Place::Disk(packed) };
+                    for chunk in chunks.splice(to..to + count, [joined]) {
+                        if let Place::Memory { bytes, .. } = chunk.place {
+                            self.spill.shrink(bytes.capacity());
+                        }
+                    }
+                    to += 1;
+                } else {
+                    // It is told at the end; until then they stay.
+                    to += count;
+                }
             }
         }
     }
@@ -140,11 +166,11 @@ impl Scatter {
     pub(super) fn finish(mut self, origin: Origin) -> Result<Rows, SpillError> {
         for (open, chunks) in self.open.iter_mut().zip(&mut self.chunks) {
             let open = std::mem::take(open);
-            let rows = open.rows;
+            let (rows, last_ms) = (open.rows, open.last_ms);
             if rows > 0 {
                 let mut bytes = open.into_bytes();
                 bytes.shrink_to_fit();
-                chunks.push(Chunk { origin: 0, rows, place: Place::Memory(bytes) });
+                chunks.push(Chunk { origin: 0, rows, place: Place::Memory { bytes, last_ms } });
             }
         }
         let spilled = self.spill.finish()?;
@@ -155,6 +181,25 @@ impl Scatter {
             files: spilled.map(Arc::new).into_iter().collect(),
         })
     }
+}
+
+/// The rows of the first of `chunks` that are written as one, and how many chunks these are; `None` if there are none.
+fn join(chunks: &[Chunk], joined: &mut Vec<u8>) -> Option<(u32, usize)> {
+    joined.clear();
+    let (mut rows, mut count, mut before) = (0, 0, None);
+    for chunk in chunks {
+        let Place::Memory { bytes, last_ms } = &chunk.place else { break };
+        if joined.len() >= JOINED {
+            break;
+        }
+        match before.replace(*last_ms) {
+            None => joined.extend_from_slice(bytes),
+            Some(before) => follow(joined, bytes, before)?,
+        }
+        rows += chunk.rows;
+        count += 1;
+    }
+    (count > 0).then_some((rows, count))
 }
 
 /// What places of logs and rules in the lists of one worker, or of one written state, are in the lists of all.
@@ -193,13 +238,19 @@ impl Rows {
         self.origins.extend(other.origins);
         self.files.extend(other.files);
         for (mine, chunks) in self.partitions.iter_mut().zip(other.partitions) {
-            mine.extend(chunks.into_iter().map(|mut chunk| {
+            let chunks = chunks.into_iter().map(|mut chunk| {
                 chunk.origin += origins;
                 if let Place::Disk(packed) = &mut chunk.place {
                     packed.file += files;
                 }
                 chunk
-            }));
+            });
+            if mine.is_empty() {
+                // In the same memory.
+                *mine = chunks.collect();
+            } else {
+                mine.extend(chunks);
+            }
         }
     }
 
@@ -237,7 +288,7 @@ impl Rows {
         let mut unpacked = Vec::new();
         for chunk in self.partitions.get(partition).into_iter().flatten() {
             let bytes = match &chunk.place {
-                Place::Memory(bytes) => bytes,
+                Place::Memory { bytes, .. } => bytes,
                 Place::Disk(packed) => {
                     let file = self.files.get(packed.file).ok_or(SpillError::Damaged { path: None })?;
                     file.read(packed, &mut unpacked)?;
@@ -261,7 +312,7 @@ impl Rows {
 
     fn path_of(&self, chunk: &Chunk) -> Option<std::path::PathBuf> {
         match &chunk.place {
-            Place::Memory(_) => None,
+            Place::Memory { .. } => None,
             Place::Disk(packed) => self.files.get(packed.file).and_then(|file| file.path()),
         }
     }

@@ -9,7 +9,7 @@ use super::hosts::HostId;
 use crate::connection::{Connection, ConnectionKey};
 use crate::flow::Encryption;
 pub(super) use read::RowReader;
-pub(super) use write::RowWriter;
+pub(super) use write::{RowWriter, follow};
 
 /// What a row tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,15 @@ pub(super) const LONGEST_ROW: usize = 192;
 const GROUP: usize = 4;
 /// What these two bits say: bytes of the number.
 const LENGTHS: [usize; 4] = [1, 2, 3, 8];
+
+/// Small numbers of either sign as small numbers.
+fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ number >> 63).cast_unsigned()
+}
+
+fn unzigzag(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
+}
 
 #[cfg(test)]
 mod tests {
@@ -145,6 +154,18 @@ mod tests {
             let read: Vec<Row> = std::iter::from_fn(|| reader.next(&mut hosts)).collect();
             prop_assert_eq!(&read, &expected);
             prop_assert!(!reader.is_damaged);
+            // In two chunks, the second of which is put behind the first.
+            let place = cut.index(expected.len() + 1);
+            let [first, second] = [&expected[..place], &expected[place..]].map(|rows| {
+                let mut writer = RowWriter::default();
+                for row in rows {
+                    writer.write(row, &hosts);
+                }
+                (writer.last_ms, writer.into_bytes())
+            });
+            let mut joined = first.1;
+            prop_assert_eq!(follow(&mut joined, &second.1, first.0).is_some(), !second.1.is_empty());
+            prop_assert_eq!(&joined, &bytes);
             // What is cut off gives the rows before the cut, and no panic.
             let cut = cut.index(bytes.len() + 1);
             let mut reader = RowReader::new(&bytes[..cut]);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{
     ANSWERED, BEGUN, COUNTERS, ENCRYPTION, ENDED, GROUP, KIND, LENGTHS, LONGEST_ROW, OUTBOUND, ROW_ANSWERED,
-    Row, RowKind, SINGLE, STATELESS, V6,
+    Row, RowKind, SINGLE, STATELESS, V6, unzigzag,
 };
 use crate::connection::{Connection, ConnectionKey, UNKNOWN};
 use crate::flow::{Counters, Direction, Encryption, Protocol};
@@ -160,8 +160,4 @@ impl Cursor<'_> {
     fn small(&mut self) -> Option<u32> {
         u32::try_from(self.number()?).ok()
     }
-}
-
-fn unzigzag(number: u64) -> i64 {
-    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{
     ANSWERED, BEGUN, COUNTERS, ENDED, GROUP, KIND, LENGTHS, LONGEST_ROW, OUTBOUND, ROW_ANSWERED, Row, SINGLE,
-    STATELESS, V6,
+    STATELESS, V6, unzigzag, zigzag,
 };
 use crate::connection::UNKNOWN;
 use crate::flow::{Counters, Direction};
@@ -19,7 +19,8 @@ pub(in crate::state) struct RowWriter {
     bytes: Vec<u8>,
     used: usize,
     pub(in crate::state) rows: u32,
-    last_ms: i64,
+    /// Time of the last row.
+    pub(in crate::state) last_ms: i64,
 }
 
 impl RowWriter {
@@ -81,6 +82,28 @@ impl RowWriter {
     fn make_room(&mut self) {
         self.bytes.resize((2 * self.used).max(self.used + LONGEST_ROW), 0);
     }
+}
+
+/// Bytes before the numbers of a row.
+const HEADS: [usize; 2] = [15, 39];
+
+/// Adds the rows of a chunk to those of another, of which the last row is of `last_ms`: only the time of the chunk's first
+/// row is written anew. `None` for what is no chunk.
+pub(in crate::state) fn follow(rows: &mut Vec<u8>, chunk: &[u8], last_ms: i64) -> Option<()> {
+    let head = HEADS[usize::from(chunk.first()? & V6)];
+    let (head, [codes, numbers @ ..]) = chunk.split_at_checked(head)? else { return None };
+    let length = |place: u8| LENGTHS[usize::from(codes >> (2 * place) & 3)];
+    // Log and rule stand before it.
+    let (places, rest) = numbers.split_at_checked(length(0) + length(1))?;
+    let (time, rest) = rest.split_at_checked(length(2))?;
+    let first_ms = unzigzag(time.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)));
+    let time = zigzag(first_ms.wrapping_sub(last_ms));
+    rows.extend_from_slice(head);
+    rows.push(codes & !(3 << 4) | code(time) << 4);
+    rows.extend_from_slice(places);
+    rows.extend_from_slice(time.to_le_bytes().get(..LENGTHS[usize::from(code(time))])?);
+    rows.extend_from_slice(rest);
+    Some(())
 }
 
 /// A row being written.
@@ -198,9 +221,4 @@ const CODES: [u8; 64] = {
 #[inline]
 fn code(number: u64) -> u8 {
     CODES[(number | 1).ilog2() as usize]
-}
-
-/// Small numbers of either sign as small numbers.
-fn zigzag(number: i64) -> u64 {
-    (number << 1 ^ number >> 63).cast_unsigned()
 }
