@@ -196,15 +196,13 @@ pub fn run(
     let mut chosen = Chosen::of(named, &select, config.running.threads())?;
     let gathering = config.gathering(known.own.clone());
     pick(&mut chosen, gathering, &config.memory, &config.running, ascii)?;
-    let inputs = &chosen.inputs;
     let (style, lang) = (config.csv.style(&settings), config.lang.lang(&settings));
-    let exports = Exports::prepare(config, style, inputs, unfinished)?;
+    let exports = Exports::prepare(config, style, &chosen.inputs, unfinished)?;
     if exports.swept > 0 {
         say(talk, ascii, "removed the parts of a file that an earlier run was stopped in writing");
     }
     let budget = config.memory.budget();
-    let Analysis { report, pages, page } =
-        analyse(config, &chosen, &exports, finding, known, &budget, ascii)?;
+    let Analysis { report, pages, page } = analyse(config, chosen, &exports, finding, known, &budget, ascii)?;
     let answer = Answer { config, report: &report, lang, pages: &pages };
     tell_of_spilling(&budget, ascii, talk);
     let outcome = outcome(&report, config);
@@ -277,7 +275,7 @@ struct Analysis {
 
 fn analyse(
     config: &Config,
-    chosen: &Chosen,
+    mut chosen: Chosen,
     exports: &Exports,
     finding: FindingOptions,
     known: Known,
@@ -285,9 +283,10 @@ fn analyse(
     ascii: bool,
 ) -> Result<Analysis, RunError> {
     let threads = config.running.threads();
-    let (inputs, shared) = (&chosen.inputs, Shared::new(budget));
+    // Gone once they are read: the report has their names.
+    let (inputs, shared) = (std::mem::take(&mut chosen.inputs), Shared::new(budget));
     let Reduced { state, files } = match &config.source {
-        Source::States(_) => partial::load(inputs, &shared)?,
+        Source::States(_) => partial::load(&inputs, &shared)?,
         Source::Logs(_) => {
             let options = Options {
                 threads,
@@ -296,9 +295,10 @@ fn analyse(
                 selection: &chosen.selection,
                 shared: &shared,
             };
-            reduce::reduce(inputs, &options, config.running.quiet, ascii)?
+            reduce::reduce(&inputs, &options, config.running.quiet, ascii)?
         }
     };
+    drop(inputs);
     let specific = config.specific_ips.clone();
     let problem_limit = PROBLEM_LIMIT.max(config.top);
     let Known { own, service_tags, nsgs, book } = known;
@@ -329,14 +329,14 @@ fn analyse(
     report.know(&book);
     let page = if config.html.is_some() {
         let hosts = config.select.hosts.iter().take(HOST_SECTIONS);
-        let hosts = pages((config, chosen, &book), hosts, config.top, &gatherer, &report)?;
+        let hosts = pages((config, &chosen, &book), hosts, config.top, &gatherer, &report)?;
         (charts(&gatherer, &report, &options.own, threads)?, hosts)
     } else {
         Default::default()
     };
     let specific: Vec<Whom> = config.specific_ips.iter().map(Whom::from).collect();
     let top = config.view.rows(config.top);
-    let pages = pages((config, chosen, &book), &specific, top, &gatherer, &report)?;
+    let pages = pages((config, &chosen, &book), &specific, top, &gatherer, &report)?;
     Ok(Analysis { report, pages, page })
 }
 

@@ -221,7 +221,10 @@ impl Found {
 pub(crate) fn plain(path: &Path) -> PathBuf {
     let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     // A file of this name must not become standard input.
-    if plain.as_os_str() == "-" { path.into() } else { plain }
+    let mut plain = if plain.as_os_str() == "-" { path.into() } else { plain };
+    // There may be a hundred thousand of them, and it was made longer part by part.
+    plain.shrink_to_fit();
+    plain
 }
 
 /// Hidden names are not flow logs: the downloader keeps its own state in `.flowlog`.

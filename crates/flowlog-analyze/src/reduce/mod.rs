@@ -143,12 +143,16 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
         worker.finish()
     };
     let mut state = State::empty(&shared)?;
-    let mut rows: Vec<(usize, FileRow)> = Vec::with_capacity(job.inputs.len());
+    let mut rows: Vec<(usize, FileRow)> = Vec::new();
     let mut logs = vec![Vec::new(); groups.len()];
     for done in run_on(workers, &work) {
         let (mine, my_rows, met) = done?;
         state.merge(mine);
-        rows.extend(my_rows);
+        if rows.is_empty() {
+            rows = my_rows;
+        } else {
+            rows.extend(my_rows);
+        }
         for (group, met) in met {
             if let Some(slot) = logs.get_mut(group) {
                 *slot = met;
