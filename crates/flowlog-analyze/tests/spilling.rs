@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Bench, names};
-use flowlog_testkit::scenario::{Scenario, Volume};
+use flowlog_testkit::scenario::{Behaviour, Scenario, Volume};
 
 const LIMITED: [&str; 4] = ["--max-memory", "16MiB", "--temp-dir", "temporary"];
 
@@ -70,6 +70,44 @@ fn a_run_that_is_killed_while_rows_go_to_disk_leaves_nothing() {
     assert_eq!(after.code(), 0, "{}", after.talk());
     assert!(after.talk().contains("went through temporary files in temporary"), "{}", after.talk());
     assert!(after.out() == bench.run(&["logs", "--format", "json"]).out());
+}
+
+#[test]
+fn what_findings_are_made_from_goes_to_disk_and_changes_no_byte() {
+    let volume = Volume::Tuples(600_000);
+    let settings = Scenario {
+        seed: 5,
+        nics: 6,
+        hours: 12,
+        volume,
+        noise: 0.6,
+        behaviours: Behaviour::ALL.to_vec(),
+        ..Scenario::default()
+    };
+    let (bench, _) = Bench::new().scenario(&settings);
+    fs::create_dir(bench.folder.path().join("temporary")).unwrap();
+    let report = |more: &[&str]| {
+        let run = bench.run(&[&["logs", "--format", "json", "--temp-dir", "temporary"], more].concat());
+        assert_eq!(run.code(), 0, "{}", run.talk());
+        run
+    };
+    let whole = report(&[]);
+    assert!(!whole.talk().contains("temporary files"), "{}", whole.talk());
+    for threads in ["1", "2"] {
+        let limit = ["--threads", threads, "--max-memory", "16MiB"];
+        let rows_alone = report(&[&limit[..], &["--no-findings"]].concat());
+        let limited = report(&limit);
+        assert!(limited.out() == whole.out(), "{threads} threads");
+        // As much again and more is written of what findings need.
+        assert!(written(&limited.talk()) > written(&rows_alone.talk()), "{}", limited.talk());
+    }
+    assert_eq!(names(&bench.folder.path().join("temporary")), [""; 0], "nothing is left");
+}
+
+/// The number of MiB that went through temporary files.
+fn written(talk: &str) -> f64 {
+    let told = talk.split("memory limit reached: ").nth(1).and_then(|rest| rest.split(" MiB went").next());
+    told.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{talk}"))
 }
 
 /// All files below `folder`.

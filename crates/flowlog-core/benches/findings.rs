@@ -72,7 +72,7 @@ fn judge_collected(bencher: Bencher<'_, '_>) {
     let context = Context { coverage: &[], load: &load };
     bencher.counter(ItemsCount::new(SOURCES)).with_inputs(|| noise.collect(&scene)).bench_local_values(
         |collected| {
-            let findings = judge(collected, &context, THREADS, |_| ());
+            let findings = judge(collected, &context, THREADS, |_| ()).unwrap();
             assert_eq!(findings.noise.sources, u64::from(SOURCES));
             findings
         },

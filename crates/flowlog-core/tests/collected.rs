@@ -103,7 +103,7 @@ fn by(shares: &[Vec<usize>], threads: usize, options: &FindingOptions) -> Findin
         all
     });
     let context = Context { coverage, load: GATHERER.summary.load() };
-    judge(collected.unwrap(), &context, threads, |crowd: &mut Crowd<'_>| {
+    let walk = |crowd: &mut Crowd<'_>| {
         for share in shares {
             let mut beside = crowd.beside();
             for place in share {
@@ -111,7 +111,8 @@ fn by(shares: &[Vec<usize>], threads: usize, options: &FindingOptions) -> Findin
             }
             crowd.merge(beside);
         }
-    })
+    };
+    judge(collected.unwrap(), &context, threads, walk).unwrap()
 }
 
 /// Places of all pairs in an order of chance, cut at `cuts`.

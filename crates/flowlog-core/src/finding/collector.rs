@@ -1,5 +1,7 @@
 //! What detectors need of each pair of hosts, taken as the pairs go by.
 
+use std::sync::Arc;
+
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
@@ -26,7 +28,7 @@ use super::threats::Threats;
 use super::vertical::{self, Scan};
 use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
 use crate::state::evidence::Pair;
-use crate::state::{Allowed, HostId, Sighting};
+use crate::state::{Allowed, HostId, Shelf, Sighting};
 use crate::state::{Conversation, Gather, HostPair};
 
 /// What the detectors need to know of all pairs of hosts: give it each pair once, then [`judge`](super::judge).
@@ -283,6 +285,34 @@ impl Gather for Collector<'_> {
     #[inline]
     fn connection(&mut self, sighting: &Sighting<HostId>, _logs: usize) {
         self.bulk.note(sighting);
+    }
+
+    fn bytes(&self) -> u64 {
+        let own_hosts = [
+            self.failures.bytes(),
+            self.failing.bytes(),
+            self.contacts.bytes(),
+            self.reached.bytes(),
+            self.pinged.bytes(),
+            self.logins.bytes(),
+            self.denied_out.bytes(),
+        ];
+        let internet = [self.knocks.bytes(), self.inbound.bytes(), self.called.bytes(), self.callers.bytes()];
+        own_hosts.iter().chain(&internet).sum()
+    }
+
+    fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        self.failures.put_away(shelf);
+        self.failing.put_away(shelf);
+        self.contacts.put_away(shelf);
+        self.reached.put_away(shelf);
+        self.pinged.put_away(shelf);
+        self.logins.put_away(shelf);
+        self.denied_out.put_away(shelf);
+        self.knocks.put_away(shelf);
+        self.inbound.put_away(shelf);
+        self.called.put_away(shelf);
+        self.callers.put_away(shelf);
     }
 
     fn merge(&mut self, other: Self) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
@@ -15,7 +17,7 @@ pub(super) const RULE: &str = "denied-outbound";
 const LEAST: u64 = 10;
 
 /// A conversation that an own host was denied on the way to the internet. 40 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct DeniedOut {
     key: ConversationKey,
     packets: u64,

@@ -22,7 +22,7 @@ use super::threats::Threats;
 use super::users::{Users, UsersOf, users};
 use super::vertical::Scan;
 use super::{Collector, Context, Crowd};
-use crate::state::{HostId, LogCoverage};
+use crate::state::{HostId, LogCoverage, SpillError};
 
 pub(super) struct Facts<'a> {
     pub(super) scene: &'a Scene<'a>,
@@ -52,19 +52,22 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The facts, and the own hosts that are to be judged one by one, bucket by bucket.
+    ///
+    /// # Errors
+    /// What is kept on disk cannot be read.
     pub(super) fn new(
         mut collected: Collector<'a>,
         context: &Context<'a>,
         threads: usize,
         walk: impl FnOnce(&mut Crowd<'_>),
-    ) -> (Self, Vec<OwnSources>) {
+    ) -> Result<(Self, Vec<OwnSources>), SpillError> {
         let scene = collected.scene;
         let sources = collected.own_sources();
-        let users = users(collected.asked(), &collected.called, &collected.callers, threads);
+        let users = users(collected.asked(), &collected.called, &collected.callers, threads)?;
         let targets = collected.targets.len() as u64;
-        let outside = Outside::new(scene, collected.knocks, collected.inbound, targets, threads);
+        let outside = Outside::new(scene, collected.knocks, collected.inbound, targets, threads)?;
         let dead_for = scene.thresholds().slow_scan.dead_for.max(collected.largest.len() / 10);
-        let floods = incoming(scene, context.load, threads);
+        let floods = incoming(scene, context.load, threads)?;
         let facts = Self {
             scene,
             coverage: context.coverage,
@@ -84,10 +87,10 @@ impl<'a> Facts<'a> {
             unencrypted: collected.unencrypted,
             threats: collected.threats,
             dead_for,
-            dead: dead(collected.failing, dead_for, threads),
+            dead: dead(collected.failing, dead_for, threads)?,
             users,
         };
-        (facts, sources)
+        Ok((facts, sources))
     }
 
     /// Own hosts that have a conversation with a host of the internet that a detector asks for.
@@ -147,12 +150,18 @@ fn crowd<'a>(
 }
 
 /// Hosts that so many fail to reach.
-fn dead(failing: Scattered<HostId>, dead_for: usize, threads: usize) -> HashSet<HostId, RandomState> {
+fn dead(
+    failing: Scattered<HostId>,
+    dead_for: usize,
+    threads: usize,
+) -> Result<HashSet<HostId, RandomState>, SpillError> {
     let of_bucket = |hosts: Rows<HostId>| {
         let mut sources: HashMap<HostId, usize, RandomState> = HashMap::default();
-        hosts.iter().for_each(|host| *sources.entry(*host).or_default() += 1);
+        hosts.each(|host| *sources.entry(*host).or_default() += 1)?;
         let dead = sources.into_iter().filter(|(_, sources)| *sources >= dead_for);
-        dead.map(|(host, _)| host).collect::<Vec<_>>()
+        Ok(dead.map(|(host, _)| host).collect::<Vec<_>>())
     };
-    map(threads, failing.into_buckets(), of_bucket).into_iter().flatten().collect()
+    let dead: Vec<_> =
+        map(threads, failing.into_buckets(), of_bucket).into_iter().collect::<Result<_, _>>()?;
+    Ok(dead.into_iter().flatten().collect())
 }

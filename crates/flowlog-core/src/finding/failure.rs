@@ -1,5 +1,7 @@
 //! What came to nothing: conversations with connections that were denied, refused or not answered.
 
+use serde::{Deserialize, Serialize};
+
 use crate::flow::Protocol;
 use crate::state::ConversationKey;
 use crate::state::{Conversation, HostPair};
@@ -7,7 +9,7 @@ use crate::state::{Conversation, HostPair};
 use super::scene::Scene;
 
 /// A conversation with connections that were denied, refused or unanswered. 40 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     pub(super) key: ConversationKey,
     /// Other connections of it got an answer.

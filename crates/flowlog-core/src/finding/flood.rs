@@ -12,7 +12,7 @@ use super::technique;
 use super::words::duration;
 use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
-use crate::state::{HostId, HostPair, LoadTable};
+use crate::state::{HostId, HostLoads, HostPair, LoadTable, SpillError};
 use crate::text::count;
 
 pub(super) const RULE: &str = "flood";
@@ -100,7 +100,25 @@ pub(super) struct Incoming {
 const PART: usize = 1024;
 
 /// Own hosts that were flooded.
-pub(super) fn incoming(scene: &Scene<'_>, load: &LoadTable, threads: usize) -> Vec<Incoming> {
+///
+/// # Errors
+/// What hosts got is on disk, and cannot be read.
+pub(super) fn incoming(
+    scene: &Scene<'_>,
+    load: &LoadTable,
+    threads: usize,
+) -> Result<Vec<Incoming>, SpillError> {
+    let parts = load.parts();
+    // One part alone is shared out by its hosts.
+    let inside = if parts.len() == 1 { threads } else { 1 };
+    let found = map(threads, parts, |part| part.with(|load| incoming_of(scene, load, inside)));
+    let mut all: Vec<Incoming> = found.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    all.sort_unstable_by_key(|flood| flood.host);
+    Ok(all)
+}
+
+/// Those of `load`.
+fn incoming_of(scene: &Scene<'_>, load: &HostLoads, threads: usize) -> Vec<Incoming> {
     let total = |bins: &Bins<Load>| bins.iter().map(|load| u64::from(load.attempts)).sum::<u64>();
     let all: Vec<(&(HostId, Side), &Bins<Load>)> = load.iter().collect();
     let enough = map(threads, all.chunks(PART).collect(), |part| {

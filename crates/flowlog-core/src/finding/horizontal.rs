@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::failure::Failure;
 use super::heaviest::shown;
 use super::own_source::{FirstContact, OwnSource};
@@ -80,7 +82,7 @@ fn seconds(from_ms: i64, to_ms: i64) -> i64 {
 }
 
 /// A host that was pinged: first and last time (Unix ms), and whether it was in vain. 32 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Pinged {
     pub(super) key: ConversationKey,
     failed: bool,

@@ -1,18 +1,22 @@
 //! What hosts of the internet were let in to.
 
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
 use super::failure::Failure;
 use super::rows::{Rows, Scattered};
 use super::scene::Scene;
 use super::span::Span;
 use super::{EvidenceRow, Note, Unit};
 use crate::flow::Protocol;
-use crate::state::{ADMIN_PORTS, Allowed, Conversation, ConversationKey, HostId};
+use crate::state::{ADMIN_PORTS, Allowed, Conversation, ConversationKey, HostId, Shelf, SpillError};
 
 /// Destination, port and protocol.
 pub(super) type Service = (HostId, u16, Protocol);
 
 /// An allowed conversation from the internet to an internal host. 48 bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Inbound {
     pub(super) key: ConversationKey,
     /// Some connection got payload back.
@@ -57,7 +61,7 @@ impl Inbound {
 }
 
 /// An [`Inbound`] in 28 bytes, as small as most are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Short {
     source: HostId,
     destination: HostId,
@@ -130,6 +134,15 @@ impl InboundRows {
         self.long.merge(other.long);
     }
 
+    pub(super) fn bytes(&self) -> u64 {
+        self.short.bytes() + self.long.bytes()
+    }
+
+    pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        self.short.put_away(shelf);
+        self.long.put_away(shelf);
+    }
+
     /// Those of each bucket of sources.
     pub(super) fn into_buckets(self) -> impl Iterator<Item = InboundBucket> {
         let all = self.short.into_buckets().into_iter().zip(self.long.into_buckets());
@@ -144,8 +157,13 @@ pub(super) struct InboundBucket {
 }
 
 impl InboundBucket {
-    pub(super) fn iter(&self, scene: &Scene<'_>) -> impl Iterator<Item = Inbound> {
-        self.short.iter().map(|short| short.row(scene)).chain(self.long.iter().copied())
+    /// Each of them.
+    ///
+    /// # Errors
+    /// Those on disk cannot be read.
+    pub(super) fn each(&self, scene: &Scene<'_>, mut take: impl FnMut(&Inbound)) -> Result<(), SpillError> {
+        self.short.each(|short| take(&short.row(scene)))?;
+        self.long.each(take)
     }
 }
 
@@ -190,7 +208,10 @@ mod tests {
         }
         assert_eq!(short, 4 * 2 * 2);
         let buckets: Vec<InboundBucket> = rows.into_buckets().collect();
-        let mut found: Vec<Inbound> = buckets.iter().flat_map(|bucket| bucket.iter(&scene)).collect();
+        let mut found: Vec<Inbound> = Vec::new();
+        for bucket in &buckets {
+            bucket.each(&scene, |row| found.push(*row)).unwrap();
+        }
         let order = |row: &Inbound| {
             (row.answered, row.failed, row.connections, row.received, row.times.0, row.times.1)
         };

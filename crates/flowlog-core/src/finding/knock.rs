@@ -1,12 +1,16 @@
 //! What hosts of the internet failed at: most of what noise leaves.
 
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
 use super::failure::Failure;
 use super::rows::{Rows, Scattered};
 use super::scene::Scene;
-use crate::state::HostId;
+use crate::state::{HostId, Shelf, SpillError};
 
 /// What a host of the internet failed to reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Knocks {
     /// Distinct destinations, ports and protocols.
     pub(super) conversations: u64,
@@ -43,7 +47,7 @@ impl Knocks {
 }
 
 /// The [`Knocks`] of a source at one destination in 16 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Knock {
     source: HostId,
     /// Since the data begin, ms.
@@ -80,7 +84,7 @@ impl Knock {
 
 /// A source that knocked once, within 37 hours of the begin of the data, with up to 31 attempts: 8 bytes. From the top:
 /// the source, 27 bits of the time since the data begin, 5 bits of attempts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Once(u64);
 
 impl Once {
@@ -128,6 +132,16 @@ impl KnockRows {
         self.long.merge(other.long);
     }
 
+    pub(super) fn bytes(&self) -> u64 {
+        self.once.bytes() + self.short.bytes() + self.long.bytes()
+    }
+
+    pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        self.once.put_away(shelf);
+        self.short.put_away(shelf);
+        self.long.put_away(shelf);
+    }
+
     /// Those of each bucket of sources.
     pub(super) fn into_buckets(self) -> impl Iterator<Item = KnockBucket> {
         let short = self.once.into_buckets().into_iter().zip(self.short.into_buckets());
@@ -144,6 +158,13 @@ pub(super) struct KnockBucket {
 }
 
 impl KnockBucket {
+    /// What is on disk comes back.
+    pub(super) fn bring_back(&mut self) -> Result<(), SpillError> {
+        self.once.bring_back()?;
+        self.short.bring_back()?;
+        self.long.bring_back()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.once.len() + self.short.len() + self.long.len()
     }

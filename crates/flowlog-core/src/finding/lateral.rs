@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::heaviest::Heaviest;
 use super::scene::Scene;
 use super::span::Span;
@@ -17,7 +19,7 @@ const PORTS: [u16; 7] = [22, 135, 139, 445, 3389, 5985, 5986];
 const BINS_PER_HOUR: u32 = 3600 / BIN_SECONDS;
 
 /// Sessions of one conversation that began in one hour. 40 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct LoginHour {
     key: ConversationKey,
     /// Since 1970.

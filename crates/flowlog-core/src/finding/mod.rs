@@ -183,31 +183,35 @@ pub fn detect(collected: Collector<'_>, gatherer: &Gatherer, threads: usize) -> 
             Ok(all) => crowd.merge(all),
             Err(error) => walked = Err(error),
         }
-    });
+    })?;
     walked.map(|()| findings)
 }
 
 /// Everything the detectors say of the pairs in `collected`, on `threads` threads. If hosts were flooded, who took part
 /// is not in there: `walk` is called once, and must give all pairs to the [`Crowd`] it gets, each once.
+///
+/// # Errors
+/// What is kept on disk cannot be read.
 pub fn judge(
     collected: Collector<'_>,
     context: &Context<'_>,
     threads: usize,
     walk: impl FnOnce(&mut Crowd<'_>),
-) -> Findings {
+) -> Result<Findings, SpillError> {
     let scene = collected.scene;
-    let (facts, sources) = Facts::new(collected, context, threads, walk);
+    let (facts, sources) = Facts::new(collected, context, threads, walk)?;
     let sources = sources.into_iter().map(|sources| Job::Sources(Box::new(sources)));
     let jobs = sources.chain(DETECTORS.into_iter().map(Job::Detector)).collect();
     let findings = parallel::map(threads, jobs, |job| match job {
-        Job::Detector(find) => find(&facts),
+        Job::Detector(find) => Ok(find(&facts)),
         Job::Sources(sources) => sources.judge(&facts),
     });
+    let findings: Vec<Vec<Finding>> = findings.into_iter().collect::<Result<_, _>>()?;
     let findings = in_order(findings.into_iter().flatten().collect());
     let options = scene.options;
     let (findings, suppressed, expired) =
         options.suppressions.apply(findings, options.today.as_deref().unwrap_or_default());
-    Findings { findings, suppressed, expired, noise: facts.outside.noise }
+    Ok(Findings { findings, suppressed, expired, noise: facts.outside.noise })
 }
 
 /// The gravest first; of one severity one of each rule before the second of any, each rule's in order of time.

@@ -12,7 +12,7 @@ use super::noise::{Noise, Scanner};
 use super::parallel::map;
 use super::provider::Provider;
 use super::scene::Scene;
-use crate::state::HostId;
+use crate::state::{HostId, SpillError};
 
 /// How many public addresses got through to a service, and how many got payload from it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,23 +46,28 @@ impl Outside {
         inbound: InboundRows,
         targets: u64,
         threads: usize,
-    ) -> Self {
+    ) -> Result<Self, SpillError> {
         let buckets: Vec<_> = knocks.into_buckets().zip(inbound.into_buckets()).collect();
         let mut all = Self::default();
         let mut inbound = Vec::new();
         let parts =
-            map(threads, buckets, |(knocks, inbound)| (Self::of_bucket(scene, &knocks, &inbound), inbound));
+            map(threads, buckets, |(knocks, inbound)| (Self::of_bucket(scene, knocks, &inbound), inbound));
         for (part, rows) in parts {
-            all.add(part);
+            all.add(part?);
             inbound.push(rows);
         }
-        all.visits = visits(scene, &all.let_in, &inbound, threads);
+        all.visits = visits(scene, &all.let_in, &inbound, threads)?;
         all.noise.targets = targets;
         all.noise.top = all.top(scene);
-        all
+        Ok(all)
     }
 
-    fn of_bucket(scene: &Scene<'_>, knocks: &KnockBucket, inbound: &InboundBucket) -> Self {
+    fn of_bucket(
+        scene: &Scene<'_>,
+        mut knocks: KnockBucket,
+        inbound: &InboundBucket,
+    ) -> Result<Self, SpillError> {
+        knocks.bring_back()?;
         let mut sums: HashMap<HostId, Knocks, RandomState> =
             HashMap::with_capacity_and_hasher(knocks.len(), RandomState::default());
         for (source, knocks) in knocks.iter(scene) {
@@ -77,8 +82,14 @@ impl Outside {
         sums.retain(|_, knocks| knocks.conversations >= least);
         sums.shrink_to_fit();
         noise.scanners = sums.len() as u64;
-        let let_in = inbound.iter(scene).filter(|row| sums.contains_key(&row.key.source)).collect();
-        Self { noise, let_in, admin: admin(scene, inbound), scanners: sums, ..Self::default() }
+        drop(knocks);
+        let mut let_in = Vec::new();
+        inbound.each(scene, |row| {
+            if sums.contains_key(&row.key.source) {
+                let_in.push(*row);
+            }
+        })?;
+        Ok(Self { noise, let_in, admin: admin(scene, inbound)?, scanners: sums, ..Self::default() })
     }
 
     fn add(&mut self, other: Self) {
@@ -113,18 +124,22 @@ impl Outside {
 }
 
 /// Answered conversations with services for administration, of sources that are no probers.
-fn admin(scene: &Scene<'_>, inbound: &InboundBucket) -> Vec<Inbound> {
-    let answered = || inbound.iter(scene).filter(|row| row.answered);
-    let mut admin: Vec<Inbound> = answered().filter(Inbound::is_admin).collect();
+fn admin(scene: &Scene<'_>, inbound: &InboundBucket) -> Result<Vec<Inbound>, SpillError> {
+    let mut admin: Vec<Inbound> = Vec::new();
+    inbound.each(scene, |row| {
+        if row.answered && row.is_admin() {
+            admin.push(*row);
+        }
+    })?;
     let mut ports: HashMap<HostId, BTreeSet<u16>, RandomState> =
         admin.iter().map(|row| (row.key.source, BTreeSet::new())).collect();
-    for row in answered() {
-        if let Some(ports) = ports.get_mut(&row.key.source) {
+    inbound.each(scene, |row| {
+        if let Some(ports) = ports.get_mut(&row.key.source).filter(|_| row.answered) {
             ports.insert(row.key.port);
         }
-    }
+    })?;
     admin.retain(|row| ports.get(&row.key.source).is_none_or(|ports| ports.len() < PROBER_PORTS));
-    admin
+    Ok(admin)
 }
 
 /// Visits of all to the services of `let_in`. A source has one row a service.
@@ -133,25 +148,29 @@ fn visits(
     let_in: &[Inbound],
     inbound: &[InboundBucket],
     threads: usize,
-) -> HashMap<Service, Visits, RandomState> {
+) -> Result<HashMap<Service, Visits, RandomState>, SpillError> {
     let asked: HashSet<Service, RandomState> = let_in.iter().map(Inbound::service).collect();
     if asked.is_empty() {
-        return HashMap::default();
+        return Ok(HashMap::default());
     }
     let count = |rows: &InboundBucket| {
         let mut visits: HashMap<Service, Visits, RandomState> = HashMap::default();
-        for row in rows.iter(scene).filter(|row| asked.contains(&row.service())) {
-            let known = visits.entry(row.service()).or_default();
-            known.all += 1;
-            known.answered += u64::from(row.answered);
-        }
-        visits
+        let done = rows.each(scene, |row| {
+            if asked.contains(&row.service()) {
+                let known = visits.entry(row.service()).or_default();
+                known.all += 1;
+                known.answered += u64::from(row.answered);
+            }
+        });
+        done.map(|()| visits)
     };
     let mut all: HashMap<Service, Visits, RandomState> = HashMap::default();
-    for (service, visits) in map(threads, inbound.iter().collect(), count).into_iter().flatten() {
-        let known = all.entry(service).or_default();
-        known.all += visits.all;
-        known.answered += visits.answered;
+    for counted in map(threads, inbound.iter().collect(), count) {
+        for (service, visits) in counted? {
+            let known = all.entry(service).or_default();
+            known.all += visits.all;
+            known.answered += visits.answered;
+        }
     }
-    all
+    Ok(all)
 }

@@ -2,6 +2,7 @@
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::denied_outbound::DeniedOut;
 use super::facts::Facts;
@@ -11,12 +12,12 @@ use super::lateral::LoginHour;
 use super::rows::Rows;
 use super::scene::Scene;
 use super::{Finding, denied_outbound, horizontal, lateral, slow_scan};
-use crate::state::HostId;
 use crate::state::evidence::Contact;
 use crate::state::{Conversation, HostPair};
+use crate::state::{HostId, SpillError};
 
 /// The first contact of an own host with another. 16 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct FirstContact {
     pub(super) source: HostId,
     pub(super) destination: HostId,
@@ -24,7 +25,7 @@ pub(super) struct FirstContact {
 }
 
 /// An answered conversation between two internal hosts. 16 bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Reached {
     pub(super) source: HostId,
     pub(super) destination: HostId,
@@ -66,9 +67,23 @@ pub(super) struct OwnSource<'r> {
 }
 
 impl OwnSources {
+    /// What is on disk comes back.
+    fn bring_back(&mut self) -> Result<(), SpillError> {
+        self.failures.bring_back()?;
+        self.contacts.bring_back()?;
+        self.reached.bring_back()?;
+        self.pinged.bring_back()?;
+        self.logins.bring_back()?;
+        self.denied_out.bring_back()
+    }
+
     /// What detectors find that look at one own host at a time.
-    pub(super) fn judge(self, facts: &Facts<'_>) -> Vec<Finding> {
+    ///
+    /// # Errors
+    /// What is kept on disk cannot be read.
+    pub(super) fn judge(mut self, facts: &Facts<'_>) -> Result<Vec<Finding>, SpillError> {
         let scene = facts.scene;
+        self.bring_back()?;
         let mut findings = denied_outbound::find(scene, self.denied_out.into_list());
         findings.extend(lateral::find(scene, self.logins.into_list()));
         let suspects = suspects(scene, &self.failures, &self.contacts);
@@ -102,7 +117,7 @@ impl OwnSources {
             findings.extend(slow_scan::find(facts, &source, &sweeps));
             findings.extend(horizontal::find(scene, host, sweeps));
         }
-        findings
+        Ok(findings)
     }
 }
 

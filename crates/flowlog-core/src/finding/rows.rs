@@ -1,9 +1,15 @@
 //! Rows that several threads gather side by side, and that are never copied into one list.
 //!
-//! Lists of one size: what one kind of rows gives back, another can take, and none is moved to grow.
+//! Lists of one size: what one kind of rows gives back, another can take, and none is moved to grow. When memory has a
+//! limit, full lists go to disk, and come back when the rows of their bucket are looked at.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::scene::BUCKETS;
-use crate::state::list;
+use crate::state::{Away, Shelf, SpillError, list};
 
 /// Bytes of a list: those that are full are put away, so that none has to be moved for want of room.
 const FULL: usize = 8 << 10;
@@ -13,11 +19,13 @@ const FULL: usize = 8 << 10;
 pub(crate) struct Rows<T> {
     mine: Vec<T>,
     others: Vec<Vec<T>>,
+    /// Those on disk, of which [`Rows::bring_back`] and [`Rows::each`] alone know.
+    away: Away,
 }
 
 impl<T> Default for Rows<T> {
     fn default() -> Self {
-        Self { mine: Vec::new(), others: Vec::new() }
+        Self { mine: Vec::new(), others: Vec::new(), away: Away::default() }
     }
 }
 
@@ -28,19 +36,20 @@ impl<T> Rows<T> {
     #[inline]
     pub(crate) fn push(&mut self, row: T) {
         if self.mine.len() >= Self::FULL {
-            self.put_away();
+            self.next_list();
         }
         self.mine.push(row);
     }
 
     #[cold]
-    fn put_away(&mut self) {
+    fn next_list(&mut self) {
         self.others.push(std::mem::replace(&mut self.mine, list(Self::FULL)));
     }
 
     /// Adds those of `other`.
     pub(crate) fn merge(&mut self, mut other: Self) {
         self.others.append(&mut other.others);
+        self.away.merge(other.away);
         if !other.mine.is_empty() {
             self.others.push(other.mine);
         }
@@ -67,6 +76,43 @@ impl<T> Rows<T> {
     }
 }
 
+impl<T: Serialize + DeserializeOwned> Rows<T> {
+    /// Bytes of full lists.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.others.len() * FULL) as u64
+    }
+
+    /// Full lists go to disk.
+    pub(crate) fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        self.away.put(shelf, std::mem::take(&mut self.others).iter().flatten());
+    }
+
+    /// What is on disk comes back.
+    ///
+    /// # Errors
+    /// The temporary file could not be read.
+    pub(crate) fn bring_back(&mut self) -> Result<(), SpillError> {
+        std::mem::take(&mut self.away).each(|row| self.push(row))
+    }
+
+    /// Each row that is on disk.
+    ///
+    /// # Errors
+    /// The temporary file could not be read.
+    pub(super) fn each_away(&self, take: impl FnMut(T)) -> Result<(), SpillError> {
+        self.away.each(take)
+    }
+
+    /// Each row, wherever it is.
+    ///
+    /// # Errors
+    /// The temporary file could not be read.
+    pub(crate) fn each(&self, mut take: impl FnMut(&T)) -> Result<(), SpillError> {
+        self.iter().for_each(&mut take);
+        self.away.each(|row| take(&row))
+    }
+}
+
 /// Rows by the bucket of a host ([`Scene::bucket`](super::scene::Scene::bucket)): all of one host are in one.
 #[derive(Debug)]
 pub(super) struct Scattered<T>(Vec<Rows<T>>);
@@ -89,6 +135,22 @@ impl<T> Scattered<T> {
         self.0.iter_mut().zip(other.0).for_each(|(mine, other)| mine.merge(other));
     }
 
+    /// Bytes of full lists.
+    pub(super) fn bytes(&self) -> u64
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.0.iter().map(Rows::bytes).sum()
+    }
+
+    /// Full lists go to disk.
+    pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>)
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        self.0.iter_mut().for_each(|rows| rows.put_away(shelf));
+    }
+
     /// The rows of each bucket.
     pub(super) fn into_buckets(self) -> Vec<Rows<T>> {
         self.0
@@ -98,6 +160,7 @@ impl<T> Scattered<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Budget;
 
     #[test]
     fn full_lists_are_put_away_and_nothing_is_lost() {
@@ -114,5 +177,30 @@ mod tests {
         let mut all = rows.into_list();
         all.sort_unstable();
         assert_eq!(all, (0..10_001).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn full_lists_go_to_disk_and_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(&Budget::new(0, folder.path().to_owned()));
+        let mut all = Rows::default();
+        for part in 0..3_u64 {
+            let mut rows = Rows::default();
+            (0..10_000).for_each(|row| rows.push(part * 10_000 + row));
+            assert!(rows.bytes() > 60_000);
+            rows.put_away(&shelf);
+            assert_eq!(rows.bytes(), 0);
+            assert!(rows.len() <= Rows::<u64>::FULL);
+            all.merge(rows);
+        }
+        shelf.close().unwrap();
+        let mut each = Vec::new();
+        all.each(|row| each.push(*row)).unwrap();
+        all.bring_back().unwrap();
+        assert_eq!((each.len(), all.len()), (30_000, 30_000));
+        for mut found in [each, all.into_list()] {
+            found.sort_unstable();
+            assert!(found.into_iter().eq(0..30_000));
+        }
     }
 }

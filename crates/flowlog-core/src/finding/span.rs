@@ -1,9 +1,11 @@
 //! First and last time of several conversations.
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::Conversation;
 
 /// First and last, Unix ms; the first is after the last as long as nothing is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Span(pub(super) i64, pub(super) i64);
 
 impl Default for Span {

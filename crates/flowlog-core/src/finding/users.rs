@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use super::parallel::map;
 use super::rows::Rows;
-use crate::state::HostId;
+use crate::state::{HostId, SpillError};
 
 /// Own hosts that have conversations with a host of the internet.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,15 +23,26 @@ const PART: usize = 1 << 16;
 
 /// The users of the `asked` hosts. `called` names each host of the internet once for each own host that calls it,
 /// `calling` once for each own host that it calls without being called.
+///
+/// # Errors
+/// Rows on disk cannot be read.
 pub(super) fn users(
     asked: impl Iterator<Item = HostId>,
     called: &Rows<HostId>,
     calling: &Rows<HostId>,
     threads: usize,
-) -> UsersOf {
+) -> Result<UsersOf, SpillError> {
     let mut users: UsersOf = asked.map(|host| (host, Users::default())).collect();
     if users.is_empty() {
-        return users;
+        return Ok(users);
+    }
+    let mut away = Vec::new();
+    for (rows, callers) in [(called, 1), (calling, 0)] {
+        rows.each_away(|host| {
+            if users.contains_key(&host) {
+                away.push((host, callers));
+            }
+        })?;
     }
     let parts = |rows| Rows::lists(rows).flat_map(|list| list.chunks(PART));
     let parts: Vec<_> =
@@ -43,6 +54,11 @@ pub(super) fn users(
         }
         (counts, callers)
     });
+    for (host, callers) in away {
+        let known = users.entry(host).or_default();
+        known.all += 1;
+        known.callers += callers;
+    }
     for (counts, callers) in counts {
         for (host, count) in counts {
             let known = users.entry(host).or_default();
@@ -50,5 +66,5 @@ pub(super) fn users(
             known.callers += count * callers;
         }
     }
-    users
+    Ok(users)
 }

@@ -1,11 +1,13 @@
 //! A conversation: who talks to whom about what. What all rankings are made from.
 
+use serde::{Deserialize, Serialize};
+
 use super::hosts::HostId;
 use crate::connection::ConnectionKey;
 use crate::flow::{Counters, Protocol};
 
 /// Initiator, responder, responder's port and protocol; the initiator's port changes with every connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConversationKey {
     /// Initiator.
     pub source: HostId,

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::connection::ConnectionKey;
 use crate::flow::AddressClass;
 
 /// An address of one [`Hosts`] table, or of all that share their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HostId(pub(crate) u32);
 
 /// The first number that is no IPv4 address itself: 240.0.0.0, from where on addresses are reserved (RFC 1112).

@@ -1,7 +1,10 @@
 //! Two hosts, and everything they said to each other.
 
+use std::sync::Arc;
+
 use super::evidence::{Activity, Bins, Clear, Contact, Failed, Load, Long, Pair, Rhythm, Sessions};
 use super::gather::Sighting;
+use super::shelf::Shelf;
 use super::{Allowed, ConversationKey, Denied, HostId, LetIn, LetInKey, Origin, Trouble};
 
 /// One conversation: who talks to whom about what, and how it went. Every part that nothing is known of is `None`.
@@ -122,6 +125,12 @@ pub trait Gather: Send {
     fn repeated(&mut self, _: &Sighting<HostId>) {}
     /// Connections let through of which nothing more is logged (NSG flow logs version 1): one a tuple.
     fn allowed(&mut self, _: &Sighting<HostId>) {}
+    /// Bytes in memory that [`Gather::put_away`] would free.
+    fn bytes(&self) -> u64 {
+        0
+    }
+    /// There is too much in memory: what only grows goes to disk, and is read again when all pairs have been taken.
+    fn put_away(&mut self, _: &Arc<Shelf>) {}
     /// Adds everything of `other`.
     fn merge(&mut self, other: Self);
 }
@@ -142,6 +151,13 @@ impl<A: Gather, B: Gather> Gather for (A, B) {
     fn allowed(&mut self, sighting: &Sighting<HostId>) {
         self.0.allowed(sighting);
         self.1.allowed(sighting);
+    }
+    fn bytes(&self) -> u64 {
+        self.0.bytes() + self.1.bytes()
+    }
+    fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        self.0.put_away(shelf);
+        self.1.put_away(shelf);
     }
     fn merge(&mut self, other: Self) {
         self.0.merge(other.0);
@@ -169,6 +185,14 @@ impl<G: Gather> Gather for Option<G> {
     fn allowed(&mut self, sighting: &Sighting<HostId>) {
         if let Some(collector) = self {
             collector.allowed(sighting);
+        }
+    }
+    fn bytes(&self) -> u64 {
+        self.as_ref().map_or(0, Gather::bytes)
+    }
+    fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        if let Some(collector) = self {
+            collector.put_away(shelf);
         }
     }
     fn merge(&mut self, other: Self) {

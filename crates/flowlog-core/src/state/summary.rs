@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 use super::Totals;
 use super::coverage::LogCoverage;
 use super::encryption::EncryptedPairs;
-use super::evidence::{Bins, Load, Side};
 use super::faults::Faults;
 use super::gather::GatherOptions;
-use super::hosts::{HostId, Hosts};
+use super::hosts::Hosts;
+use super::load::LoadTable;
 use super::near::NearEnds;
 use super::outcomes::{OutcomeCounts, Outcomes};
 use super::overall::Overall;
@@ -20,9 +17,6 @@ use super::provenance::Provenance;
 use super::rules::Rules;
 use super::timeline::Timeline;
 use super::words::UnknownWords;
-
-/// Connections and denied packets that a host got, as the NIC of one end logged them, in bins of time.
-pub type LoadTable = HashMap<(HostId, Side), Bins<Load>, RandomState>;
 
 /// Everything but the pairs of hosts.
 #[derive(Default)]
@@ -134,12 +128,6 @@ impl Sums {
         self.outcomes.add(&other.outcomes);
         self.duplicates.add(&other.duplicates);
         self.encryption.merge(other.encryption);
-        if self.load.is_empty() {
-            self.load = other.load;
-            return;
-        }
-        for (key, bins) in other.load {
-            self.load.entry(key).or_default().merge(bins);
-        }
+        self.load.merge(other.load);
     }
 }

@@ -310,3 +310,98 @@ fn partitions_that_are_read_in_parts_give_the_same() {
         assert!(parts.0 && parts.1 == whole.1, "{limit} bytes, {threads} threads");
     }
 }
+
+/// All that is known of pairs, each told in one way.
+#[derive(Default)]
+struct WholePairs(Vec<String>);
+
+impl Gather for WholePairs {
+    fn take(&mut self, pair: &mut HostPair) {
+        let vain: Vec<_> = pair.vain.iter().map(|(ends, bins)| (ends, bins.sorted())).collect();
+        let mut told = vec![format!("{:?} {:?} {:?} {vain:?}", pair.contacts, pair.rules, pair.let_in)];
+        for known in &pair.conversations {
+            let mut known = known.clone();
+            let logins = std::mem::take(&mut known.logins).map(|bins| bins.map(|bins| bins.sorted()));
+            let rhythm = known.rhythm.take().map(|rhythm| rhythm.sorted());
+            told.push(format!("{known:?} {logins:?} {rhythm:?}"));
+        }
+        self.0.push(told.join("\n"));
+    }
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+/// Reads two pairs with thousands of connections each, and some hundred with one.
+fn heavy_pairs(budget: &Arc<Budget>) -> Gatherer {
+    let mut reader = Reader::new(&Shared::new(budget));
+    reader.begin_file("a file");
+    let (mac, kind) = ("000D3A000001", LogKind::VNet);
+    reader.record(&RecordContext { time_ms: Some(0), mac, kind, resource: "", offset: 0 });
+    let address = |octets: [u8; 4]| IpAddr::V4(octets.into());
+    for n in 0..4000_u16 {
+        reader.rule("acl", if n % 7 == 0 { "one" } else { "other" });
+        let [high, low] = n.to_be_bytes();
+        let destination = match n % 10 {
+            0 => address([10, 2, high, low]),
+            1..5 => address([10, 0, 0, 5]),
+            _ => address([20, 1, 1, 1]),
+        };
+        let destination_port = [22, 443, 3389][usize::from(n % 3)];
+        let state = if n % 11 == 0 { Deny } else { Begin };
+        let begun = tuple(&(state, i64::from(n) * 300_000, 2, 0));
+        let begun = FlowTuple { destination, destination_port, source_port: n, ..begun };
+        reader.tuple(&begun);
+        if state == Begin && n % 5 > 0 {
+            reader.tuple(&FlowTuple { state: End, time_ms: begun.time_ms + 900, ..begun });
+        }
+    }
+    reader.end_file();
+    Gatherer::new(reader.finish().unwrap(), options())
+}
+
+#[test]
+fn pairs_of_more_rows_than_fit_are_gathered_slice_by_slice_and_the_load_of_hosts_goes_to_disk() {
+    let found = |limit: u64, threads: usize| {
+        let folder = tempfile::tempdir().unwrap();
+        let budget = Budget::new(limit, folder.path().to_owned());
+        let gatherer = heavy_pairs(&budget);
+        let mut pairs = gatherer.gather(threads, WholePairs::default).unwrap().0;
+        pairs.sort_unstable();
+        let load = gatherer.summary.load();
+        let mut loads = Vec::new();
+        for part in load.parts() {
+            let told = |loads: &HostLoads| {
+                loads.iter().map(|(key, bins)| format!("{key:?} {:?}", bins.sorted())).collect::<Vec<_>>()
+            };
+            loads.extend(part.with(told).unwrap());
+        }
+        loads.sort_unstable();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing has a name");
+        (load.parts().len() > 1, pairs, loads)
+    };
+    let (is_away, pairs, loads) = found(u64::MAX, 1);
+    assert_eq!((is_away, pairs.len(), loads.len()), (false, 402, 401));
+    for threads in [1, 3] {
+        let limited = found(1 << 14, threads);
+        assert!(limited.0, "the load went to disk");
+        assert_eq!(limited.1, pairs);
+        assert_eq!(limited.2, loads);
+    }
+}
+
+#[test]
+fn pairs_asked_for_once_more_are_the_same_whatever_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let gatherer = heavy_pairs(&Budget::new(1 << 14, folder.path().to_owned()));
+    let again = |wanted: &(dyn Fn(HostId) -> bool + Sync)| {
+        let mut pairs = gatherer.again(2, WholePairs::default, wanted).unwrap().0;
+        pairs.sort_unstable();
+        pairs
+    };
+    let mut all = gatherer.gather(2, WholePairs::default).unwrap().0;
+    all.sort_unstable();
+    assert_eq!(again(&|_| true), all);
+    let heavy = HostId(u32::from_be_bytes([20, 1, 1, 1]));
+    assert_eq!(again(&|host| host == heavy).len(), 1);
+}

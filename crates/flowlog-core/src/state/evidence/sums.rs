@@ -1,5 +1,7 @@
 //! Small sums by conversation or pair.
 
+use serde::{Deserialize, Serialize};
+
 use super::settled::{Fate, Settled};
 
 /// First and last of nothing yet, Unix ms.
@@ -95,7 +97,7 @@ impl Failed {
 }
 
 /// When one host first reached, or failed to reach, another: Unix seconds, [`u32::MAX`] for never.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// The first connection with an answer.
     pub reached: u32,

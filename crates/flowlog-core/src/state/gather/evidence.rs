@@ -116,7 +116,7 @@ impl<G: Gather> Worker<'_, G> {
         if !outbound || self.classes[1].is_private() {
             let side = Side::of(row.connection.direction);
             if self.has_load(row.log, key.destination, side) {
-                self.load(key.destination, side).add(bin, &load);
+                self.sums.load.add(key.destination, side, bin, &load);
             }
         } else if mine.source {
             self.way(&key).vain.get_or_insert_default().add(bin, &load);
@@ -171,7 +171,8 @@ impl<G: Gather> Worker<'_, G> {
         }
         if (side == Side::Destination || classes[1].is_private()) && self.has_load(log, key.destination, side)
         {
-            self.load(key.destination, side).add(bin_of(settled.first_ms), &Load::once(&settled));
+            let (bin, load) = (bin_of(settled.first_ms), Load::once(&settled));
+            self.sums.load.add(key.destination, side, bin, &load);
         }
         let login = key.protocol == Protocol::TCP && LOGIN_PORTS.contains(&key.port);
         if login && fate == Fate::Answered && settled.begun_ms.is_some() && mine.is_side(side) {

@@ -8,6 +8,7 @@ mod connections;
 mod evidence;
 mod facts;
 mod place;
+mod portion;
 mod twins;
 
 use std::sync::Arc;
@@ -18,11 +19,12 @@ pub use twins::{OVERLAP_MS, Sighting};
 
 use super::State;
 use super::conversation::ConversationKey;
-use super::evidence::{Bins, Contact, Load, Side};
+use super::evidence::{Bins, Contact, Load};
 use super::hosts::{HostId, Hosts};
 use super::pair::{Conversation, Gather, HostPair};
 use super::partition::{PARTITIONS, Rows};
 use super::row::Row;
+use super::shelf::Shelf;
 use super::spill::{Budget, SpillError};
 use super::summary::{Summary, Sums};
 use crate::flow::{AddressClass, OwnNetworks};
@@ -31,8 +33,10 @@ use facts::LogFacts;
 use place::{Narrow, Order, Place, Wide};
 
 /// So many rows are gathered at once by all threads together if rows may take so much memory, but by each no fewer and no
-/// more than this (few in tests). A larger partition is read several times, a part of its pairs each time.
+/// more than this (few in tests). A larger partition is read several times, some of its pairs each time.
 const ROWS_AT_ONCE: (u64, u64) = if cfg!(test) { (1 << 8, 1 << 12) } else { (1 << 15, 1 << 20) };
+/// What is kept of the pairs is measured every so many rows.
+const CHECK_EVERY: usize = if cfg!(test) { 1 << 7 } else { 1 << 14 };
 /// Bytes of a row while it is gathered: itself, and its place before and after sorting.
 const ROW_BYTES: u64 = (size_of::<Row>() + 2 * size_of::<Narrow>()) as u64;
 
@@ -76,10 +80,13 @@ impl Gatherer {
     pub fn gather<G: Gather>(&self, threads: usize, make: impl Fn() -> G + Sync) -> Result<G, SpillError> {
         let mut all = make();
         let mut sums = Sums::new(&self.summary.subnets);
-        for (collector, of_thread) in self.walk(threads, &make, &|_| true)? {
+        let shelf = Shelf::new(&self.budget);
+        for (collector, of_thread) in self.walk(threads, &make, &|_| true, Some(&shelf))? {
             all.merge(collector);
             sums.merge(of_thread);
         }
+        sums.load.settle(&shelf);
+        shelf.close()?;
         self.summary.sums.set(sums).ok();
         Ok(all)
     }
@@ -96,7 +103,7 @@ impl Gatherer {
     ) -> Result<G, SpillError> {
         let mut all = make();
         let wanted = |row: &Row| wanted(row.key.source) || wanted(row.key.destination);
-        for (collector, _) in self.walk(threads, &make, &wanted)? {
+        for (collector, _) in self.walk(threads, &make, &wanted, None)? {
             all.merge(collector);
         }
         Ok(all)
@@ -107,11 +114,13 @@ impl Gatherer {
         threads: usize,
         make: &(impl Fn() -> G + Sync),
         wanted: &(impl Fn(&Row) -> bool + Sync),
+        shelf: Option<&Arc<Shelf>>,
     ) -> Result<Vec<(G, Sums)>, SpillError> {
         let next = AtomicUsize::new(0);
         let threads = threads.clamp(1, PARTITIONS);
         let (fewest, most) = ROWS_AT_ONCE;
-        let most = (self.budget.limit / ROW_BYTES / threads as u64).clamp(fewest, most);
+        let most = (self.budget.limit / 2 / ROW_BYTES / threads as u64).clamp(fewest, most);
+        let room = Room { most, share: self.budget.limit / 2 / threads as u64, shelf };
         let work = || -> Result<(G, Sums), SpillError> {
             let mut worker = Worker::new(self, make());
             loop {
@@ -119,7 +128,7 @@ impl Gatherer {
                 if partition >= PARTITIONS {
                     return Ok((worker.collector, worker.sums));
                 }
-                worker.partition(partition, most, wanted)?;
+                worker.partition(partition, &room, wanted)?;
             }
         };
         thread::scope(|scope| {
@@ -130,6 +139,16 @@ impl Gatherer {
             handles.into_iter().map(join).collect()
         })
     }
+}
+
+/// What a thread may have in memory.
+struct Room<'s> {
+    /// Rows at once.
+    most: u64,
+    /// Bytes of what is kept of the pairs.
+    share: u64,
+    /// Where the rest of these goes; `None` if nobody will ask for them.
+    shelf: Option<&'s Arc<Shelf>>,
 }
 
 /// One thread's.
@@ -148,6 +167,8 @@ struct Worker<'s, G> {
     sightings: Vec<Sighting<HostId>>,
     /// Rows of one 5-tuple.
     held: Vec<Row>,
+    /// Rows gathered since it was last looked what is kept of them.
+    unchecked: usize,
 }
 
 /// What one of two hosts tried with the other.
@@ -172,31 +193,56 @@ impl<'s, G: Gather> Worker<'s, G> {
             ways: <[Way; 2]>::default(),
             sightings: Vec::new(),
             held: Vec::new(),
+            unchecked: 0,
         }
     }
 
-    /// The pairs of a partition, of about `most` rows at once.
+    /// The pairs of a partition, of `room.most` rows at once.
     fn partition(
         &mut self,
         partition: usize,
-        most: u64,
+        room: &Room<'_>,
         wanted: &impl Fn(&Row) -> bool,
     ) -> Result<(), SpillError> {
-        let rows = &self.gatherer.rows;
-        let parts = rows.count(partition).div_ceil(most).max(1);
-        for part in 0..parts {
-            self.rows.clear();
-            let Self { rows: held, hosts, .. } = self;
-            rows.each(partition, hosts, |row, hosts| {
-                let (source, destination) = (row.key.source, row.key.destination);
-                let is_here = parts == 1 || rows.key.hash(source, destination, hosts) % parts == part;
-                if is_here && wanted(&row) {
-                    held.push(row);
-                }
-            })?;
-            self.pairs();
+        let count = self.gatherer.rows.count(partition);
+        if count > room.most {
+            return self.large(partition, room.most, wanted, |worker| worker.gathered(room));
         }
+        self.rows.clear();
+        let Self { rows: held, hosts, gatherer, .. } = self;
+        // Where a list has to grow, it is there twice for a while.
+        held.reserve(usize::try_from(count).unwrap_or_default());
+        gatherer.rows.each(partition, hosts, |row, _| {
+            if wanted(&row) {
+                held.push(row);
+            }
+        })?;
+        self.pairs();
+        self.gathered(room);
         Ok(())
+    }
+
+    /// The rows at hand have been gathered.
+    fn gathered(&mut self, room: &Room<'_>) {
+        self.unchecked += self.rows.len();
+        if self.unchecked >= CHECK_EVERY {
+            self.unchecked = 0;
+            if self.sums.load.bytes() + self.collector.bytes() > room.share {
+                self.put_away(room.shelf);
+            }
+        }
+    }
+
+    /// What is kept of the pairs goes to disk.
+    #[cold]
+    fn put_away(&mut self, shelf: Option<&Arc<Shelf>>) {
+        match shelf {
+            Some(shelf) => {
+                self.sums.load.put_away(shelf);
+                self.collector.put_away(shelf);
+            }
+            None => self.sums.load.clear(),
+        }
     }
 
     /// The pairs of the rows at hand.
@@ -222,11 +268,35 @@ impl<'s, G: Gather> Worker<'s, G> {
         }
     }
 
-    fn conversation<P: Place>(&mut self, places: &[P], rows: &[Row]) {
-        let row = |place: &P| rows.get(place.row());
-        let Some(first) = places.first().and_then(row) else { return };
+    /// The conversations of one pair, of which some may be known already.
+    fn conversations_of<P: Place>(&mut self, places: &[P], rows: &[Row]) {
+        let mut known = std::mem::take(&mut self.pair.conversations);
+        for places in places.chunk_by(|a, b| a.conversation() == b.conversation()) {
+            let Some(key) = self.key_of(places, rows) else { continue };
+            match known.binary_search_by(|conversation| conversation.key.cmp(&key)) {
+                Ok(place) => {
+                    if let Some(conversation) = known.get_mut(place) {
+                        self.fill(conversation, places, rows);
+                    }
+                }
+                Err(_) => self.conversation(places, rows),
+            }
+        }
+        known.append(&mut self.pair.conversations);
+        known.sort_unstable_by_key(|conversation| conversation.key);
+        self.pair.conversations = known;
+    }
+
+    /// The conversation of some rows, which is at hand from now on.
+    fn key_of<P: Place>(&mut self, places: &[P], rows: &[Row]) -> Option<ConversationKey> {
+        let first = places.first().and_then(|place| rows.get(place.row()))?;
         let key = ConversationKey::of(&first.key);
         self.classes = [key.source, key.destination].map(|host| self.hosts.class(host));
+        Some(key)
+    }
+
+    fn conversation<P: Place>(&mut self, places: &[P], rows: &[Row]) {
+        let Some(key) = self.key_of(places, rows) else { return };
         let mut conversations = std::mem::take(&mut self.pair.conversations);
         // Made where it stays: it has half a thousand bytes.
         conversations.push(Conversation::new(key));
@@ -279,10 +349,6 @@ impl<'s, G: Gather> Worker<'s, G> {
     /// What a host tried with the other.
     fn way(&mut self, key: &ConversationKey) -> &mut Way {
         &mut self.ways[usize::from(key.source > key.destination)]
-    }
-
-    fn load(&mut self, host: HostId, side: Side) -> &mut Bins<Load> {
-        self.sums.load.entry((host, side)).or_default()
     }
 }
 
