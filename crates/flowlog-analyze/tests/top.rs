@@ -361,7 +361,7 @@ fn it_ends_with_its_terminal() {
             None => thread::sleep(Duration::from_millis(20)),
         }
     };
-    assert_eq!(ended.code(), Some(129));
+    assert_eq!(ended.code(), Some(129), "{ended}");
 }
 
 #[test]

@@ -43,7 +43,6 @@ pub enum End {
 
 const SIGINT: u8 = 2;
 /// What shells tell of a program that SIGHUP ended.
-#[cfg(unix)]
 const SIGHUP_CODE: i32 = 129;
 
 /// Follows the files of `config` until the person leaves.
@@ -78,7 +77,11 @@ pub fn run(config: &TopConfig, around: &Surroundings) -> Result<End, RunError> {
     let style = Style::new(config.running.color, config.running.ascii, false, 0, around);
     let mut screen = Screen::take()?;
     let mut live = Live { model, style, book, asks, news };
-    live.run(&mut screen.0, &signals)
+    match live.run(&mut screen.0, &signals) {
+        // Drawing may meet it before the thread that waits for it.
+        Err(_) if terminal_has_gone() => hang_up(),
+        ended => ended,
+    }
 }
 
 /// The terminal, given back when this is dropped.
@@ -205,16 +208,36 @@ impl Live {
 fn end_with_terminal() {
     #[cfg(unix)]
     thread::spawn(|| {
-        use rustix::event::{PollFd, PollFlags, poll};
-        let input = io::stdin();
-        let mut gone = [PollFd::new(&input, PollFlags::empty())];
-        while let Err(rustix::io::Errno::INTR) = poll(&mut gone, None) {}
-        if gone.iter().any(|gone| gone.revents().contains(PollFlags::HUP)) {
-            // The thread that draws may never look at anything again, and there is no terminal to give back.
-            #[allow(clippy::exit)]
-            std::process::exit(SIGHUP_CODE);
+        // The thread that draws may never look at anything again.
+        if hung_up(None) {
+            hang_up();
         }
     });
+}
+
+/// Ends the program at once: there is no terminal to give back, and ratatui, which tells of that on standard error when
+/// it is dropped, would panic, since there is none.
+fn hang_up() -> ! {
+    #[allow(clippy::exit)]
+    std::process::exit(SIGHUP_CODE);
+}
+
+/// Whether the terminal is no more.
+fn terminal_has_gone() -> bool {
+    #[cfg(unix)]
+    return hung_up(Some(&rustix::event::Timespec::default()));
+    #[cfg(not(unix))]
+    false
+}
+
+/// Waits until the other end of standard input is gone; no longer than `timeout`, and without end if there is none.
+#[cfg(unix)]
+fn hung_up(timeout: Option<&rustix::event::Timespec>) -> bool {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let input = io::stdin();
+    let mut gone = [PollFd::new(&input, PollFlags::empty())];
+    while let Err(rustix::io::Errno::INTR) = poll(&mut gone, timeout) {}
+    gone.iter().any(|gone| gone.revents().contains(PollFlags::HUP))
 }
 
 /// Signals that end the program.
