@@ -151,6 +151,15 @@ struct Room<'s> {
     shelf: Option<&'s Arc<Shelf>>,
 }
 
+/// What the rows at hand are.
+#[derive(Clone, Copy)]
+enum AtHand {
+    /// All of some pairs of hosts.
+    Pairs,
+    /// All of some 5-tuples of one pair.
+    Slice,
+}
+
 /// One thread's.
 struct Worker<'s, G> {
     gatherer: &'s Gatherer,
@@ -217,7 +226,7 @@ impl<'s, G: Gather> Worker<'s, G> {
                 held.push(row);
             }
         })?;
-        self.pairs();
+        self.gather(AtHand::Pairs);
         self.gathered(room);
         Ok(())
     }
@@ -245,18 +254,25 @@ impl<'s, G: Gather> Worker<'s, G> {
         }
     }
 
-    /// The pairs of the rows at hand.
-    fn pairs(&mut self) {
+    /// Puts the rows at hand in order, and gathers them.
+    fn gather(&mut self, at_hand: AtHand) {
         let rows = std::mem::take(&mut self.rows);
         if rows.len() <= Narrow::MOST {
             let mut order = std::mem::take(&mut self.order);
-            self.pairs_of(order.of(&rows), &rows);
+            self.gather_in_order(at_hand, order.of(&rows), &rows);
             self.order = order;
         } else {
-            // One pair of hosts alone has so many.
-            self.pairs_of(Order::<Wide>::default().of(&rows), &rows);
+            // One pair of hosts alone, or one 5-tuple, has so many.
+            self.gather_in_order(at_hand, Order::<Wide>::default().of(&rows), &rows);
         }
         self.rows = rows;
+    }
+
+    fn gather_in_order<P: Place>(&mut self, at_hand: AtHand, places: &[P], rows: &[Row]) {
+        match at_hand {
+            AtHand::Pairs => self.pairs_of(places, rows),
+            AtHand::Slice => self.conversations_of(places, rows),
+        }
     }
 
     fn pairs_of<P: Place>(&mut self, places: &[P], rows: &[Row]) {

@@ -9,8 +9,7 @@ use std::ops::Range;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::place::{Narrow, Order, Wide};
-use super::{Gather, Worker};
+use super::{AtHand, Gather, Worker};
 use crate::state::partition::Rows;
 use crate::state::row::Row;
 use crate::state::spill::SpillError;
@@ -56,17 +55,17 @@ impl<G: Gather> Worker<'_, G> {
             match portion {
                 Portion::Buckets(buckets) => {
                     self.read(partition, |row, bucket| buckets.contains(&bucket) && wanted(row))?;
-                    self.pairs();
+                    self.gather(AtHand::Pairs);
                 }
                 Portion::Pairs(pairs) => {
                     self.read(partition, |row, _| pairs.contains(&ends(row)) && wanted(row))?;
-                    self.pairs();
+                    self.gather(AtHand::Pairs);
                 }
                 Portion::Slices(pair, slices) => {
                     for slice in 0..slices {
                         let is_here = |row: &Row| ends(row) == pair && slice_of(row, slices) == slice;
                         self.read(partition, |row, _| is_here(row) && wanted(row))?;
-                        self.slice();
+                        self.gather(AtHand::Slice);
                         done(self);
                     }
                     self.pair.rules.sort_unstable();
@@ -131,20 +130,6 @@ impl<G: Gather> Worker<'_, G> {
             portions.extend(by_pair(pairs, most));
         }
         Ok(portions)
-    }
-
-    /// The rows at hand, a slice of one pair's.
-    fn slice(&mut self) {
-        let rows = std::mem::take(&mut self.rows);
-        if rows.len() <= Narrow::MOST {
-            let mut order = std::mem::take(&mut self.order);
-            self.conversations_of(order.of(&rows), &rows);
-            self.order = order;
-        } else {
-            // One 5-tuple alone has so many.
-            self.conversations_of(Order::<Wide>::default().of(&rows), &rows);
-        }
-        self.rows = rows;
     }
 }
 
