@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::document::{Counts, RecordEnd, read_record, tell_beside};
 use super::foreign::{self, Begin, Found, Last, Out, Table, Wrapped};
-use super::framing::{Ending, Framed, Framer, Place, Saw};
+use super::framing::{Buffer, Ending, Framed, Framer, Place, Saw};
 use super::rows::Rows;
 use super::seen::Known;
 use super::walk::{Batch, Walker};
@@ -42,7 +42,7 @@ pub struct Decoded {
 /// Decodes one input after the other in the same memory.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    buffer: Vec<u8>,
+    buffer: Buffer,
     walker: Walker,
 }
 
@@ -246,7 +246,7 @@ impl<S: Sink> Reading<'_, S> {
         let (others, first_other) = (self.counts.others, self.counts.first_other.clone());
         let begin = text.as_ptr().addr().wrapping_sub(around.bytes.as_ptr().addr());
         let begin = Some(begin as u64).filter(|_| begin < around.bytes.len());
-        let (mut buffer, mut walker, mut cut) = (Vec::new(), Walker::off(), false);
+        let (mut buffer, mut walker, mut cut) = (Buffer::default(), Walker::off(), false);
         let mut framer = Framer::new(text, &mut buffer);
         while let Some(framed) = framer.next(&mut walker).unwrap_or_else(|_| {
             cut = true;

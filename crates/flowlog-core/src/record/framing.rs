@@ -7,6 +7,7 @@
 //! time does it hold more than one record and one read-ahead buffer. Where brackets do not tell, since a
 //! record breaks off, it goes on at what looks like the next one ([`resume`]).
 
+mod buffer;
 mod input;
 mod resume;
 
@@ -15,6 +16,7 @@ use std::io::Read;
 use super::scan::Scan;
 use super::walk::Walker;
 use crate::error::{InputError, InputErrorKind};
+pub(super) use buffer::Buffer;
 use resume::{Next, next_record};
 
 /// The largest single record accepted, in bytes. Azure writes records of 32 KiB.
@@ -92,7 +94,7 @@ enum Closing {
 pub(super) struct Framer<'b, R> {
     reader: R,
     /// Borrowed, so that the next file uses the same memory.
-    buffer: &'b mut Vec<u8>,
+    buffer: &'b mut Buffer,
     /// Next byte to look at, an index of `buffer`.
     at: usize,
     /// Offset of `buffer[0]` in the input.
@@ -115,7 +117,7 @@ pub(super) struct Framer<'b, R> {
 }
 
 impl<'b, R: Read> Framer<'b, R> {
-    pub(super) fn new(reader: R, buffer: &'b mut Vec<u8>) -> Self {
+    pub(super) fn new(reader: R, buffer: &'b mut Buffer) -> Self {
         buffer.clear();
         Self {
             reader,

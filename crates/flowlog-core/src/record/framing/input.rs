@@ -57,7 +57,7 @@ impl<R: Read> Framer<'_, R> {
     /// Drops the bytes that were dealt with, once there are enough of them to pay for the move.
     fn discard(&mut self) {
         if self.at >= READ_AHEAD {
-            self.buffer.drain(..self.at);
+            self.buffer.drop_first(self.at);
             self.base += self.at as u64;
             self.at = 0;
         }
@@ -68,17 +68,15 @@ impl<R: Read> Framer<'_, R> {
         if self.ended {
             return false;
         }
-        let filled = self.buffer.len();
-        self.buffer.resize(filled + READ_AHEAD, 0);
+        let room = self.buffer.room(READ_AHEAD);
         let outcome = loop {
-            let space = self.buffer.get_mut(filled..).unwrap_or_default();
-            match self.reader.read(space) {
+            match self.reader.read(room) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 outcome => break outcome,
             }
         };
         let length = *outcome.as_ref().unwrap_or(&0);
-        self.buffer.truncate(filled + length);
+        self.buffer.filled(length);
         self.ended = length == 0;
         self.failure = outcome.err();
         !self.ended

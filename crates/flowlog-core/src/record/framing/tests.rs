@@ -22,7 +22,7 @@ fn frames(text: &str) -> (Vec<String>, Option<String>) {
 }
 
 fn frames_by(text: &str, step: usize) -> (Vec<String>, Option<String>) {
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::default();
     let mut framer = Framer::new(Drip(text.as_bytes(), step), &mut buffer);
     let mut found = Vec::new();
     let mut noted = None;

@@ -1,6 +1,7 @@
 //! What the short way takes, and what it leaves to the library. That both mean the same is held by `tests/walker.rs`.
 
 use super::*;
+use crate::record::framing::Buffer;
 
 const TUPLE: &str = "1768442369475,10.10.5.19,10.10.1.14,55235,443,6,O,E,X,15,3907,21,25596";
 
@@ -8,7 +9,7 @@ const TUPLE: &str = "1768442369475,10.10.5.19,10.10.1.14,55235,443,6,O,E,X,15,39
 fn taken(record: &str) -> Option<usize> {
     let mut walker = Walker::default();
     let text = format!("{record},{{");
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::default();
     let mut input = Framer::new(text.as_bytes(), &mut buffer);
     input.read_on();
     let length = walker.walk(&mut input)?;
@@ -113,7 +114,7 @@ fn bytes_that_are_no_utf_8_are_left_to_the_library() {
     let mut bytes = record.clone().into_bytes();
     let at = record.find('?').unwrap();
     *bytes.get_mut(at).unwrap() = 0xff;
-    let mut buffer = Vec::new();
+    let mut buffer = Buffer::default();
     let mut input = Framer::new(bytes.as_slice(), &mut buffer);
     input.read_on();
     assert_eq!(Walker::default().walk(&mut input), None);
@@ -127,7 +128,7 @@ fn attempts_become_rare_where_they_are_in_vain() {
     let mut attempts = |record: &str, times: usize| {
         let mut walked = 0;
         for _ in 0..times {
-            let mut buffer = Vec::new();
+            let mut buffer = Buffer::default();
             let mut input = Framer::new(record.as_bytes(), &mut buffer);
             input.read_on();
             walked += usize::from(walker.waiting == 0);
