@@ -228,6 +228,10 @@ impl Track {
             !over
         });
         self.room = FEW.max(self.lives.len() + self.lives.len() / 2);
+        // A table grows by what has left it, too. One that is mostly empty drives everything else out of the cache.
+        if self.lives.capacity() > 4 * self.room {
+            self.lives.shrink_to(self.room + self.room / 2);
+        }
     }
 
     /// Everything leaves: the file is read, or there is too much.
@@ -239,5 +243,52 @@ impl Track {
             out(&open.row(key, RowKind::Denied));
         }
         self.room = FEW;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tuple(time_ms: i64, source_port: u16, state: State) -> FlowTuple {
+        let [source, destination] = ["10.0.0.4", "10.0.0.5"].map(|address| address.parse().unwrap());
+        FlowTuple {
+            time_ms,
+            source,
+            destination,
+            source_port,
+            destination_port: 443,
+            protocol: Protocol::TCP,
+            direction: Direction::Outbound,
+            state,
+            encryption: Encryption::NotEncrypted,
+            counters: None,
+        }
+    }
+
+    #[test]
+    fn the_table_is_no_larger_than_what_is_open_whatever_has_been() {
+        let (source, destination) = (HostId(1), HostId(2));
+        let seen =
+            Seen { source, destination, log: 0, rule: 0, answered: false, stateless: false, chosen: 0 };
+        let (mut track, mut rows) = (Track::default(), 0);
+        let mut out = |_: &Row| rows += 1;
+        for port in 0..40_000 {
+            track.add(&tuple(1, port, State::Begin), &seen, &mut out);
+            track.add(&tuple(2, port, State::End), &seen, &mut out);
+        }
+        assert!(track.lives.capacity() > 40_000);
+        track.advance(SILENT_MS, &mut out);
+        assert!(track.lives.is_empty() && track.lives.capacity() <= 4 * FEW);
+        // Few are open at a time, and many come and go.
+        for port in 0..60_000_u16 {
+            let now = SILENT_MS + i64::from(port) * 1000;
+            track.add(&tuple(now, port, State::Begin), &seen, &mut out);
+            track.add(&tuple(now, port, State::End), &seen, &mut out);
+            track.advance(now, &mut out);
+            assert!(track.lives.capacity() <= 4 * FEW);
+        }
+        track.flush(&mut out);
+        assert_eq!(rows, 100_000);
     }
 }
