@@ -40,6 +40,13 @@ impl<T: Tally> Bins<T> {
     /// Adds to a bin; by how many bytes the list has grown for it.
     #[inline]
     pub(in crate::state) fn add(&mut self, bin: u32, tally: &T) -> usize {
+        // Where every bin has something in it, each stands at its place once they are sorted.
+        let first = self.0.first().map_or(bin, |(first, _)| *first);
+        let place = bin.wrapping_sub(first) as usize;
+        if let Some((_, present)) = self.0.get_mut(place).filter(|(known, _)| *known == bin) {
+            present.add(tally);
+            return 0;
+        }
         let near = self.0.len().saturating_sub(NEAR);
         if let Some((_, present)) = self.0.iter_mut().skip(near).rfind(|(known, _)| *known == bin) {
             present.add(tally);
