@@ -14,7 +14,7 @@ use super::coverage::{HourCounts, LogCoverage};
 use super::hosts::Hosts;
 use super::logs::{Logs, NicLog};
 use super::near::NearLog;
-use super::partition::{Chunk, Origin, PartitionKey, Place, Rows};
+use super::partition::{Chunk, KEY_WORDS, Origin, PartitionKey, Place, Rows};
 use super::reader::Shared;
 use super::rules::{RuleCounts, Rules};
 use super::spill::{Packed, SpillError, Spilled, pack};
@@ -24,7 +24,7 @@ use crate::record::LogKind;
 /// What a state file begins with.
 const MAGIC: [u8; 8] = *b"FLOWSTAT";
 /// Version of the format.
-pub const STATE_VERSION: u32 = 3;
+pub const STATE_VERSION: u32 = 4;
 /// The last bytes: where the directory is, its length packed and plain, its checksum, and the magic once more.
 const TRAILER: usize = 8 + 8 + 8 + 8 + 8;
 /// A directory is not larger: it holds a few hundred bytes a log.
@@ -83,7 +83,7 @@ pub enum StateError {
 /// Everything but rows.
 #[derive(Serialize, Deserialize)]
 struct Directory {
-    key: [u64; 2],
+    key: [u64; KEY_WORDS],
     totals: Totals,
     logs: Vec<WrittenLog>,
     rules: Vec<(String, String, RuleCounts)>,

@@ -1,14 +1,13 @@
 //! Rows spread over partitions by their two hosts.
 //!
 //! All that two hosts said to each other, in both directions and as every log tells it, is in one partition. Which one
-//! says a keyed hash: nobody who does not know the key can choose addresses that fill one partition (`SipHash`, Aumasson
-//! and Bernstein 2012).
+//! says a keyed hash: nobody who does not know the key can choose addresses that fill one partition. Under a random key
+//! any two pairs of hosts go where they go independently of each other (multilinear hashing, which is strongly universal:
+//! Lemire and Kaser, "Strongly universal string hashing is fast", 2014).
 
-use std::hash::Hasher;
-use std::net::IpAddr;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-
-use siphasher::sip::SipHasher13;
 
 use super::hosts::{HostId, Hosts};
 use super::row::{LONGEST_ROW, Row, RowReader, RowWriter, follow};
@@ -23,40 +22,47 @@ const CHUNKS: (usize, usize) = (1 << 10, 8 << 10);
 /// a list.
 const JOINED: usize = 64 << 10;
 
-/// What partitions are chosen by.
+/// Words of 32 bits in an address.
+const WORDS: usize = 4;
+/// Numbers in a [`PartitionKey`].
+pub(super) const KEY_WORDS: usize = 1 + 2 * WORDS;
+
+/// What partitions are chosen by: a summand, and a factor for each word of the addresses of two hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartitionKey(pub(super) [u64; 2]);
+pub struct PartitionKey(pub(super) [u64; KEY_WORDS]);
 
 impl PartitionKey {
     /// A key that nobody knows.
     pub fn random() -> Self {
-        let random = || std::hash::BuildHasher::build_hasher(&std::hash::RandomState::new()).finish();
-        Self([random(), random()])
+        Self(std::array::from_fn(|_| RandomState::new().build_hasher().finish()))
     }
 
-    /// The hash of two hosts, whichever comes first.
+    /// The hash of two hosts, whichever comes first; its upper half is what counts.
     #[inline]
     pub(super) fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
-        let [first, second] = self.0;
-        let hasher = SipHasher13::new_with_keys(first, second);
-        let (a, b) = match (hosts.address(a), hosts.address(b)) {
-            (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) => {
-                let (low, high) = (a.min(b).to_bits(), a.max(b).to_bits());
-                return hasher.hash(&(u64::from(low) << 32 | u64::from(high)).to_le_bytes());
-            }
-            (a, b) => (a, b),
-        };
-        let octets = |address: Option<IpAddr>| match address {
-            Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
-            Some(IpAddr::V6(v6)) => v6.octets(),
-            None => [0; 16],
-        };
-        let (low, high) = (octets(a.min(b)), octets(a.max(b)));
-        let mut both = [0; 32];
-        both[..16].copy_from_slice(&low);
-        both[16..].copy_from_slice(&high);
-        hasher.hash(&both)
+        let (a, b) = (hosts.address(a), hosts.address(b));
+        if let (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) = (a, b) {
+            let Self([start, low, high, ..]) = self;
+            let product = |factor: u64, address: Ipv4Addr| factor.wrapping_mul(address.to_bits().into());
+            return start.wrapping_add(product(low, a.min(b))).wrapping_add(product(high, a.max(b)));
+        }
+        let Self([start, factors @ ..]) = self;
+        let words = [a.min(b), a.max(b)].into_iter().flat_map(words);
+        factors
+            .into_iter()
+            .zip(words)
+            .fold(start, |sum, (factor, word)| sum.wrapping_add(factor.wrapping_mul(word.into())))
     }
+}
+
+fn words(address: Option<IpAddr>) -> [u32; WORDS] {
+    let octets = match address {
+        Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
+        Some(IpAddr::V6(v6)) => v6.octets(),
+        None => [0; 16],
+    };
+    let (words, _) = octets.as_chunks::<4>();
+    std::array::from_fn(|place| words.get(place).copied().map_or(0, u32::from_be_bytes))
 }
 
 /// The partition of a hash.
@@ -314,6 +320,53 @@ impl Rows {
         match &chunk.place {
             Place::Memory { .. } => None,
             Place::Disk(packed) => self.files.get(packed.file).and_then(|file| file.path()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Any key, always the same one.
+    const KEY: PartitionKey = PartitionKey([
+        0x243f_6a88_85a3_08d3,
+        0x1319_8a2e_0370_7344,
+        0xa409_3822_299f_31d0,
+        0x082e_fa98_ec4e_6c89,
+        0x4528_21e6_38d0_1377,
+        0xbe54_66cf_34e9_0c6c,
+        0xc0ac_29b7_c97c_50dd,
+        0x3f84_d5b5_b547_0917,
+        0x9216_d5d9_8979_fb1b,
+    ]);
+
+    /// Pairs in so many partitions, of which the fullest has so many.
+    fn spread(pairs: impl Iterator<Item = (IpAddr, IpAddr)>) -> (usize, u32) {
+        let (mut hosts, mut partitions) = (Hosts::default(), vec![0; PARTITIONS]);
+        for (a, b) in pairs {
+            let (a, b) = (hosts.id(a), hosts.id(b));
+            let hash = KEY.hash(a, b, &hosts);
+            assert_eq!(hash, KEY.hash(b, a, &hosts));
+            partitions[partition_of(hash)] += 1;
+        }
+        (partitions.iter().filter(|&&pairs| pairs > 0).count(), partitions.into_iter().max().unwrap())
+    }
+
+    #[test]
+    fn addresses_that_follow_each_other_are_spread_evenly() {
+        let to = IpAddr::from([10, 0, 0, 4]);
+        let v4 = |step: u32| (0..102_400_u32).map(move |n| (IpAddr::V4((0x5000_0000 + n * step).into()), to));
+        for step in [1, 256, 1024] {
+            let (used, most) = spread(v4(step));
+            assert!(used > 1000 && most < 300, "step {step}: {used} {most}");
+        }
+        let v6 = |word: u32| IpAddr::V6((0x2001_0db8 << 96 | u128::from(word)).into());
+        let far = |word: u32| IpAddr::V6((0x2001_0db8 << 96 | u128::from(word) << 64).into());
+        for (used, most) in
+            [spread((0..102_400).map(|n| (v6(n), v6(1 << 31)))), spread((0..102_400).map(|n| (far(n), to)))]
+        {
+            assert!(used > 1000 && most < 300, "{used} {most}");
         }
     }
 }
