@@ -1,6 +1,6 @@
 //! Spreading what is kept of each host over buckets, which are then summed one by one, on all cores.
 //!
-//! A bucket of a million hosts in all has some thousand: sorting it stays in the processor's cache, and nothing
+//! A bucket of a million hosts in all has some 16,000: sorting it stays in the processor's cache, and nothing
 //! but a bucket is ever sorted.
 
 use std::hash::BuildHasher;
@@ -13,8 +13,8 @@ use foldhash::fast::RandomState;
 use crate::finding::rows::Rows;
 use crate::state::HostId;
 
-/// Buckets of one side.
-pub(super) const BUCKETS: usize = 256;
+/// Buckets of one side: few enough that all that are being filled stay in the processor's cache.
+pub(super) const BUCKETS: usize = 64;
 /// Fewer entries are not looked through.
 const FEW_VALUES: usize = 1024;
 

@@ -38,7 +38,10 @@ impl<G: Gather> Worker<'_, G> {
     /// What is counted by row: rules, encryption, denied packets.
     pub(super) fn row(&mut self, conversation: &mut Conversation, row: &Row) {
         let key = conversation.key;
-        self.pair.rules.push((key, row.rule as usize));
+        let decided = (key, row.rule as usize);
+        if self.pair.rules.last() != Some(&decided) {
+            self.pair.rules.push(decided);
+        }
         self.sums.encryption.count(row, &self.hosts);
         let class = self.gatherer.summary.rules.class(row.rule as usize);
         if self.gatherer.options.provenance {

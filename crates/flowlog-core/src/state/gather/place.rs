@@ -95,7 +95,7 @@ impl Place for Wide {
 }
 
 /// Rows of a bucket, about: few enough to be put in order one by one.
-const IN_BUCKET: usize = 16;
+const IN_BUCKET: usize = 4;
 
 /// The places of rows in an order in which what is summed stands side by side: by key within a pair of hosts, pairs in
 /// no order. They are spread over buckets by their pair first, since few are sorted cheaply.

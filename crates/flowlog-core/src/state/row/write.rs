@@ -68,7 +68,7 @@ impl RowWriter {
         numbers.push(connection.begins.into(), several & begun);
         numbers.push(behind(connection.ended_ms), several & ended);
         numbers.push(connection.ends.into(), several & ended);
-        let has_counters = connection.counters != Counters::default();
+        let has_counters = !connection.counters.is_zero();
         let Counters { packets_sent, bytes_sent, packets_received, bytes_received } = connection.counters;
         for counter in [packets_sent, bytes_sent, packets_received, bytes_received] {
             numbers.push(counter, has_counters);
@@ -135,7 +135,7 @@ impl<'r> Draft<'r> {
         let bit = |condition: bool, bit: u8| if condition { bit } else { 0 };
         let flags = bit(connection.direction == Direction::Outbound, OUTBOUND)
             | (row.kind as u8) << KIND
-            | bit(connection.counters != Counters::default(), COUNTERS)
+            | bit(!connection.counters.is_zero(), COUNTERS)
             | bit(connection.tuples == 1, SINGLE)
             | bit(row.answered, ROW_ANSWERED)
             | bit(connection.stateless, STATELESS);
