@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 use flowlog_core::finding::{Collector, Context, Crowd, FindingOptions, Findings, Scene, detect, judge};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::record::Decoder;
+use flowlog_core::report::{Report, ReportOptions, build};
 use flowlog_core::state::{Budget, Gather, GatherOptions, Gatherer, HostPair, Reader, Shared, Summary};
 use flowlog_testkit::scenario::{Behaviour, Harmless, Scenario, Volume};
 use proptest::prelude::*;
 
 /// A day with everything that detectors look for, and what looks alike.
-fn gatherer() -> Gatherer {
-    let scenario = Scenario {
+fn scenario() -> Scenario {
+    Scenario {
         seed: 5,
         hours: 26,
         nics: 24,
@@ -23,7 +24,10 @@ fn gatherer() -> Gatherer {
         behaviours: Behaviour::ALL.to_vec(),
         harmless: Harmless::ALL.to_vec(),
         ..Scenario::default()
-    };
+    }
+}
+
+fn gatherer(scenario: &Scenario) -> Gatherer {
     let mut reader = Reader::new(&Shared::new(&Budget::unlimited()));
     let Ok(_) = scenario.generate(|blob| -> Result<(), Infallible> {
         reader.begin_file(blob.name);
@@ -48,7 +52,7 @@ impl Gather for Pairs {
     }
 }
 
-static GATHERER: LazyLock<Gatherer> = LazyLock::new(gatherer);
+static GATHERER: LazyLock<Gatherer> = LazyLock::new(|| gatherer(&scenario()));
 static PAIRS: LazyLock<Vec<HostPair>> = LazyLock::new(|| GATHERER.gather(2, Pairs::default).unwrap().0);
 
 /// What detectors say of the pairs as they come.
@@ -133,6 +137,23 @@ fn the_scenario_has_findings_of_nearly_every_rule() {
     assert!(rules.len() >= 14 && rules.contains("flood"), "{rules:?}");
     assert!(found.noise.scanners > 0 && !found.noise.top.is_empty(), "{:?}", found.noise);
     assert!(found.findings.iter().all(|finding| !finding.evidence.is_empty()));
+}
+
+/// Who asks for every pair of hosts gets them all; else one denied attempt is no pair.
+#[test]
+fn the_report_is_the_same_whether_or_not_noise_comes_as_pairs() {
+    let report = |gatherer: &Gatherer, beside: Option<Pairs>| -> (Report, Option<Pairs>) {
+        let beside = || beside.as_ref().map(|_| Pairs::default());
+        build(gatherer, Vec::new(), &ReportOptions::default(), beside).unwrap()
+    };
+    let scenario = Scenario { noise: 0.3, volume: Volume::Tuples(500_000), ..scenario() };
+    let (alone, _) = report(&gatherer(&scenario), None);
+    let (whole, pairs) = report(&gatherer(&scenario), Some(Pairs::default()));
+    let is_denied = |pair: &&HostPair| pair.conversations.iter().all(|known| known.allowed.is_none());
+    let denied = pairs.unwrap().0.iter().filter(is_denied).count();
+    assert!(denied > 10_000, "{denied}");
+    let [alone, whole] = [alone, whole].map(|report| serde_json::to_string(&report).unwrap());
+    assert!(alone == whole);
 }
 
 proptest! {

@@ -29,7 +29,7 @@ use super::vertical::{self, Scan};
 use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
 use crate::state::evidence::Pair;
 use crate::state::{Allowed, HostId, Shelf, Sighting};
-use crate::state::{Conversation, Gather, HostPair};
+use crate::state::{Conversation, Gather, HostPair, LoneDenial};
 
 /// What the detectors need to know of all pairs of hosts: give it each pair once, then [`judge`](super::judge).
 ///
@@ -277,6 +277,17 @@ fn ends(pair: &HostPair) -> Option<Pair> {
 }
 
 impl Gather for Collector<'_> {
+    fn takes(&self, denial: &LoneDenial) -> bool {
+        self.scene.is_internet(denial.key.source) && !Threats::are_looked_for(self.scene)
+    }
+
+    fn lone(&mut self, LoneDenial { key, denied, .. }: &LoneDenial) {
+        let (attempts, times) = (denied.tuples, (denied.first_ms, denied.last_ms));
+        self.targets.insert(key.destination);
+        let knocks = Knocks { conversations: 1, attempts, hosts: 1, times };
+        self.knocks.push(self.scene, key.source, &knocks);
+    }
+
     fn take(&mut self, pair: &mut HostPair) {
         self.pair(pair);
         self.bulk.clear();

@@ -98,9 +98,14 @@ impl Threats {
     /// Takes in what one host began with another. `ends` are whose they are.
     #[inline]
     pub(super) fn take(&mut self, scene: &Scene<'_>, conversations: &[Conversation], ends: (Kind, Kind)) {
-        if scene.options.book.has(FactKind::Threat) {
+        if Self::are_looked_for(scene) {
             self.look(scene, conversations, ends);
         }
+    }
+
+    /// Whether a list of threats was given.
+    pub(super) fn are_looked_for(scene: &Scene<'_>) -> bool {
+        scene.options.book.has(FactKind::Threat)
     }
 
     fn look(&mut self, scene: &Scene<'_>, conversations: &[Conversation], ends: (Kind, Kind)) {

@@ -138,6 +138,11 @@ impl Encryption {
         matches!(self, Self::SoftwareNotReady | Self::NotAccepted | Self::NotSupported)
     }
 
+    /// True for the words that say why a packet was not encrypted.
+    pub(crate) fn says_why_not(self) -> bool {
+        self > Self::NotEncrypted && self < Self::Unknown
+    }
+
     /// The meaning in words.
     pub fn label(self) -> &'static str {
         match self {

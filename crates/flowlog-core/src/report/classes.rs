@@ -12,8 +12,7 @@ use super::scatter::place;
 use super::tally::Tally;
 use crate::enrich::{self, ServiceTags};
 use crate::flow::{AddressClass, OwnNetwork, OwnNetworks};
-use crate::state::Conversation;
-use crate::state::{HostId, Summary};
+use crate::state::{Conversation, ConversationKey, HostId, Summary};
 
 /// Where the two ends of a conversation are, in the words of Traffic Analytics where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -161,6 +160,16 @@ impl<'a> Classes<'a> {
             row.bytes_sent = row.bytes_sent.saturating_add(allowed.counters.bytes_sent);
             row.bytes_received = row.bytes_received.saturating_add(allowed.counters.bytes_received);
         }
+    }
+
+    /// Takes a pair of hosts of which all there is is one denied attempt.
+    pub(super) fn lone(&mut self, key: &ConversationKey, tally: &Tally) {
+        let (class, sure) = class(self.place(key.source), self.place(key.destination));
+        let Some(row) = self.rows.get_mut(class as usize) else { return };
+        row.conversations += 1;
+        row.guessed += u64::from(!sure);
+        row.tuples += tally.tuples;
+        row.denied += tally.denied;
     }
 
     /// Adds everything of `other`.

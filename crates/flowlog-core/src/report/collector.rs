@@ -10,7 +10,7 @@ use super::rules::Meetings;
 use super::specific::Specific;
 use super::tally::Tally;
 use crate::state::Summary;
-use crate::state::{Conversation, ConversationKey, Gather, HostPair};
+use crate::state::{Conversation, ConversationKey, Gather, HostPair, LoneDenial};
 
 /// Takes the pairs of hosts, each once, and keeps what the report needs of them: sums, the first rows of each list,
 /// and compact entries by host. The report is the same whatever the order of the pairs and however many collectors
@@ -72,6 +72,21 @@ impl<'a> Collector<'a> {
 }
 
 impl Gather for Collector<'_> {
+    fn takes(&self, _: &LoneDenial) -> bool {
+        self.specific.is_empty()
+    }
+
+    fn lone(&mut self, denial: &LoneDenial) {
+        let LoneDenial { key, denied, rule } = denial;
+        let tally = Tally { tuples: denied.tuples, denied: denied.tuples, ..Tally::default() };
+        self.conversations += 1;
+        self.ports.add(key, &tally);
+        self.problems.lone(denial);
+        self.hosts.lone(key, &tally);
+        self.classes.lone(key, &tally);
+        self.meetings.take(&[(*key, *rule)]);
+    }
+
     fn take(&mut self, pair: &mut HostPair) {
         for conversations in pair.directions() {
             self.direction(conversations, &pair.rules);

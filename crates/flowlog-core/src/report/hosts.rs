@@ -13,8 +13,7 @@ use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
 use crate::finding::rows::Rows;
 use crate::flow::Protocol;
-use crate::state::Conversation;
-use crate::state::{HostId, Hosts};
+use crate::state::{Conversation, ConversationKey, HostId, Hosts};
 
 /// Hosts whose sums are at hand, of 64 bytes each: those that most pairs are of.
 const RECENT: usize = 512;
@@ -369,20 +368,39 @@ impl HostSums {
         let sums = Sums { host: key.source, tally: *tally, refused, refused_by: u32::from(refused > 0) };
         self.destinations.add(&Sums { host: key.destination, ..sums });
         let services = if refused > 0 { conversations } else { &[] };
-        if let [one] = services
-            && let Some(single) = sums.single(service(one.key.protocol, one.key.port))
-        {
+        if let [one] = services {
+            return self.refused(&one.key, &sums);
+        }
+        for one in services.iter().filter(|one| one.denied_by_rule() > 0) {
+            self.service(&one.key);
+        }
+        self.sources.add(&sums);
+    }
+
+    /// Takes a pair of hosts of which all there is is one denied attempt.
+    pub(super) fn lone(&mut self, key: &ConversationKey, tally: &Tally) {
+        let sums = Sums { host: key.source, tally: *tally, refused: tally.denied, refused_by: 1 };
+        self.destinations.add(&Sums { host: key.destination, ..sums });
+        self.refused(key, &sums);
+    }
+
+    /// A source of which rules denied one conversation with another host, all there is from it to that host.
+    fn refused(&mut self, key: &ConversationKey, sums: &Sums) {
+        if let Some(single) = sums.single(service(key.protocol, key.port)) {
             if let Some(bucket) = self.sources.bucket(key.source) {
                 bucket.singles.push(single);
             }
-            return;
+        } else {
+            self.service(key);
+            self.sources.add(sums);
         }
-        for one in services.iter().filter(|one| one.denied_by_rule() > 0) {
-            if let Some(bucket) = self.sources.bucket(key.source) {
-                bucket.services.insert(packed(key.source, service(one.key.protocol, one.key.port) << 8));
-            }
+    }
+
+    /// A service that rules denied to a source.
+    fn service(&mut self, key: &ConversationKey) {
+        if let Some(bucket) = self.sources.bucket(key.source) {
+            bucket.services.insert(packed(key.source, service(key.protocol, key.port) << 8));
         }
-        self.sources.add(&sums);
     }
 
     /// Adds everything of `other`.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::flow::{Counters, Protocol};
 use crate::state::Conversation;
-use crate::state::{Allowed, ConversationKey, Denied, HostId, Hosts, Rules, Summary, Trouble};
+use crate::state::{Allowed, ConversationKey, Denied, HostId, Hosts, LoneDenial, Rules, Summary, Trouble};
 
 /// What conversations of equal weight are ordered by: addresses of both ends, port and protocol.
 type Order = (Option<IpAddr>, Option<IpAddr>, u16, Protocol);
@@ -76,6 +76,12 @@ impl<'a> Problems<'a> {
             }
         }
         self.port_scan(conversations);
+    }
+
+    /// Takes a pair of hosts of which all there is is one denied attempt.
+    pub(super) fn lone(&mut self, LoneDenial { key, denied, rule }: &LoneDenial) {
+        let by = || denying(self.rules, key, &[(*key, *rule)]);
+        self.denied.offer(denied.tuples, || order(self.hosts, key), || (*denied, 0, by()));
     }
 
     fn allowed(&mut self, key: &ConversationKey, allowed: &Allowed) {

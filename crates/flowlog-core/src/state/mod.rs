@@ -53,7 +53,7 @@ pub use near::NearEnds;
 pub use nic_times::NicTimes;
 pub use outcomes::{OutcomeCounts, Outcomes};
 pub use overall::Overall;
-pub use pair::{Conversation, Gather, HostPair};
+pub use pair::{Conversation, Gather, HostPair, LoneDenial};
 pub use partition::PartitionKey;
 pub use provenance::{Origin, Provenance};
 pub use reader::{Reader, Shared};

@@ -114,11 +114,28 @@ impl HostPair {
     }
 }
 
+/// Two hosts of which all there is is one denied attempt, by a rule, of a host of the internet: what its noise is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct LoneDenial {
+    /// Initiator, responder, responder's port and protocol.
+    pub key: ConversationKey,
+    /// The attempt.
+    pub denied: Denied,
+    /// Place of the rule in the list of rules.
+    pub rule: usize,
+}
+
 /// Takes what it needs of each pair of hosts. Several can share the pairs of one state, in any way: merged, they hold
 /// the same as one that took all.
 pub trait Gather: Send {
     /// Takes one pair.
     fn take(&mut self, pair: &mut HostPair);
+    /// Whether [`Gather::lone`] does for this pair. If not, it comes as any other pair.
+    fn takes(&self, _: &LoneDenial) -> bool {
+        false
+    }
+    /// Takes a pair that it [`takes`](Gather::takes), instead of the pair and its connection.
+    fn lone(&mut self, _: &LoneDenial) {}
     /// One connection, and how many logs tell of it; comes before its pair, in no order.
     fn connection(&mut self, _: &Sighting<HostId>, _logs: usize) {}
     /// The same connection as another log tells it; comes behind the one that counts.
@@ -139,6 +156,13 @@ impl<A: Gather, B: Gather> Gather for (A, B) {
     fn take(&mut self, pair: &mut HostPair) {
         self.0.take(pair);
         self.1.take(pair);
+    }
+    fn takes(&self, denial: &LoneDenial) -> bool {
+        self.0.takes(denial) && self.1.takes(denial)
+    }
+    fn lone(&mut self, denial: &LoneDenial) {
+        self.0.lone(denial);
+        self.1.lone(denial);
     }
     fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {
         self.0.connection(sighting, logs);
@@ -170,6 +194,14 @@ impl<G: Gather> Gather for Option<G> {
     fn take(&mut self, pair: &mut HostPair) {
         if let Some(collector) = self {
             collector.take(pair);
+        }
+    }
+    fn takes(&self, denial: &LoneDenial) -> bool {
+        self.as_ref().is_none_or(|collector| collector.takes(denial))
+    }
+    fn lone(&mut self, denial: &LoneDenial) {
+        if let Some(collector) = self {
+            collector.lone(denial);
         }
     }
     fn connection(&mut self, sighting: &Sighting<HostId>, logs: usize) {

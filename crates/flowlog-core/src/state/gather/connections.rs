@@ -173,7 +173,7 @@ fn allowed(connection: &Connection) -> Allowed {
     }
 }
 
-fn denied(connection: &Connection) -> Denied {
+pub(super) fn denied(connection: &Connection) -> Denied {
     let inbound = connection.direction == Direction::Inbound;
     Denied {
         tuples: connection.tuples(),

@@ -43,28 +43,38 @@ impl<G: Gather> Worker<'_, G> {
             self.pair.rules.push(decided);
         }
         self.sums.encryption.count(row, &self.hosts);
-        let class = self.gatherer.summary.rules.class(row.rule as usize);
         if self.gatherer.options.provenance {
+            let class = self.gatherer.summary.rules.class(row.rule as usize);
             conversation.origin.get_or_insert_default().add(&Origin::of(row, class));
         }
-        let dropped = row.encryption.is_dropped() || class == Some(RuleClass::Unspecified);
+        let dropped = self.is_dropped(row);
         let tuples = row.connection.tuples();
         if row.kind == RowKind::Denied {
             conversation.dropped += if dropped { tuples } else { 0 };
         } else {
             self.let_in(row);
         }
-        let log = self.gatherer.logs.get(row.log as usize);
-        if !self.gatherer.options.findings || log.is_none_or(|log| !log.is_evidence(row.connection.first_ms))
-        {
+        if !self.is_evidence(row) {
             return;
         }
-        if row.encryption > Encryption::NotEncrypted && row.encryption < Encryption::Unknown {
+        if row.encryption.says_why_not() {
             self.unencrypted(conversation, row);
         }
         if row.kind == RowKind::Denied && !dropped {
             self.denied(conversation, row);
         }
+    }
+
+    /// Whether what was denied was dropped for want of encryption, by no rule.
+    pub(super) fn is_dropped(&self, row: &Row) -> bool {
+        let class = || self.gatherer.summary.rules.class(row.rule as usize);
+        row.encryption.is_dropped() || class() == Some(RuleClass::Unspecified)
+    }
+
+    /// Whether findings are made from a row.
+    pub(super) fn is_evidence(&self, row: &Row) -> bool {
+        let log = self.gatherer.logs.get(row.log as usize);
+        self.gatherer.options.findings && log.is_some_and(|log| log.is_evidence(row.connection.first_ms))
     }
 
     fn let_in(&mut self, row: &Row) {
@@ -113,15 +123,10 @@ impl<G: Gather> Worker<'_, G> {
     fn denied(&mut self, conversation: &mut Conversation, row: &Row) {
         let key = conversation.key;
         let outbound = row.connection.direction == Direction::Outbound;
-        let load = Load::denied(row.connection.first_ms, row.connection.last_ms, row.connection.tuples);
-        let bin = bin_of(row.connection.first_ms);
-        let mine = self.mine(row.log, key.source, key.destination);
         if !outbound || self.classes[1].is_private() {
-            let side = Side::of(row.connection.direction);
-            if self.has_load(row.log, key.destination, side) {
-                self.sums.load.add(key.destination, side, bin, &load);
-            }
-        } else if mine.source {
+            self.denied_load(row);
+        } else if self.mine(row.log, key.source, key.destination).source {
+            let (bin, load) = load_of(row);
             self.way(&key).vain.get_or_insert_default().add(bin, &load);
         }
         if outbound || self.classes[0].is_private() {
@@ -129,6 +134,15 @@ impl<G: Gather> Worker<'_, G> {
             self.contact(conversation, contact);
         }
         came_from(conversation, row.key.source_port);
+    }
+
+    /// What the destination got.
+    pub(super) fn denied_load(&mut self, row: &Row) {
+        let (destination, side) = (row.key.destination, Side::of(row.connection.direction));
+        if self.has_load(row.log, destination, side) {
+            let (bin, load) = load_of(row);
+            self.sums.load.add(destination, side, bin, &load);
+        }
     }
 
     fn contact(&mut self, conversation: &Conversation, contact: Contact) {
@@ -256,6 +270,12 @@ impl<G: Gather> Worker<'_, G> {
     fn several(&self, log: u32) -> Option<&Ends> {
         self.gatherer.logs.get(log as usize)?.several.as_deref()
     }
+}
+
+/// Denied packets, and their bin of time.
+fn load_of(row: &Row) -> (u32, Load) {
+    let load = Load::denied(row.connection.first_ms, row.connection.last_ms, row.connection.tuples);
+    (bin_of(row.connection.first_ms), load)
 }
 
 fn lasts(conversation: &mut Conversation, settled: &Settled) {

@@ -7,6 +7,7 @@
 mod connections;
 mod evidence;
 mod facts;
+mod noise;
 mod place;
 mod portion;
 mod twins;
@@ -277,6 +278,11 @@ impl<'s, G: Gather> Worker<'s, G> {
 
     fn pairs_of<P: Place>(&mut self, places: &[P], rows: &[Row]) {
         for pair in places.chunk_by(|a, b| a.pair() == b.pair()) {
+            if let [place] = pair
+                && rows.get(place.row()).is_some_and(|row| self.lone_denial(row))
+            {
+                continue;
+            }
             for conversation in pair.chunk_by(|a, b| a.conversation() == b.conversation()) {
                 self.conversation(conversation, rows);
             }
