@@ -19,7 +19,7 @@ const FEW: usize = 1 << 10;
 /// So many connections at most: some 10 MB. With more, all leave.
 const MOST: usize = 1 << 16;
 /// Denied attempts held: a packet that is sent again finds the one before it, if it follows soon.
-const DENIALS: usize = 1 << 10;
+const DENIALS: usize = 1 << 8;
 
 /// A log's place, the two ends, ports, protocol and direction: an appliance with one NIC logs what it passes on twice,
 /// coming in and going out.
@@ -115,8 +115,8 @@ pub(super) struct Track {
     /// needs their place. Apart, since a 5-tuple that was denied may be let through a moment later, and the other way
     /// round.
     denials: Vec<Option<(Key, Open)>>,
-    /// With so many connections the next search for those that have ended is due: half as many again as the last one
-    /// left, so that each connection is looked at a few times whatever stays open.
+    /// With so many connections the next search for those that have ended is due: twice as many as the last one
+    /// left, so that each connection is looked at twice or so whatever stays open.
     room: usize,
 }
 
@@ -227,7 +227,7 @@ impl Track {
             }
             !over
         });
-        self.room = FEW.max(self.lives.len() + self.lives.len() / 2);
+        self.room = FEW.max(2 * self.lives.len());
         // A table grows by what has left it, too. One that is mostly empty drives everything else out of the cache.
         if self.lives.capacity() > 4 * self.room {
             self.lives.shrink_to(self.room + self.room / 2);
