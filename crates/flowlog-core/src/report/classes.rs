@@ -148,13 +148,8 @@ impl<'a> Classes<'a> {
     /// Takes the conversations of one host with another, all of one initiator, with their sum.
     pub(super) fn take(&mut self, conversations: &[Conversation], tally: &Tally) {
         let Some(Conversation { key, .. }) = conversations.first() else { return };
-        let (class, sure) = class(self.place(key.source), self.place(key.destination));
-        let Some(row) = self.rows.get_mut(class as usize) else { return };
         let count = conversations.iter().filter(|conversation| conversation.has_tuples()).count() as u64;
-        row.conversations += count;
-        row.guessed += if sure { 0 } else { count };
-        row.tuples += tally.tuples;
-        row.denied += tally.denied;
+        let Some(row) = self.count(key, count, tally) else { return };
         for allowed in conversations.iter().filter_map(|conversation| conversation.allowed.as_ref()) {
             row.begins += allowed.begins;
             row.bytes_sent = row.bytes_sent.saturating_add(allowed.counters.bytes_sent);
@@ -164,12 +159,18 @@ impl<'a> Classes<'a> {
 
     /// Takes a pair of hosts of which all there is is one denied attempt.
     pub(super) fn lone(&mut self, key: &ConversationKey, tally: &Tally) {
+        self.count(key, 1, tally);
+    }
+
+    /// Counts conversations of the two hosts of `key`, with their sum. The row of their class.
+    fn count(&mut self, key: &ConversationKey, conversations: u64, tally: &Tally) -> Option<&mut ClassRow> {
         let (class, sure) = class(self.place(key.source), self.place(key.destination));
-        let Some(row) = self.rows.get_mut(class as usize) else { return };
-        row.conversations += 1;
-        row.guessed += u64::from(!sure);
+        let row = self.rows.get_mut(class as usize)?;
+        row.conversations += conversations;
+        row.guessed += if sure { 0 } else { conversations };
         row.tuples += tally.tuples;
         row.denied += tally.denied;
+        Some(row)
     }
 
     /// Adds everything of `other`.

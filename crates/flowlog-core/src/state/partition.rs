@@ -55,14 +55,15 @@ impl PartitionKey {
     }
 }
 
+/// The first word first.
+#[allow(clippy::cast_possible_truncation)] // parts of the number
 fn words(address: Option<IpAddr>) -> [u32; WORDS] {
-    let octets = match address {
-        Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
-        Some(IpAddr::V6(v6)) => v6.octets(),
-        None => [0; 16],
+    let bits = match address {
+        Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().to_bits(),
+        Some(IpAddr::V6(v6)) => v6.to_bits(),
+        None => 0,
     };
-    let (words, _) = octets.as_chunks::<4>();
-    std::array::from_fn(|place| words.get(place).copied().map_or(0, u32::from_be_bytes))
+    [96, 64, 32, 0].map(|shift| (bits >> shift) as u32)
 }
 
 /// The partition of a hash.

@@ -192,7 +192,7 @@ fn share(items: &[Item], whole: Option<Counters>, direction: Direction) -> Resul
         return Ok(vec![(item.address, whole.or(own))]);
     }
     if items.iter().all(|item| item.figures.is_none()) {
-        let nothing = whole.is_none_or(|whole| whole == Counters::default());
+        let nothing = whole.is_none_or(|whole| whole.is_zero());
         let shares = items.iter().map(|item| (item.address, whole));
         return if nothing {
             Ok(shares.collect())
