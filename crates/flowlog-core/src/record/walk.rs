@@ -237,14 +237,14 @@ impl<R: Read> Walk<'_, '_, R> {
 
     /// A key's place among `known` ones, in any case.
     fn known_key(&self, key: Text, known: &[&str]) -> Option<usize> {
-        let key = self.str(key)?;
-        known.iter().position(|known| key.eq_ignore_ascii_case(known))
+        let key = self.bytes(key)?;
+        known.iter().position(|known| key.eq_ignore_ascii_case(known.as_bytes()))
     }
 
     /// A string that says what tuples belong to, of at most `limit` bytes.
     fn context(&mut self, limit: usize) -> Option<Text> {
         let text = self.string()?;
-        (text.end - text.start <= limit && !looks_like_tuple(self.str(text)?)).then_some(text)
+        (text.end - text.start <= limit && !may_be_tuple(self.bytes(text)?)).then_some(text)
     }
 
     /// A value that says nothing of interest: a string, a whole number, a constant.
@@ -252,7 +252,7 @@ impl<R: Read> Walk<'_, '_, R> {
         match self.byte()? {
             b'"' => {
                 let text = self.string()?;
-                (!looks_like_tuple(self.str(text)?.trim_ascii_start())).then_some(())
+                (!may_be_tuple(self.bytes(text)?.trim_ascii_start())).then_some(())
             }
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
@@ -279,8 +279,7 @@ impl<R: Read> Walk<'_, '_, R> {
         let start = self.at;
         let end = self.behind_string(|bytes| memchr2(b'"', b'\\', bytes))?;
         let text = Text { start, end };
-        let is_plain = self.str(text)?.bytes().min().is_none_or(|least| least >= b' ');
-        is_plain.then_some(text)
+        is_plain(self.bytes(text)?).then_some(text)
     }
 
     /// Moves behind the quotation mark that `find` finds. Where it stands.
@@ -300,8 +299,8 @@ impl<R: Read> Walk<'_, '_, R> {
         }
     }
 
-    fn str(&self, text: Text) -> Option<&str> {
-        str::from_utf8(self.input.pending().get(text.start..text.end)?).ok()
+    fn bytes(&self, text: Text) -> Option<&[u8]> {
+        self.input.pending().get(text.start..text.end)
     }
 
     /// Passes over white space. The byte behind it.
@@ -331,6 +330,17 @@ impl<R: Read> Walk<'_, '_, R> {
             }
         }
     }
+}
+
+/// Text without control characters, which would have to be escaped.
+fn is_plain(text: &[u8]) -> bool {
+    // All of them are looked at, so that it is done many at once.
+    let is_printable = text.iter().fold(true, |all, byte| all & (b' '..0x80).contains(byte));
+    is_printable || (str::from_utf8(text).is_ok() && text.iter().all(|&byte| byte >= b' '))
+}
+
+fn may_be_tuple(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_digit) && str::from_utf8(text).is_ok_and(looks_like_tuple)
 }
 
 /// Fills `slot`; gives up if something is there already.

@@ -87,6 +87,9 @@ impl Table {
         let line = std::str::from_utf8(line).ok()?.trim_end_matches('\r');
         let is_text =
             !line.starts_with(['{', '[', '<']) && !line.chars().any(|c| c.is_control() && c != '\t');
+        if !is_text {
+            return None;
+        }
         let delimiter = [b',', b';', b'\t']
             .into_iter()
             .max_by_key(|delimiter| memchr::memchr_iter(*delimiter, line.as_bytes()).count())?;
@@ -96,7 +99,7 @@ impl Table {
         let names: Vec<&str> = names.iter().map(str::trim).collect();
         // A file may begin in the middle of a record.
         let is_name = |name: &&str| (1..=200).contains(&name.len()) && !name.contains(['{', '}', '"']);
-        if !is_text || names.len() < FEWEST || !names.iter().all(is_name) {
+        if names.len() < FEWEST || !names.iter().all(is_name) {
             return None;
         }
         let meaning = |name: &&str| match Column::of(name) {
