@@ -79,9 +79,22 @@ struct Open {
 }
 
 impl Open {
+    /// One of which a tuple is the first known.
+    #[inline]
+    fn new(connection: Connection, tuple: &FlowTuple, seen: &Seen) -> Self {
+        let Seen { rule, answered, chosen, .. } = *seen;
+        Self { connection, rule, encryption: tuple.encryption, answered, sealed: false, chosen }
+    }
+
     /// Decided by the same rule, with the same encryption word, and of no other chosen connection.
     fn is_like(&self, other: &Self) -> bool {
         (self.rule, self.encryption, self.chosen) == (other.rule, other.encryption, other.chosen)
+    }
+
+    /// Begun once and ended once, later.
+    fn is_whole(&self) -> bool {
+        let Connection { begun_ms, ended_ms, begins, ends, .. } = self.connection;
+        (begins, ends) == (1, 1) && begun_ms < ended_ms
     }
 
     fn row(&self, key: Key, kind: RowKind) -> Row {
@@ -131,21 +144,16 @@ impl Track {
     #[inline]
     pub(super) fn add(&mut self, tuple: &FlowTuple, seen: &Seen, out: &mut impl FnMut(&Row)) {
         let key = Key::of(seen.log, tuple, seen.source, seen.destination);
-        let Seen { rule, answered, stateless, chosen, .. } = *seen;
-        let encryption = tuple.encryption;
-        let new = |connection| Open { connection, rule, encryption, answered, sealed: false, chosen };
         match tuple.state {
             State::Allow => {
-                let connection = Connection::denied(tuple);
-                let connection = Connection { denied: false, ..connection };
-                out(&new(connection).row(key, RowKind::Allowed));
+                let connection = Connection { denied: false, ..Connection::denied(tuple) };
+                out(&Open::new(connection, tuple, seen).row(key, RowKind::Allowed));
             }
-            State::Deny => self.deny(key, tuple, new(Connection::denied(tuple)), out),
-            State::Begin | State::Continue | State::End => {
-                let mut connection = Connection::of(tuple);
-                connection.stateless = stateless && tuple.state == State::Begin;
-                self.live(key, tuple, new(connection), out);
+            State::Deny => {
+                let new = Open::new(Connection::denied(tuple), tuple, seen);
+                self.deny(key, tuple, new, out);
             }
+            State::Begin | State::Continue | State::End => self.live(key, tuple, seen, out),
         }
         if self.lives.len() >= MOST {
             self.flush(out);
@@ -153,10 +161,15 @@ impl Track {
     }
 
     #[inline]
-    fn live(&mut self, key: Key, tuple: &FlowTuple, new: Open, out: &mut impl FnMut(&Row)) {
+    fn live(&mut self, key: Key, tuple: &FlowTuple, seen: &Seen, out: &mut impl FnMut(&Row)) {
+        let stateless = seen.stateless && tuple.state == State::Begin;
+        let new = || {
+            let connection = Connection { stateless, ..Connection::of(tuple) };
+            Open::new(connection, tuple, seen)
+        };
         match self.lives.entry(key) {
             Entry::Vacant(slot) => {
-                slot.insert(new);
+                slot.insert(new());
             }
             Entry::Occupied(mut slot) => {
                 let open = slot.get_mut();
@@ -168,15 +181,20 @@ impl Track {
                 let joins = !open.sealed
                     && !is_unsure
                     && open.connection.goes_on(tuple.state, tuple.time_ms)
-                    && open.is_like(&new);
+                    && (open.rule, open.encryption, open.chosen)
+                        == (seen.rule, tuple.encryption, seen.chosen);
                 if joins {
                     open.connection.add(tuple);
-                    open.connection.stateless |= new.connection.stateless;
-                    open.answered |= new.answered;
+                    open.connection.stateless |= stateless;
+                    open.answered |= seen.answered;
+                    if open.is_whole() {
+                        let over = slot.remove();
+                        out(&over.row(key, RowKind::Life));
+                    }
                 } else {
                     // The newer one stays; the older one can get no more tuples.
+                    let new = Open { sealed: is_unsure, ..new() };
                     let newer = new.connection.last_ms >= open.connection.begun_ms;
-                    let new = Open { sealed: is_unsure, ..new };
                     let over = if newer { std::mem::replace(open, new) } else { new };
                     out(&over.row(key, RowKind::Life));
                 }
@@ -275,14 +293,14 @@ mod tests {
         let mut out = |_: &Row| rows += 1;
         for port in 0..40_000 {
             track.add(&tuple(1, port, State::Begin), &seen, &mut out);
-            track.add(&tuple(2, port, State::End), &seen, &mut out);
         }
         assert!(track.lives.capacity() > 40_000);
-        track.advance(SILENT_MS, &mut out);
+        track.advance(SILENT_MS + 2, &mut out);
         assert!(track.lives.is_empty() && track.lives.capacity() <= 4 * FEW);
         // Few are open at a time, and many come and go.
         for port in 0..60_000_u16 {
             let now = SILENT_MS + i64::from(port) * 1000;
+            // Within a millisecond: one more life may follow, and they wait.
             track.add(&tuple(now, port, State::Begin), &seen, &mut out);
             track.add(&tuple(now, port, State::End), &seen, &mut out);
             track.advance(now, &mut out);
@@ -290,5 +308,23 @@ mod tests {
         }
         track.flush(&mut out);
         assert_eq!(rows, 100_000);
+    }
+
+    #[test]
+    fn what_has_ended_leaves_at_once() {
+        let (source, destination) = (HostId(1), HostId(2));
+        let seen =
+            Seen { source, destination, log: 0, rule: 0, answered: false, stateless: false, chosen: 0 };
+        let (mut track, mut rows) = (Track::default(), Vec::new());
+        let states = [(1, State::Begin), (5, State::Continue), (9, State::End), (7, State::Continue)];
+        for (time_ms, state) in states {
+            track.add(&tuple(time_ms, 1, state), &seen, &mut |row| rows.push(*row));
+        }
+        assert_eq!((rows.len(), track.lives.len()), (1, 1), "what stands out of order is a row of its own");
+        track.flush(&mut |row| rows.push(*row));
+        let [mut whole, late] = [rows[0].connection, rows[1].connection];
+        assert_eq!((whole.tuples, whole.first_ms, whole.ended_ms()), (3, 1, Some(9)));
+        assert!(whole.join(&late));
+        assert_eq!((whole.tuples, whole.ended_ms()), (4, Some(9)));
     }
 }
