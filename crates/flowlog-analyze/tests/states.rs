@@ -148,7 +148,7 @@ fn what_is_no_state_or_a_damaged_one_is_told_in_a_sentence() {
     let mut newer = good.clone();
     newer[8] = 9;
     let newer = told("newer", &newer);
-    assert!(newer.contains("newer is a state of format 9, and this program reads format 4"), "{newer}");
+    assert!(newer.contains("newer is a state of format 9, and this program reads format 5"), "{newer}");
     for cut in [13, good.len() / 2, good.len() - 1] {
         assert!(told("cut", &good[..cut]).contains("cut is damaged or was cut off"), "{cut}");
     }

@@ -24,7 +24,7 @@ use crate::record::LogKind;
 /// What a state file begins with.
 const MAGIC: [u8; 8] = *b"FLOWSTAT";
 /// Version of the format.
-pub const STATE_VERSION: u32 = 4;
+pub const STATE_VERSION: u32 = 5;
 /// The last bytes: where the directory is, its length packed and plain, its checksum, and the magic once more.
 const TRAILER: usize = 8 + 8 + 8 + 8 + 8;
 /// A directory is not larger: it holds a few hundred bytes a log.

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use super::{
-    ANSWERED, BEGUN, COUNTERS, ENCRYPTION, ENDED, GROUP, KIND, LENGTHS, LONGEST_ROW, OUTBOUND, ROW_ANSWERED,
-    Row, RowKind, SINGLE, STATELESS, V6, unzigzag,
+    ANSWERED, BEGUN, COUNTERS, ENCRYPTION, ENDED, GROUP, KIND, LENGTHS, LONGEST_ROW, OUTBOUND, PLAIN,
+    ROW_ANSWERED, Row, RowKind, SINGLE, STATELESS, V6, unzigzag,
 };
 use crate::connection::{Connection, ConnectionKey, UNKNOWN};
 use crate::flow::{Counters, Direction, Encryption, Protocol};
@@ -51,11 +51,43 @@ impl<'b> RowReader<'b> {
             2 => RowKind::Allowed,
             _ => return None,
         };
-        let (log, rule) = (cursor.small()?, cursor.small()?);
-        let first_ms = self.last_ms.wrapping_add(unzigzag(cursor.number()?));
-        self.last_ms = first_ms;
-        let (begun, ended) = (more & BEGUN != 0, more & ENDED != 0);
-        let mut connection = Connection {
+        let flags = Flags { first: flags, second: more, kind };
+        let (log, rule, connection) = if more & PLAIN != 0 {
+            cursor.plain(flags, self.last_ms)?
+        } else {
+            cursor.numbers(flags, self.last_ms)?
+        };
+        self.last_ms = connection.first_ms;
+        let encryption = *Encryption::ALL.get(usize::from(more & ENCRYPTION))?;
+        self.bytes = self.bytes.get(cursor.at..)?;
+        let answered = flags.first & ROW_ANSWERED != 0;
+        Some(Row { kind, key, log, rule, encryption, answered, connection })
+    }
+}
+
+/// The first two bytes of a row.
+#[derive(Clone, Copy)]
+struct Flags {
+    first: u8,
+    second: u8,
+    kind: RowKind,
+}
+
+impl Flags {
+    fn is_single(self) -> bool {
+        self.first & SINGLE != 0
+    }
+
+    fn has_counters(self) -> bool {
+        self.first & COUNTERS != 0
+    }
+
+    /// The connection if it is of one tuple, of this time.
+    #[inline]
+    fn connection(self, first_ms: i64) -> Connection {
+        let Self { first, second, kind } = self;
+        let (begun, ended) = (second & BEGUN != 0, second & ENDED != 0);
+        Connection {
             begun_ms: if begun { first_ms } else { UNKNOWN },
             ended_ms: if ended { first_ms } else { UNKNOWN },
             first_ms,
@@ -64,25 +96,11 @@ impl<'b> RowReader<'b> {
             tuples: 1,
             begins: begun.into(),
             ends: ended.into(),
-            direction: if flags & OUTBOUND == 0 { Direction::Inbound } else { Direction::Outbound },
-            answered: more & ANSWERED != 0,
+            direction: if first & OUTBOUND == 0 { Direction::Inbound } else { Direction::Outbound },
+            answered: second & ANSWERED != 0,
             denied: kind == RowKind::Denied,
-            stateless: flags & STATELESS != 0,
-        };
-        if flags & SINGLE == 0 {
-            cursor.several(&mut connection)?;
+            stateless: first & STATELESS != 0,
         }
-        if flags & COUNTERS != 0 {
-            connection.counters = Counters {
-                packets_sent: cursor.number()?,
-                bytes_sent: cursor.number()?,
-                packets_received: cursor.number()?,
-                bytes_received: cursor.number()?,
-            };
-        }
-        let encryption = *Encryption::ALL.get(usize::from(more & ENCRYPTION))?;
-        self.bytes = self.bytes.get(cursor.at..)?;
-        Some(Row { kind, key, log, rule, encryption, answered: flags & ROW_ANSWERED != 0, connection })
     }
 }
 
@@ -124,6 +142,52 @@ impl Cursor<'_> {
         let (source_port, destination_port) = (u16::from_le_bytes([s0, s1]), u16::from_le_bytes([d0, d1]));
         let protocol = Protocol(protocol);
         Some((flags, more, ConnectionKey { source, destination, source_port, destination_port, protocol }))
+    }
+
+    /// Log, rule and connection of a plain row.
+    #[inline]
+    fn plain(&mut self, flags: Flags, before_ms: i64) -> Option<(u32, u32, Connection)> {
+        let [l0, l1, r0, r1, time @ ..] = self.take::<8>()?;
+        let mut connection =
+            flags.connection(before_ms.wrapping_add(unzigzag(u32::from_le_bytes(time).into())));
+        if !flags.is_single() {
+            let [d0, d1, d2, d3, n0, n1] = self.take()?;
+            let duration = u32::from_le_bytes([d0, d1, d2, d3]);
+            connection.last_ms = connection.first_ms.checked_add(duration.into())?;
+            connection.tuples = u16::from_le_bytes([n0, n1]).into();
+            if connection.ended_ms != UNKNOWN {
+                connection.ended_ms = connection.last_ms;
+            }
+        }
+        if flags.has_counters() {
+            let [p0, p1, q0, q1, b0, b1, b2, b3, c0, c1, c2, c3] = self.take()?;
+            connection.counters = Counters {
+                packets_sent: u16::from_le_bytes([p0, p1]).into(),
+                bytes_sent: u32::from_le_bytes([b0, b1, b2, b3]).into(),
+                packets_received: u16::from_le_bytes([q0, q1]).into(),
+                bytes_received: u32::from_le_bytes([c0, c1, c2, c3]).into(),
+            };
+        }
+        Some((u16::from_le_bytes([l0, l1]).into(), u16::from_le_bytes([r0, r1]).into(), connection))
+    }
+
+    /// The same of any other row.
+    #[inline]
+    fn numbers(&mut self, flags: Flags, before_ms: i64) -> Option<(u32, u32, Connection)> {
+        let (log, rule) = (self.small()?, self.small()?);
+        let mut connection = flags.connection(before_ms.wrapping_add(unzigzag(self.number()?)));
+        if !flags.is_single() {
+            self.several(&mut connection)?;
+        }
+        if flags.has_counters() {
+            connection.counters = Counters {
+                packets_sent: self.number()?,
+                bytes_sent: self.number()?,
+                packets_received: self.number()?,
+                bytes_received: self.number()?,
+            };
+        }
+        Some((log, rule, connection))
     }
 
     /// What stands only in rows of several tuples.

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use super::{
-    ANSWERED, BEGUN, COUNTERS, ENDED, GROUP, KIND, LENGTHS, LONGEST_ROW, OUTBOUND, ROW_ANSWERED, Row, SINGLE,
-    STATELESS, V6, unzigzag, zigzag,
+    ANSWERED, BEGUN, COUNTERS, ENDED, GROUP, KIND, LENGTHS, LONGEST_ROW, OUTBOUND, PLAIN, ROW_ANSWERED, Row,
+    SINGLE, STATELESS, V6, unzigzag, zigzag,
 };
-use crate::connection::UNKNOWN;
+use crate::connection::{Connection, UNKNOWN};
 use crate::flow::{Counters, Direction};
 use crate::state::ahead::list;
 use crate::state::hosts::Hosts;
@@ -50,30 +50,15 @@ impl RowWriter {
         }
         let room = self.bytes.get_mut(self.used..).and_then(<[u8]>::first_chunk_mut);
         let Some(mut draft) = room.map(Draft::new) else { return };
-        let connection = &row.connection;
-        draft.head(row, hosts);
-        // Whether a number is written decides where the next one stands, and no branch: what rows hold follows no pattern
-        // that a processor could guess.
-        let several = connection.tuples != 1;
-        let (begun, ended) = (connection.begun_ms != UNKNOWN, connection.ended_ms != UNKNOWN);
-        let behind = |time_ms: i64| time_ms.abs_diff(connection.first_ms);
-        let mut numbers = Numbers::default();
-        numbers.push(row.log.into(), true);
-        numbers.push(row.rule.into(), true);
-        numbers.push(zigzag(connection.first_ms.wrapping_sub(self.last_ms)), true);
-        self.last_ms = connection.first_ms;
-        numbers.push(behind(connection.last_ms), several);
-        numbers.push(connection.tuples.into(), several);
-        numbers.push(behind(connection.begun_ms), several & begun);
-        numbers.push(connection.begins.into(), several & begun);
-        numbers.push(behind(connection.ended_ms), several & ended);
-        numbers.push(connection.ends.into(), several & ended);
-        let has_counters = !connection.counters.is_zero();
-        let Counters { packets_sent, bytes_sent, packets_received, bytes_received } = connection.counters;
-        for counter in [packets_sent, bytes_sent, packets_received, bytes_received] {
-            numbers.push(counter, has_counters);
+        let time = zigzag(row.connection.first_ms.wrapping_sub(self.last_ms));
+        self.last_ms = row.connection.first_ms;
+        // A chunk may be put behind another, and the time of its first row be written anew: that one has room for any.
+        let plain = if self.rows > 0 { Plain::of(row, time) } else { None };
+        draft.head(row, hosts, plain.is_some());
+        match plain {
+            Some(plain) => draft.plain(&plain, &row.connection),
+            None => draft.numbers(&Numbers::of(row, time)),
         }
-        draft.numbers(&numbers);
         self.used += draft.length;
         self.rows += 1;
     }
@@ -90,7 +75,11 @@ const HEADS: [usize; 2] = [15, 39];
 /// Adds the rows of a chunk to those of another, of which the last row is of `last_ms`: only the time of the chunk's first
 /// row is written anew. `None` for what is no chunk.
 pub(in crate::state) fn follow(rows: &mut Vec<u8>, chunk: &[u8], last_ms: i64) -> Option<()> {
-    let head = HEADS[usize::from(chunk.first()? & V6)];
+    let (flags, more) = (chunk.first()?, chunk.get(1)?);
+    if more & PLAIN != 0 {
+        return None;
+    }
+    let head = HEADS[usize::from(flags & V6)];
     let (head, [codes, numbers @ ..]) = chunk.split_at_checked(head)? else { return None };
     let length = |place: u8| LENGTHS[usize::from(codes >> (2 * place) & 3)];
     // Log and rule stand before it.
@@ -129,7 +118,7 @@ impl<'r> Draft<'r> {
 
     /// Flags, addresses, ports and protocol.
     #[inline]
-    fn head(&mut self, row: &Row, hosts: &Hosts) {
+    fn head(&mut self, row: &Row, hosts: &Hosts, is_plain: bool) {
         let Row { key, connection, .. } = row;
         let ends = [hosts.address(key.source), hosts.address(key.destination)];
         let bit = |condition: bool, bit: u8| if condition { bit } else { 0 };
@@ -144,7 +133,8 @@ impl<'r> Draft<'r> {
         let more = encryption
             | bit(connection.begun_ms != UNKNOWN, BEGUN)
             | bit(connection.ended_ms != UNKNOWN, ENDED)
-            | bit(connection.answered, ANSWERED);
+            | bit(connection.answered, ANSWERED)
+            | bit(is_plain, PLAIN);
         let ports = [key.source_port.to_le_bytes(), key.destination_port.to_le_bytes()];
         let [[s0, s1], [d0, d1]] = ports;
         let protocol = key.protocol.0;
@@ -163,6 +153,22 @@ impl<'r> Draft<'r> {
             self.put(octets, 16);
         }
         self.put([s0, s1, d0, d1, protocol], 5);
+    }
+
+    /// What follows the head of a plain row.
+    #[inline]
+    fn plain(&mut self, plain: &Plain, connection: &Connection) {
+        let Plain {
+            log: [l0, l1], rule: [r0, r1], time: [t0, t1, t2, t3], duration: [d0, d1, d2, d3], ..
+        } = *plain;
+        let [n0, n1] = plain.tuples;
+        self.put([l0, l1, r0, r1, t0, t1, t2, t3], 8);
+        // What is not there is written over.
+        self.put([d0, d1, d2, d3, n0, n1], if connection.tuples == 1 { 0 } else { 6 });
+        let [[p0, p1], [q0, q1]] = plain.packets;
+        let [[b0, b1, b2, b3], [c0, c1, c2, c3]] = plain.bytes;
+        let counters = [p0, p1, q0, q1, b0, b1, b2, b3, c0, c1, c2, c3];
+        self.put(counters, if connection.counters.is_zero() { 0 } else { 12 });
     }
 
     #[inline]
@@ -185,6 +191,49 @@ impl<'r> Draft<'r> {
     }
 }
 
+/// What a plain row has behind its head, each as wide as it is written.
+struct Plain {
+    log: [u8; 2],
+    rule: [u8; 2],
+    time: [u8; 4],
+    duration: [u8; 4],
+    tuples: [u8; 2],
+    packets: [[u8; 2]; 2],
+    bytes: [[u8; 4]; 2],
+}
+
+impl Plain {
+    /// `None` for a row that began or ended more than once or elsewhere than with its first or last tuple, or that has
+    /// a number that is too large.
+    #[inline]
+    fn of(row: &Row, time: u64) -> Option<Self> {
+        let connection = &row.connection;
+        let Connection { begun_ms, ended_ms, first_ms, last_ms, tuples, begins, ends, .. } = *connection;
+        let Counters { packets_sent, bytes_sent, packets_received, bytes_received } = connection.counters;
+        let duration = last_ms.abs_diff(first_ms);
+        let begun_once = begun_ms == UNKNOWN || (begun_ms == first_ms && begins == 1);
+        let ended_once = ended_ms == UNKNOWN || (ended_ms == last_ms && ends == 1);
+        let wide = u64::from((row.log | row.rule | tuples) >> u16::BITS)
+            | (packets_sent | packets_received) >> u16::BITS
+            | (time | duration | bytes_sent | bytes_received) >> u32::BITS;
+        (begun_once && ended_once && wide == 0).then(|| Self {
+            log: low(row.log.into()),
+            rule: low(row.rule.into()),
+            time: low(time),
+            duration: low(duration),
+            tuples: low(tuples.into()),
+            packets: [low(packets_sent), low(packets_received)],
+            bytes: [low(bytes_sent), low(bytes_received)],
+        })
+    }
+}
+
+/// The lowest bytes of a number.
+#[inline]
+fn low<const N: usize>(number: u64) -> [u8; N] {
+    number.to_le_bytes().first_chunk().copied().unwrap_or([0; N])
+}
+
 /// Room for the numbers of a row, of which there are 13 at most, in groups.
 const MOST_NUMBERS: usize = 4 * GROUP;
 
@@ -197,6 +246,32 @@ struct Numbers {
 }
 
 impl Numbers {
+    /// Those of a row of which the time is told by `time`.
+    // Whether a number is written decides where the next one stands, and no branch: what rows hold follows no pattern
+    // that a processor could guess.
+    fn of(row: &Row, time: u64) -> Self {
+        let connection = &row.connection;
+        let several = connection.tuples != 1;
+        let (begun, ended) = (connection.begun_ms != UNKNOWN, connection.ended_ms != UNKNOWN);
+        let behind = |time_ms: i64| time_ms.abs_diff(connection.first_ms);
+        let mut numbers = Self::default();
+        numbers.push(row.log.into(), true);
+        numbers.push(row.rule.into(), true);
+        numbers.push(time, true);
+        numbers.push(behind(connection.last_ms), several);
+        numbers.push(connection.tuples.into(), several);
+        numbers.push(behind(connection.begun_ms), several & begun);
+        numbers.push(connection.begins.into(), several & begun);
+        numbers.push(behind(connection.ended_ms), several & ended);
+        numbers.push(connection.ends.into(), several & ended);
+        let has_counters = !connection.counters.is_zero();
+        let Counters { packets_sent, bytes_sent, packets_received, bytes_received } = connection.counters;
+        for counter in [packets_sent, bytes_sent, packets_received, bytes_received] {
+            numbers.push(counter, has_counters);
+        }
+        numbers
+    }
+
     /// Adds a number if `is_here`; else the next one takes its place.
     #[inline]
     fn push(&mut self, number: u64, is_here: bool) {
