@@ -260,10 +260,11 @@ impl Sink for Reader {
         self.rules.count(&sums);
         log.coverage.count(&sums);
         log.newest_ms = log.newest_ms.max(newest);
-        for tuple in tuples {
-            self.timeline.count(tuple);
-            if self.shared.minutes {
-                log.times.get_or_insert_default().see(tuple.time_ms);
+        self.timeline.count(tuples);
+        if self.shared.minutes {
+            let times = log.times.get_or_insert_default();
+            for tuple in tuples {
+                times.see(tuple.time_ms);
             }
         }
         let (rule, id) = (self.rules.current(), log.id);

@@ -103,23 +103,23 @@ impl Timeline {
         self.clone().tidy().to_vec()
     }
 
-    #[inline]
-    pub(super) fn count(&mut self, tuple: &FlowTuple) {
-        let width = self.width_ms();
-        // Asked without a division, which would take longer than all the rest.
-        let is_in = |bucket: &Bucket| {
-            let start = bucket.index.checked_mul(width);
-            let since = start.and_then(|start| tuple.time_ms.checked_sub(start));
-            since.is_some_and(|since| (0..width).contains(&since))
-        };
-        match self.buckets.last_mut() {
-            Some(bucket) if is_in(bucket) => bucket.count(tuple),
-            _ => {
-                let index = tuple.time_ms.div_euclid(width);
-                let mut bucket = Bucket { index, ..Bucket::default() };
+    /// Counts tuples: those of one bucket mostly follow each other.
+    pub(super) fn count(&mut self, mut tuples: &[FlowTuple]) {
+        while let Some(first) = tuples.first() {
+            let width = self.width_ms();
+            let index = first.time_ms.div_euclid(width);
+            let since = |tuple: &FlowTuple| tuple.time_ms.saturating_sub(index.saturating_mul(width));
+            let end = tuples.iter().position(|tuple| !(0..width).contains(&since(tuple)));
+            let (run, behind) = tuples.split_at(end.unwrap_or(tuples.len()).max(1));
+            let mut bucket = Bucket { index, ..Bucket::default() };
+            for tuple in run {
                 bucket.count(tuple);
-                self.push(bucket);
             }
+            match self.buckets.last_mut() {
+                Some(last) if last.index == index => last.add(&bucket),
+                _ => self.push(bucket),
+            }
+            tuples = behind;
         }
     }
 
@@ -195,14 +195,17 @@ mod tests {
             times in prop::collection::vec((-3_i64..400, 0_i64..60_000, any::<prop::sample::Index>()), 0..400),
             minutes in prop::sample::select(vec![1_i64, 61, 1_441]),
             cut in 0_usize..400,
+            chunk in 1_usize..9,
         ) {
             let mut parts = [Timeline::default(), Timeline::default()];
             let mut all = Vec::new();
-            for (place, (minute, ms, state)) in times.iter().enumerate() {
+            for (minute, ms, state) in &times {
                 let tuple = tuple(minute * minutes * 60_000 + ms, *state.get(&State::ALL), 7);
-                parts[usize::from(place < cut)].count(&tuple);
                 all.push(tuple);
             }
+            let (first, second) = all.split_at(cut.min(all.len()));
+            parts[0].count(first);
+            second.chunks(chunk).for_each(|tuples| parts[1].count(tuples));
             let [mut merged, other] = parts;
             merged.merge(other);
             let distinct = |width: i64| {
