@@ -91,8 +91,8 @@ impl OwnSources {
         let mut contacts = kept(&self.contacts, |row| is_suspect(row.source));
         let mut reached = kept(&self.reached, |row| is_suspect(row.source));
         let mut failures = kept(&self.failures, |row| is_suspect(row.key.source));
-        contacts.sort_unstable_by_key(|row| row.source);
-        reached.sort_unstable_by_key(|row| row.source);
+        radsort::sort_by_key(&mut contacts, |row| row.source.0);
+        radsort::sort_by_key(&mut reached, |row| row.source.0);
         // Few are of one millisecond: their addresses are looked up only then.
         failures.sort_unstable_by(|a, b| {
             let order = |row: &Failure| (row.key.source, row.first_ms);

@@ -19,6 +19,9 @@ pub(super) struct Distinct {
     buckets: Vec<Numbers>,
 }
 
+/// The members of each group.
+pub(super) type Groups = HashMap<u32, Members, RandomState>;
+
 /// The members of one group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Members {
@@ -74,7 +77,7 @@ impl Distinct {
     }
 
     /// Every group that has members; with `few`, these are told where they are few.
-    pub(super) fn finish(self, few: bool, threads: usize) -> HashMap<u32, Members, RandomState> {
+    pub(super) fn finish(self, few: bool, threads: usize) -> Groups {
         let told = if few { FEW + 1 } else { 0 };
         let mut parts = share(self.buckets, threads, HashMap::default, |groups, bucket: Numbers| {
             let values = bucket.finish();
@@ -86,7 +89,7 @@ impl Distinct {
             }
         });
         parts.sort_unstable_by_key(HashMap::len);
-        let mut all: HashMap<u32, Members, RandomState> = parts.pop().unwrap_or_default();
+        let mut all: Groups = parts.pop().unwrap_or_default();
         for (group, members) in parts.into_iter().flatten() {
             add(&mut all, group, members);
         }
@@ -97,11 +100,19 @@ impl Distinct {
     }
 }
 
-fn add(groups: &mut HashMap<u32, Members, RandomState>, group: u32, members: Members) {
+fn add(groups: &mut Groups, group: u32, members: Members) {
     let known = groups.entry(group).or_default();
     known.add(members);
     // Of one that has more, none will be told.
     known.few.truncate(FEW + 1);
+}
+
+#[cfg(test)]
+impl Distinct {
+    /// How many entries are kept, those that are there twice included.
+    pub(super) fn values_kept(&self) -> usize {
+        self.buckets.iter().map(Numbers::values_kept).sum()
+    }
 }
 
 #[cfg(test)]

@@ -230,7 +230,7 @@ impl Bucket {
     fn sum(mut self, ranking: &mut Ranking, hosts: &Hosts) {
         let (short, long) = self.sorted();
         let mut singles = self.singles.into_list();
-        singles.sort_unstable();
+        radsort::sort(&mut singles);
         let services = self.services.finish();
         let (mut singles, mut services) = (singles.as_slice(), services.as_slice());
         let (mut short, mut long) = (short.as_slice(), long.as_slice());

@@ -18,6 +18,7 @@ mod hosts;
 mod known;
 mod name;
 mod ports;
+mod ports_met;
 mod problems;
 mod rank;
 mod remark;

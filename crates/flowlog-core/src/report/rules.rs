@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Rank;
 use super::best::first;
-use super::distinct::{Distinct, Members};
-use crate::flow::Protocol;
+use super::distinct::{Distinct, Groups, Members};
+use super::ports_met::PortsMet;
 use crate::state::{ConversationKey, RuleClass, Summary};
 
 /// What one rule decided, per tuple as logged.
@@ -74,21 +74,10 @@ pub(super) struct MetBy {
     pub(super) sources: Members,
     /// Responders.
     pub(super) destinations: Members,
-    /// Destination ports with their protocols ([`port_of`]).
+    /// Destination ports with their protocols ([`port_of`](super::ports_met::port_of)).
     pub(super) ports: Members,
     /// Protocols.
     pub(super) protocols: Members,
-}
-
-/// Protocol and port of a member of [`MetBy::ports`].
-pub(super) fn port_of(member: u32) -> (Protocol, u16) {
-    let [_, protocol, high, low] = member.to_be_bytes();
-    (Protocol(protocol), u16::from_be_bytes([high, low]))
-}
-
-fn port_number((protocol, port): (Protocol, u16)) -> u32 {
-    let [high, low] = port.to_be_bytes();
-    u32::from_be_bytes([0, protocol.0, high, low])
 }
 
 /// Where something of a [`MetBy`] is kept.
@@ -99,7 +88,7 @@ type Slot = fn(&mut MetBy) -> &mut Members;
 pub(super) struct Meetings {
     sources: Distinct,
     destinations: Distinct,
-    ports: Distinct,
+    ports: PortsMet,
     protocols: Distinct,
 }
 
@@ -113,7 +102,7 @@ impl Meetings {
             self.destinations.insert(rule, key.destination.0);
             self.protocols.insert(rule, key.protocol.0.into());
             if key.protocol.has_ports() {
-                self.ports.insert(rule, port_number((key.protocol, key.port)));
+                self.ports.insert(rule, key.protocol, key.port);
             }
         }
     }
@@ -129,20 +118,18 @@ impl Meetings {
     /// Who met each rule of `tables`: how many, and with `few` also which, where they are few.
     pub(super) fn finish(self, tables: &Summary, few: bool, threads: usize) -> Vec<MetBy> {
         let mut met = vec![MetBy::default(); tables.rules.rows().len()];
-        let parts: [(Distinct, Slot); 4] = [
-            (self.sources, |met| &mut met.sources),
-            (self.destinations, |met| &mut met.destinations),
-            (self.ports, |met| &mut met.ports),
-            (self.protocols, |met| &mut met.protocols),
-        ];
-        // One after the other: there may be a million rules.
-        for (distinct, slot) in parts {
-            for (rule, members) in distinct.finish(few, threads) {
+        let mut fill = |groups: Groups, slot: Slot| {
+            for (rule, members) in groups {
                 if let Some(met) = met.get_mut(rule as usize) {
                     *slot(met) = members;
                 }
             }
-        }
+        };
+        // One after the other: there may be a million rules.
+        fill(self.sources.finish(few, threads), |met| &mut met.sources);
+        fill(self.destinations.finish(few, threads), |met| &mut met.destinations);
+        fill(self.ports.finish(few, threads), |met| &mut met.ports);
+        fill(self.protocols.finish(few, threads), |met| &mut met.protocols);
         met
     }
 }

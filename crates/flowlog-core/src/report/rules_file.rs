@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::RulesLimit;
 use super::distinct::Members;
-use super::rules::{MetBy, port_of};
+use super::ports_met::port_of;
+use super::rules::MetBy;
 use crate::enrich::protocol_name;
 use crate::flow::{Direction, Network, Protocol, State};
 use crate::policy::{Nsg, SecurityRule, plain_rule};

@@ -83,7 +83,7 @@ impl Numbers {
     /// All of them, the smallest first.
     pub(super) fn finish(self) -> Vec<u64> {
         let mut values = self.values.into_list();
-        values.sort_unstable();
+        radsort::sort(&mut values);
         values.dedup();
         values
     }

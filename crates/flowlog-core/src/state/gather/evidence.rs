@@ -15,6 +15,9 @@ use crate::state::provenance::Origin;
 use crate::state::row::{Row, RowKind};
 use crate::state::rules::{LetIn, LetInKey, RuleClass, is_internet, is_to_admin_port};
 
+/// Rules noted last, among which one is looked for.
+const NEAR: usize = 4;
+
 /// Which ends of a connection its log may speak for: the log of a NIC that passes it on leaves it to the NICs at the
 /// ends, if their logs are here. What nobody else logged stays.
 #[derive(Clone, Copy)]
@@ -39,7 +42,8 @@ impl<G: Gather> Worker<'_, G> {
     pub(super) fn row(&mut self, conversation: &mut Conversation, row: &Row) {
         let key = conversation.key;
         let decided = (key, row.rule as usize);
-        if self.pair.rules.last() != Some(&decided) {
+        // Rules that take turns are found a little further back.
+        if !self.pair.rules.iter().rev().take(NEAR).any(|known| *known == decided) {
             self.pair.rules.push(decided);
         }
         self.sums.encryption.count(row, &self.hosts);
