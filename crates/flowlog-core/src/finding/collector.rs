@@ -47,6 +47,7 @@ use crate::state::{Conversation, Gather, HostPair, LoneDenial};
 /// | 4 | host that an own host failed at |
 /// | 32 | host that an own host pinged once or twice |
 /// | 40 | hour of a conversation inside in which somebody logged in |
+/// | 96 | conversation with a host of the internet that goes by the clock |
 /// | 72 | conversation of an own host with a host on a list of threats, or that it was denied to begin; 8 for a host that was denied |
 ///
 /// Rows of one source are scattered into one of 64 buckets, so that the buckets can be judged
@@ -67,6 +68,8 @@ pub struct Collector<'a> {
     pub(super) logins: Scattered<LoginHour>,
     /// What internal sources were denied with the internet, by source.
     pub(super) denied_out: Scattered<DeniedOut>,
+    /// Conversations with the internet that go by the clock, by source.
+    pub(super) rhythmic: Scattered<Rhythmic>,
     /// What hosts of the internet failed at, by source.
     pub(super) knocks: KnockRows,
     /// Distinct hosts they tried: a table of own hosts.
@@ -84,7 +87,6 @@ pub struct Collector<'a> {
     bulk: Bulk,
     pub(super) scans: Vec<Scan>,
     pub(super) guessers: Vec<Guesser>,
-    pub(super) rhythmic: Vec<Rhythmic>,
     pub(super) strobes: Vec<Strobe>,
     pub(super) long: Vec<LongLived>,
     pub(super) look_ups: Vec<LookUps>,
@@ -99,6 +101,7 @@ const _: () = {
     assert!(size_of::<FirstContact>() == 16 && size_of::<Reached>() == 16);
     assert!(size_of::<Failure>() == 40 && size_of::<DeniedOut>() == 40);
     assert!(size_of::<Pinged>() == 32 && size_of::<LoginHour>() == 40);
+    assert!(size_of::<Rhythmic>() == 96);
 };
 
 impl<'a> Collector<'a> {
@@ -113,6 +116,7 @@ impl<'a> Collector<'a> {
             pinged: Scattered::default(),
             logins: Scattered::default(),
             denied_out: Scattered::default(),
+            rhythmic: Scattered::default(),
             knocks: KnockRows::default(),
             targets: HashSet::default(),
             inbound: InboundRows::default(),
@@ -123,7 +127,6 @@ impl<'a> Collector<'a> {
             bulk: Bulk::default(),
             scans: Vec::new(),
             guessers: Vec::new(),
-            rhythmic: Vec::new(),
             strobes: Vec::new(),
             long: Vec::new(),
             look_ups: Vec::new(),
@@ -180,8 +183,10 @@ impl<'a> Collector<'a> {
                     self.logins.push(scene.bucket(conversation.key.source), hour);
                 });
             }
-            if ends.1 == Kind::Internet {
-                self.rhythmic.extend(beacon::notice(self.scene, conversation));
+            if ends.1 == Kind::Internet
+                && let Some(rhythmic) = beacon::notice(self.scene, conversation)
+            {
+                self.rhythmic.push(self.scene.bucket(conversation.key.source), rhythmic);
             }
             self.long.extend(long::notice(self.scene, conversation));
         }
@@ -299,7 +304,7 @@ impl Gather for Collector<'_> {
     }
 
     fn bytes(&self) -> u64 {
-        let own_hosts = [
+        let by_source = [
             self.failures.bytes(),
             self.failing.bytes(),
             self.contacts.bytes(),
@@ -307,9 +312,10 @@ impl Gather for Collector<'_> {
             self.pinged.bytes(),
             self.logins.bytes(),
             self.denied_out.bytes(),
+            self.rhythmic.bytes(),
         ];
         let internet = [self.knocks.bytes(), self.inbound.bytes(), self.called.bytes(), self.callers.bytes()];
-        own_hosts.iter().chain(&internet).sum()
+        by_source.iter().chain(&internet).sum()
     }
 
     fn put_away(&mut self, shelf: &Arc<Shelf>) {
@@ -320,6 +326,7 @@ impl Gather for Collector<'_> {
         self.pinged.put_away(shelf);
         self.logins.put_away(shelf);
         self.denied_out.put_away(shelf);
+        self.rhythmic.put_away(shelf);
         self.knocks.put_away(shelf);
         self.inbound.put_away(shelf);
         self.called.put_away(shelf);
@@ -334,6 +341,7 @@ impl Gather for Collector<'_> {
         self.pinged.merge(other.pinged);
         self.logins.merge(other.logins);
         self.denied_out.merge(other.denied_out);
+        self.rhythmic.merge(other.rhythmic);
         self.knocks.merge(other.knocks);
         self.targets.extend(other.targets);
         self.inbound.merge(other.inbound);
@@ -346,7 +354,6 @@ impl Gather for Collector<'_> {
         self.uploads.extend(other.uploads);
         self.scans.extend(other.scans);
         self.guessers.extend(other.guessers);
-        self.rhythmic.extend(other.rhythmic);
         self.strobes.extend(other.strobes);
         self.long.extend(other.long);
         self.look_ups.extend(other.look_ups);

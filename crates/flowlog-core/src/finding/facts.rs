@@ -33,7 +33,8 @@ pub(super) struct Facts<'a> {
     pub(super) uploads: Vec<Upload>,
     pub(super) scans: Vec<Scan>,
     pub(super) guessers: Vec<Guesser>,
-    pub(super) rhythmic: Vec<Rhythmic>,
+    /// By source.
+    pub(super) rhythmic: Scattered<Rhythmic>,
     pub(super) strobes: Vec<Strobe>,
     pub(super) long: Vec<LongLived>,
     pub(super) look_ups: Vec<LookUps>,
@@ -63,7 +64,7 @@ impl<'a> Facts<'a> {
     ) -> Result<(Self, Vec<OwnSources>), SpillError> {
         let scene = collected.scene;
         let sources = collected.own_sources();
-        let users = users(collected.asked(), &collected.called, &collected.callers, threads)?;
+        let users = users(collected.asked()?, &collected.called, &collected.callers, threads)?;
         let targets = collected.targets.len() as u64;
         let outside = Outside::new(scene, collected.knocks, collected.inbound, targets, threads)?;
         let dead_for = scene.thresholds().slow_scan.dead_for.max(collected.largest.len() / 10);
@@ -110,10 +111,18 @@ impl<'a> Facts<'a> {
 
 impl Collector<'_> {
     /// Hosts of the internet of which some detector asks who talks to them.
-    fn asked(&self) -> impl Iterator<Item = HostId> {
+    ///
+    /// # Errors
+    /// Rows on disk cannot be read.
+    fn asked(&self) -> Result<HashSet<HostId, RandomState>, SpillError> {
         let uploads = self.uploads.iter().map(|upload| upload.destination);
-        let rhythmic = self.rhythmic.iter().map(Rhythmic::destination);
-        uploads.chain(rhythmic).chain(self.long.iter().map(|long| long.outside))
+        let mut asked: HashSet<_, _> = uploads.chain(self.long.iter().map(|long| long.outside)).collect();
+        for rows in self.rhythmic.buckets() {
+            rows.each(|rhythmic| {
+                asked.insert(rhythmic.destination());
+            })?;
+        }
+        Ok(asked)
     }
 
     /// Takes out what is judged own host by own host.

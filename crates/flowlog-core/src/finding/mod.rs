@@ -78,8 +78,10 @@ pub use words::duration_in;
 
 use crate::enrich::AddressBook;
 use crate::state::{Gather, Gatherer, LoadTable, LogCoverage, SpillError};
+use beacon::Rhythmic;
 use facts::Facts;
 use own_source::OwnSources;
+use rows::Rows;
 
 /// What is asked of the detectors.
 #[derive(Clone, Debug, Default)]
@@ -117,21 +119,22 @@ pub struct Context<'a> {
 }
 
 /// What is judged by one thread at a time.
-enum Job {
+enum Job<'a> {
     /// A detector of what was decided pair by pair.
     Detector(fn(&Facts<'_>) -> Vec<Finding>),
     /// The detectors that look at one own host at a time, of one bucket of hosts.
     Sources(Box<OwnSources>),
+    /// Beacons of the sources of one bucket.
+    Beacons(&'a Rows<Rhythmic>),
 }
 
 /// Every detector that needs no more than [`Facts`], which stand still.
-const DETECTORS: [fn(&Facts<'_>) -> Vec<Finding>; 14] = [
+const DETECTORS: [fn(&Facts<'_>) -> Vec<Finding>; 13] = [
     |facts| threats::find(facts.scene, &facts.threats),
     |facts| vertical::find(facts.scene, &facts.scans),
     scan_accepted::find,
     |facts| brute_force::find(facts.scene, &facts.guessers),
     exposed::find,
-    beacon::find,
     |facts| strobe::find(facts.scene, &facts.strobes),
     long::find,
     exfiltration::find,
@@ -201,10 +204,12 @@ pub fn judge(
     let scene = collected.scene;
     let (facts, sources) = Facts::new(collected, context, threads, walk)?;
     let sources = sources.into_iter().map(|sources| Job::Sources(Box::new(sources)));
-    let jobs = sources.chain(DETECTORS.into_iter().map(Job::Detector)).collect();
+    let beacons = facts.rhythmic.buckets().iter().map(Job::Beacons);
+    let jobs = sources.chain(beacons).chain(DETECTORS.into_iter().map(Job::Detector)).collect();
     let findings = parallel::map(threads, jobs, |job| match job {
         Job::Detector(find) => Ok(find(&facts)),
         Job::Sources(sources) => sources.judge(&facts),
+        Job::Beacons(rows) => beacon::find(&facts, rows),
     });
     let findings: Vec<Vec<Finding>> = findings.into_iter().collect::<Result<_, _>>()?;
     let findings = in_order(findings.into_iter().flatten().collect());

@@ -152,6 +152,11 @@ impl<T> Scattered<T> {
     }
 
     /// The rows of each bucket.
+    pub(super) fn buckets(&self) -> &[Rows<T>] {
+        &self.0
+    }
+
+    /// The rows of each bucket.
     pub(super) fn into_buckets(self) -> Vec<Rows<T>> {
         self.0
     }

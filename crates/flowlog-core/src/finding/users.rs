@@ -1,7 +1,7 @@
 //! How many own hosts talk to a host of the internet: counted of those alone that a detector asks for.
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::parallel::map;
 use super::rows::Rows;
@@ -27,12 +27,12 @@ const PART: usize = 1 << 16;
 /// # Errors
 /// Rows on disk cannot be read.
 pub(super) fn users(
-    asked: impl Iterator<Item = HostId>,
+    asked: HashSet<HostId, RandomState>,
     called: &Rows<HostId>,
     calling: &Rows<HostId>,
     threads: usize,
 ) -> Result<UsersOf, SpillError> {
-    let mut users: UsersOf = asked.map(|host| (host, Users::default())).collect();
+    let mut users: UsersOf = asked.into_iter().map(|host| (host, Users::default())).collect();
     if users.is_empty() {
         return Ok(users);
     }

@@ -9,9 +9,12 @@ mod shape;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Facts;
 use super::heaviest::shown;
 use super::provider::Provider;
+use super::rows::Rows;
 use super::scene::Scene;
 use super::statistics::median;
 use super::technique;
@@ -21,7 +24,7 @@ use super::{Concern, Deed, EvidenceRow, Finding, NextStep, Note, Reason, Sentenc
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::{BEATS, Beat, Rhythm, Side};
-use crate::state::{ConversationKey, HostId};
+use crate::state::{ConversationKey, HostId, SpillError};
 use rita::Score;
 use shape::{parts, shape, sorted_gaps};
 
@@ -41,7 +44,7 @@ const FLOOD: f64 = 4.0;
 const CHANCE: f64 = 1.5;
 
 /// What speaks for a clock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum How {
     /// RITA's score over the whole data.
     Whole(Score),
@@ -51,23 +54,23 @@ enum How {
     Shape(f64),
 }
 
-/// A conversation that goes by the clock.
-#[derive(Clone, Copy, Debug)]
+/// By which clock a conversation goes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Clock {
-    key: ConversationKey,
     /// 0 to 1, after prevalence, as it is shown.
     score: f64,
     how: How,
-    connections: usize,
+    connections: u32,
     /// First and last of the connections judged, Unix seconds.
     span: (u32, u32),
     /// Most of its connections failed.
     mostly_failed: bool,
 }
 
-/// A conversation that goes by the clock unless too many do the same.
-#[derive(Clone, Copy, Debug)]
+/// A conversation that goes by the clock unless too many do the same. 96 bytes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Rhythmic {
+    key: ConversationKey,
     clock: Clock,
     /// If half of the hosts use the destination.
     common: Option<Clock>,
@@ -76,7 +79,7 @@ pub(super) struct Rhythmic {
 impl Rhythmic {
     /// The host of the internet that is called.
     pub(super) fn destination(&self) -> HostId {
-        self.clock.key.destination
+        self.key.destination
     }
 }
 
@@ -89,39 +92,43 @@ pub(super) fn notice(scene: &Scene<'_>, conversation: &Conversation) -> Option<R
     }
     // How many use the destination is not known yet: a clock is judged for both cases.
     let clock = judge(scene, conversation, rhythm, 0.0)?;
-    Some(Rhythmic { clock, common: judge(scene, conversation, rhythm, COMMON) })
+    Some(Rhythmic { key: *key, clock, common: judge(scene, conversation, rhythm, COMMON) })
 }
 
-pub(super) fn find(facts: &Facts<'_>) -> Vec<Finding> {
+/// The beacons of some sources, of each of which all is in `rows`.
+///
+/// # Errors
+/// Rows on disk cannot be read.
+pub(super) fn find(facts: &Facts<'_>, rows: &Rows<Rhythmic>) -> Result<Vec<Finding>, SpillError> {
     let (scene, limits) = (facts.scene, &facts.scene.thresholds().beacon);
-    let mut by_source: BTreeMap<HostId, Vec<Clock>> = BTreeMap::new();
-    for rhythmic in &facts.rhythmic {
+    let mut by_source: BTreeMap<HostId, Vec<(ConversationKey, Clock)>> = BTreeMap::new();
+    rows.each(|rhythmic| {
         let (users, hosts) = (facts.users(rhythmic.destination()).all, facts.talkers());
         // What half the hosts do is the landscape's own.
         let common = hosts >= 4 && users * 2 >= hosts;
         if let Some(clock) = if common { rhythmic.common } else { Some(rhythmic.clock) } {
-            by_source.entry(clock.key.source).or_default().push(clock);
+            by_source.entry(rhythmic.key.source).or_default().push((rhythmic.key, clock));
         }
-    }
-    let finding = |(source, mut clocks): (HostId, Vec<Clock>)| {
-        clocks.sort_by(|a, b| {
-            b.score.total_cmp(&a.score).then_with(|| scene.order(&a.key).cmp(&scene.order(&b.key)))
+    })?;
+    let finding = |(source, mut clocks): (HostId, Vec<(ConversationKey, Clock)>)| {
+        clocks.sort_by(|(key, a), (other, b)| {
+            b.score.total_cmp(&a.score).then_with(|| scene.order(key).cmp(&scene.order(other)))
         });
-        let mut hosts: Vec<HostId> = clocks.iter().map(|clock| clock.key.destination).collect();
+        let mut hosts: Vec<HostId> = clocks.iter().map(|(key, _)| key.destination).collect();
         hosts.sort_unstable();
         hosts.dedup();
         if hosts.len() >= limits.poller {
             vec![poller(scene, source, &clocks, hosts.len())]
         } else {
-            clocks.iter().map(|clock| one(facts, clock)).collect()
+            clocks.iter().map(|(key, clock)| one(facts, key, clock)).collect()
         }
     };
-    by_source.into_iter().flat_map(finding).collect()
+    Ok(by_source.into_iter().flat_map(finding).collect())
 }
 
 /// The best of the three scores that passes its limit, with `common` taken off each.
 fn judge(scene: &Scene<'_>, conversation: &Conversation, rhythm: &Rhythm, common: f64) -> Option<Clock> {
-    let (key, limits) = (conversation.key, &scene.thresholds().beacon);
+    let limits = &scene.thresholds().beacon;
     let beats = rhythm.sorted();
     let usual = median(&sorted_gaps(&beats));
     let busy = usual < BUSY_SECONDS && !mostly_failed(conversation, beats.len());
@@ -133,11 +140,12 @@ fn judge(scene: &Scene<'_>, conversation: &Conversation, rhythm: &Rhythm, common
     let mut take = |beats: &[Beat], how: How, score: f64, least: f64| {
         let (Some(first), Some(last)) = (beats.first(), beats.last()) else { return };
         let score = hundredths(score - common);
-        let better = |best: &Clock| (score, beats.len()) > (best.score, best.connections);
+        let connections = u32::try_from(beats.len()).unwrap_or(u32::MAX);
+        let better = |best: &Clock| (score, connections) > (best.score, best.connections);
         if score >= least && best.as_ref().is_none_or(better) {
-            let (connections, span) = (beats.len(), (first.seconds, last.seconds));
-            let mostly_failed = mostly_failed(conversation, connections);
-            best = Some(Clock { key, score, how, connections, span, mostly_failed });
+            let (span, mostly_failed) =
+                ((first.seconds, last.seconds), mostly_failed(conversation, beats.len()));
+            best = Some(Clock { score, how, connections, span, mostly_failed });
         }
     };
     if span(&beats) >= limits.span_seconds
@@ -187,9 +195,8 @@ fn mostly_failed(conversation: &Conversation, connections: usize) -> bool {
     failed as f64 >= MOSTLY_FAILED * connections as f64
 }
 
-fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
-    let scene = facts.scene;
-    let (key, limits) = (&clock.key, &scene.thresholds().beacon);
+fn one(facts: &Facts<'_>, key: &ConversationKey, clock: &Clock) -> Finding {
+    let (scene, limits) = (facts.scene, &facts.scene.thresholds().beacon);
     let (entity, destination, port) = (scene.name(key.source), scene.name(key.destination), key.port);
     let provider = Provider::of(scene.address(key.destination));
     let medium = clock.score >= limits.medium && !provider.is_vendor(port);
@@ -202,7 +209,7 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
         provider.sentence(port),
         Sentence::UpdatesLookTheSame,
     ]);
-    let (evidence, evidence_rows) = shown(vec![row(scene, clock)]);
+    let (evidence, evidence_rows) = shown(vec![row(scene, key, clock)]);
     Finding {
         id: format!("{RULE}:{entity}:{destination}:{port}"),
         rule: RULE,
@@ -225,11 +232,11 @@ fn one(facts: &Facts<'_>, clock: &Clock) -> Finding {
 }
 
 /// Who calls many by the clock asks them how they are: malware has one master, or few.
-fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> Finding {
+fn poller(scene: &Scene<'_>, source: HostId, clocks: &[(ConversationKey, Clock)], hosts: usize) -> Finding {
     let entity = scene.name(source);
-    let (evidence, evidence_rows) = shown(clocks.iter().map(|clock| row(scene, clock)).collect());
-    let first = clocks.iter().map(|clock| clock.span.0).min();
-    let last = clocks.iter().map(|clock| clock.span.1).max();
+    let (evidence, evidence_rows) = shown(clocks.iter().map(|(key, clock)| row(scene, key, clock)).collect());
+    let first = clocks.iter().map(|(_, clock)| clock.span.0).min();
+    let last = clocks.iter().map(|(_, clock)| clock.span.1).max();
     Finding {
         id: format!("{RULE}:{entity}"),
         rule: RULE,
@@ -247,19 +254,19 @@ fn poller(scene: &Scene<'_>, source: HostId, clocks: &[Clock], hosts: usize) -> 
     }
 }
 
-fn row(scene: &Scene<'_>, clock: &Clock) -> EvidenceRow {
+fn row(scene: &Scene<'_>, key: &ConversationKey, clock: &Clock) -> EvidenceRow {
     let note = Note::Judged { mostly_failed: clock.mostly_failed };
-    scene.row(&clock.key, (clock.connections as u64, Unit::Connections), note)
+    scene.row(key, (clock.connections.into(), Unit::Connections), note)
 }
 
 fn because(scene: &Scene<'_>, clock: &Clock) -> Vec<Sentence> {
     let seconds = i64::from(clock.span.1 - clock.span.0);
-    let connections = clock.connections as u64;
+    let connections = u64::from(clock.connections);
     let of_rita = |score: &Score, whole| Sentence::Regular {
-        times: score.times,
-        sizes: score.sizes,
-        spread: score.histogram,
-        duration: score.duration,
+        times: score.times.value(),
+        sizes: score.sizes.value(),
+        spread: score.histogram.value(),
+        duration: score.duration.value(),
         whole,
     };
     match &clock.how {

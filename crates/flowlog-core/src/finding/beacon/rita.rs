@@ -3,23 +3,42 @@
 //! Source of the formulas: activecm/rita, `analysis/beacons.go` and `default_config.hjson`
 //! (docs/detection.md names what differs here).
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::statistics::{mad, median, quantile, sort};
 use crate::state::evidence::Beat;
 
 const BARS: usize = 24;
 
 /// The four parts of the score, each 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Score {
-    pub(super) times: f64,
-    pub(super) sizes: f64,
-    pub(super) histogram: f64,
-    pub(super) duration: f64,
+    pub(super) times: Thousandths,
+    pub(super) sizes: Thousandths,
+    pub(super) histogram: Thousandths,
+    pub(super) duration: Thousandths,
 }
 
 impl Score {
-    pub(super) fn total(&self) -> f64 {
-        thousandths(0.25 * (self.times + self.sizes + self.histogram + self.duration))
+    pub(super) fn total(self) -> f64 {
+        let parts = [self.times, self.sizes, self.histogram, self.duration];
+        thousandths(0.25 * parts.map(Thousandths::value).iter().sum::<f64>())
+    }
+}
+
+/// A value of 0 to 1 with three places.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Thousandths(u16);
+
+impl Thousandths {
+    /// The nearest one.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a value of 0 to 1
+    fn of(value: f64) -> Self {
+        Self((value * 1000.0).round() as u16)
+    }
+
+    pub(super) fn value(self) -> f64 {
+        f64::from(self.0) / 1000.0
     }
 }
 
@@ -45,7 +64,7 @@ pub(super) fn score(beats: &[Beat], start: u32, end: u32) -> Option<Score> {
 }
 
 /// Mean of the symmetry (Bowley) and the concentration (MAD) of sorted values.
-fn evenness(sorted: &[f64], without_median: f64) -> f64 {
+fn evenness(sorted: &[f64], without_median: f64) -> Thousandths {
     let (low, middle, high) = (quantile(sorted, 0.25), median(sorted), quantile(sorted, 0.75));
     let width = high - low;
     let same = |a: f64, b: f64| (a - b).abs() < f64::EPSILON;
@@ -56,7 +75,7 @@ fn evenness(sorted: &[f64], without_median: f64) -> f64 {
     };
     let concentration =
         if middle >= 1.0 { ((middle - mad(sorted)) / middle).max(0.0) } else { without_median };
-    thousandths(f64::midpoint(1.0 - bowley.abs(), concentration))
+    Thousandths::of(f64::midpoint(1.0 - bowley.abs(), concentration))
 }
 
 /// Connections in each of 24 equal parts of the data.
@@ -73,13 +92,13 @@ fn bars(beats: &[Beat], start: u32, end: u32) -> [u32; BARS] {
     bars
 }
 
-fn histogram(bars: &[u32; BARS]) -> f64 {
+fn histogram(bars: &[u32; BARS]) -> Thousandths {
     let count = BARS as f64;
     let mean = bars.iter().copied().map(f64::from).sum::<f64>() / count;
     let variance = bars.iter().map(|&bar| (f64::from(bar) - mean).powi(2)).sum::<f64>() / count;
     let variation = if mean > 0.0 { variance.sqrt() / mean } else { 2.0 };
     let even = if variation > 1.0 { 0.0 } else { 1.0 - variation };
-    thousandths(even.max(two_heights(bars)))
+    Thousandths::of(even.max(two_heights(bars)))
 }
 
 /// Bars of one or two heights only: on and off, but each time the same.
@@ -100,11 +119,11 @@ fn two_heights(bars: &[u32; BARS]) -> f64 {
     (f64::from(two) / (filled - 1) as f64).min(1.0)
 }
 
-fn duration(beats: &[Beat], bars: &[u32; BARS], start: u32, end: u32) -> f64 {
+fn duration(beats: &[Beat], bars: &[u32; BARS], start: u32, end: u32) -> Thousandths {
     if bars.iter().filter(|bar| **bar > 0).count() < 6 {
-        return 0.0;
+        return Thousandths(0);
     }
-    let (Some(first), Some(last)) = (beats.first(), beats.last()) else { return 0.0 };
+    let (Some(first), Some(last)) = (beats.first(), beats.last()) else { return Thousandths(0) };
     let covered = f64::from(last.seconds - first.seconds) / f64::from(end.saturating_sub(start).max(1));
     // The longest run of filled bars; the end of the data joins its beginning.
     let (mut run, mut longest) = (0_usize, 0);
@@ -113,7 +132,7 @@ fn duration(beats: &[Beat], bars: &[u32; BARS], start: u32, end: u32) -> f64 {
         longest = run.max(longest);
     }
     let runs = longest.min(BARS) as f64 / 12.0;
-    ((covered.max(runs) * 1000.0).ceil() / 1000.0).min(1.0)
+    Thousandths::of(((covered.max(runs) * 1000.0).ceil() / 1000.0).min(1.0))
 }
 
 fn thousandths(value: f64) -> f64 {
@@ -137,7 +156,7 @@ mod tests {
     #[test]
     fn a_beacon_of_a_few_hours_cannot_exceed_three_quarters_of_a_day() {
         let score = score(&beats((0..14_400).step_by(60), |_| 900), 0, 86_399).unwrap();
-        assert!(score.duration == 0.0 && score.total() <= 0.75, "{score:?}");
+        assert!(score.duration == Thousandths(0) && score.total() <= 0.75, "{score:?}");
     }
 
     #[test]
