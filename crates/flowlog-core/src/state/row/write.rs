@@ -12,6 +12,9 @@ use crate::state::ahead::list;
 use crate::state::hosts::Hosts;
 use crate::state::overall::encryption_index;
 
+/// Bytes of room that is made beyond a row.
+const AHEAD: usize = 512;
+
 /// Writes rows one behind the other. Times stand as differences to the row before.
 #[derive(Debug, Default)]
 pub(in crate::state) struct RowWriter {
@@ -26,9 +29,7 @@ pub(in crate::state) struct RowWriter {
 impl RowWriter {
     /// One with room for so many bytes.
     pub(in crate::state) fn with_room(bytes: usize) -> Self {
-        let mut room = list(bytes);
-        room.resize(bytes, 0);
-        Self { bytes: room, ..Self::default() }
+        Self { bytes: list(bytes), ..Self::default() }
     }
 
     /// Bytes written.
@@ -63,9 +64,12 @@ impl RowWriter {
         self.rows += 1;
     }
 
-    #[cold]
+    /// Makes room for a row, and for some more if there is memory: what is filled with zeros here is still in the
+    /// processor's cache when rows come.
+    #[inline(never)]
     fn make_room(&mut self) {
-        self.bytes.resize((2 * self.used).max(self.used + LONGEST_ROW), 0);
+        let least = self.used + LONGEST_ROW;
+        self.bytes.resize((least + AHEAD).min(self.bytes.capacity()).max(least), 0);
     }
 }
 
