@@ -22,6 +22,7 @@ pub mod finding;
 pub mod flow;
 pub mod flows;
 pub mod policy;
+mod radix;
 pub mod record;
 pub mod report;
 pub mod select;

@@ -18,7 +18,7 @@ pub use log_id::LogId;
 pub(crate) use log_id::make_plain;
 pub use outcome::Outcome;
 
-/// How long after its end a connection waits for a tuple that stands out of order, in ms of log time.
+/// How long a connection of which the end is known and the begin is not waits for it, in ms of log time.
 /// Records hold tuples up to 63 s older than themselves; the double leaves room for late records. Also
 /// how long a denied packet may follow the one before to be the same attempt: a SYN is sent again after
 /// 1, 2, 4, ... 64 s (Linux, `tcp_syn_retries` 6).

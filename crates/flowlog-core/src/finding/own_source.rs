@@ -12,6 +12,7 @@ use super::lateral::LoginHour;
 use super::rows::Rows;
 use super::scene::Scene;
 use super::{Finding, denied_outbound, horizontal, lateral, slow_scan};
+use crate::radix;
 use crate::state::evidence::Contact;
 use crate::state::{Conversation, HostPair};
 use crate::state::{HostId, SpillError};
@@ -91,8 +92,8 @@ impl OwnSources {
         let mut contacts = kept(&self.contacts, |row| is_suspect(row.source));
         let mut reached = kept(&self.reached, |row| is_suspect(row.source));
         let mut failures = kept(&self.failures, |row| is_suspect(row.key.source));
-        radsort::sort_by_key(&mut contacts, |row| row.source.0);
-        radsort::sort_by_key(&mut reached, |row| row.source.0);
+        radix::sort_by_key(&mut contacts, |row| row.source.0);
+        radix::sort_by_key(&mut reached, |row| row.source.0);
         // Few are of one millisecond: their addresses are looked up only then.
         failures.sort_unstable_by(|a, b| {
             let order = |row: &Failure| (row.key.source, row.first_ms);

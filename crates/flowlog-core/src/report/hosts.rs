@@ -13,6 +13,7 @@ use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
 use crate::finding::rows::Rows;
 use crate::flow::Protocol;
+use crate::radix;
 use crate::state::{Conversation, ConversationKey, HostId, Hosts};
 
 /// Hosts whose sums are at hand, of 64 bytes each: those that most pairs are of.
@@ -230,7 +231,7 @@ impl Bucket {
     fn sum(mut self, ranking: &mut Ranking, hosts: &Hosts) {
         let (short, long) = self.sorted();
         let mut singles = self.singles.into_list();
-        radsort::sort(&mut singles);
+        radix::sort_by_key(&mut singles, |single| *single);
         let services = self.services.finish();
         let (mut singles, mut services) = (singles.as_slice(), services.as_slice());
         let (mut short, mut long) = (short.as_slice(), long.as_slice());

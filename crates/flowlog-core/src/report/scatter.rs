@@ -11,6 +11,7 @@ use std::thread;
 use foldhash::fast::RandomState;
 
 use crate::finding::rows::Rows;
+use crate::radix;
 use crate::state::HostId;
 
 /// Buckets of one side: few enough that all that are being filled stay in the processor's cache.
@@ -83,7 +84,7 @@ impl Numbers {
     /// All of them, the smallest first.
     pub(super) fn finish(self) -> Vec<u64> {
         let mut values = self.values.into_list();
-        radsort::sort(&mut values);
+        radix::sort_by_key(&mut values, |value| *value);
         values.dedup();
         values
     }
