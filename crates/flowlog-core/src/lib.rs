@@ -6,7 +6,7 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> error -> blob_path -> bytes -> flow -> policy -> record -> anonymize -> connection -> enrich -> select -> state -> finding -> report -> flows -> charts -> compare
+//! text -> radix -> error -> blob_path -> bytes -> flow -> policy -> record -> anonymize -> connection -> enrich -> select -> state -> finding -> report -> flows -> charts -> compare
 //! ```
 #![deny(missing_docs)]
 

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "text",
+    "radix",
     "error",
     "blob_path",
     "bytes",
