@@ -21,13 +21,13 @@ use super::knock::{KnockRows, Knocks};
 use super::lateral::LoginHour;
 use super::long::LongLived;
 use super::own_source::{FirstContact, Reached};
-use super::rows::{Rows, Scattered};
 use super::scene::{Kind, Scene};
 use super::strobe::Strobe;
 use super::threats::Threats;
 use super::vertical::{self, Scan};
 use super::{beacon, brute_force, denied_outbound, dns, flood, lateral, long, strobe};
 use crate::state::evidence::Pair;
+use crate::state::lists::{Rows, Scattered};
 use crate::state::{Allowed, HostId, Shelf, Sighting};
 use crate::state::{Conversation, Gather, HostPair, LoneDenial};
 
@@ -152,7 +152,7 @@ impl<'a> Collector<'a> {
         for &((source, destination), contact) in &pair.contacts {
             if of(source).0 == Kind::Internal {
                 let contact = FirstContact { source, destination, contact };
-                self.contacts.push(scene.bucket(source), contact);
+                self.contacts.push(source, contact);
             }
         }
         for &(hosts, ref bins) in &pair.vain {
@@ -178,15 +178,12 @@ impl<'a> Collector<'a> {
             self.unencrypted.take(self.scene, conversation);
             self.guessers.extend(brute_force::notice(self.scene, conversation, ends.0));
             if ends == (Kind::Internal, Kind::Internal) {
-                let scene = self.scene;
-                lateral::hours(conversation, |hour| {
-                    self.logins.push(scene.bucket(conversation.key.source), hour);
-                });
+                lateral::hours(conversation, |hour| self.logins.push(conversation.key.source, hour));
             }
             if ends.1 == Kind::Internet
                 && let Some(rhythmic) = beacon::notice(self.scene, conversation)
             {
-                self.rhythmic.push(self.scene.bucket(conversation.key.source), rhythmic);
+                self.rhythmic.push(conversation.key.source, rhythmic);
             }
             self.long.extend(long::notice(self.scene, conversation));
         }
@@ -204,26 +201,25 @@ impl<'a> Collector<'a> {
         let scene = self.scene;
         let Some(first) = conversations.first() else { return };
         let (source, destination) = (first.key.source, first.key.destination);
-        let bucket = scene.bucket(source);
         let mut failures = Vec::new();
         for conversation in conversations {
             let Some(failure) = Failure::of(scene, pair, conversation) else { continue };
             failures.push(failure);
             if let Some(denied) = denied_outbound::notice(conversation).filter(|_| to == Kind::Internet) {
-                self.denied_out.push(bucket, denied);
+                self.denied_out.push(source, denied);
             }
         }
         failures.sort_unstable_by_key(|failure| (failure.first_ms, failure.key.port, failure.key.protocol));
         if let Some(pinged) = horizontal::ping(scene, conversations, &failures) {
-            self.pinged.push(bucket, pinged);
+            self.pinged.push(source, pinged);
         }
         if failures.is_empty() {
             return;
         }
-        self.failing.push(scene.bucket(destination), destination);
+        self.failing.push(destination, destination);
         self.scans.extend(vertical::notice(scene, &failures));
         for failure in failures {
-            self.failures.push(bucket, failure);
+            self.failures.push(source, failure);
         }
     }
 
@@ -249,7 +245,7 @@ impl<'a> Collector<'a> {
                 self.inbound.push(scene, Inbound::new(scene, known, allowed));
             }
             (Kind::Internal, Kind::Internal) if known.answered() > 0 => {
-                self.reached.push(scene.bucket(key.source), Reached::new(pair, known));
+                self.reached.push(key.source, Reached::new(pair, known));
             }
             _ => {}
         }

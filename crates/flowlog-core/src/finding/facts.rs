@@ -15,13 +15,13 @@ use super::long::LongLived;
 use super::outside::Outside;
 use super::own_source::OwnSources;
 use super::parallel::map;
-use super::rows::{Rows, Scattered};
 use super::scene::Scene;
 use super::strobe::Strobe;
 use super::threats::Threats;
 use super::users::{Users, UsersOf, users};
 use super::vertical::Scan;
 use super::{Collector, Context, Crowd};
+use crate::state::lists::{Rows, Scattered};
 use crate::state::{HostId, LogCoverage, SpillError};
 
 pub(super) struct Facts<'a> {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
-use super::rows::{Rows, Scattered};
 use super::scene::Scene;
 use super::span::Span;
 use super::{EvidenceRow, Note, Unit};
 use crate::flow::Protocol;
+use crate::state::lists::{Rows, Scattered};
 use crate::state::{ADMIN_PORTS, Allowed, Conversation, ConversationKey, HostId, Shelf, SpillError};
 
 /// Destination, port and protocol.
@@ -122,10 +122,10 @@ pub(super) struct InboundRows {
 impl InboundRows {
     #[inline]
     pub(super) fn push(&mut self, scene: &Scene<'_>, row: Inbound) {
-        let bucket = scene.bucket(row.key.source);
+        let source = row.key.source;
         match Short::new(scene, &row) {
-            Some(short) => self.short.push(bucket, short),
-            None => self.long.push(bucket, row),
+            Some(short) => self.short.push(source, short),
+            None => self.long.push(source, row),
         }
     }
 

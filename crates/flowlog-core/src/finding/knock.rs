@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
-use super::rows::{Rows, Scattered};
 use super::scene::Scene;
+use crate::state::lists::{Rows, Scattered};
 use crate::state::{HostId, Shelf, SpillError};
 
 /// What a host of the internet failed to reach.
@@ -116,13 +116,12 @@ pub(super) struct KnockRows {
 impl KnockRows {
     #[inline]
     pub(super) fn push(&mut self, scene: &Scene<'_>, source: HostId, knocks: &Knocks) {
-        let bucket = scene.bucket(source);
         match Knock::new(scene, source, knocks) {
             Some(knock) => match Once::new(&knock) {
-                Some(once) => self.once.push(bucket, once),
-                None => self.short.push(bucket, knock),
+                Some(once) => self.once.push(source, once),
+                None => self.short.push(source, knock),
             },
-            None => self.long.push(bucket, (source, *knocks)),
+            None => self.long.push(source, (source, *knocks)),
         }
     }
 

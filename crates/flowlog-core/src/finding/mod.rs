@@ -35,7 +35,6 @@ mod outside;
 mod own_source;
 mod parallel;
 mod provider;
-pub(crate) mod rows;
 mod scan_accepted;
 mod scene;
 mod sentence;
@@ -77,11 +76,11 @@ pub(crate) use words::counted;
 pub use words::duration_in;
 
 use crate::enrich::AddressBook;
+use crate::state::lists::Rows;
 use crate::state::{Gather, Gatherer, LoadTable, LogCoverage, SpillError};
 use beacon::Rhythmic;
 use facts::Facts;
 use own_source::OwnSources;
-use rows::Rows;
 
 /// What is asked of the detectors.
 #[derive(Clone, Debug, Default)]

@@ -9,11 +9,11 @@ use super::facts::Facts;
 use super::failure::Failure;
 use super::horizontal::Pinged;
 use super::lateral::LoginHour;
-use super::rows::Rows;
 use super::scene::Scene;
 use super::{Finding, denied_outbound, horizontal, lateral, slow_scan};
 use crate::radix;
 use crate::state::evidence::Contact;
+use crate::state::lists::Rows;
 use crate::state::{Conversation, HostPair};
 use crate::state::{HostId, SpillError};
 

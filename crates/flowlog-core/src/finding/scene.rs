@@ -1,9 +1,6 @@
 //! What is known of the data as a whole, and of each host, before the first pair of hosts is looked at.
 
-use std::hash::BuildHasher;
 use std::net::IpAddr;
-
-use foldhash::fast::RandomState;
 
 use super::thresholds::Thresholds;
 use super::{EvidenceRow, FindingOptions, Note, Unit};
@@ -32,12 +29,7 @@ pub struct Scene<'a> {
     pub(super) times: (i64, i64),
     /// Some connection's end is in the data: what never ended is not only unseen.
     pub(super) ends_are_logged: bool,
-    /// Seeded at random: no choice of addresses fills one bucket.
-    hash: RandomState,
 }
-
-/// Rows of one host are kept in one of so many places, to be looked at side by side.
-pub(super) const BUCKETS: usize = 64;
 
 impl<'a> Scene<'a> {
     /// `near` and `overall` must know all logs already.
@@ -49,7 +41,6 @@ impl<'a> Scene<'a> {
             options,
             times: overall.times.unwrap_or_default(),
             ends_are_logged: overall.state(State::End) > 0,
-            hash: RandomState::default(),
         }
     }
 
@@ -82,13 +73,6 @@ impl<'a> Scene<'a> {
     pub(super) fn is_one_host(&self, host: HostId) -> bool {
         let class = self.address(host).map(AddressClass::of);
         !matches!(class, Some(AddressClass::Multicast | AddressClass::Broadcast))
-    }
-
-    /// The bucket of a host, below [`BUCKETS`]; another one in every run.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // below BUCKETS
-    pub(super) fn bucket(&self, host: HostId) -> usize {
-        self.hash.hash_one(host) as usize % BUCKETS
     }
 
     #[inline]

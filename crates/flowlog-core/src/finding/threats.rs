@@ -7,7 +7,6 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::heaviest::Heaviest;
-use super::rows::Rows;
 use super::scene::{Kind, Scene};
 use super::span::Span;
 use super::technique::{self, Technique};
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::enrich::FactKind;
 use crate::flow::Counters;
+use crate::state::lists::Rows;
 use crate::state::{Conversation, ConversationKey, HostId};
 use crate::text::bytes;
 

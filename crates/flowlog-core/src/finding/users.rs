@@ -4,7 +4,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::parallel::map;
-use super::rows::Rows;
+use crate::state::lists::Rows;
 use crate::state::{HostId, SpillError};
 
 /// Own hosts that have conversations with a host of the internet.

@@ -4,7 +4,8 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::rules_file::FEW;
-use super::scatter::{BUCKETS, Numbers, bucket, place, share};
+use super::scatter::{Numbers, place, share};
+use crate::state::{BUCKETS, bucket_of};
 
 /// Members met lately: the pairs of one host come close to each other, and only the first has anything new.
 const RECENT: usize = 512;
@@ -63,7 +64,7 @@ impl Distinct {
             && *known != value
         {
             *known = value;
-            if let Some(numbers) = self.buckets.get_mut(bucket(member)) {
+            if let Some(numbers) = self.buckets.get_mut(bucket_of(member)) {
                 numbers.insert(value);
             }
         }

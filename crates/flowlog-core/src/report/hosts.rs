@@ -8,13 +8,13 @@ use std::net::IpAddr;
 
 use super::best::Best;
 use super::rank::{Rank, Weight};
-use super::scatter::{BUCKETS, Numbers, Room, bucket, host_of, packed, place, share};
+use super::scatter::{Numbers, Room, host_of, packed, place, share};
 use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
-use crate::finding::rows::Rows;
 use crate::flow::Protocol;
 use crate::radix;
-use crate::state::{Conversation, ConversationKey, HostId, Hosts};
+use crate::state::lists::Rows;
+use crate::state::{BUCKETS, Conversation, ConversationKey, HostId, Hosts, bucket_of};
 
 /// Hosts whose sums are at hand, of 64 bytes each: those that most pairs are of.
 const RECENT: usize = 512;
@@ -160,7 +160,7 @@ impl Side {
     }
 
     fn bucket(&mut self, host: HostId) -> Option<&mut Bucket> {
-        self.buckets.get_mut(bucket(host.0))
+        self.buckets.get_mut(bucket_of(host.0))
     }
 
     /// Adds everything of `other`.

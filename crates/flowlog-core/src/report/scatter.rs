@@ -1,33 +1,15 @@
 //! Spreading what is kept of each host over buckets, which are then summed one by one, on all cores.
-//!
-//! A bucket of a million hosts in all has some 16,000: sorting it stays in the processor's cache, and nothing
-//! but a bucket is ever sorted.
 
-use std::hash::BuildHasher;
 use std::panic::resume_unwind;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use foldhash::fast::RandomState;
-
-use crate::finding::rows::Rows;
 use crate::radix;
 use crate::state::HostId;
+use crate::state::lists::Rows;
 
-/// Buckets of one side: few enough that all that are being filled stay in the processor's cache.
-pub(super) const BUCKETS: usize = 64;
 /// Fewer entries are not looked through.
 const FEW_VALUES: usize = 1024;
-
-/// Nobody outside can choose addresses that fall into one bucket. All collectors of a process have the same key.
-static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::default);
-
-/// The bucket of a host, or of another member.
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // half of its bits are enough
-pub(super) fn bucket(member: u32) -> usize {
-    KEY.hash_one(member) as usize % BUCKETS
-}
 
 /// The place of a number among `places` ones met lately, without a key: whoever drives others out of theirs makes
 /// some rows more, and nothing slow.

@@ -3,30 +3,20 @@
 //! It grows with hosts and with time. Beyond the limit it goes to disk, spread by host, and is read again some hosts at a
 //! time.
 
-use std::hash::BuildHasher;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
+use super::bucket::{BUCKETS, bucket_of};
 use super::evidence::{BIN_SECONDS, Bins, Load, Side};
 use super::hosts::HostId;
 use super::shelf::{Away, Shelf};
 use super::spill::SpillError;
 
-/// Hosts are spread over so many parts.
-const PARTS: usize = 64;
 /// Bytes of a host in a table, beside its bins.
 const ENTRY_BYTES: usize = size_of::<((HostId, Side), Bins<Load>)>() + 1;
-
-/// Nobody outside can choose addresses that are all in one part.
-static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::default);
-
-#[allow(clippy::cast_possible_truncation)] // below PARTS
-fn part_of(host: HostId) -> usize {
-    KEY.hash_one(host) as usize % PARTS
-}
 
 /// Connections and denied packets that some hosts got, as the NIC of one end logged them.
 pub(crate) type HostLoads = HashMap<(HostId, Side), Bins<Load>, RandomState>;
@@ -37,7 +27,7 @@ pub struct LoadTable {
     here: HostLoads,
     /// Of `here`.
     bytes: usize,
-    /// By part of the hosts; empty if everything is `here`.
+    /// By bucket of the hosts; empty if everything is `here`.
     away: Vec<Away>,
 }
 
@@ -56,10 +46,10 @@ impl LoadTable {
     /// Everything goes to disk.
     pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
         self.bytes = 0;
-        self.away.resize_with(PARTS, Away::default);
-        let mut parts: Vec<Vec<Row>> = (0..PARTS).map(|_| Vec::new()).collect();
+        self.away.resize_with(BUCKETS, Away::default);
+        let mut parts: Vec<Vec<Row>> = (0..BUCKETS).map(|_| Vec::new()).collect();
         for (key, bins) in self.here.drain() {
-            if let Some(part) = parts.get_mut(part_of(key.0)) {
+            if let Some(part) = parts.get_mut(bucket_of(key.0.0)) {
                 part.push((key, bins));
             }
         }

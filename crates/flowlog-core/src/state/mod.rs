@@ -10,6 +10,7 @@
 //! ([`Gather`]). So no table of everything is needed.
 
 mod ahead;
+mod bucket;
 mod conversation;
 mod coverage;
 mod encryption;
@@ -19,6 +20,7 @@ mod faults;
 mod file;
 mod gather;
 mod hosts;
+pub(crate) mod lists;
 mod load;
 mod logs;
 mod near;
@@ -38,7 +40,7 @@ mod timeline;
 mod track;
 mod words;
 
-pub(crate) use ahead::list;
+pub(crate) use bucket::{BUCKETS, bucket_of};
 pub use conversation::{Allowed, ConversationKey, Denied, Trouble};
 pub use coverage::{HOUR_MS, HourCounts, LogCoverage, joined_hours};
 pub use encryption::{EncryptedPairs, PairCounts, WordCounts};
@@ -58,7 +60,6 @@ pub use partition::PartitionKey;
 pub use provenance::{Origin, Provenance};
 pub use reader::{Reader, Shared};
 pub use rules::{ADMIN_PORTS, LetIn, LetInKey, RuleClass, RuleCounts, Rules};
-pub(crate) use shelf::Away;
 pub use shelf::Shelf;
 pub use spill::{Budget, SpillError};
 pub use summary::Summary;

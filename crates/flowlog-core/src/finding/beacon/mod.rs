@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::facts::Facts;
 use super::heaviest::shown;
 use super::provider::Provider;
-use super::rows::Rows;
 use super::scene::Scene;
 use super::statistics::median;
 use super::technique;
@@ -24,6 +23,7 @@ use super::{Concern, Deed, EvidenceRow, Finding, NextStep, Note, Reason, Sentenc
 use crate::flow::Protocol;
 use crate::state::Conversation;
 use crate::state::evidence::{BEATS, Beat, Rhythm, Side};
+use crate::state::lists::Rows;
 use crate::state::{ConversationKey, HostId, SpillError};
 use rita::Score;
 use shape::{parts, shape, sorted_gaps};

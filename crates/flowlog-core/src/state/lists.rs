@@ -8,8 +8,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::scene::BUCKETS;
-use crate::state::{Away, Shelf, SpillError, list};
+use super::ahead::list;
+use super::bucket::{BUCKETS, bucket_of};
+use super::hosts::HostId;
+use super::shelf::{Away, Shelf};
+use super::spill::SpillError;
 
 /// Bytes of a list: those that are full are put away, so that none has to be moved for want of room.
 const FULL: usize = 8 << 10;
@@ -64,7 +67,7 @@ impl<T> Rows<T> {
     }
 
     /// The lists.
-    pub(super) fn lists(&self) -> impl Iterator<Item = &[T]> {
+    pub(crate) fn lists(&self) -> impl Iterator<Item = &[T]> {
         std::iter::once(&self.mine).chain(&self.others).map(Vec::as_slice)
     }
 
@@ -99,7 +102,7 @@ impl<T: Serialize + DeserializeOwned> Rows<T> {
     ///
     /// # Errors
     /// The temporary file could not be read.
-    pub(super) fn each_away(&self, take: impl FnMut(T)) -> Result<(), SpillError> {
+    pub(crate) fn each_away(&self, take: impl FnMut(T)) -> Result<(), SpillError> {
         self.away.each(take)
     }
 
@@ -113,9 +116,9 @@ impl<T: Serialize + DeserializeOwned> Rows<T> {
     }
 }
 
-/// Rows by the bucket of a host ([`Scene::bucket`](super::scene::Scene::bucket)): all of one host are in one.
+/// Rows by the bucket of a host ([`bucket_of`](super::bucket::bucket_of)): all of one host are in one.
 #[derive(Debug)]
-pub(super) struct Scattered<T>(Vec<Rows<T>>);
+pub(crate) struct Scattered<T>(Vec<Rows<T>>);
 
 impl<T> Default for Scattered<T> {
     fn default() -> Self {
@@ -125,18 +128,18 @@ impl<T> Default for Scattered<T> {
 
 impl<T> Scattered<T> {
     #[inline]
-    pub(super) fn push(&mut self, bucket: usize, row: T) {
-        if let Some(rows) = self.0.get_mut(bucket) {
+    pub(crate) fn push(&mut self, host: HostId, row: T) {
+        if let Some(rows) = self.0.get_mut(bucket_of(host.0)) {
             rows.push(row);
         }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.0.iter_mut().zip(other.0).for_each(|(mine, other)| mine.merge(other));
     }
 
     /// Bytes of full lists.
-    pub(super) fn bytes(&self) -> u64
+    pub(crate) fn bytes(&self) -> u64
     where
         T: Serialize + DeserializeOwned,
     {
@@ -144,7 +147,7 @@ impl<T> Scattered<T> {
     }
 
     /// Full lists go to disk.
-    pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>)
+    pub(crate) fn put_away(&mut self, shelf: &Arc<Shelf>)
     where
         T: Serialize + DeserializeOwned,
     {
@@ -152,12 +155,12 @@ impl<T> Scattered<T> {
     }
 
     /// The rows of each bucket.
-    pub(super) fn buckets(&self) -> &[Rows<T>] {
+    pub(crate) fn buckets(&self) -> &[Rows<T>] {
         &self.0
     }
 
     /// The rows of each bucket.
-    pub(super) fn into_buckets(self) -> Vec<Rows<T>> {
+    pub(crate) fn into_buckets(self) -> Vec<Rows<T>> {
         self.0
     }
 }
@@ -165,7 +168,7 @@ impl<T> Scattered<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::Budget;
+    use crate::state::spill::Budget;
 
     #[test]
     fn full_lists_are_put_away_and_nothing_is_lost() {
