@@ -8,7 +8,8 @@ use divan::counter::ItemsCount;
 use flowlog_core::finding::{Collector, Context, FindingOptions, Scene, judge};
 use flowlog_core::flow::Protocol;
 use flowlog_core::state::{
-    Conversation, ConversationKey, Denied, Gather, HostId, HostPair, Hosts, LoadTable, NearEnds, Overall,
+    Conversation, ConversationKey, Denials, Denied, Gather, HostId, HostPair, Hosts, LoadTable, NearEnds,
+    Overall,
 };
 
 const SOURCES: u32 = 1_000_000;
@@ -68,8 +69,8 @@ fn collect(bencher: Bencher<'_, '_>) {
 fn judge_collected(bencher: Bencher<'_, '_>) {
     let noise = Noise::new();
     let scene = noise.scene();
-    let load = LoadTable::default();
-    let context = Context { coverage: &[], load: &load };
+    let (load, denials) = (LoadTable::default(), Denials::default());
+    let context = Context { coverage: &[], load: &load, denials: &denials };
     bencher.counter(ItemsCount::new(SOURCES)).with_inputs(|| noise.collect(&scene)).bench_local_values(
         |collected| {
             let findings = judge(collected, &context, THREADS, |_| ()).unwrap();

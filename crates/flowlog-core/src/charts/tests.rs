@@ -20,7 +20,7 @@ fn charts_of(tuples: &[String], own: &[&str]) -> Charts {
     let gatherer = gatherer(&log(tuples));
     let options = ReportOptions { top: 2, ..ReportOptions::default() };
     let collected = gatherer.gather(1, || ReportCollector::new(&gatherer.summary, &options)).unwrap();
-    let report = collected.finish(Vec::new(), None);
+    let report = collected.finish(Vec::new(), None).unwrap();
     let own = OwnNetworks::new(own.iter().map(|text| text.parse().unwrap()).collect());
     let one = charts(&gatherer, &report, &own, 1).unwrap();
     assert_eq!(one, charts(&gatherer, &report, &own, 3).unwrap());

@@ -38,7 +38,7 @@ use crate::state::{Conversation, Gather, HostPair, LoneDenial};
 ///
 /// | bytes | for each |
 /// |---|---|
-/// | 8 | pair of which a host of the internet failed at one thing, within 37 hours of the begin of the data; 16 for others |
+/// | 16 | pair of which a host of the internet failed at something; lone denials are kept for all who ask |
 /// | 28 | conversation that was let in from the internet |
 /// | 4 | host of the internet with each own host it has a conversation with |
 /// | 16 | first contact of an own host with another |
@@ -282,11 +282,8 @@ impl Gather for Collector<'_> {
         self.scene.is_internet(denial.key.source) && !Threats::are_looked_for(self.scene)
     }
 
-    fn lone(&mut self, LoneDenial { key, denied, .. }: &LoneDenial) {
-        let (attempts, times) = (denied.tuples, (denied.first_ms, denied.last_ms));
-        self.targets.insert(key.destination);
-        let knocks = Knocks { conversations: 1, attempts, hosts: 1, times };
-        self.knocks.push(self.scene, key.source, &knocks);
+    fn lone(&mut self, denial: &LoneDenial) {
+        self.targets.insert(denial.key.destination);
     }
 
     fn take(&mut self, pair: &mut HostPair) {

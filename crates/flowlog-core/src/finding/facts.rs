@@ -66,7 +66,8 @@ impl<'a> Facts<'a> {
         let sources = collected.own_sources();
         let users = users(collected.asked()?, &collected.called, &collected.callers, threads)?;
         let targets = collected.targets.len() as u64;
-        let outside = Outside::new(scene, collected.knocks, collected.inbound, targets, threads)?;
+        let outside =
+            Outside::new(scene, collected.knocks, collected.inbound, targets, context.denials, threads)?;
         let dead_for = scene.thresholds().slow_scan.dead_for.max(collected.largest.len() / 10);
         let floods = incoming(scene, context.load, threads)?;
         let facts = Self {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::scene::Scene;
+use crate::state::denials::{Denial, Denials};
 use crate::state::lists::{Rows, Scattered};
 use crate::state::{HostId, Shelf, SpillError};
 
@@ -34,6 +35,12 @@ impl Knocks {
         };
         let both = |a: Self, b: Self| Self { hosts: 1, ..a.and(&b) };
         failures.map(one).reduce(both)
+    }
+
+    /// Of a lone denial.
+    #[inline]
+    pub(super) fn lone(denials: &Denials, denial: Denial) -> Self {
+        Self { conversations: 1, attempts: denial.packets(), hosts: 1, times: denials.times(denial) }
     }
 
     pub(super) fn and(self, other: &Self) -> Self {
@@ -82,32 +89,9 @@ impl Knock {
     }
 }
 
-/// A source that knocked once, within 37 hours of the begin of the data, with up to 31 attempts: 8 bytes. From the top:
-/// the source, 27 bits of the time since the data begin, 5 bits of attempts.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Once(u64);
-
-impl Once {
-    #[inline]
-    fn new(knock: &Knock) -> Option<Self> {
-        let fits =
-            knock.span_ms == 0 && knock.conversations == 1 && knock.attempts < 32 && knock.first < 1 << 27;
-        let time = || u64::from(knock.first << 5 | u32::from(knock.attempts));
-        fits.then(|| Self(u64::from(knock.source.0) << 32 | time()))
-    }
-
-    #[allow(clippy::cast_possible_truncation)] // parts of the number
-    fn knock(self) -> Knock {
-        let source = HostId((self.0 >> 32) as u32);
-        let (first, attempts) = ((self.0 >> 5) as u32 & 0x07ff_ffff, (self.0 & 31) as u16);
-        Knock { source, first, span_ms: 0, attempts, conversations: 1 }
-    }
-}
-
 /// What each source of the internet failed at, at each destination; by source.
 #[derive(Debug, Default)]
 pub(super) struct KnockRows {
-    once: Scattered<Once>,
     short: Scattered<Knock>,
     /// What a [`Knock`] does not hold.
     long: Scattered<(HostId, Knocks)>,
@@ -117,41 +101,34 @@ impl KnockRows {
     #[inline]
     pub(super) fn push(&mut self, scene: &Scene<'_>, source: HostId, knocks: &Knocks) {
         match Knock::new(scene, source, knocks) {
-            Some(knock) => match Once::new(&knock) {
-                Some(once) => self.once.push(source, once),
-                None => self.short.push(source, knock),
-            },
+            Some(knock) => self.short.push(source, knock),
             None => self.long.push(source, (source, *knocks)),
         }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.once.merge(other.once);
         self.short.merge(other.short);
         self.long.merge(other.long);
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.once.bytes() + self.short.bytes() + self.long.bytes()
+        self.short.bytes() + self.long.bytes()
     }
 
     pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
-        self.once.put_away(shelf);
         self.short.put_away(shelf);
         self.long.put_away(shelf);
     }
 
     /// Those of each bucket of sources.
     pub(super) fn into_buckets(self) -> impl Iterator<Item = KnockBucket> {
-        let short = self.once.into_buckets().into_iter().zip(self.short.into_buckets());
-        let all = short.zip(self.long.into_buckets());
-        all.map(|((once, short), long)| KnockBucket { once, short, long })
+        let all = self.short.into_buckets().into_iter().zip(self.long.into_buckets());
+        all.map(|(short, long)| KnockBucket { short, long })
     }
 }
 
 /// The [`KnockRows`] of a bucket.
 pub(super) struct KnockBucket {
-    once: Rows<Once>,
     short: Rows<Knock>,
     long: Rows<(HostId, Knocks)>,
 }
@@ -159,19 +136,17 @@ pub(super) struct KnockBucket {
 impl KnockBucket {
     /// What is on disk comes back.
     pub(super) fn bring_back(&mut self) -> Result<(), SpillError> {
-        self.once.bring_back()?;
         self.short.bring_back()?;
         self.long.bring_back()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.once.len() + self.short.len() + self.long.len()
+        self.short.len() + self.long.len()
     }
 
     /// Each source with what it failed at, at one destination.
     pub(super) fn iter(&self, scene: &Scene<'_>) -> impl Iterator<Item = (HostId, Knocks)> {
-        let once = self.once.iter().map(|once| once.knock());
-        let short = once.chain(self.short.iter().copied());
+        let short = self.short.iter();
         short.map(|knock| (knock.source, knock.knocks(scene))).chain(self.long.iter().copied())
     }
 }

@@ -77,7 +77,7 @@ pub use words::duration_in;
 
 use crate::enrich::AddressBook;
 use crate::state::lists::Rows;
-use crate::state::{Gather, Gatherer, LoadTable, LogCoverage, SpillError};
+use crate::state::{Denials, Gather, Gatherer, LoadTable, LogCoverage, SpillError};
 use beacon::Rhythmic;
 use facts::Facts;
 use own_source::OwnSources;
@@ -115,6 +115,8 @@ pub struct Context<'a> {
     pub coverage: &'a [LogCoverage],
     /// Connections and denied packets that each own host got, of all pairs.
     pub load: &'a LoadTable,
+    /// Lone denials, of all pairs.
+    pub denials: &'a Denials,
 }
 
 /// What is judged by one thread at a time.
@@ -177,7 +179,7 @@ pub fn rules() -> impl Iterator<Item = &'static str> {
 /// Rows that are asked for once more cannot be read.
 pub fn detect(collected: Collector<'_>, gatherer: &Gatherer, threads: usize) -> Result<Findings, SpillError> {
     let summary = &gatherer.summary;
-    let context = Context { coverage: &summary.coverage, load: summary.load() };
+    let context = Context { coverage: &summary.coverage, load: summary.load(), denials: summary.denials() };
     let mut walked = Ok(());
     let findings = judge(collected, &context, threads, |crowd| {
         let wanted = |host| crowd.wants(host);

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use foldhash::fast::RandomState;
+use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 
 use super::inbound::{Inbound, InboundBucket, InboundRows, Service};
@@ -12,7 +13,7 @@ use super::noise::{Noise, Scanner};
 use super::parallel::map;
 use super::provider::Provider;
 use super::scene::Scene;
-use crate::state::{HostId, SpillError};
+use crate::state::{Denials, HostId, SpillError};
 
 /// How many public addresses got through to a service, and how many got payload from it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,13 +46,15 @@ impl Outside {
         knocks: KnockRows,
         inbound: InboundRows,
         targets: u64,
+        denials: &Denials,
         threads: usize,
     ) -> Result<Self, SpillError> {
-        let buckets: Vec<_> = knocks.into_buckets().zip(inbound.into_buckets()).collect();
+        let buckets: Vec<_> = knocks.into_buckets().zip(inbound.into_buckets()).enumerate().collect();
         let mut all = Self::default();
         let mut inbound = Vec::new();
-        let parts =
-            map(threads, buckets, |(knocks, inbound)| (Self::of_bucket(scene, knocks, &inbound), inbound));
+        let parts = map(threads, buckets, |(place, (knocks, inbound))| {
+            (Self::of_bucket(scene, knocks, &inbound, (denials, place)), inbound)
+        });
         for (part, rows) in parts {
             all.add(part?);
             inbound.push(rows);
@@ -66,6 +69,7 @@ impl Outside {
         scene: &Scene<'_>,
         mut knocks: KnockBucket,
         inbound: &InboundBucket,
+        (denials, place): (&Denials, usize),
     ) -> Result<Self, SpillError> {
         knocks.bring_back()?;
         let mut sums: HashMap<HostId, Knocks, RandomState> =
@@ -74,7 +78,30 @@ impl Outside {
             sums.entry(source).and_modify(|sum| *sum = sum.and(&knocks)).or_insert(knocks);
         }
         let least = scene.thresholds().vertical_scan.ports as u64;
-        let mut noise = Noise { sources: sums.len() as u64, ..Noise::default() };
+        let mut noise = Noise::default();
+        for lone in denials.by_source(place)?.chunk_by(|a, b| a.source() == b.source()) {
+            let Some(source) = lone.first().map(|denial| denial.source()) else { continue };
+            match sums.entry(source) {
+                Entry::Occupied(mut known) => {
+                    let knocks = lone.iter().map(|denial| Knocks::lone(denials, *denial));
+                    *known.get_mut() = knocks.fold(*known.get(), |sum, knocks| sum.and(&knocks));
+                }
+                // Nearly all that there is of the internet's noise.
+                Entry::Vacant(_) if (lone.len() as u64) < least => {
+                    noise.sources += 1;
+                    noise.conversations += lone.len() as u64;
+                    let attempts = lone.iter().map(|denial| denial.packets()).sum();
+                    noise.attempts = noise.attempts.saturating_add(attempts);
+                }
+                Entry::Vacant(free) => {
+                    let knocks = lone.iter().map(|denial| Knocks::lone(denials, *denial));
+                    if let Some(knocks) = knocks.reduce(|sum, knocks| sum.and(&knocks)) {
+                        free.insert(knocks);
+                    }
+                }
+            }
+        }
+        noise.sources += sums.len() as u64;
         for knocks in sums.values() {
             noise.conversations += knocks.conversations;
             noise.attempts = noise.attempts.saturating_add(knocks.attempts);

@@ -80,7 +80,7 @@ fn conversations_by_the_clock_go_to_disk_and_the_findings_stay_the_same() {
     let gatherer = gatherer(&by_the_clock());
     let Summary { hosts, near, overall, coverage, .. } = &gatherer.summary;
     let pairs = pairs(&gatherer);
-    let context = Context { coverage, load: gatherer.summary.load() };
+    let context = Context { coverage, load: gatherer.summary.load(), denials: gatherer.summary.denials() };
     let folder = tempfile::tempdir().unwrap();
     for (poller, beacons) in [(5, 4), (1000, 800)] {
         let mut options = FindingOptions::default();

@@ -84,19 +84,23 @@ pub fn build<B: Gather>(
     let make = || ((Collector::new(summary, options), finding()), beside());
     let ((collector, finding), beside) = gatherer.gather(options.threads, make)?;
     let findings = finding.map(|collected| detect(collected, gatherer, options.threads)).transpose()?;
-    Ok((collector.finish(files, findings), beside))
+    Ok((collector.finish(files, findings)?, beside))
 }
 
 impl Collector<'_> {
     /// The report of all pairs taken. `files` are in path order; `findings` are there if they were looked for.
-    pub fn finish(self, files: Vec<FileRow>, findings: Option<Findings>) -> Report {
+    ///
+    /// # Errors
+    /// What is kept on disk cannot be read.
+    pub fn finish(self, files: Vec<FileRow>, findings: Option<Findings>) -> Result<Report, SpillError> {
         let Self { tables, options, .. } = self;
         let (overall, threads) = (&tables.overall, options.threads);
         let lists = self.problems.finish(options.top);
         let limits = (options.top, options.problem_limit);
         let hosts_by = options.sort.unwrap_or(Rank::HOSTS);
         let others_by = options.sort.unwrap_or(Rank::OTHERS);
-        let [sources, destinations] = self.hosts.finish(&tables.hosts, hosts_by, limits, threads);
+        let [sources, destinations] =
+            self.hosts.finish(&tables.hosts, hosts_by, limits, threads, tables.denials())?;
         let distinct = Distinct {
             sources: sources.hosts,
             destinations: destinations.hosts,
@@ -114,8 +118,8 @@ impl Collector<'_> {
             top_destinations: distinct.destinations,
             top_ports: ports.found(),
         };
-        let met = self.meetings.finish(tables, options.nsgs.is_some(), threads);
-        Report {
+        let met = self.meetings.finish(tables, options.nsgs.is_some(), threads)?;
+        Ok(Report {
             schema_version: SCHEMA_VERSION,
             tool: options.tool.clone(),
             options: OptionsRow::of(options, findings.is_some()),
@@ -176,7 +180,7 @@ impl Collector<'_> {
             hosts: KnownHosts::default(),
             files,
             malformed: malformed(tables),
-        }
+        })
     }
 }
 

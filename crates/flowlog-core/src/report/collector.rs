@@ -17,7 +17,8 @@ use crate::state::{Conversation, ConversationKey, Gather, HostPair, LoneDenial};
 /// shared them.
 ///
 /// Memory: lists are bounded by [`ReportOptions::problem_limit`]. A host costs 8 bytes for each pair in which it
-/// was only denied a few packets of one service, 24 a side for others (56 for large sums), and 8 for each rule it met.
+/// was only denied a few packets of one service, 24 a side for others (56 for large sums), and 8 for each rule it met; a
+/// source of lone denials nothing, since these are kept for all who ask.
 pub struct Collector<'a> {
     pub(super) tables: &'a Summary,
     pub(super) options: &'a ReportOptions,
@@ -84,7 +85,7 @@ impl Gather for Collector<'_> {
         self.problems.lone(denial);
         self.hosts.lone(key, &tally);
         self.classes.lone(key, &tally);
-        self.meetings.take(&[(*key, *rule)]);
+        self.meetings.lone(key, *rule);
     }
 
     fn take(&mut self, pair: &mut HostPair) {

@@ -5,7 +5,8 @@ use hashbrown::HashMap;
 
 use super::rules_file::FEW;
 use super::scatter::{Numbers, place, share};
-use crate::state::{BUCKETS, bucket_of};
+use crate::state::denials::{Denial, Denials};
+use crate::state::{BUCKETS, SpillError, bucket_of};
 
 /// Members met lately: the pairs of one host come close to each other, and only the first has anything new.
 const RECENT: usize = 512;
@@ -79,16 +80,48 @@ impl Distinct {
 
     /// Every group that has members; with `few`, these are told where they are few.
     pub(super) fn finish(self, few: bool, threads: usize) -> Groups {
+        // Of no denials, none is on disk.
+        self.finish_with(&Denials::default(), few, threads).unwrap_or_default()
+    }
+
+    /// The same of rules and the sources that met them, those of `denials` among them.
+    ///
+    /// # Errors
+    /// Denials cannot be read from disk.
+    pub(super) fn finish_with(
+        self,
+        denials: &Denials,
+        few: bool,
+        threads: usize,
+    ) -> Result<Groups, SpillError> {
         let told = if few { FEW + 1 } else { 0 };
-        let mut parts = share(self.buckets, threads, HashMap::default, |groups, bucket: Numbers| {
+        let buckets = self.buckets.into_iter().enumerate().collect();
+        let of_bucket = |groups: &mut Groups, (place, bucket): (usize, Numbers)| {
+            let lone = denials.by_source(place)?;
             let values = bucket.finish();
-            for run in values.chunk_by(|a, b| a >> 32 == b >> 32) {
-                let Some(group) = run.first().map(|value| (value >> 32) as u32) else { continue };
-                let members =
-                    run.iter().take(told).filter_map(|value| u32::try_from(value & u64::from(u32::MAX)).ok());
+            for run in values.chunk_by(|a, b| group_of(*a) == group_of(*b)) {
+                let Some(group) = run.first().map(|value| group_of(*value)) else { continue };
+                let members = run.iter().take(told).map(|value| member_of(*value));
                 add(groups, group, Members { count: run.len() as u64, few: members.collect() });
             }
-        });
+            for (group, members) in only_in(&lone, &values, told) {
+                add(groups, group, members);
+            }
+            Ok(())
+        };
+        let parts = share(
+            buckets,
+            threads,
+            || Ok(Groups::default()),
+            |made, bucket| {
+                if let Ok(groups) = made
+                    && let Err(error) = of_bucket(groups, bucket)
+                {
+                    *made = Err(error);
+                }
+            },
+        );
+        let mut parts: Vec<Groups> = parts.into_iter().collect::<Result<_, _>>()?;
         parts.sort_unstable_by_key(HashMap::len);
         let mut all: Groups = parts.pop().unwrap_or_default();
         for (group, members) in parts.into_iter().flatten() {
@@ -97,8 +130,50 @@ impl Distinct {
         for members in all.values_mut() {
             *members = Members::of(members.count, std::mem::take(&mut members.few).into_iter());
         }
-        all
+        Ok(all)
     }
+}
+
+fn group_of(value: u64) -> u32 {
+    (value >> 32) as u32
+}
+
+#[allow(clippy::cast_possible_truncation)] // the lower half
+fn member_of(value: u64) -> u32 {
+    value as u32
+}
+
+/// Rules and the sources that met them in `lone`, by source, but not in `values`, by rule and source. Of each as many are
+/// told as `told`.
+fn only_in(lone: &[Denial], values: &[u64], told: usize) -> Groups {
+    let mut known: HashMap<u32, &[u64], RandomState> = HashMap::default();
+    let mut groups = Groups::default();
+    let mut rules: Vec<u32> = Vec::new();
+    for of_source in lone.chunk_by(|a, b| a.source() == b.source()) {
+        let Some(source) = of_source.first().map(|denial| denial.source().0) else { continue };
+        rules.clear();
+        rules.extend(of_source.iter().map(|denial| denial.rule()));
+        rules.sort_unstable();
+        rules.dedup();
+        for &rule in &rules {
+            let rest = known.entry(rule).or_insert_with(|| {
+                let begin = values.partition_point(|value| group_of(*value) < rule);
+                values.get(begin..).unwrap_or_default()
+            });
+            // Sources only rise: each value is passed over once.
+            let before = |value: &u64| group_of(*value) == rule && member_of(*value) < source;
+            let passed = rest.iter().position(|value| !before(value)).unwrap_or(rest.len());
+            *rest = rest.get(passed..).unwrap_or_default();
+            if rest.first() != Some(&(u64::from(rule) << 32 | u64::from(source))) {
+                let members = groups.entry(rule).or_default();
+                members.count += 1;
+                if members.few.len() < told {
+                    members.few.push(source);
+                }
+            }
+        }
+    }
+    groups
 }
 
 fn add(groups: &mut Groups, group: u32, members: Members) {
@@ -123,6 +198,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::flow::Protocol;
+    use crate::state::{ConversationKey, Denied, HostId, LoneDenial};
 
     proptest! {
         #[test]
@@ -145,6 +222,44 @@ mod tests {
                 .into_iter()
                 .map(|(group, set)| (group, Members::of(set.len() as u64, set.into_iter())))
                 .collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sources_of_lone_denials_count_once_with_the_others(
+            entries in prop::collection::vec((0_u32..4, 0_u32..60), 0..200),
+            lone in prop::collection::vec((0_u32..6, 0_u32..90), 0..200),
+            few: bool,
+        ) {
+            let mut expected: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+            let (mut others, mut denials) = (Distinct::default(), Denials::new(0));
+            for &(rule, source) in &entries {
+                expected.entry(rule).or_default().insert(source);
+                others.insert(rule, source);
+            }
+            for &(rule, source) in &lone {
+                expected.entry(rule).or_default().insert(source);
+                let key = ConversationKey {
+                    source: HostId(source),
+                    destination: HostId(7),
+                    port: 443,
+                    protocol: Protocol::TCP,
+                };
+                let denied =
+                    Denied { tuples: 1, attempts: 1, first_ms: 0, last_ms: 0, inbound: true, outbound: false };
+                let lone = LoneDenial { key, denied, rule: rule as usize };
+                prop_assert!(denials.push(&lone));
+            }
+            denials.close();
+            let found: BTreeMap<u32, Members> =
+                others.finish_with(&denials, few, 3).unwrap().into_iter().collect();
+            let members = |set: BTreeSet<u32>| {
+                Members::of(set.len() as u64, set.into_iter().filter(|_| few))
+            };
+            let expected: BTreeMap<u32, Members> =
+                expected.into_iter().map(|(rule, set)| (rule, members(set))).collect();
             prop_assert_eq!(found, expected);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Hosts are not in a table: what pairs say of them is appended to buckets, compactly, and summed bucket by
 //! bucket at the end. Only the first of each ranking and counts remain. In the internet's noise nearly every pair is one
-//! denied packet of a source that never returns: it is 8 bytes here.
+//! denied packet of a source that never returns: its source is asked of [`Denials`] then.
 
 use std::net::IpAddr;
 
@@ -13,8 +13,9 @@ use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
 use crate::flow::Protocol;
 use crate::radix;
+use crate::state::denials::{Denial, Denials};
 use crate::state::lists::Rows;
-use crate::state::{BUCKETS, Conversation, ConversationKey, HostId, Hosts, bucket_of};
+use crate::state::{BUCKETS, Conversation, ConversationKey, HostId, Hosts, SpillError, bucket_of};
 
 /// Hosts whose sums are at hand, of 64 bytes each: those that most pairs are of.
 const RECENT: usize = 512;
@@ -48,6 +49,15 @@ impl Sums {
             connections == 0 && bytes == 0 && packets == 0 && tuples == denied && denied == self.refused;
         let few = u8::try_from(self.refused).ok().filter(|few| *few > 0 && plain && self.refused_by == 1)?;
         Some(packed(self.host, service << 8 | u32::from(few)))
+    }
+
+    /// Of a source of which there are only these.
+    #[inline]
+    fn of_lone(host: HostId, lone: &[Denial]) -> Self {
+        let tuples = lone.iter().map(|denial| denial.packets()).sum();
+        let tally = Tally { tuples, denied: tuples, ..Tally::default() };
+        // Each is at another destination.
+        Self { host, tally, refused: tuples, refused_by: u32::try_from(lone.len()).unwrap_or(u32::MAX) }
     }
 
     /// What [`Sums::single`] has made a number of.
@@ -175,16 +185,39 @@ impl Side {
         other.recent.iter().flatten().for_each(|sums| self.add(sums));
     }
 
-    fn finish(mut self, threads: usize, new: impl Fn() -> Ranking + Sync, hosts: &Hosts) -> Ranking {
+    /// The ranking of its hosts; what `denials` know of them is not here yet.
+    fn finish(
+        mut self,
+        threads: usize,
+        new: impl Fn() -> Ranking + Sync,
+        hosts: &Hosts,
+        denials: &Denials,
+    ) -> Result<Ranking, SpillError> {
         for sums in std::mem::take(&mut self.recent) {
             self.put_away(sums.as_ref());
         }
-        let parts = share(self.buckets, threads, &new, |ranking, bucket| bucket.sum(ranking, hosts));
+        let sum = |ranking: &mut Ranking, (place, bucket): (usize, Bucket)| {
+            bucket.sum(ranking, hosts, &denials.by_source(place)?);
+            Ok(())
+        };
+        let buckets = self.buckets.into_iter().enumerate().collect();
+        let parts = share(
+            buckets,
+            threads,
+            || Ok(new()),
+            |made: &mut Result<Ranking, _>, bucket| {
+                if let Ok(ranking) = made
+                    && let Err(error) = sum(ranking, bucket)
+                {
+                    *made = Err(error);
+                }
+            },
+        );
         let mut all = new();
         for part in parts {
-            all.merge(part);
+            all.merge(part?);
         }
-        all
+        Ok(all)
     }
 }
 
@@ -211,8 +244,8 @@ impl Bucket {
         let (mut short, mut long) = (short.as_slice(), long.as_slice());
         let all = short.len() + long.len();
         let mut distinct = 0;
-        while let Some(sums) = next_host(&mut short, &mut long, None) {
-            self.push(&sums);
+        while let Some(host) = first_of(short, long) {
+            self.push(&sums_of(host, &mut short, &mut long));
             distinct += 1;
         }
         self.room = Room::after(all, distinct);
@@ -227,8 +260,8 @@ impl Bucket {
         (short, long)
     }
 
-    /// Sums host by host.
-    fn sum(mut self, ranking: &mut Ranking, hosts: &Hosts) {
+    /// Sums host by host. `lone` are denials of its hosts as sources.
+    fn sum(mut self, ranking: &mut Ranking, hosts: &Hosts, mut lone: &[Denial]) {
         let (short, long) = self.sorted();
         let mut singles = self.singles.into_list();
         radix::sort_by_key(&mut singles, |single| *single);
@@ -237,23 +270,35 @@ impl Bucket {
         let (mut short, mut long) = (short.as_slice(), long.as_slice());
         loop {
             let single = singles.first().map(|&single| host_of(single));
-            let Some(mut all) = next_host(&mut short, &mut long, single) else { return };
-            let host = all.host;
+            let next = first_of(short, long).into_iter().chain(single).min();
+            // Nearly all that there is of the internet's noise.
+            while let Some(host) = lone.first().map(|denial| denial.source())
+                && next.is_none_or(|next| host < next)
+            {
+                let lone = take_while(&mut lone, |denial| denial.source() == host);
+                ranking.take(&Sums::of_lone(host, lone), &[], &[], lone, hosts);
+            }
+            let Some(host) = next else { return };
+            let mut all = sums_of(host, &mut short, &mut long);
             let mine = take_while(&mut singles, |single| host_of(*single) == host);
             for &single in mine {
                 all.add(&Sums::of_single(single));
             }
-            // Those of hosts before it have been passed over: each has sums as well.
+            let lone = take_while(&mut lone, |denial| denial.source() == host);
+            all.add(&Sums::of_lone(host, lone));
             let others = take_while(&mut services, |service| host_of(*service) == host);
-            ranking.take(&all, mine, others, hosts);
+            ranking.take(&all, mine, others, lone, hosts);
         }
     }
 }
 
-/// The sums of the first host of both lists, or of the host `or` if that comes before them.
-fn next_host(short: &mut &[Short], long: &mut &[Sums], or: Option<HostId>) -> Option<Sums> {
-    let heads = [short.first().map(|sums| sums.host), long.first().map(|sums| sums.host), or];
-    let host = heads.into_iter().flatten().min()?;
+/// The first host of both lists.
+fn first_of(short: &[Short], long: &[Sums]) -> Option<HostId> {
+    short.first().map(|sums| sums.host).into_iter().chain(long.first().map(|sums| sums.host)).min()
+}
+
+/// The sums of a host that no other comes before in both lists.
+fn sums_of(host: HostId, short: &mut &[Short], long: &mut &[Sums]) -> Sums {
     let mut all = Sums::none(host);
     for sums in take_while(short, |sums| sums.host == host) {
         all.add(&sums.sums());
@@ -261,7 +306,7 @@ fn next_host(short: &mut &[Short], long: &mut &[Sums], or: Option<HostId>) -> Op
     for sums in take_while(long, |sums| sums.host == host) {
         all.add(sums);
     }
-    Some(all)
+    all
 }
 
 /// Takes what `is_of` says from the beginning of `values`.
@@ -297,7 +342,7 @@ impl Ranking {
     }
 
     #[inline]
-    fn take(&mut self, sums: &Sums, singles: &[u64], services: &[u64], hosts: &Hosts) {
+    fn take(&mut self, sums: &Sums, singles: &[u64], services: &[u64], lone: &[Denial], hosts: &Hosts) {
         let order = || hosts.address(sums.host);
         if sums.tally.tuples > 0 {
             self.hosts += 1;
@@ -307,7 +352,7 @@ impl Ranking {
             self.refused.offer(sums.refused, order, || Refused {
                 tuples: sums.refused,
                 destinations: sums.refused_by,
-                ports: distinct_services(singles, services),
+                ports: distinct_services(singles, services, lone),
             });
         }
     }
@@ -344,10 +389,13 @@ impl Ranking {
 }
 
 /// Distinct services, without that of protocols without ports.
-fn distinct_services(singles: &[u64], services: &[u64]) -> u64 {
-    let service = |packed: &u64| packed >> 8 & 0xff_ffff;
-    let mut all: Vec<u64> =
-        singles.iter().chain(services).map(service).filter(|&service| service > 0).collect();
+fn distinct_services(singles: &[u64], services: &[u64], lone: &[Denial]) -> u64 {
+    let packed = singles.iter().chain(services).map(|packed| packed >> 8 & 0xff_ffff);
+    let lone = lone.iter().map(|denial| {
+        let (protocol, port) = denial.service();
+        service(protocol, port).into()
+    });
+    let mut all: Vec<u64> = packed.chain(lone).filter(|&service| service > 0).collect();
     all.sort_unstable();
     all.dedup();
     all.len() as u64
@@ -378,11 +426,10 @@ impl HostSums {
         self.sources.add(&sums);
     }
 
-    /// Takes a pair of hosts of which all there is is one denied attempt.
+    /// Takes a pair of hosts of which all there is is one denied attempt; its source is in [`Denials`].
     pub(super) fn lone(&mut self, key: &ConversationKey, tally: &Tally) {
-        let sums = Sums { host: key.source, tally: *tally, refused: tally.denied, refused_by: 1 };
-        self.destinations.add(&Sums { host: key.destination, ..sums });
-        self.refused(key, &sums);
+        let host = key.destination;
+        self.destinations.add(&Sums { host, tally: *tally, refused: tally.denied, refused_by: 1 });
     }
 
     /// A source of which rules denied one conversation with another host, all there is from it to that host.
@@ -411,15 +458,20 @@ impl HostSums {
     }
 
     /// Initiators and responders in the order of `rank`: the `top` of each, and `refused` of those that rules denied.
+    ///
+    /// # Errors
+    /// Lone denials cannot be read from disk.
     pub(super) fn finish(
         self,
         hosts: &Hosts,
         rank: Rank,
         (top, refused): (usize, usize),
         threads: usize,
-    ) -> [Ranking; 2] {
-        let sources = self.sources.finish(threads, || Ranking::new(rank, top, refused), hosts);
-        let destinations = self.destinations.finish(threads, || Ranking::new(rank, top, 0), hosts);
-        [sources, destinations]
+        denials: &Denials,
+    ) -> Result<[Ranking; 2], SpillError> {
+        let sources = self.sources.finish(threads, || Ranking::new(rank, top, refused), hosts, denials)?;
+        let none = Denials::default();
+        let destinations = self.destinations.finish(threads, || Ranking::new(rank, top, 0), hosts, &none)?;
+        Ok([sources, destinations])
     }
 }

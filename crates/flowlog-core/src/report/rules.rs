@@ -6,7 +6,7 @@ use super::Rank;
 use super::best::first;
 use super::distinct::{Distinct, Groups, Members};
 use super::ports_met::PortsMet;
-use crate::state::{ConversationKey, RuleClass, Summary};
+use crate::state::{ConversationKey, RuleClass, SpillError, Summary};
 
 /// What one rule decided, per tuple as logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -99,11 +99,22 @@ impl Meetings {
             // More rules than that cannot be stored.
             let Ok(rule) = u32::try_from(*rule) else { continue };
             self.sources.insert(rule, key.source.0);
-            self.destinations.insert(rule, key.destination.0);
-            self.protocols.insert(rule, key.protocol.0.into());
-            if key.protocol.has_ports() {
-                self.ports.insert(rule, key.protocol, key.port);
-            }
+            self.at(rule, key);
+        }
+    }
+
+    /// Takes the rule that decided on a lone denial; whose it was is in [`Denials`].
+    pub(super) fn lone(&mut self, key: &ConversationKey, rule: usize) {
+        if let Ok(rule) = u32::try_from(rule) {
+            self.at(rule, key);
+        }
+    }
+
+    fn at(&mut self, rule: u32, key: &ConversationKey) {
+        self.destinations.insert(rule, key.destination.0);
+        self.protocols.insert(rule, key.protocol.0.into());
+        if key.protocol.has_ports() {
+            self.ports.insert(rule, key.protocol, key.port);
         }
     }
 
@@ -116,7 +127,15 @@ impl Meetings {
     }
 
     /// Who met each rule of `tables`: how many, and with `few` also which, where they are few.
-    pub(super) fn finish(self, tables: &Summary, few: bool, threads: usize) -> Vec<MetBy> {
+    ///
+    /// # Errors
+    /// Lone denials cannot be read from disk.
+    pub(super) fn finish(
+        self,
+        tables: &Summary,
+        few: bool,
+        threads: usize,
+    ) -> Result<Vec<MetBy>, SpillError> {
         let mut met = vec![MetBy::default(); tables.rules.rows().len()];
         let mut fill = |groups: Groups, slot: Slot| {
             for (rule, members) in groups {
@@ -126,10 +145,10 @@ impl Meetings {
             }
         };
         // One after the other: there may be a million rules.
-        fill(self.sources.finish(few, threads), |met| &mut met.sources);
+        fill(self.sources.finish_with(tables.denials(), few, threads)?, |met| &mut met.sources);
         fill(self.destinations.finish(few, threads), |met| &mut met.destinations);
         fill(self.ports.finish(few, threads), |met| &mut met.ports);
         fill(self.protocols.finish(few, threads), |met| &mut met.protocols);
-        met
+        Ok(met)
     }
 }

@@ -150,7 +150,7 @@ fn report(tables: &Summary, options: &ReportOptions, parts: &[Vec<HostPair>]) ->
         part.iter().cloned().for_each(|mut pair| one.take(&mut pair));
         all.merge(one);
     }
-    all.finish(Vec::new(), None)
+    all.finish(Vec::new(), None).unwrap()
 }
 
 proptest! {

@@ -90,6 +90,11 @@ impl<T: Serialize + DeserializeOwned> Rows<T> {
         self.away.put(shelf, std::mem::take(&mut self.others).iter().flatten());
     }
 
+    /// Whether some are on disk.
+    pub(crate) fn is_away(&self) -> bool {
+        !self.away.is_empty()
+    }
+
     /// What is on disk comes back.
     ///
     /// # Errors

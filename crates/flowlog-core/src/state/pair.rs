@@ -134,7 +134,8 @@ pub trait Gather: Send {
     fn takes(&self, _: &LoneDenial) -> bool {
         false
     }
-    /// Takes a pair that it [`takes`](Gather::takes), instead of the pair and its connection.
+    /// Takes a pair that it [`takes`](Gather::takes), instead of the pair and its connection. What is asked of its source
+    /// is found in [`Summary::denials`](super::Summary::denials) when all pairs have been taken.
     fn lone(&mut self, _: &LoneDenial) {}
     /// One connection, and how many logs tell of it; comes before its pair, in no order.
     fn connection(&mut self, _: &Sighting<HostId>, _logs: usize) {}

@@ -78,6 +78,10 @@ impl Away {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
     }

@@ -1,10 +1,11 @@
 //! What is known beside the pairs of hosts: sums, and lists of what there are few of.
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Totals;
 use super::coverage::LogCoverage;
+use super::denials::Denials;
 use super::encryption::EncryptedPairs;
 use super::faults::Faults;
 use super::gather::GatherOptions;
@@ -15,6 +16,7 @@ use super::outcomes::{OutcomeCounts, Outcomes};
 use super::overall::Overall;
 use super::provenance::Provenance;
 use super::rules::Rules;
+use super::shelf::Shelf;
 use super::timeline::Timeline;
 use super::words::UnknownWords;
 
@@ -42,7 +44,7 @@ pub struct Summary {
     /// Findings can be made of it: what they are made from was collected.
     pub has_evidence: bool,
     /// Who has own subnets, with no counts yet.
-    pub(super) subnets: EncryptedPairs,
+    subnets: EncryptedPairs,
     /// What is known once all pairs have been gathered.
     pub(super) sums: OnceLock<Sums>,
 }
@@ -85,7 +87,7 @@ impl Summary {
     }
 
     fn sums(&self) -> &Sums {
-        self.sums.get_or_init(|| Sums::new(&self.subnets))
+        self.sums.get_or_init(|| Sums::new(self))
     }
 
     /// Connections by outcome, each once; of the pairs gathered.
@@ -107,6 +109,11 @@ impl Summary {
     pub fn load(&self) -> &LoadTable {
         &self.sums().load
     }
+
+    /// Lone denials, which nobody but [`Gather::lone`](super::Gather::lone) has heard of; of the pairs gathered.
+    pub fn denials(&self) -> &Denials {
+        &self.sums().denials
+    }
 }
 
 /// What is summed over all pairs of hosts.
@@ -117,11 +124,31 @@ pub(super) struct Sums {
     pub(super) duplicates: OutcomeCounts,
     pub(super) encryption: EncryptedPairs,
     pub(super) load: LoadTable,
+    pub(super) denials: Denials,
 }
 
 impl Sums {
-    pub(super) fn new(subnets: &EncryptedPairs) -> Self {
-        Self { encryption: subnets.beside(), ..Self::default() }
+    /// None, of what `summary` knows.
+    pub(super) fn new(summary: &Summary) -> Self {
+        let begin_ms = summary.overall.times.map_or(0, |(first_ms, _)| first_ms);
+        Self { encryption: summary.subnets.beside(), denials: Denials::new(begin_ms), ..Self::default() }
+    }
+
+    /// Bytes in memory of what grows with the pairs.
+    pub(super) fn bytes(&self) -> u64 {
+        self.load.bytes() + self.denials.bytes()
+    }
+
+    /// What grows with the pairs goes to disk.
+    pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        self.load.put_away(shelf);
+        self.denials.put_away(shelf);
+    }
+
+    /// Forgets what grows with the pairs.
+    pub(super) fn clear(&mut self) {
+        self.load.clear();
+        self.denials.clear();
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -129,5 +156,6 @@ impl Sums {
         self.duplicates.add(&other.duplicates);
         self.encryption.merge(other.encryption);
         self.load.merge(other.load);
+        self.denials.merge(other.denials);
     }
 }

@@ -74,19 +74,21 @@ impl Gatherer {
         Self { summary, rows, logs, options, budget, picked }
     }
 
-    /// Hands every pair of hosts to one of `threads` collectors that `make` makes, and returns these as one.
+    /// Hands every pair of hosts to one of `threads` collectors that `make` makes, and returns these as one. Once: what is
+    /// summed beside the pairs stays as the first gathering leaves it.
     ///
     /// # Errors
     /// A temporary file or a written state that cannot be read, or is damaged.
     pub fn gather<G: Gather>(&self, threads: usize, make: impl Fn() -> G + Sync) -> Result<G, SpillError> {
         let mut all = make();
-        let mut sums = Sums::new(&self.summary.subnets);
+        let mut sums = Sums::new(&self.summary);
         let shelf = Shelf::new(&self.budget);
         for (collector, of_thread) in self.walk(threads, &make, &|_| true, Some(&shelf))? {
             all.merge(collector);
             sums.merge(of_thread);
         }
         sums.load.settle(&shelf);
+        sums.denials.close();
         shelf.close()?;
         self.summary.sums.set(sums).ok();
         Ok(all)
@@ -195,7 +197,7 @@ impl<'s, G: Gather> Worker<'s, G> {
             gatherer,
             hosts: summary.hosts.beside(),
             collector,
-            sums: Sums::new(&summary.subnets),
+            sums: Sums::new(summary),
             rows: Vec::new(),
             order: Order::default(),
             pair: HostPair::default(),
@@ -237,7 +239,7 @@ impl<'s, G: Gather> Worker<'s, G> {
         self.unchecked += self.rows.len();
         if self.unchecked >= CHECK_EVERY {
             self.unchecked = 0;
-            if self.sums.load.bytes() + self.collector.bytes() > room.share {
+            if self.sums.bytes() + self.collector.bytes() > room.share {
                 self.put_away(room.shelf);
             }
         }
@@ -248,10 +250,10 @@ impl<'s, G: Gather> Worker<'s, G> {
     fn put_away(&mut self, shelf: Option<&Arc<Shelf>>) {
         match shelf {
             Some(shelf) => {
-                self.sums.load.put_away(shelf);
+                self.sums.put_away(shelf);
                 self.collector.put_away(shelf);
             }
-            None => self.sums.load.clear(),
+            None => self.sums.clear(),
         }
     }
 

@@ -26,7 +26,7 @@ impl<G: Gather> Worker<'_, G> {
         }
         let key = ConversationKey::of(&row.key);
         let denial = LoneDenial { key, denied: denied(connection), rule: row.rule as usize };
-        if !self.collector.takes(&denial) {
+        if !self.collector.takes(&denial) || !self.sums.denials.push(&denial) {
             return false;
         }
         self.sums.encryption.count(row, &self.hosts);
