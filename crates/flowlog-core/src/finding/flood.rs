@@ -1,7 +1,5 @@
 //! Floods: far more connections to one host than it usually gets, and out of the own network to one host.
 
-use std::collections::BTreeMap;
-
 use super::crowd::then;
 use super::facts::Facts;
 use super::heaviest::Heaviest;
@@ -11,8 +9,8 @@ use super::scene::Scene;
 use super::technique;
 use super::words::duration;
 use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
-use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair, Side};
-use crate::state::{HostId, HostLoads, HostPair, LoadTable, SpillError};
+use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair};
+use crate::state::{HostId, HostLoad, HostPair, LoadTable, SpillError};
 use crate::text::count;
 
 pub(super) const RULE: &str = "flood";
@@ -96,9 +94,6 @@ pub(super) struct Incoming {
     pub(super) in_vain: bool,
 }
 
-/// Hosts that one thread looks at at a time.
-const PART: usize = 1024;
-
 /// Own hosts that were flooded.
 ///
 /// # Errors
@@ -108,34 +103,28 @@ pub(super) fn incoming(
     load: &LoadTable,
     threads: usize,
 ) -> Result<Vec<Incoming>, SpillError> {
-    let parts = load.parts();
-    // One part alone is shared out by its hosts.
-    let inside = if parts.len() == 1 { threads } else { 1 };
-    let found = map(threads, parts, |part| part.with(|load| incoming_of(scene, load, inside)));
+    let found = map(threads, load.parts(), |part| Ok(incoming_of(scene, &part.bins()?)));
     let mut all: Vec<Incoming> = found.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     all.sort_unstable_by_key(|flood| flood.host);
     Ok(all)
 }
 
-/// Those of `load`.
-fn incoming_of(scene: &Scene<'_>, load: &HostLoads, threads: usize) -> Vec<Incoming> {
-    let total = |bins: &Bins<Load>| bins.iter().map(|load| u64::from(load.attempts)).sum::<u64>();
-    let all: Vec<(&(HostId, Side), &Bins<Load>)> = load.iter().collect();
-    let enough = map(threads, all.chunks(PART).collect(), |part| {
-        let totals = part.iter().map(|&((host, side), bins)| (*host, *side, total(bins), bins));
-        let least = scene.thresholds().flood.attempts;
-        let enough = totals.filter(|(host, _, attempts, _)| *attempts >= least && scene.is_internal(*host));
-        enough.collect::<Vec<_>>()
-    });
-    let mut views: BTreeMap<HostId, (u64, &Bins<Load>)> = BTreeMap::new();
-    for (host, side, attempts, bins) in enough.into_iter().flatten() {
-        // Of equals the source's view, so that no order of hashes decides.
-        let better = |other: &(u64, _)| attempts > other.0 || attempts == other.0 && side == Side::Source;
-        if views.get(&host).is_none_or(better) {
-            views.insert(host, (attempts, bins));
+/// Those of `load`, which has all bins of a host.
+fn incoming_of(scene: &Scene<'_>, load: &[HostLoad]) -> Vec<Incoming> {
+    let least = scene.thresholds().flood.attempts;
+    let mut found = Vec::new();
+    for of_host in load.chunk_by(|(a, _), (b, _)| a.host() == b.host()) {
+        let total = |bins: &[HostLoad]| bins.iter().map(|(_, load)| u64::from(load.attempts)).sum::<u64>();
+        // Of equals the source's view is taken, the last one.
+        let views = of_host.chunk_by(|(a, _), (b, _)| a.side() == b.side()).rev();
+        let Some(view) = views.max_by_key(|view| total(view)) else { continue };
+        let Some(host) = view.first().map(|(bin, _)| bin.host()) else { continue };
+        if total(view) >= least && scene.is_internal(host) {
+            let bins: Vec<(u32, Load)> = view.iter().map(|(bin, load)| (bin.bin(), *load)).collect();
+            found.extend(Incoming::of(scene, host, &bins));
         }
     }
-    views.into_iter().filter_map(|(host, (_, bins))| Incoming::of(scene, host, &bins.sorted())).collect()
+    found
 }
 
 impl Incoming {

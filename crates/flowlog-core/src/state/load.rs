@@ -3,6 +3,7 @@
 //! It grows with hosts and with time. Beyond the limit it goes to disk, spread by host, and is read again some hosts at a
 //! time.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -10,51 +11,79 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::{BUCKETS, bucket_of};
-use super::evidence::{BIN_SECONDS, Bins, Load, Side};
+use super::evidence::{BIN_SECONDS, Load, Side};
 use super::hosts::HostId;
 use super::shelf::{Away, Shelf};
 use super::spill::SpillError;
+use crate::radix;
 
-/// Bytes of a host in a table, beside its bins.
-const ENTRY_BYTES: usize = size_of::<((HostId, Side), Bins<Load>)>() + 1;
+/// Bytes of a bin in a table, which has more places than bins.
+const BIN_BYTES: usize = 2 * size_of::<HostLoad>();
+/// Bins that are looked at by one thread at a time, about.
+const PART: usize = 1 << 14;
 
-/// Connections and denied packets that some hosts got, as the NIC of one end logged them.
-pub(crate) type HostLoads = HashMap<(HostId, Side), Bins<Load>, RandomState>;
+/// A host, the side whose NIC logged what it got, and a bin: in this order. One number, so that one fetch finds a bin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct HostBin(u64);
+
+impl HostBin {
+    #[inline]
+    fn new(host: HostId, side: Side, bin: u32) -> Self {
+        // No bin of any time is above 2^24.
+        let side = u64::from(side == Side::Destination) << 31;
+        Self(u64::from(host.0) << 32 | side | u64::from(bin) & 0x7fff_ffff)
+    }
+
+    pub(crate) fn host(self) -> HostId {
+        HostId((self.0 >> 32) as u32)
+    }
+
+    pub(crate) fn side(self) -> Side {
+        if self.0 >> 31 & 1 == 0 { Side::Source } else { Side::Destination }
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // 31 bits
+    pub(crate) fn bin(self) -> u32 {
+        (self.0 & 0x7fff_ffff) as u32
+    }
+}
+
+/// What a host got in a bin.
+pub(crate) type HostLoad = (HostBin, Load);
 
 /// Connections and denied packets that all hosts got, as the NIC of one end logged them, in bins of time.
 #[derive(Debug, Default)]
 pub struct LoadTable {
-    here: HostLoads,
-    /// Of `here`.
-    bytes: usize,
-    /// By bucket of the hosts; empty if everything is `here`.
+    here: HashMap<HostBin, Load, RandomState>,
+    /// The same in order, once there are no more.
+    sorted: Vec<HostLoad>,
+    /// By bucket of the hosts; empty if everything is here.
     away: Vec<Away>,
 }
 
 impl LoadTable {
     #[inline]
     pub(super) fn add(&mut self, host: HostId, side: Side, bin: u32, load: &Load) {
-        let grown = self.here.entry((host, side)).or_default().add(bin, load);
-        self.bytes += grown;
+        let bin = HostBin::new(host, side, bin);
+        self.here.entry(bin).and_modify(|known| known.join(load)).or_insert(*load);
     }
 
     /// Bytes in memory.
     pub(super) fn bytes(&self) -> u64 {
-        (self.bytes + self.here.len() * ENTRY_BYTES) as u64
+        (self.here.len() * BIN_BYTES) as u64
     }
 
     /// Everything goes to disk.
     pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
-        self.bytes = 0;
         self.away.resize_with(BUCKETS, Away::default);
-        let mut parts: Vec<Vec<Row>> = (0..BUCKETS).map(|_| Vec::new()).collect();
-        for (key, bins) in self.here.drain() {
-            if let Some(part) = parts.get_mut(bucket_of(key.0.0)) {
-                part.push((key, bins));
+        let mut buckets: Vec<Vec<Written>> = (0..BUCKETS).map(|_| Vec::new()).collect();
+        for row in self.here.drain() {
+            if let Some(bucket) = buckets.get_mut(bucket_of(row.0.host().0)) {
+                bucket.push(Written::of(&row));
             }
         }
-        for (away, rows) in self.away.iter_mut().zip(parts) {
-            away.put(shelf, rows.into_iter().map(|(key, bins)| Written::of(key, &bins)));
+        for (away, rows) in self.away.iter_mut().zip(buckets) {
+            away.put(shelf, rows);
         }
     }
 
@@ -65,10 +94,10 @@ impl LoadTable {
 
     pub(super) fn merge(&mut self, other: Self) {
         if self.here.is_empty() {
-            (self.here, self.bytes) = (other.here, other.bytes);
+            self.here = other.here;
         } else {
-            for (key, bins) in other.here {
-                self.bytes += self.here.entry(key).or_default().merge(bins);
+            for (bin, load) in other.here {
+                self.here.entry(bin).and_modify(|known| known.join(&load)).or_insert(load);
             }
         }
         if self.away.is_empty() {
@@ -78,75 +107,89 @@ impl LoadTable {
         }
     }
 
-    /// Everything that is on disk, or nothing: no part of it is looked for in two places then.
-    pub(super) fn settle(&mut self, shelf: &Arc<Shelf>) {
-        if !self.away.is_empty() {
+    /// No more follow. Everything is on disk then, or nothing: no part of it is looked for in two places.
+    pub(super) fn close(&mut self, shelf: &Arc<Shelf>) {
+        if self.away.is_empty() {
+            self.sorted = in_order(std::mem::take(&mut self.here));
+        } else {
             self.put_away(shelf);
         }
     }
 
     /// The parts that the hosts come in: all that is known of one host is in one part.
     pub(crate) fn parts(&self) -> Vec<LoadPart<'_>> {
-        if self.away.is_empty() {
-            return vec![LoadPart::Here(&self.here)];
+        let mut parts: Vec<_> = self.away.iter().map(LoadPart::Away).collect();
+        let mut rest = self.sorted.as_slice();
+        while let Some((last, _)) = rest.get(..PART).unwrap_or(rest).last() {
+            let end = rest.partition_point(|(bin, _)| bin.host() <= last.host());
+            let (part, others) = rest.split_at_checked(end).unwrap_or_default();
+            parts.push(LoadPart::Here(part));
+            rest = others;
         }
-        self.away.iter().map(LoadPart::Away).collect()
+        parts
     }
 }
 
-type Row = ((HostId, Side), Bins<Load>);
+fn in_order(table: HashMap<HostBin, Load, RandomState>) -> Vec<HostLoad> {
+    let mut all: Vec<HostLoad> = table.into_iter().collect();
+    radix::sort_by_key(&mut all, |(bin, _)| bin.0);
+    all
+}
 
 /// What some of the hosts got.
 pub(crate) enum LoadPart<'a> {
-    Here(&'a HostLoads),
+    Here(&'a [HostLoad]),
     Away(&'a Away),
 }
 
 impl LoadPart<'_> {
-    /// What `with` makes of it.
+    /// Every bin of each host once, in the order of [`HostBin`].
     ///
     /// # Errors
     /// The temporary file could not be read.
-    pub(crate) fn with<R>(&self, with: impl FnOnce(&HostLoads) -> R) -> Result<R, SpillError> {
+    pub(crate) fn bins(&self) -> Result<Cow<'_, [HostLoad]>, SpillError> {
         let away = match self {
-            Self::Here(loads) => return Ok(with(loads)),
+            Self::Here(bins) => return Ok(Cow::Borrowed(bins)),
             Self::Away(away) => away,
         };
-        let mut loads = HostLoads::default();
-        away.each(|written: Written| written.add_to(&mut loads))?;
-        Ok(with(&loads))
+        let mut table = LoadTable::default();
+        away.each(|written: Written| written.add_to(&mut table))?;
+        Ok(Cow::Owned(in_order(table.here)))
     }
 }
 
-/// The load of one host as it is written: times are counted from the bin's begin, which leaves a few bytes of each number.
+/// What a host got in a bin as it is written: times are counted from the bin's begin, which leaves a few bytes of each
+/// number.
 #[derive(Serialize, Deserialize)]
 struct Written {
     host: u32,
     at_source: bool,
-    bins: Vec<(u32, [u32; 4], (i64, i64))>,
+    bin: u32,
+    counts: [u32; 4],
+    first: i64,
+    span: i64,
 }
 
 impl Written {
-    fn of((host, side): (HostId, Side), bins: &Bins<Load>) -> Self {
-        let mut before = 0;
-        let bins = bins.sorted().into_iter().map(|(bin, load)| {
-            let Load { attempts, failed, silent, open, first_ms, last_ms } = load;
-            let times = (first_ms.wrapping_sub(begin_ms(bin)), last_ms.wrapping_sub(first_ms));
-            (bin - std::mem::replace(&mut before, bin), [attempts, failed, silent, open], times)
-        });
-        Self { host: host.0, at_source: side == Side::Source, bins: bins.collect() }
+    fn of((bin, load): &HostLoad) -> Self {
+        let Load { attempts, failed, silent, open, first_ms, last_ms } = *load;
+        Self {
+            host: bin.host().0,
+            at_source: bin.side() == Side::Source,
+            bin: bin.bin(),
+            counts: [attempts, failed, silent, open],
+            first: first_ms.wrapping_sub(begin_ms(bin.bin())),
+            span: last_ms.wrapping_sub(first_ms),
+        }
     }
 
-    fn add_to(self, loads: &mut HostLoads) {
+    fn add_to(self, loads: &mut LoadTable) {
         let side = if self.at_source { Side::Source } else { Side::Destination };
-        let known = loads.entry((HostId(self.host), side)).or_default();
-        let mut bin: u32 = 0;
-        for (after, [attempts, failed, silent, open], (first, span)) in self.bins {
-            bin = bin.saturating_add(after);
-            let first_ms = begin_ms(bin).wrapping_add(first);
-            let last_ms = first_ms.wrapping_add(span);
-            known.add(bin, &Load { attempts, failed, silent, open, first_ms, last_ms });
-        }
+        let [attempts, failed, silent, open] = self.counts;
+        let first_ms = begin_ms(self.bin).wrapping_add(self.first);
+        let last_ms = first_ms.wrapping_add(self.span);
+        let load = Load { attempts, failed, silent, open, first_ms, last_ms };
+        loads.add(HostId(self.host), side, self.bin, &load);
     }
 }
 

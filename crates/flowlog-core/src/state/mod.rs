@@ -50,7 +50,7 @@ pub use faults::{EXAMPLE_CHARS, EXAMPLES, Fault, Faults};
 pub use file::{STATE_VERSION, StateError};
 pub use gather::{GatherOptions, Gatherer, OVERLAP_MS, Sighting};
 pub use hosts::{HostId, Hosts};
-pub(crate) use load::HostLoads;
+pub(crate) use load::HostLoad;
 pub use load::LoadTable;
 pub use logs::plain_mac;
 pub use near::NearEnds;

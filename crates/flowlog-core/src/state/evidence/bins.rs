@@ -37,43 +37,33 @@ impl<T> Default for Bins<T> {
 const NEAR: usize = 4;
 
 impl<T: Tally> Bins<T> {
-    /// Adds to a bin; by how many bytes the list has grown for it.
+    /// Adds to a bin.
     #[inline]
-    pub(in crate::state) fn add(&mut self, bin: u32, tally: &T) -> usize {
+    pub(in crate::state) fn add(&mut self, bin: u32, tally: &T) {
         // Where every bin has something in it, each stands at its place once they are sorted.
         let first = self.0.first().map_or(bin, |(first, _)| *first);
         let place = bin.wrapping_sub(first) as usize;
         if let Some((_, present)) = self.0.get_mut(place).filter(|(known, _)| *known == bin) {
             present.add(tally);
-            return 0;
+            return;
         }
         let near = self.0.len().saturating_sub(NEAR);
         if let Some((_, present)) = self.0.iter_mut().skip(near).rfind(|(known, _)| *known == bin) {
             present.add(tally);
-            return 0;
+            return;
         }
-        let grown = if self.0.len() == self.0.capacity() { self.make_room() } else { 0 };
+        if self.0.len() == self.0.capacity() {
+            self.make_room();
+        }
         self.0.push((bin, *tally));
-        grown
     }
 
     #[cold]
-    fn make_room(&mut self) -> usize {
-        let before = self.0.capacity();
+    fn make_room(&mut self) {
         tidy(&mut self.0);
         // Room for as many again, so that it pays to have tidied up.
         // No more than that: a million hosts may have one bin each.
         self.0.reserve_exact(self.0.len().max(1));
-        (self.0.capacity() - before) * size_of::<(u32, T)>()
-    }
-
-    /// Adds everything of `other`; by how many bytes the list has grown for it.
-    pub(in crate::state) fn merge(&mut self, other: Self) -> usize {
-        if self.0.is_empty() {
-            *self = other;
-            return self.0.capacity() * size_of::<(u32, T)>();
-        }
-        other.0.iter().map(|(bin, tally)| self.add(*bin, tally)).sum()
     }
 
     /// Adds to a bin.

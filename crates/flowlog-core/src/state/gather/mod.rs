@@ -87,7 +87,7 @@ impl Gatherer {
             all.merge(collector);
             sums.merge(of_thread);
         }
-        sums.load.settle(&shelf);
+        sums.load.close(&shelf);
         sums.denials.close();
         shelf.close()?;
         self.summary.sums.set(sums).ok();
