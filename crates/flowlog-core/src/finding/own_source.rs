@@ -94,11 +94,12 @@ impl OwnSources {
         let mut failures = kept(&self.failures, |row| is_suspect(row.key.source));
         radix::sort_by_key(&mut contacts, |row| row.source.0);
         radix::sort_by_key(&mut reached, |row| row.source.0);
+        let order = |row: &Failure| (row.key.source.0, row.first_ms);
+        radix::sort_by_key(&mut failures, order);
         // Few are of one millisecond: their addresses are looked up only then.
-        failures.sort_unstable_by(|a, b| {
-            let order = |row: &Failure| (row.key.source, row.first_ms);
-            order(a).cmp(&order(b)).then_with(|| scene.order(&a.key).cmp(&scene.order(&b.key)))
-        });
+        for at_once in failures.chunk_by_mut(|a, b| order(a) == order(b)).filter(|rows| rows.len() > 1) {
+            at_once.sort_unstable_by_key(|row| scene.order(&row.key));
+        }
         let mut pinged = self.pinged.into_list();
         pinged.sort_unstable_by_key(|row| (row.key.source, row.first_ms, scene.address(row.key.destination)));
         let pinging = pinged.chunk_by(|a, b| a.key.source == b.key.source);

@@ -255,7 +255,7 @@ impl Bucket {
     fn sorted(&mut self) -> (Vec<Short>, Vec<Sums>) {
         let (mut short, mut long) =
             (std::mem::take(&mut self.short).into_list(), std::mem::take(&mut self.long).into_list());
-        short.sort_unstable_by_key(|sums| sums.host);
+        radix::sort_by_key(&mut short, |sums| sums.host.0);
         long.sort_unstable_by_key(|sums| sums.host);
         (short, long)
     }

@@ -113,12 +113,10 @@ impl EncryptedPairs {
 
     /// The place of the counts of two hosts; `None` if one of them is not own.
     fn place_of(&mut self, (source, destination): (HostId, HostId), hosts: &Hosts) -> Option<usize> {
-        let source = self.subnet(source, hosts);
-        if source == OUTSIDE {
-            return None;
-        }
-        let destination = self.subnet(destination, hosts);
-        (destination != OUTSIDE).then(|| self.place((source, destination)))
+        // Nearly all pairs have an end in the internet: that is told without a look-up.
+        let (from, to) = (self.may_be_own(source, hosts)?, self.may_be_own(destination, hosts)?);
+        let ends = (self.subnet(source, from), self.subnet(destination, to));
+        (ends.0 != OUTSIDE && ends.1 != OUTSIDE).then(|| self.place(ends))
     }
 
     #[inline]
@@ -142,19 +140,19 @@ impl EncryptedPairs {
         place
     }
 
+    /// The address of a host, unless it is one of the internet for sure.
     #[inline]
-    fn subnet(&mut self, host: HostId, hosts: &Hosts) -> u32 {
-        // Nearly all hosts are of the internet: they need no entry.
-        let outside = |this: &Self, address| {
-            !AddressClass::of(address).is_private()
-                && !(this.any_public && (!this.own.is_empty() || this.own_hosts.contains(&address)))
-        };
-        match hosts.address(host) {
-            Some(address) if !outside(self, address) => match self.of_host.get(&host) {
-                Some(&subnet) => subnet,
-                None => self.new_host(host, address),
-            },
-            _ => OUTSIDE,
+    fn may_be_own(&self, host: HostId, hosts: &Hosts) -> Option<IpAddr> {
+        let is_public =
+            |address: &IpAddr| self.any_public && (!self.own.is_empty() || self.own_hosts.contains(address));
+        hosts.address(host).filter(|address| AddressClass::of(*address).is_private() || is_public(address))
+    }
+
+    #[inline]
+    fn subnet(&mut self, host: HostId, address: IpAddr) -> u32 {
+        match self.of_host.get(&host) {
+            Some(&subnet) => subnet,
+            None => self.new_host(host, address),
         }
     }
 

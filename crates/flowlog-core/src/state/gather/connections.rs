@@ -24,13 +24,14 @@ impl<G: Gather> Worker<'_, G> {
     /// Joins the rows of one 5-tuple to connections.
     pub(super) fn rows_of_one(&mut self, conversation: &mut Conversation, rows: &mut [Row]) {
         // Everything is part of the order, so that no result depends on where rows came from.
+        let log = |row: &Row| {
+            (row.kind, self.log_id(row.log), row.log, row.connection.direction == Direction::Outbound)
+        };
         let order = |row: &Row| {
             let Connection { first_ms, last_ms, begun_ms, ended_ms, tuples, begins, ends, .. } =
                 row.connection;
             let counters = row.connection.counters;
             let flags = (row.connection.answered, row.connection.stateless);
-            let log =
-                (row.kind, self.log_id(row.log), row.log, row.connection.direction == Direction::Outbound);
             let bytes = (
                 counters.packets_sent,
                 counters.bytes_sent,
@@ -38,11 +39,14 @@ impl<G: Gather> Worker<'_, G> {
                 counters.bytes_received,
             );
             let word = row.encryption;
-            (log, (first_ms, last_ms, begun_ms, ended_ms), (tuples, begins, ends, flags), bytes, word)
+            ((first_ms, last_ms, begun_ms, ended_ms), (tuples, begins, ends, flags), bytes, word)
         };
         let rules = self.gatherer.summary.rules.rows();
         let rule = |row: &Row| rules.get(row.rule as usize).map(|(name, _)| name);
-        rows.sort_unstable_by(|a, b| order(a).cmp(&order(b)).then_with(|| rule(a).cmp(&rule(b))));
+        rows.sort_unstable_by(|a, b| {
+            let of_log = log(a).cmp(&log(b));
+            of_log.then_with(|| order(a).cmp(&order(b))).then_with(|| rule(a).cmp(&rule(b)))
+        });
         self.sightings.clear();
         let log = |row: &Row| (row.kind, row.log, row.connection.direction);
         for of_log in rows.chunk_by(|a, b| log(a) == log(b)) {

@@ -323,7 +323,7 @@ impl<'s, G: Gather> Worker<'s, G> {
         let Some(key) = self.key_of(places, rows) else { return };
         let mut conversations = std::mem::take(&mut self.pair.conversations);
         // Made where it stays: it has half a thousand bytes.
-        conversations.push(Conversation::new(key));
+        conversations.resize_with(conversations.len() + 1, || Conversation::new(key));
         if let Some(conversation) = conversations.last_mut() {
             self.fill(conversation, places, rows);
         }
