@@ -48,16 +48,22 @@ impl Connection {
 
     /// The attempt that a denied tuple is the first known of.
     pub(crate) fn denied(tuple: &FlowTuple) -> Self {
+        let counters = tuple.counters.unwrap_or_default();
+        Self { counters, ..Self::attempt(tuple.direction, (tuple.time_ms, tuple.time_ms), 1) }
+    }
+
+    /// An attempt that was denied, of so many packets, from the first to the last.
+    pub(crate) fn attempt(direction: Direction, (first_ms, last_ms): (i64, i64), packets: u32) -> Self {
         Self {
             begun_ms: UNKNOWN,
             ended_ms: UNKNOWN,
-            first_ms: tuple.time_ms,
-            last_ms: tuple.time_ms,
-            counters: tuple.counters.unwrap_or_default(),
-            tuples: 1,
+            first_ms,
+            last_ms,
+            counters: Counters::default(),
+            tuples: packets,
             begins: 0,
             ends: 0,
-            direction: tuple.direction,
+            direction,
             answered: false,
             denied: true,
             stateless: false,

@@ -49,6 +49,10 @@ impl Key {
         (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % DENIALS
     }
 
+    fn direction(self) -> Direction {
+        if self.rest & 1 == 0 { Direction::Inbound } else { Direction::Outbound }
+    }
+
     fn connection(self) -> ConnectionKey<HostId> {
         let ([source_port @ .., _, _, _, _, _, _], [_, _, high, low, ..]) =
             (self.rest.to_be_bytes(), self.rest.to_be_bytes());
@@ -86,11 +90,6 @@ impl Open {
         Self { connection, rule, encryption: tuple.encryption, answered, sealed: false, chosen }
     }
 
-    /// Decided by the same rule, with the same encryption word, and of no other chosen connection.
-    fn is_like(&self, other: &Self) -> bool {
-        (self.rule, self.encryption, self.chosen) == (other.rule, other.encryption, other.chosen)
-    }
-
     /// Begun once and ended once, later.
     fn is_whole(&self) -> bool {
         let Connection { begun_ms, ended_ms, begins, ends, .. } = self.connection;
@@ -100,6 +99,55 @@ impl Open {
     fn row(&self, key: Key, kind: RowKind) -> Row {
         let Self { connection, rule, encryption, answered, .. } = *self;
         Row { kind, key: key.connection(), log: key.log, rule, encryption, answered, connection }
+    }
+}
+
+/// Packets of one 5-tuple that one rule denied, with one encryption word: as much of an [`Open`] as there is of them. With
+/// their key they are one line of the processor's cache.
+#[derive(Clone, Copy, Debug)]
+struct Attempt {
+    first_ms: i64,
+    last_ms: i64,
+    packets: u32,
+    rule: u32,
+    /// As in [`Seen`].
+    chosen: u32,
+    encryption: Encryption,
+}
+
+const _: () = assert!(size_of::<Option<(Key, Attempt)>>() <= 64);
+
+impl Attempt {
+    #[inline]
+    fn new(tuple: &FlowTuple, seen: &Seen) -> Self {
+        let (first_ms, last_ms) = (tuple.time_ms, tuple.time_ms);
+        let Seen { rule, chosen, .. } = *seen;
+        Self { first_ms, last_ms, packets: 1, rule, chosen, encryption: tuple.encryption }
+    }
+
+    /// Denied by the same rule, with the same encryption word, and of no other chosen connection.
+    fn is_like(&self, other: &Self) -> bool {
+        (self.rule, self.encryption, self.chosen) == (other.rule, other.encryption, other.chosen)
+    }
+
+    fn join(&mut self, time_ms: i64) {
+        self.packets = self.packets.saturating_add(1);
+        self.first_ms = self.first_ms.min(time_ms);
+        self.last_ms = self.last_ms.max(time_ms);
+    }
+
+    #[inline]
+    fn row(&self, key: Key) -> Row {
+        let Self { first_ms, last_ms, packets, rule, encryption, .. } = *self;
+        Row {
+            kind: RowKind::Denied,
+            key: key.connection(),
+            log: key.log,
+            rule,
+            encryption,
+            answered: false,
+            connection: Connection::attempt(key.direction(), (first_ms, last_ms), packets),
+        }
     }
 }
 
@@ -127,7 +175,7 @@ pub(super) struct Track {
     /// Each in the one place its key leads to. Most packets of the internet's noise come once: they wait until another
     /// needs their place. Apart, since a 5-tuple that was denied may be let through a moment later, and the other way
     /// round.
-    denials: Vec<Option<(Key, Open)>>,
+    denials: Vec<Option<(Key, Attempt)>>,
     /// With so many connections the next search for those that have ended is due: twice as many as the last one
     /// left, so that each connection is looked at twice or so whatever stays open.
     room: usize,
@@ -149,10 +197,11 @@ impl Track {
                 let connection = Connection { denied: false, ..Connection::denied(tuple) };
                 out(&Open::new(connection, tuple, seen).row(key, RowKind::Allowed));
             }
-            State::Deny => {
-                let new = Open::new(Connection::denied(tuple), tuple, seen);
-                self.deny(key, tuple, new, out);
+            State::Deny if seen.answered || tuple.counters.is_some_and(|counters| !counters.is_zero()) => {
+                // No log has it: a denied packet with bytes. It is joined later.
+                out(&Open::new(Connection::denied(tuple), tuple, seen).row(key, RowKind::Denied));
             }
+            State::Deny => self.deny(key, Attempt::new(tuple, seen), out),
             State::Begin | State::Continue | State::End => self.live(key, tuple, seen, out),
         }
         if self.lives.len() >= MOST {
@@ -203,26 +252,26 @@ impl Track {
     }
 
     #[inline]
-    fn deny(&mut self, key: Key, tuple: &FlowTuple, new: Open, out: &mut impl FnMut(&Row)) {
+    fn deny(&mut self, key: Key, new: Attempt, out: &mut impl FnMut(&Row)) {
         let Some(slot) = self.denials.get_mut(key.place()) else { return };
-        let open = match slot {
-            Some((held, open)) if *held == key => open,
+        let known = match slot {
+            Some((held, known)) if *held == key => known,
             _ => {
-                if let Some((key, open)) = slot.replace((key, new)) {
-                    out(&open.row(key, RowKind::Denied));
+                if let Some((key, over)) = slot.replace((key, new)) {
+                    out(&over.row(key));
                 }
                 return;
             }
         };
-        let Connection { first_ms, last_ms, .. } = open.connection;
+        let (time_ms, Attempt { first_ms, last_ms, .. }) = (new.first_ms, *known);
         let near = first_ms.saturating_sub(SETTLE_MS)..=last_ms.saturating_add(SETTLE_MS);
         // Loads are counted by bins of time: a row is of one bin.
-        let together = near.contains(&tuple.time_ms) && bin_of(first_ms) == bin_of(tuple.time_ms);
-        if together && open.is_like(&new) {
-            open.connection.add(tuple);
+        let together = near.contains(&time_ms) && bin_of(first_ms) == bin_of(time_ms);
+        if together && known.is_like(&new) {
+            known.join(time_ms);
         } else {
-            let over = if tuple.time_ms >= last_ms { std::mem::replace(open, new) } else { new };
-            out(&over.row(key, RowKind::Denied));
+            let over = if time_ms >= last_ms { std::mem::replace(known, new) } else { new };
+            out(&over.row(key));
         }
     }
 
@@ -257,8 +306,8 @@ impl Track {
         for (key, open) in self.lives.drain() {
             out(&open.row(key, RowKind::Life));
         }
-        for (key, open) in self.denials.iter_mut().filter_map(Option::take) {
-            out(&open.row(key, RowKind::Denied));
+        for (key, attempt) in self.denials.iter_mut().filter_map(Option::take) {
+            out(&attempt.row(key));
         }
         self.room = FEW;
     }
