@@ -101,11 +101,11 @@ pub struct Denials {
 }
 
 /// Those of a bucket.
-enum Kept {
-    /// Nobody has asked for them, or some are on disk.
-    Rows(Rows<Denial>),
-    /// In the order of sources, once for all who ask.
-    Sorted(Arc<Vec<Denial>>),
+#[derive(Default)]
+struct Kept {
+    rows: Rows<Denial>,
+    /// They stand in the order of sources: somebody has asked for them before.
+    is_sorted: bool,
 }
 
 impl Denials {
@@ -146,28 +146,27 @@ impl Denials {
     /// No more follow.
     pub(crate) fn close(&mut self) {
         let buckets = std::mem::take(&mut self.rows).into_buckets();
-        self.kept = buckets.into_iter().map(|rows| Mutex::new(Kept::Rows(rows))).collect();
+        self.kept = buckets.into_iter().map(|rows| Mutex::new(Kept { rows, is_sorted: false })).collect();
     }
 
     /// Those of a bucket of sources ([`bucket_of`](super::bucket_of)), one source after the other.
     ///
     /// # Errors
     /// The temporary file could not be read.
-    pub(crate) fn by_source(&self, bucket: usize) -> Result<Arc<Vec<Denial>>, SpillError> {
-        let Some(kept) = self.kept.get(bucket) else { return Ok(Arc::default()) };
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let sorted = match &mut *kept {
-            Kept::Sorted(sorted) => return Ok(Arc::clone(sorted)),
-            // Who has asked for memory to be left does not get it filled with them for good.
-            Kept::Rows(rows) if rows.is_away() => {
-                let mut all = Vec::new();
-                rows.each(|row| all.push(*row))?;
-                return Ok(in_order(all));
+    pub(crate) fn by_source(&self, bucket: usize) -> Result<Vec<Denial>, SpillError> {
+        let Some(kept) = self.kept.get(bucket) else { return Ok(Vec::new()) };
+        let Kept { rows, is_sorted } = &mut *kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = Vec::with_capacity(rows.len());
+        rows.each(|row| all.push(*row))?;
+        if !*is_sorted {
+            radix::sort_by_key(&mut all, |denial| denial.source().0);
+            // In the same memory, for the next who asks; not if some are on disk, since there is too much in memory.
+            if !rows.is_away() {
+                rows.iter_mut().zip(&all).for_each(|(row, sorted)| *row = *sorted);
+                *is_sorted = true;
             }
-            Kept::Rows(rows) => in_order(std::mem::take(rows).into_list()),
-        };
-        *kept = Kept::Sorted(Arc::clone(&sorted));
-        Ok(sorted)
+        }
+        Ok(all)
     }
 
     /// First and last packet, Unix ms.
@@ -175,11 +174,6 @@ impl Denials {
         let (first, last) = denial.times();
         (self.begin_ms + first, self.begin_ms + last)
     }
-}
-
-fn in_order(mut all: Vec<Denial>) -> Arc<Vec<Denial>> {
-    radix::sort_by_key(&mut all, |denial| denial.source().0);
-    Arc::new(all)
 }
 
 #[cfg(test)]
@@ -260,7 +254,7 @@ mod tests {
             for bucket in 0..BUCKETS {
                 let rows = denials.by_source(bucket).unwrap();
                 assert!(rows.is_sorted_by_key(|denial| denial.source()));
-                assert_eq!(*rows, *denials.by_source(bucket).unwrap());
+                assert_eq!(rows, denials.by_source(bucket).unwrap(), "the same when it is asked again");
                 assert!(rows.iter().all(|denial| bucket_of(denial.source().0) == bucket));
                 times.extend(rows.iter().map(|denial| denials.times(*denial).0));
             }

@@ -62,6 +62,11 @@ impl<T> Rows<T> {
         self.mine.iter().chain(self.others.iter().flatten())
     }
 
+    /// In the order of [`Rows::iter`].
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.mine.iter_mut().chain(self.others.iter_mut().flatten())
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.mine.len() + self.others.iter().map(Vec::len).sum::<usize>()
     }
