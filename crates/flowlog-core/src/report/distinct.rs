@@ -274,6 +274,6 @@ mod tests {
         assert_eq!(distinct.finish(false, 1).get(&7).map(|members| members.count), Some(4500));
     }
 
-    /// A bucket's numbers are few here: it is cleared at a thousand.
-    const FEW_KEPT: usize = 1024;
+    /// A bucket's numbers are few here: it is cleared at four thousand.
+    const FEW_KEPT: usize = 4096;
 }
