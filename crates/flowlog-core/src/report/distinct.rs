@@ -95,8 +95,7 @@ impl Distinct {
         threads: usize,
     ) -> Result<Groups, SpillError> {
         let told = if few { FEW + 1 } else { 0 };
-        let buckets = self.buckets.into_iter().enumerate().collect();
-        let of_bucket = |groups: &mut Groups, (place, bucket): (usize, Numbers)| {
+        let of_bucket = |groups: &mut Groups, place, bucket: Numbers| {
             let lone = denials.by_source(place)?;
             let values = bucket.finish();
             for run in values.chunk_by(|a, b| group_of(*a) == group_of(*b)) {
@@ -109,19 +108,7 @@ impl Distinct {
             }
             Ok(())
         };
-        let parts = share(
-            buckets,
-            threads,
-            || Ok(Groups::default()),
-            |made, bucket| {
-                if let Ok(groups) = made
-                    && let Err(error) = of_bucket(groups, bucket)
-                {
-                    *made = Err(error);
-                }
-            },
-        );
-        let mut parts: Vec<Groups> = parts.into_iter().collect::<Result<_, _>>()?;
+        let mut parts = share(self.buckets, threads, Groups::default, of_bucket)?;
         parts.sort_unstable_by_key(HashMap::len);
         let mut all: Groups = parts.pop().unwrap_or_default();
         for (group, members) in parts.into_iter().flatten() {

@@ -196,26 +196,13 @@ impl Side {
         for sums in std::mem::take(&mut self.recent) {
             self.put_away(sums.as_ref());
         }
-        let sum = |ranking: &mut Ranking, (place, bucket): (usize, Bucket)| {
+        let sum = |ranking: &mut Ranking, place, bucket: Bucket| {
             bucket.sum(ranking, hosts, &denials.by_source(place)?);
             Ok(())
         };
-        let buckets = self.buckets.into_iter().enumerate().collect();
-        let parts = share(
-            buckets,
-            threads,
-            || Ok(new()),
-            |made: &mut Result<Ranking, _>, bucket| {
-                if let Ok(ranking) = made
-                    && let Err(error) = sum(ranking, bucket)
-                {
-                    *made = Err(error);
-                }
-            },
-        );
         let mut all = new();
-        for part in parts {
-            all.merge(part?);
+        for part in share(self.buckets, threads, &new, sum)? {
+            all.merge(part);
         }
         Ok(all)
     }

@@ -105,23 +105,26 @@ impl Room {
     }
 }
 
-/// Does `work` for each of `items` on up to `threads` threads; what each thread has made of its items comes back.
-/// Which thread gets which item is chance.
-pub(super) fn share<T: Send, R: Send>(
-    items: Vec<T>,
+/// Does `work` for each of `buckets`, with its place, on up to `threads` threads; what each thread has made of its buckets
+/// comes back. Which thread gets which bucket is chance.
+///
+/// # Errors
+/// Those of `work`.
+pub(super) fn share<T: Send, R: Send, E: Send>(
+    buckets: Vec<T>,
     threads: usize,
     new: impl Fn() -> R + Sync,
-    work: impl Fn(&mut R, T) + Sync,
-) -> Vec<R> {
-    let threads = threads.clamp(1, items.len().max(1));
-    let items = Mutex::new(items.into_iter());
-    let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
+    work: impl Fn(&mut R, usize, T) -> Result<(), E> + Sync,
+) -> Result<Vec<R>, E> {
+    let threads = threads.clamp(1, buckets.len().max(1));
+    let buckets = Mutex::new(buckets.into_iter().enumerate());
+    let next = || buckets.lock().unwrap_or_else(PoisonError::into_inner).next();
     let run = || {
         let mut made = new();
-        while let Some(item) = next() {
-            work(&mut made, item);
+        while let Some((place, bucket)) = next() {
+            work(&mut made, place, bucket)?;
         }
-        made
+        Ok(made)
     };
     thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
@@ -129,7 +132,7 @@ pub(super) fn share<T: Send, R: Send>(
         made.extend(
             others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))),
         );
-        made
+        made.into_iter().collect()
     })
 }
 
