@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use foldhash::fast::RandomState;
-use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 
 use super::inbound::{Inbound, InboundBucket, InboundRows, Service};
@@ -22,12 +21,14 @@ pub(super) struct Visits {
     pub(super) answered: u64,
 }
 
+type BySource = HashMap<HostId, Knocks, RandomState>;
+
 /// What is known of the hosts of the internet.
 #[derive(Default)]
 pub(super) struct Outside {
     pub(super) noise: Noise,
     /// Those that tried as much as a scan does.
-    pub(super) scanners: HashMap<HostId, Knocks, RandomState>,
+    pub(super) scanners: BySource,
     /// Conversations in which one of them was let in.
     pub(super) let_in: Vec<Inbound>,
     /// The services of these, and who else visits them.
@@ -72,35 +73,12 @@ impl Outside {
         (denials, place): (&Denials, usize),
     ) -> Result<Self, SpillError> {
         knocks.bring_back()?;
-        let mut sums: HashMap<HostId, Knocks, RandomState> =
-            HashMap::with_capacity_and_hasher(knocks.len(), RandomState::default());
+        let mut sums = BySource::with_capacity_and_hasher(knocks.len(), RandomState::default());
         for (source, knocks) in knocks.iter(scene) {
             sums.entry(source).and_modify(|sum| *sum = sum.and(&knocks)).or_insert(knocks);
         }
         let least = scene.thresholds().vertical_scan.ports as u64;
-        let mut noise = Noise::default();
-        for lone in denials.by_source(place)?.chunk_by(|a, b| a.source() == b.source()) {
-            let Some(source) = lone.first().map(|denial| denial.source()) else { continue };
-            match sums.entry(source) {
-                Entry::Occupied(mut known) => {
-                    let knocks = lone.iter().map(|denial| Knocks::lone(denials, *denial));
-                    *known.get_mut() = knocks.fold(*known.get(), |sum, knocks| sum.and(&knocks));
-                }
-                // Nearly all that there is of the internet's noise.
-                Entry::Vacant(_) if (lone.len() as u64) < least => {
-                    noise.sources += 1;
-                    noise.conversations += lone.len() as u64;
-                    let attempts = lone.iter().map(|denial| denial.packets()).sum();
-                    noise.attempts = noise.attempts.saturating_add(attempts);
-                }
-                Entry::Vacant(free) => {
-                    let knocks = lone.iter().map(|denial| Knocks::lone(denials, *denial));
-                    if let Some(knocks) = knocks.reduce(|sum, knocks| sum.and(&knocks)) {
-                        free.insert(knocks);
-                    }
-                }
-            }
-        }
+        let mut noise = add_lone(&mut sums, denials, place, least)?;
         noise.sources += sums.len() as u64;
         for knocks in sums.values() {
             noise.conversations += knocks.conversations;
@@ -148,6 +126,27 @@ impl Outside {
         };
         top.into_iter().map(scanner).collect()
     }
+}
+
+/// Adds the lone denials of a bucket to the sums of those that have any, or tried as much as a scan does. All others, nearly
+/// all that there is of the internet's noise, are counted alone.
+fn add_lone(sums: &mut BySource, denials: &Denials, bucket: usize, least: u64) -> Result<Noise, SpillError> {
+    let mut noise = Noise::default();
+    for lone in denials.by_source(bucket)?.chunk_by(|a, b| a.source() == b.source()) {
+        let Some(source) = lone.first().map(|denial| denial.source()) else { continue };
+        let conversations = lone.len() as u64;
+        if conversations < least && !sums.contains_key(&source) {
+            let attempts = lone.iter().map(|denial| denial.packets()).sum();
+            noise.sources += 1;
+            noise.conversations += conversations;
+            noise.attempts = noise.attempts.saturating_add(attempts);
+            continue;
+        }
+        for knocks in lone.iter().map(|denial| Knocks::lone(denials, *denial)) {
+            sums.entry(source).and_modify(|sum| *sum = sum.and(&knocks)).or_insert(knocks);
+        }
+    }
+    Ok(noise)
 }
 
 /// Answered conversations with services for administration, of sources that are no probers.

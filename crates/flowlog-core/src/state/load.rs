@@ -64,7 +64,11 @@ pub struct LoadTable {
 impl LoadTable {
     #[inline]
     pub(super) fn add(&mut self, host: HostId, side: Side, bin: u32, load: &Load) {
-        let bin = HostBin::new(host, side, bin);
+        self.join(HostBin::new(host, side, bin), load);
+    }
+
+    #[inline]
+    fn join(&mut self, bin: HostBin, load: &Load) {
         self.here.entry(bin).and_modify(|known| known.join(load)).or_insert(*load);
     }
 
@@ -97,7 +101,7 @@ impl LoadTable {
             self.here = other.here;
         } else {
             for (bin, load) in other.here {
-                self.here.entry(bin).and_modify(|known| known.join(&load)).or_insert(load);
+                self.join(bin, &load);
             }
         }
         if self.away.is_empty() {
