@@ -139,7 +139,7 @@ impl State {
         for (partition, all) in (0_u16..).zip(&rows.partitions) {
             for chunk in all {
                 let packed = match &chunk.place {
-                    Place::Memory { bytes: plain, .. } => pack(plain, &mut bytes),
+                    Place::Memory { held, .. } => pack(rows.full.get(*held), &mut bytes),
                     Place::Disk(packed) => {
                         let file = rows.files.get(packed.file).ok_or(SpillError::Damaged { path: None })?;
                         file.read_packed(packed, &mut bytes)?;

@@ -80,14 +80,16 @@ impl LoadTable {
     /// Everything goes to disk.
     pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
         self.away.resize_with(BUCKETS, Away::default);
-        let mut buckets: Vec<Vec<Written>> = (0..BUCKETS).map(|_| Vec::new()).collect();
+        // Written a bin at a time: there is no memory left for a copy.
+        let mut open = vec![Vec::new(); BUCKETS];
         for row in self.here.drain() {
-            if let Some(bucket) = buckets.get_mut(bucket_of(row.0.host().0)) {
-                bucket.push(Written::of(&row));
+            let bucket = bucket_of(row.0.host().0);
+            if let (Some(away), Some(open)) = (self.away.get_mut(bucket), open.get_mut(bucket)) {
+                away.put_one(shelf, open, &Written::of(&row));
             }
         }
-        for (away, rows) in self.away.iter_mut().zip(buckets) {
-            away.put(shelf, rows);
+        for (away, open) in self.away.iter_mut().zip(open) {
+            away.end_piece(shelf, &open);
         }
     }
 

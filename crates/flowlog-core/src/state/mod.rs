@@ -34,6 +34,7 @@ mod provenance;
 mod reader;
 mod row;
 mod rules;
+mod segments;
 mod shelf;
 mod spill;
 mod summary;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::hosts::{HostId, Hosts};
 use super::row::{LONGEST_ROW, Row, RowReader, RowWriter, follow};
+use super::segments::{Held, Segments};
 use super::spill::{Budget, Packed, Spill, SpillError, Spilled};
 
 /// Partitions of a state: enough that the rows of one, of a gigabyte of logs, fit the processor's cache.
@@ -18,6 +19,8 @@ pub(super) const PARTITIONS: usize = 1024;
 /// Bytes of rows that are kept, compressed and written as one: less where little memory is allowed, since each worker
 /// has a chunk of each partition open.
 const CHUNKS: (usize, usize) = (1 << 10, 8 << 10);
+/// Bytes of memory that full chunks are kept in: less where little memory is allowed, since each worker has some.
+const SEGMENTS: (usize, usize) = (64 << 10, 1 << 20);
 /// Chunks of a partition that go to disk together are written as one until it has so many bytes: each costs its place in
 /// a list.
 const JOINED: usize = 64 << 10;
@@ -81,11 +84,18 @@ pub(super) struct Chunk {
     pub(super) place: Place,
 }
 
+impl Chunk {
+    /// Of all rows of a writer, which lie there.
+    fn held(written: &RowWriter, held: Held) -> Self {
+        Self { origin: 0, rows: written.rows, place: Place::Memory { held, last_ms: written.last_ms } }
+    }
+}
+
 /// Where a chunk is.
 #[derive(Debug)]
 pub(super) enum Place {
     Memory {
-        bytes: Vec<u8>,
+        held: Held,
         /// Time of the last row, which one that follows would be told by.
         last_ms: i64,
     },
@@ -99,6 +109,7 @@ pub(super) struct Scatter {
     chunk: usize,
     open: Vec<RowWriter>,
     chunks: Vec<Vec<Chunk>>,
+    full: Segments,
     spill: Spill,
     joined: Vec<u8>,
 }
@@ -106,13 +117,17 @@ pub(super) struct Scatter {
 impl Scatter {
     pub(super) fn new(key: PartitionKey, spill: Spill) -> Self {
         let open = (0..PARTITIONS).map(|_| RowWriter::default()).collect();
-        let share = spill.limit() / (PARTITIONS as u64 * 4);
-        let chunk = usize::try_from(share).unwrap_or(usize::MAX).clamp(CHUNKS.0, CHUNKS.1);
+        let part = |parts: u64, (least, most): (usize, usize)| {
+            usize::try_from(spill.limit() / parts).unwrap_or(usize::MAX).clamp(least, most)
+        };
+        let chunk = part(PARTITIONS as u64 * 4, CHUNKS);
+        let full = Segments::new(part(64, SEGMENTS));
         Self {
             key,
             chunk,
             open,
             chunks: (0..PARTITIONS).map(|_| Vec::new()).collect(),
+            full,
             spill,
             joined: Vec::new(),
         }
@@ -131,38 +146,39 @@ impl Scatter {
 
     #[cold]
     fn seal(&mut self, place: usize) {
-        let (Some(open), Some(chunks)) = (self.open.get_mut(place), self.chunks.get_mut(place)) else {
-            return;
-        };
-        let full = std::mem::replace(open, RowWriter::with_room(self.chunk));
-        let (rows, last_ms, bytes) = (full.rows, full.last_ms, full.into_bytes());
-        let held = bytes.capacity();
-        chunks.push(Chunk { origin: 0, rows, place: Place::Memory { bytes, last_ms } });
-        if self.spill.grow(held) {
+        let Self { open, chunks, full, .. } = self;
+        let (Some(open), Some(chunks)) = (open.get_mut(place), chunks.get_mut(place)) else { return };
+        let (held, grown) = full.push(open.bytes());
+        chunks.push(Chunk::held(open, held));
+        open.clear(self.chunk);
+        if grown > 0 && self.spill.grow(grown) {
             self.spill_all();
         }
     }
 
     /// Writes every full chunk to disk.
     fn spill_all(&mut self) {
+        let mut is_written = true;
         for chunks in &mut self.chunks {
             let is_here = |chunk: &Chunk| matches!(chunk.place, Place::Memory { .. });
             let from = chunks.iter().rposition(|chunk| !is_here(chunk)).map_or(0, |last| last + 1);
             let mut to = from;
-            while let Some((rows, count)) = chunks.get(to..).and_then(|rest| join(rest, &mut self.joined)) {
+            while let Some((rows, count)) =
+                chunks.get(to..).and_then(|rest| join(rest, &self.full, &mut self.joined))
+            {
                 if let Some(packed) = self.spill.write(&self.joined) {
                     let joined = Chunk { origin: 0, rows, place: Place::Disk(packed) };
-                    for chunk in chunks.splice(to..to + count, [joined]) {
-                        if let Place::Memory { bytes, .. } = chunk.place {
-                            self.spill.shrink(bytes.capacity());
-                        }
-                    }
+                    chunks.splice(to..to + count, [joined]);
                     to += 1;
                 } else {
                     // It is told at the end; until then they stay.
                     to += count;
+                    is_written = false;
                 }
             }
+        }
+        if is_written {
+            self.spill.shrink(self.full.clear());
         }
     }
 
@@ -171,35 +187,38 @@ impl Scatter {
     /// # Errors
     /// A temporary file could not be written.
     pub(super) fn finish(mut self, origin: Origin) -> Result<Rows, SpillError> {
-        for (open, chunks) in self.open.iter_mut().zip(&mut self.chunks) {
-            let open = std::mem::take(open);
-            let (rows, last_ms) = (open.rows, open.last_ms);
-            if rows > 0 {
-                let mut bytes = open.into_bytes();
-                bytes.shrink_to_fit();
-                chunks.push(Chunk { origin: 0, rows, place: Place::Memory { bytes, last_ms } });
+        for (open, chunks) in std::mem::take(&mut self.open).iter().zip(&mut self.chunks) {
+            if open.rows > 0 {
+                let (held, _) = self.full.push(open.bytes());
+                chunks.push(Chunk::held(open, held));
             }
+        }
+        if self.spill.has_begun() {
+            // There were too many: gathering needs the memory that the last ones have.
+            self.spill_all();
         }
         let spilled = self.spill.finish()?;
         Ok(Rows {
             key: self.key,
             origins: vec![origin],
             partitions: self.chunks,
+            full: self.full,
             files: spilled.map(Arc::new).into_iter().collect(),
         })
     }
 }
 
 /// The rows of the first of `chunks` that are written as one, and how many chunks these are; `None` if there are none.
-fn join(chunks: &[Chunk], joined: &mut Vec<u8>) -> Option<(u32, usize)> {
+fn join(chunks: &[Chunk], full: &Segments, joined: &mut Vec<u8>) -> Option<(u32, usize)> {
     joined.clear();
     let (mut rows, mut count, mut before) = (0, 0, None);
     for chunk in chunks {
-        let Place::Memory { bytes, last_ms } = &chunk.place else { break };
+        let Place::Memory { held, last_ms } = chunk.place else { break };
         if joined.len() >= JOINED {
             break;
         }
-        match before.replace(*last_ms) {
+        let bytes = full.get(held);
+        match before.replace(last_ms) {
             None => joined.extend_from_slice(bytes),
             Some(before) => follow(joined, bytes, before)?,
         }
@@ -229,26 +248,31 @@ pub(super) struct Rows {
     pub(super) key: PartitionKey,
     pub(super) origins: Vec<Origin>,
     pub(super) partitions: Vec<Vec<Chunk>>,
+    /// What the chunks in memory are.
+    pub(super) full: Segments,
     pub(super) files: Vec<Arc<Spilled>>,
 }
 
 impl Rows {
     pub(super) fn new(key: PartitionKey) -> Self {
         let partitions = (0..PARTITIONS).map(|_| Vec::new()).collect();
-        Self { key, origins: Vec::new(), partitions, files: Vec::new() }
+        let full = Segments::new(SEGMENTS.0);
+        Self { key, origins: Vec::new(), partitions, full, files: Vec::new() }
     }
 
     /// Adds those of `other`, which has the same key.
     pub(super) fn append(&mut self, other: Self) {
         let origins = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
         let files = self.files.len();
+        let segments = self.full.append(other.full);
         self.origins.extend(other.origins);
         self.files.extend(other.files);
         for (mine, chunks) in self.partitions.iter_mut().zip(other.partitions) {
             let chunks = chunks.into_iter().map(|mut chunk| {
                 chunk.origin += origins;
-                if let Place::Disk(packed) = &mut chunk.place {
-                    packed.file += files;
+                match &mut chunk.place {
+                    Place::Memory { held, .. } => held.segment += segments,
+                    Place::Disk(packed) => packed.file += files,
                 }
                 chunk
             });
@@ -256,6 +280,7 @@ impl Rows {
                 // In the same memory.
                 *mine = chunks.collect();
             } else {
+                mine.reserve_exact(chunks.len());
                 mine.extend(chunks);
             }
         }
@@ -295,7 +320,7 @@ impl Rows {
         let mut unpacked = Vec::new();
         for chunk in self.partitions.get(partition).into_iter().flatten() {
             let bytes = match &chunk.place {
-                Place::Memory { bytes, .. } => bytes,
+                Place::Memory { held, .. } => self.full.get(*held),
                 Place::Disk(packed) => {
                     let file = self.files.get(packed.file).ok_or(SpillError::Damaged { path: None })?;
                     file.read(packed, &mut unpacked)?;

@@ -157,8 +157,8 @@ mod tests {
                 writer.write(&row, &hosts);
                 expected.push(row);
             }
-            let bytes = writer.into_bytes();
-            let mut reader = RowReader::new(&bytes);
+            let bytes = writer.bytes();
+            let mut reader = RowReader::new(bytes);
             let read: Vec<Row> = std::iter::from_fn(|| reader.next(&mut hosts)).collect();
             prop_assert_eq!(&read, &expected);
             prop_assert!(!reader.is_damaged);
@@ -169,7 +169,7 @@ mod tests {
                 for row in rows {
                     writer.write(row, &hosts);
                 }
-                (writer.last_ms, writer.into_bytes())
+                (writer.last_ms, writer.bytes().to_owned())
             });
             let mut joined = first.1;
             prop_assert_eq!(follow(&mut joined, &second.1, first.0).is_some(), !second.1.is_empty());
@@ -201,7 +201,7 @@ mod tests {
             writer.write(&before, &hosts);
             let second = writer.len();
             writer.write(&row, &hosts);
-            let bytes = writer.into_bytes();
+            let bytes = writer.bytes();
             let is_plain = |at: usize| bytes[at + 1] & PLAIN != 0;
             let Connection { begun_ms, ended_ms, last_ms, tuples, begins, ends, counters, .. } = row.connection;
             let first = row.connection.first_ms;

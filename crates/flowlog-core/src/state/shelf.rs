@@ -64,17 +64,27 @@ const PIECE: usize = 64 << 10;
 impl Away {
     /// Puts `rows` on the shelf.
     pub(crate) fn put<T: Serialize>(&mut self, shelf: &Arc<Shelf>, rows: impl IntoIterator<Item = T>) {
-        let mut bytes = Vec::with_capacity(PIECE + PIECE / 8);
+        let mut open = Vec::with_capacity(PIECE + PIECE / 8);
         for row in rows {
-            // A list always has room.
-            bytes = postcard::to_extend(&row, bytes).unwrap_or_default();
-            if bytes.len() >= PIECE {
-                self.0.extend(shelf.put(&bytes));
-                bytes.clear();
-            }
+            self.put_one(shelf, &mut open, &row);
         }
-        if !bytes.is_empty() {
-            self.0.extend(shelf.put(&bytes));
+        self.end_piece(shelf, &open);
+    }
+
+    /// Adds a row to the piece that is `open`, which goes on the shelf when it is full.
+    pub(super) fn put_one<T: Serialize>(&mut self, shelf: &Arc<Shelf>, open: &mut Vec<u8>, row: &T) {
+        // A list always has room.
+        *open = postcard::to_extend(row, std::mem::take(open)).unwrap_or_default();
+        if open.len() >= PIECE {
+            self.0.extend(shelf.put(open));
+            open.clear();
+        }
+    }
+
+    /// No more rows follow in the piece that is open.
+    pub(super) fn end_piece(&mut self, shelf: &Arc<Shelf>, open: &[u8]) {
+        if !open.is_empty() {
+            self.0.extend(shelf.put(open));
         }
     }
 

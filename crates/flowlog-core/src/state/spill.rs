@@ -114,6 +114,11 @@ impl Spill {
         self.budget.used.fetch_sub(bytes as u64, Ordering::Relaxed);
     }
 
+    /// Whether some worker has written to disk.
+    pub(super) fn has_begun(&self) -> bool {
+        self.budget.written() > 0
+    }
+
     /// Writes a chunk. Nothing if that fails: then it stays in memory, and the failure is told by [`Self::finish`].
     pub(super) fn write(&mut self, plain: &[u8]) -> Option<Packed> {
         if self.error.is_some() {

@@ -223,7 +223,7 @@ impl<'s, G: Gather> Worker<'s, G> {
         self.rows.clear();
         let Self { rows: held, hosts, gatherer, .. } = self;
         // Where a list has to grow, it is there twice for a while.
-        held.reserve(usize::try_from(count).unwrap_or_default());
+        held.reserve_exact(usize::try_from(count).unwrap_or_default());
         gatherer.rows.each(partition, hosts, |row, _| {
             if wanted(&row) {
                 held.push(row);

@@ -112,8 +112,11 @@ impl<P: Place> Order<P> {
     pub(super) fn of(&mut self, rows: &[Row]) -> &[P] {
         let Self { places, spread, ends } = self;
         places.clear();
+        places.reserve_exact(rows.len());
         places.extend((0_u32..).zip(rows).map(|(place, row)| P::new(row, place)));
-        spread.clone_from(places);
+        spread.clear();
+        spread.reserve_exact(rows.len());
+        spread.extend_from_slice(places);
         ends.clear();
         let bits = (rows.len() / IN_BUCKET).max(1).ilog2();
         ends.resize(1 << bits, 0);

@@ -54,17 +54,17 @@ impl<G: Gather> Worker<'_, G> {
         for portion in self.portions(partition, most, wanted)? {
             match portion {
                 Portion::Buckets(buckets) => {
-                    self.read(partition, |row, bucket| buckets.contains(&bucket) && wanted(row))?;
+                    self.read(partition, most, |row, bucket| buckets.contains(&bucket) && wanted(row))?;
                     self.gather(AtHand::Pairs);
                 }
                 Portion::Pairs(pairs) => {
-                    self.read(partition, |row, _| pairs.contains(&ends(row)) && wanted(row))?;
+                    self.read(partition, most, |row, _| pairs.contains(&ends(row)) && wanted(row))?;
                     self.gather(AtHand::Pairs);
                 }
                 Portion::Slices(pair, slices) => {
                     for slice in 0..slices {
                         let is_here = |row: &Row| ends(row) == pair && slice_of(row, slices) == slice;
-                        self.read(partition, |row, _| is_here(row) && wanted(row))?;
+                        self.read(partition, most, |row, _| is_here(row) && wanted(row))?;
                         self.gather(AtHand::Slice);
                         done(self);
                     }
@@ -79,9 +79,16 @@ impl<G: Gather> Worker<'_, G> {
     }
 
     /// Reads those rows that `is_here` takes, by the row and the bucket of its pair.
-    fn read(&mut self, partition: usize, is_here: impl Fn(&Row, usize) -> bool) -> Result<(), SpillError> {
+    fn read(
+        &mut self,
+        partition: usize,
+        most: u64,
+        is_here: impl Fn(&Row, usize) -> bool,
+    ) -> Result<(), SpillError> {
         self.rows.clear();
         let Self { rows: held, hosts, gatherer, .. } = self;
+        // As many as there may be, so that the list is never there twice.
+        held.reserve_exact(usize::try_from(most).unwrap_or_default());
         let rows = &gatherer.rows;
         rows.each(partition, hosts, |row, hosts| {
             if is_here(&row, bucket_of(rows, &row, hosts)) {

@@ -18,7 +18,7 @@ const AHEAD: usize = 512;
 /// Writes rows one behind the other. Times stand as differences to the row before.
 #[derive(Debug, Default)]
 pub(in crate::state) struct RowWriter {
-    /// Rows, and zeros behind them: room for those that follow.
+    /// Rows, and room for those that follow.
     bytes: Vec<u8>,
     used: usize,
     pub(in crate::state) rows: u32,
@@ -27,9 +27,12 @@ pub(in crate::state) struct RowWriter {
 }
 
 impl RowWriter {
-    /// One with room for so many bytes.
-    pub(in crate::state) fn with_room(bytes: usize) -> Self {
-        Self { bytes: list(bytes), ..Self::default() }
+    /// Forgets what was written. What follows has room for so many bytes.
+    pub(in crate::state) fn clear(&mut self, room: usize) {
+        (self.used, self.rows, self.last_ms) = (0, 0, 0);
+        if self.bytes.capacity() != room {
+            self.bytes = list(room);
+        }
     }
 
     /// Bytes written.
@@ -39,9 +42,8 @@ impl RowWriter {
     }
 
     /// What was written.
-    pub(in crate::state) fn into_bytes(mut self) -> Vec<u8> {
-        self.bytes.truncate(self.used);
-        self.bytes
+    pub(in crate::state) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.used).unwrap_or_default()
     }
 
     #[inline]
@@ -65,7 +67,7 @@ impl RowWriter {
     }
 
     /// Makes room for a row, and for some more if there is memory: what is filled with zeros here is still in the
-    /// processor's cache when rows come.
+    /// processor's cache when rows come. Room that was there before needs none.
     #[inline(never)]
     fn make_room(&mut self) {
         let least = self.used + LONGEST_ROW;
