@@ -9,7 +9,6 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -71,7 +70,7 @@ pub fn run(
         next: AtomicUsize::new(0),
         swept: Mutex::default(),
     };
-    let rows = job.run(config.running.threads())?;
+    let rows = job.run()?;
     progress.finish();
     Ok(tell(&rows, config, ascii, talk))
 }
@@ -101,16 +100,11 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn run(&self, threads: usize) -> Result<Vec<Row>, ExportError> {
+    fn run(&self) -> Result<Vec<Row>, ExportError> {
         let mut rows = Vec::with_capacity(self.inputs.len());
-        thread::scope(|scope| {
-            let workers: Vec<_> =
-                (0..threads.min(self.inputs.len())).map(|_| scope.spawn(|| self.work())).collect();
-            for worker in workers {
-                rows.append(&mut worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
-            }
-            Ok(())
-        })?;
+        for mut done in rayon::broadcast(|_| self.work()).into_iter().collect::<Result<Vec<_>, _>>()? {
+            rows.append(&mut done);
+        }
         rows.sort_by_key(|(number, _)| *number);
         Ok(rows.into_iter().map(|(_, row)| row).collect())
     }

@@ -306,6 +306,15 @@ impl Task {
         self.running().map_or(!around.unicode, |running| running.ascii(around))
     }
 
+    /// Starts the threads that do the work of all phases ([`rayon::ThreadPoolBuilder::build_global`]), if there is any.
+    ///
+    /// # Errors
+    /// The system gives no more threads.
+    pub fn start_threads(&self) -> Result<(), rayon::ThreadPoolBuildError> {
+        let Some(running) = self.running() else { return Ok(()) };
+        rayon::ThreadPoolBuilder::new().num_threads(running.threads()).build_global()
+    }
+
     /// How the run goes, if it reads logs.
     fn running(&self) -> Option<&Running> {
         Some(match self {

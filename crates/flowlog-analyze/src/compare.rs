@@ -38,8 +38,7 @@ pub fn run(
     let select = config.select.resolved(&book)?;
     let [a, b] = &config.sets;
     // Both are looked for before either is read: a slip is told before the long run.
-    let threads = config.running.threads();
-    let chosen = |named: &Path| Chosen::of(&[named.to_owned()], &select, threads);
+    let chosen = |named: &Path| Chosen::of(&[named.to_owned()], &select);
     let (mut inputs_a, mut inputs_b) = (chosen(a)?, chosen(b)?);
     let ascii = config.running.ascii(around);
     for chosen in [&mut inputs_a, &mut inputs_b] {
@@ -109,14 +108,12 @@ fn read(
     own: &OwnNetworks,
     ascii: bool,
 ) -> Result<Read, RunError> {
-    let threads = config.running.threads();
     let budget = config.memory.budget();
     let shared = Shared::new(&budget).with_minutes();
-    let options =
-        Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
+    let options = Options { details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let gatherer = Gatherer::new(state, gathering(config, own));
-    let (conversations, findings) = gather(&gatherer, finding, threads)?;
+    let (conversations, findings) = gather(&gatherer, finding)?;
     Ok(Read { name: name.display().to_string(), gatherer, files, conversations, findings })
 }
 
@@ -141,13 +138,12 @@ impl Read {
 fn gather(
     gatherer: &Gatherer,
     options: &FindingOptions,
-    threads: usize,
 ) -> Result<(Conversations, Option<Findings>), SpillError> {
     let summary = &gatherer.summary;
     let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, options);
     let finding = || summary.has_evidence.then(|| finding::Collector::new(&scene));
-    let (conversations, collected) = gatherer.gather(threads, || (Conversations::default(), finding()))?;
-    let findings = collected.map(|collected| detect(collected, gatherer, threads)).transpose()?;
+    let (conversations, collected) = gatherer.gather(|| (Conversations::default(), finding()))?;
+    let findings = collected.map(|collected| detect(collected, gatherer)).transpose()?;
     Ok((conversations, findings))
 }
 

@@ -28,7 +28,6 @@ pub fn run(
     talk: &mut impl Write,
 ) -> Result<Outcome, RunError> {
     let ascii = config.running.ascii(around);
-    let threads = config.running.threads();
     let settings = settings::read(&config.settings)?;
     tell_of_settings(&settings, ascii, talk);
     let book = config.book.read(&settings)?;
@@ -36,11 +35,10 @@ pub fn run(
         require(&book, kind, field.name())?;
     }
     let select = config.select.resolved(&book)?;
-    let chosen = Chosen::of(&config.inputs, &select, threads)?;
+    let chosen = Chosen::of(&config.inputs, &select)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget);
-    let options =
-        Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
+    let options = Options { details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let outcome = of_files(&files, config.running.strict);
     if outcome == Outcome::NothingAnalysed {
@@ -64,7 +62,7 @@ pub fn run(
     };
     let names = FlowNames::of(&gatherer.summary, &book);
     let scene = FlowScene::new(&gatherer.summary, &names, &options);
-    let table = gatherer.gather(threads, || Flows::new(&scene))?.finish();
+    let table = gatherer.gather(|| Flows::new(&scene))?.finish();
     tell_of_spilling(&budget, ascii, talk);
     let tuples_left_out = gatherer.summary.overall.passed;
     let selection = chosen.row().map(|row| SelectionRow { tuples_left_out, ..row });

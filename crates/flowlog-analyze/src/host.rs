@@ -74,14 +74,12 @@ pub fn run(
     let select = config.select.resolved(&book)?;
     let filter = select.filter.clone();
     let asked = Asked::of(&config.host, filter.as_ref(), config.top, &book)?;
-    let threads = config.running.threads();
     // Findings are made of all hosts: the filter is asked of the host's connections alone.
     let everyone = Select { filter: None, text: None, ..select };
-    let chosen = Chosen::of(&config.inputs, &everyone, threads)?;
+    let chosen = Chosen::of(&config.inputs, &everyone)?;
     let budget = config.memory.budget();
     let shared = Shared::new(&budget);
-    let options =
-        Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
+    let options = Options { details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
     let outcome = of_files(&files, config.running.strict);
     if outcome == Outcome::NothingAnalysed {
@@ -118,7 +116,6 @@ fn page(
     finding: &FindingOptions,
     own: OwnNetworks,
 ) -> Result<HostPage, RunError> {
-    let threads = config.running.threads();
     let findings = !config.findings.no_findings;
     let gathering = GatherOptions { resolve: true, findings, provenance: false, own };
     let gatherer = Gatherer::new(state, gathering);
@@ -127,8 +124,8 @@ fn page(
     let scenes = questions.scenes(summary, &of_flows);
     let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, finding);
     let make = || (summary.has_evidence.then(|| finding::Collector::new(&scene)), tables(&scenes));
-    let (collected, tables) = gatherer.gather(threads, make)?;
-    let found = collected.map(|collected| detect(collected, &gatherer, threads)).transpose()?;
+    let (collected, tables) = gatherer.gather(make)?;
+    let found = collected.map(|collected| detect(collected, &gatherer)).transpose()?;
     let found = found.as_ref().map(|found| found.findings.as_slice());
     Ok(HostPage::new(asked, summary, tables, found))
 }
@@ -142,14 +139,13 @@ impl HostPage {
         asked: &Asked<'_>,
         gatherer: &Gatherer,
         found: Option<&[Finding]>,
-        threads: usize,
     ) -> Result<Self, SpillError> {
         let summary = &gatherer.summary;
         let (questions, of_flows) = (Questions::new(asked, summary), FlowNames::of(summary, asked.book));
         let scenes = questions.scenes(summary, &of_flows);
         let hosts = summary.hosts.beside();
         let wanted = |id| hosts.address(id).is_some_and(|address| asked.addresses.contains(address));
-        let tables = gatherer.again(threads, || tables(&scenes), wanted)?;
+        let tables = gatherer.again(|| tables(&scenes), wanted)?;
         Ok(Self::new(asked, summary, tables, found))
     }
 

@@ -193,7 +193,7 @@ pub fn run(
     finding.book = Arc::clone(&book);
     let (Source::Logs(named) | Source::States(named)) = &config.source;
     let select = config.select.resolved(&known.book)?;
-    let mut chosen = Chosen::of(named, &select, config.running.threads())?;
+    let mut chosen = Chosen::of(named, &select)?;
     let gathering = config.gathering(known.own.clone());
     pick(&mut chosen, gathering, &config.memory, &config.running, ascii)?;
     let (style, lang) = (config.csv.style(&settings), config.lang.lang(&settings));
@@ -282,14 +282,12 @@ fn analyse(
     budget: &Arc<Budget>,
     ascii: bool,
 ) -> Result<Analysis, RunError> {
-    let threads = config.running.threads();
     // Gone once they are read: the report has their names.
     let (inputs, shared) = (std::mem::take(&mut chosen.inputs), Shared::new(budget));
     let Reduced { state, files } = match &config.source {
         Source::States(_) => partial::load(&inputs, &shared)?,
         Source::Logs(_) => {
             let options = Options {
-                threads,
                 details: &exports.tuples(&known.book),
                 hours: exports.hours(&known.book),
                 selection: &chosen.selection,
@@ -316,7 +314,6 @@ fn analyse(
         nsgs,
         selection: chosen.row(),
         bucket_ms: config.bucket_ms,
-        threads,
     };
     let gatherer = Gatherer::new(state, gathering);
     let summary = &gatherer.summary;
@@ -329,20 +326,20 @@ fn analyse(
     report.know(&book);
     let page = if config.html.is_some() {
         let hosts = config.select.hosts.iter().take(HOST_SECTIONS);
-        let hosts = pages((config, &chosen, &book), hosts, config.top, &gatherer, &report)?;
-        (charts(&gatherer, &report, &options.own, threads)?, hosts)
+        let hosts = pages((&chosen, &book), hosts, config.top, &gatherer, &report)?;
+        (charts(&gatherer, &report, &options.own)?, hosts)
     } else {
         Default::default()
     };
     let specific: Vec<Whom> = config.specific_ips.iter().map(Whom::from).collect();
     let top = config.view.rows(config.top);
-    let pages = pages((config, &chosen, &book), &specific, top, &gatherer, &report)?;
+    let pages = pages((&chosen, &book), &specific, top, &gatherer, &report)?;
     Ok(Analysis { report, pages, page })
 }
 
 /// The pages of hosts, of what was chosen of their connections; `top` rows a table.
 fn pages<'a>(
-    (config, chosen, book): (&Config, &Chosen, &'a AddressBook),
+    (chosen, book): (&Chosen, &'a AddressBook),
     hosts: impl IntoIterator<Item = &'a Whom>,
     top: usize,
     gatherer: &Gatherer,
@@ -351,7 +348,7 @@ fn pages<'a>(
     let found = report.findings.as_ref().map(|found| found.findings.as_slice());
     let page = |host: &'a Whom| {
         let asked = Asked::of(host, chosen.selection.filter.as_ref(), top, book)?;
-        Ok(HostPage::gather(&asked, gatherer, found, config.running.threads())?)
+        Ok(HostPage::gather(&asked, gatherer, found)?)
     };
     hosts.into_iter().map(page).collect()
 }

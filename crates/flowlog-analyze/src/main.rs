@@ -22,6 +22,10 @@ fn main() -> ExitCode {
     let mut talk = io::stderr();
     let around = Surroundings::detect();
     let ascii = task.ascii(&around);
+    if let Err(error) = task.start_threads() {
+        say(&mut talk, ascii, &format!("error: {error}\nhint: --threads allows fewer"));
+        return ExitCode::from(1);
+    }
     if let Task::Top(config) = &task {
         return match top::run(config, &around) {
             Ok(top::End::Quit) => ExitCode::SUCCESS,

@@ -47,8 +47,7 @@ pub fn run(
     let shared = Shared::new(&budget).with_records();
     let Reduced { state, files } = if config.inputs.is_some() {
         let selection = Selection::default();
-        let threads = config.running.threads();
-        let options = Options { threads, details: &[], hours, selection: &selection, shared: &shared };
+        let options = Options { details: &[], hours, selection: &selection, shared: &shared };
         reduce::reduce(&inputs, &options, config.running.quiet, ascii)?
     } else {
         let stream = BufReader::with_capacity(FRAMES_AHEAD, io::stdin());

@@ -30,12 +30,10 @@ pub fn pick(
     }
     let budget = memory.budget();
     let shared = Shared::new(&budget);
-    let threads = running.threads();
-    let options =
-        Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
+    let options = Options { details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, .. } = reduce::reduce(&chosen.inputs, &options, running.quiet, ascii)?;
     let gatherer = Gatherer::new(state, GatherOptions { findings: false, provenance: false, ..gathering });
-    let picked = gatherer.gather(threads, || Picker::new(&gatherer.summary, &filter))?.finish();
+    let picked = gatherer.gather(|| Picker::new(&gatherer.summary, &filter))?.finish();
     chosen.selection.picked = Some(picked.into());
     Ok(())
 }

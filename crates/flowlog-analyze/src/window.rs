@@ -6,7 +6,6 @@
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::thread;
 
 use chrono::NaiveDate;
 use flowlog_core::bytes::{self, Part};
@@ -37,11 +36,11 @@ impl Chosen {
     ///
     /// # Errors
     /// Names that lead nowhere; and a time of which no file is.
-    pub fn of(named: &[PathBuf], select: &Select, threads: usize) -> Result<Self, RunError> {
+    pub fn of(named: &[PathBuf], select: &Select) -> Result<Self, RunError> {
         let found = walk::discover(named)?;
         let mut window = select.window;
         if let Some(span) = select.last_of_data {
-            let newest = newest_ms(&found, threads).ok_or(RunError::NoNewest)?;
+            let newest = newest_ms(&found).ok_or(RunError::NoNewest)?;
             window = Window {
                 from_ms: Some(newest.saturating_sub(span.num_milliseconds())),
                 to_ms: Some(newest.saturating_add(1)),
@@ -130,16 +129,16 @@ fn hour_of(date: NaiveDate, hour: u32) -> Option<i64> {
 
 /// The newest tuple of all files, Unix ms; `None` if there is none. The newest hours are read first, and no others if
 /// they have any. Streams are left alone.
-fn newest_ms(inputs: &[Input], threads: usize) -> Option<i64> {
+fn newest_ms(inputs: &[Input]) -> Option<i64> {
     let files = || inputs.iter().filter(|input| input.kind == InputKind::File);
     let unnamed: Vec<&Input> = files().filter(|input| hour_ms(&input.path).is_none()).collect();
     let mut hours: Vec<(i64, &Input)> =
         files().filter_map(|file| Some((hour_ms(&file.path)?, file))).collect();
     hours.sort_unstable_by_key(|(hour, _)| std::cmp::Reverse(*hour));
-    let mut newest = read(&unnamed, threads);
+    let mut newest = read(&unnamed);
     for of_hour in hours.chunk_by(|(a, _), (b, _)| a == b) {
         let files: Vec<&Input> = of_hour.iter().map(|(_, file)| *file).collect();
-        let found = read(&files, threads);
+        let found = read(&files);
         newest = newest.max(found);
         if found.is_some() {
             break;
@@ -148,23 +147,19 @@ fn newest_ms(inputs: &[Input], threads: usize) -> Option<i64> {
     newest
 }
 
-fn read(files: &[&Input], threads: usize) -> Option<i64> {
+fn read(files: &[&Input]) -> Option<i64> {
     let (next, newest) = (AtomicUsize::new(0), AtomicI64::new(i64::MIN));
-    thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, files.len().max(1)) {
-            scope.spawn(|| {
-                let (mut decoder, mut seen) = (Decoder::default(), Newest(i64::MIN));
-                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let mut part = |part: Part<'_>| {
-                        decoder.decode(part.bytes, &mut seen);
-                        ControlFlow::Continue(())
-                    };
-                    // Reading it for the report will tell what is wrong.
-                    let _ = bytes::each_part(&file.path, |_| (), &walk::is_flow_log, &mut part);
-                }
-                newest.fetch_max(seen.0, Ordering::Relaxed);
-            });
+    rayon::broadcast(|_| {
+        let (mut decoder, mut seen) = (Decoder::default(), Newest(i64::MIN));
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut part = |part: Part<'_>| {
+                decoder.decode(part.bytes, &mut seen);
+                ControlFlow::Continue(())
+            };
+            // Reading it for the report will tell what is wrong.
+            let _ = bytes::each_part(&file.path, |_| (), &walk::is_flow_log, &mut part);
         }
+        newest.fetch_max(seen.0, Ordering::Relaxed);
     });
     Some(newest.into_inner()).filter(|&newest| newest > i64::MIN)
 }

@@ -13,7 +13,6 @@ use flowlog_core::state::{
 };
 
 const SOURCES: u32 = 1_000_000;
-const THREADS: usize = 2;
 
 fn main() {
     divan::main();
@@ -73,7 +72,7 @@ fn judge_collected(bencher: Bencher<'_, '_>) {
     let context = Context { coverage: &[], load: &load, denials: &denials };
     bencher.counter(ItemsCount::new(SOURCES)).with_inputs(|| noise.collect(&scene)).bench_local_values(
         |collected| {
-            let findings = judge(collected, &context, THREADS, |_| ()).unwrap();
+            let findings = judge(collected, &context, |_| ()).unwrap();
             assert_eq!(findings.noise.sources, u64::from(SOURCES));
             findings
         },

@@ -6,7 +6,7 @@
 //! ([`compare::Comparison`]). A module uses only what stands to its left:
 //!
 //! ```text
-//! text -> radix -> error -> blob_path -> bytes -> flow -> policy -> record -> anonymize -> connection -> enrich -> select -> state -> finding -> report -> flows -> charts -> compare
+//! text -> radix -> parallel -> error -> blob_path -> bytes -> flow -> policy -> record -> anonymize -> connection -> enrich -> select -> state -> finding -> report -> flows -> charts -> compare
 //! ```
 #![deny(missing_docs)]
 
@@ -21,6 +21,7 @@ pub mod error;
 pub mod finding;
 pub mod flow;
 pub mod flows;
+mod parallel;
 pub mod policy;
 mod radix;
 pub mod record;

@@ -53,7 +53,7 @@ impl Gather for Pairs {
 }
 
 static GATHERER: LazyLock<Gatherer> = LazyLock::new(|| gatherer(&scenario()));
-static PAIRS: LazyLock<Vec<HostPair>> = LazyLock::new(|| GATHERER.gather(2, Pairs::default).unwrap().0);
+static PAIRS: LazyLock<Vec<HostPair>> = LazyLock::new(|| GATHERER.gather(Pairs::default).unwrap().0);
 
 /// What detectors say of the pairs as they come, with [`options`] of `false` and of `true`.
 static AS_THEY_COME: LazyLock<[Findings; 2]> = LazyLock::new(|| [false, true].map(as_they_come));
@@ -64,8 +64,8 @@ fn as_they_come(low: bool) -> Findings {
     let Summary { hosts, near, overall, .. } = &gatherer.summary;
     let options = options(low);
     let scene = Scene::new(hosts, near, overall, &options);
-    let collected = gatherer.gather(2, || Collector::new(&scene)).unwrap();
-    detect(collected, &gatherer, 2).unwrap()
+    let collected = gatherer.gather(|| Collector::new(&scene)).unwrap();
+    detect(collected, &gatherer).unwrap()
 }
 
 /// The usual limits, and limits so low that ordinary hosts are told of: little that is lost goes unnoticed.
@@ -121,7 +121,8 @@ fn by(shares: &[Vec<usize>], threads: usize, options: &FindingOptions) -> Findin
             crowd.merge(beside);
         }
     };
-    judge(collected.unwrap(), &context, threads, walk).unwrap()
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| judge(collected.unwrap(), &context, walk)).unwrap()
 }
 
 /// Places of all pairs in an order of chance, cut at `cuts`.

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "text",
     "radix",
+    "parallel",
     "error",
     "blob_path",
     "bytes",

@@ -102,15 +102,18 @@ pub struct Running {
     pub threads: Option<NonZeroUsize>,
 }
 
+/// See [`Running::threads`].
+const MOST_THREADS: usize = 1024;
+
 impl Running {
     /// True if nothing but ASCII is to be written.
     pub fn ascii(&self, around: &Surroundings) -> bool {
         self.ascii || !around.unicode
     }
 
-    /// Worker threads: as many as asked for, or one a processor.
+    /// Worker threads: as many as asked for, or one a processor. More than there are partitions would have no work.
     pub fn threads(&self) -> usize {
         let processors = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.threads.unwrap_or_else(processors).get()
+        self.threads.unwrap_or_else(processors).get().min(MOST_THREADS)
     }
 }

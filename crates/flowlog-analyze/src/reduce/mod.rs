@@ -11,13 +11,13 @@ mod read;
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use flowlog_core::enrich::AddressBook;
 use flowlog_core::record::Decoder;
 use flowlog_core::report::FileRow;
 use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, SpillError, State};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::export::{ExportError, Output, TupleRows};
 use crate::progress::Progress;
@@ -44,8 +44,6 @@ pub struct Reduced {
 
 /// How to read.
 pub struct Options<'a> {
-    /// Workers; at least one.
-    pub threads: usize,
     /// Files of one row a tuple.
     pub details: &'a [TupleFile<'a>],
     /// A folder of Parquet files of the same, and what is known of the ends.
@@ -94,14 +92,15 @@ fn read_until_known(
     options: &Options<'_>,
     progress: &Progress,
 ) -> Result<Reduced, ReduceError> {
-    let beginnings = peek_all(inputs, options.threads);
+    let beginnings = peek_all(inputs);
     let mut groups = plan::groups(inputs, &beginnings);
-    let in_turn = !options.details.is_empty() && options.threads <= IN_TURN;
+    let threads = rayon::current_num_threads();
+    let in_turn = !options.details.is_empty() && threads <= IN_TURN;
     loop {
         let files = options.details.iter();
         let details: Vec<_> = files.map(|file| Parts::new(*file, groups.len(), in_turn)).collect();
         let hours = options.hours.map(|(output, book)| TupleRows::new(output, book));
-        let ahead = groups.len() < options.threads || in_turn && options.threads > 1;
+        let ahead = groups.len() < threads || in_turn && threads > 1;
         let selection = Some(options.selection).filter(|selection| !selection.is_all());
         let job =
             Job { inputs, details: &details, hours: hours.as_ref(), selection, progress, in_turn, ahead };
@@ -130,10 +129,9 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
     if !job.in_turn {
         order.sort_by_key(|&group| (groups.get(group).map(|group| Reverse(group.size)), group));
     }
-    let workers = if job.in_turn { 1 } else { options.threads.clamp(1, groups.len().max(1)) };
     let next = AtomicUsize::new(0);
     let shared = options.shared.clone().with_picked(options.selection.picked.clone());
-    let work = |_: usize| {
+    let work = || {
         let mut worker = Worker::new(&shared);
         while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Some(group) = groups.get(index) {
@@ -145,7 +143,8 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
     let mut state = State::empty(&shared)?;
     let mut rows: Vec<(usize, FileRow)> = Vec::new();
     let mut logs = vec![Vec::new(); groups.len()];
-    for done in run_on(workers, &work) {
+    let done = if job.in_turn { vec![work()] } else { rayon::broadcast(|_| work()) };
+    for done in done {
         let (mine, my_rows, met) = done?;
         state.merge(mine);
         if rows.is_empty() {
@@ -165,26 +164,6 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
 }
 
 /// The beginnings of all inputs: opening a hundred thousand files takes seconds.
-fn peek_all(inputs: &[Input], threads: usize) -> Vec<Beginning> {
-    let share = inputs.len().div_ceil(threads.max(1)).max(1);
-    thread::scope(|scope| {
-        let peek = |inputs: &[Input]| {
-            let mut decoder = Decoder::default();
-            inputs.iter().map(|input| plan::peek(input, &mut decoder)).collect::<Vec<_>>()
-        };
-        let handles: Vec<_> = inputs.chunks(share).map(|inputs| scope.spawn(move || peek(inputs))).collect();
-        handles.into_iter().flat_map(join).collect()
-    })
-}
-
-fn run_on<T: Send>(threads: usize, work: &(impl Fn(usize) -> T + Sync)) -> Vec<T> {
-    thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|number| scope.spawn(move || work(number))).collect();
-        handles.into_iter().map(join).collect()
-    })
-}
-
-/// A worker that panicked has a bug: going on would print a report with its files missing.
-fn join<T>(handle: thread::ScopedJoinHandle<'_, T>) -> T {
-    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+fn peek_all(inputs: &[Input]) -> Vec<Beginning> {
+    inputs.par_iter().map_init(Decoder::default, |decoder, input| plan::peek(input, decoder)).collect()
 }

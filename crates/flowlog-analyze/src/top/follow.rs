@@ -174,8 +174,7 @@ impl Follower {
     pub(super) fn picture(&self) -> Result<Picture, RunError> {
         let (begun, now) = (Instant::now(), Utc::now());
         let running = &self.config.running;
-        let threads = running.threads();
-        let mut chosen = Chosen::of(&self.config.inputs, &self.select(now)?, threads)?;
+        let mut chosen = Chosen::of(&self.config.inputs, &self.select(now)?)?;
         let gathering = GatherOptions {
             resolve: true,
             findings: self.config.findings,
@@ -185,8 +184,7 @@ impl Follower {
         pick(&mut chosen, gathering.clone(), &self.config.memory, running, false)?;
         let budget = self.config.memory.budget();
         let shared = Shared::new(&budget);
-        let options =
-            Options { threads, details: &[], hours: None, selection: &chosen.selection, shared: &shared };
+        let options = Options { details: &[], hours: None, selection: &chosen.selection, shared: &shared };
         let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, true, false)?;
         let gatherer = Gatherer::new(state, gathering);
         let options = ReportOptions {
@@ -195,7 +193,6 @@ impl Follower {
             finding: self.finding.clone(),
             own: self.own.clone(),
             selection: chosen.row(),
-            threads,
             ..ReportOptions::default()
         };
         let names = FlowNames::of(&gatherer.summary, &self.book);

@@ -71,15 +71,10 @@ impl Sums {
 ///
 /// # Errors
 /// Rows that went to disk cannot be read.
-pub fn charts(
-    gatherer: &Gatherer,
-    report: &Report,
-    own: &OwnNetworks,
-    threads: usize,
-) -> Result<Charts, SpillError> {
+pub fn charts(gatherer: &Gatherer, report: &Report, own: &OwnNetworks) -> Result<Charts, SpillError> {
     let summary = &gatherer.summary;
     let scene = Scene::new(summary, report, own);
-    let collected = gatherer.again(threads, || Collector::new(&scene), |_| true)?;
+    let collected = gatherer.again(|| Collector::new(&scene), |_| true)?;
     Ok(Charts {
         timeline: line(&summary.timeline, POINTS),
         hosts: collected.hosts.finish(&scene.hosts, &scene.grid),

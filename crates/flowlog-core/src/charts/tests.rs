@@ -1,4 +1,5 @@
 use super::*;
+use crate::parallel::within;
 use crate::report::{Collector as ReportCollector, ReportOptions};
 use crate::state::testing::gatherer;
 
@@ -19,11 +20,11 @@ fn log(tuples: &[String]) -> String {
 fn charts_of(tuples: &[String], own: &[&str]) -> Charts {
     let gatherer = gatherer(&log(tuples));
     let options = ReportOptions { top: 2, ..ReportOptions::default() };
-    let collected = gatherer.gather(1, || ReportCollector::new(&gatherer.summary, &options)).unwrap();
+    let collected = gatherer.gather(|| ReportCollector::new(&gatherer.summary, &options)).unwrap();
     let report = collected.finish(Vec::new(), None).unwrap();
     let own = OwnNetworks::new(own.iter().map(|text| text.parse().unwrap()).collect());
-    let one = charts(&gatherer, &report, &own, 1).unwrap();
-    assert_eq!(one, charts(&gatherer, &report, &own, 3).unwrap());
+    let one = within(1, || charts(&gatherer, &report, &own)).unwrap();
+    assert_eq!(one, within(3, || charts(&gatherer, &report, &own)).unwrap());
     one
 }
 

@@ -85,8 +85,8 @@ fn compared_knowing(own: &OwnNetworks, a: &Gatherer, b: &Gatherer) -> Comparison
         let summary = &gatherer.summary;
         let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, &options);
         let make = || (Conversations::default(), finding::Collector::new(&scene));
-        let (conversations, collected) = gatherer.gather(2, make).unwrap();
-        (conversations, detect(collected, gatherer, 2).unwrap())
+        let (conversations, collected) = gatherer.gather(make).unwrap();
+        (conversations, detect(collected, gatherer).unwrap())
     });
     let set = |name, tables, place: usize| {
         let (conversations, findings) = &found[place];

@@ -14,13 +14,13 @@ use super::heaviest::Heaviest;
 use super::long::LongLived;
 use super::outside::Outside;
 use super::own_source::OwnSources;
-use super::parallel::map;
 use super::scene::Scene;
 use super::strobe::Strobe;
 use super::threats::Threats;
 use super::users::{Users, UsersOf, users};
 use super::vertical::Scan;
 use super::{Collector, Context, Crowd};
+use crate::parallel::map;
 use crate::state::lists::{Rows, Scattered};
 use crate::state::{HostId, LogCoverage, SpillError};
 
@@ -59,17 +59,15 @@ impl<'a> Facts<'a> {
     pub(super) fn new(
         mut collected: Collector<'a>,
         context: &Context<'a>,
-        threads: usize,
         walk: impl FnOnce(&mut Crowd<'_>),
     ) -> Result<(Self, Vec<OwnSources>), SpillError> {
         let scene = collected.scene;
         let sources = collected.own_sources();
-        let users = users(collected.asked()?, &collected.called, &collected.callers, threads)?;
+        let users = users(collected.asked()?, &collected.called, &collected.callers)?;
         let targets = collected.targets.len() as u64;
-        let outside =
-            Outside::new(scene, collected.knocks, collected.inbound, targets, context.denials, threads)?;
+        let outside = Outside::new(scene, collected.knocks, collected.inbound, targets, context.denials)?;
         let dead_for = scene.thresholds().slow_scan.dead_for.max(collected.largest.len() / 10);
-        let floods = incoming(scene, context.load, threads)?;
+        let floods = incoming(scene, context.load)?;
         let facts = Self {
             scene,
             coverage: context.coverage,
@@ -89,7 +87,7 @@ impl<'a> Facts<'a> {
             unencrypted: collected.unencrypted,
             threats: collected.threats,
             dead_for,
-            dead: dead(collected.failing, dead_for, threads)?,
+            dead: dead(collected.failing, dead_for)?,
             users,
         };
         Ok((facts, sources))
@@ -160,18 +158,13 @@ fn crowd<'a>(
 }
 
 /// Hosts that so many fail to reach.
-fn dead(
-    failing: Scattered<HostId>,
-    dead_for: usize,
-    threads: usize,
-) -> Result<HashSet<HostId, RandomState>, SpillError> {
+fn dead(failing: Scattered<HostId>, dead_for: usize) -> Result<HashSet<HostId, RandomState>, SpillError> {
     let of_bucket = |hosts: Rows<HostId>| {
         let mut sources: HashMap<HostId, usize, RandomState> = HashMap::default();
         hosts.each(|host| *sources.entry(*host).or_default() += 1)?;
         let dead = sources.into_iter().filter(|(_, sources)| *sources >= dead_for);
         Ok(dead.map(|(host, _)| host).collect::<Vec<_>>())
     };
-    let dead: Vec<_> =
-        map(threads, failing.into_buckets(), of_bucket).into_iter().collect::<Result<_, _>>()?;
+    let dead: Vec<_> = map(failing.into_buckets(), of_bucket).into_iter().collect::<Result<_, _>>()?;
     Ok(dead.into_iter().flatten().collect())
 }

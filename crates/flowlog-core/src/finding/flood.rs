@@ -3,12 +3,12 @@
 use super::crowd::then;
 use super::facts::Facts;
 use super::heaviest::Heaviest;
-use super::parallel::map;
 use super::provider::Provider;
 use super::scene::Scene;
 use super::technique;
 use super::words::duration;
 use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
+use crate::parallel::map;
 use crate::state::evidence::{BIN_SECONDS, Bins, Load, Pair};
 use crate::state::{HostId, HostLoad, HostPair, LoadTable, SpillError};
 use crate::text::count;
@@ -98,12 +98,8 @@ pub(super) struct Incoming {
 ///
 /// # Errors
 /// What hosts got is on disk, and cannot be read.
-pub(super) fn incoming(
-    scene: &Scene<'_>,
-    load: &LoadTable,
-    threads: usize,
-) -> Result<Vec<Incoming>, SpillError> {
-    let found = map(threads, load.parts(), |part| Ok(incoming_of(scene, &part.bins()?)));
+pub(super) fn incoming(scene: &Scene<'_>, load: &LoadTable) -> Result<Vec<Incoming>, SpillError> {
+    let found = map(load.parts(), |part| Ok(incoming_of(scene, &part.bins()?)));
     let mut all: Vec<Incoming> = found.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     all.sort_unstable_by_key(|flood| flood.host);
     Ok(all)

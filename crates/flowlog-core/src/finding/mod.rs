@@ -33,7 +33,6 @@ mod noise;
 mod note;
 mod outside;
 mod own_source;
-mod parallel;
 mod provider;
 mod scan_accepted;
 mod scene;
@@ -76,6 +75,7 @@ pub(crate) use words::counted;
 pub use words::duration_in;
 
 use crate::enrich::AddressBook;
+use crate::parallel;
 use crate::state::lists::Rows;
 use crate::state::{Denials, Gather, Gatherer, LoadTable, LogCoverage, SpillError};
 use beacon::Rhythmic;
@@ -177,13 +177,13 @@ pub fn rules() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// Rows that are asked for once more cannot be read.
-pub fn detect(collected: Collector<'_>, gatherer: &Gatherer, threads: usize) -> Result<Findings, SpillError> {
+pub fn detect(collected: Collector<'_>, gatherer: &Gatherer) -> Result<Findings, SpillError> {
     let summary = &gatherer.summary;
     let context = Context { coverage: &summary.coverage, load: summary.load(), denials: summary.denials() };
     let mut walked = Ok(());
-    let findings = judge(collected, &context, threads, |crowd| {
+    let findings = judge(collected, &context, |crowd| {
         let wanted = |host| crowd.wants(host);
-        match gatherer.again(threads, || crowd.beside(), wanted) {
+        match gatherer.again(|| crowd.beside(), wanted) {
             Ok(all) => crowd.merge(all),
             Err(error) => walked = Err(error),
         }
@@ -191,7 +191,7 @@ pub fn detect(collected: Collector<'_>, gatherer: &Gatherer, threads: usize) -> 
     walked.map(|()| findings)
 }
 
-/// Everything the detectors say of the pairs in `collected`, on `threads` threads. If hosts were flooded, who took part
+/// Everything the detectors say of the pairs in `collected`. If hosts were flooded, who took part
 /// is not in there: `walk` is called once, and must give all pairs to the [`Crowd`] it gets, each once.
 ///
 /// # Errors
@@ -199,15 +199,14 @@ pub fn detect(collected: Collector<'_>, gatherer: &Gatherer, threads: usize) -> 
 pub fn judge(
     collected: Collector<'_>,
     context: &Context<'_>,
-    threads: usize,
     walk: impl FnOnce(&mut Crowd<'_>),
 ) -> Result<Findings, SpillError> {
     let scene = collected.scene;
-    let (facts, sources) = Facts::new(collected, context, threads, walk)?;
+    let (facts, sources) = Facts::new(collected, context, walk)?;
     let sources = sources.into_iter().map(|sources| Job::Sources(Box::new(sources)));
     let beacons = facts.rhythmic.buckets().iter().map(Job::Beacons);
     let jobs = sources.chain(beacons).chain(DETECTORS.into_iter().map(Job::Detector)).collect();
-    let findings = parallel::map(threads, jobs, |job| match job {
+    let findings = parallel::map(jobs, |job| match job {
         Job::Detector(find) => Ok(find(&facts)),
         Job::Sources(sources) => sources.judge(&facts),
         Job::Beacons(rows) => beacon::find(&facts, rows),

@@ -9,9 +9,9 @@ use hashbrown::{HashMap, HashSet};
 use super::inbound::{Inbound, InboundBucket, InboundRows, Service};
 use super::knock::{KnockBucket, KnockRows, Knocks};
 use super::noise::{Noise, Scanner};
-use super::parallel::map;
 use super::provider::Provider;
 use super::scene::Scene;
+use crate::parallel::map;
 use crate::state::{Denials, HostId, SpillError};
 
 /// How many public addresses got through to a service, and how many got payload from it.
@@ -48,19 +48,18 @@ impl Outside {
         inbound: InboundRows,
         targets: u64,
         denials: &Denials,
-        threads: usize,
     ) -> Result<Self, SpillError> {
         let buckets: Vec<_> = knocks.into_buckets().zip(inbound.into_buckets()).enumerate().collect();
         let mut all = Self::default();
         let mut inbound = Vec::new();
-        let parts = map(threads, buckets, |(place, (knocks, inbound))| {
+        let parts = map(buckets, |(place, (knocks, inbound))| {
             (Self::of_bucket(scene, knocks, &inbound, (denials, place)), inbound)
         });
         for (part, rows) in parts {
             all.add(part?);
             inbound.push(rows);
         }
-        all.visits = visits(scene, &all.let_in, &inbound, threads)?;
+        all.visits = visits(scene, &all.let_in, &inbound)?;
         all.noise.targets = targets;
         all.noise.top = all.top(scene);
         Ok(all)
@@ -173,7 +172,6 @@ fn visits(
     scene: &Scene<'_>,
     let_in: &[Inbound],
     inbound: &[InboundBucket],
-    threads: usize,
 ) -> Result<HashMap<Service, Visits, RandomState>, SpillError> {
     let asked: HashSet<Service, RandomState> = let_in.iter().map(Inbound::service).collect();
     if asked.is_empty() {
@@ -191,7 +189,7 @@ fn visits(
         done.map(|()| visits)
     };
     let mut all: HashMap<Service, Visits, RandomState> = HashMap::default();
-    for counted in map(threads, inbound.iter().collect(), count) {
+    for counted in map(inbound.iter().collect(), count) {
         for (service, visits) in counted? {
             let known = all.entry(service).or_default();
             known.all += visits.all;

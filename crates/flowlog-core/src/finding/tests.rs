@@ -1,4 +1,5 @@
 use super::*;
+use crate::parallel::within;
 use crate::state::testing::{gatherer, pairs};
 use crate::state::{Budget, HostPair, Shelf, Summary};
 
@@ -95,7 +96,7 @@ fn conversations_by_the_clock_go_to_disk_and_the_findings_stay_the_same() {
             }
             collector
         };
-        let judge = |collected, threads| judge(collected, &context, threads, |_| ());
+        let judge = |collected, threads| within(threads, || judge(collected, &context, |_| ()));
         let whole = judge(collect(&pairs), 1).unwrap();
         assert_eq!(whole.findings.iter().filter(|finding| finding.rule == "beacon").count(), beacons);
         for threads in [1, 3] {

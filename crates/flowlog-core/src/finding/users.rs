@@ -3,7 +3,7 @@
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::parallel::map;
+use crate::parallel::map;
 use crate::state::lists::Rows;
 use crate::state::{HostId, SpillError};
 
@@ -30,7 +30,6 @@ pub(super) fn users(
     asked: HashSet<HostId, RandomState>,
     called: &Rows<HostId>,
     calling: &Rows<HostId>,
-    threads: usize,
 ) -> Result<UsersOf, SpillError> {
     let mut users: UsersOf = asked.into_iter().map(|host| (host, Users::default())).collect();
     if users.is_empty() {
@@ -47,7 +46,7 @@ pub(super) fn users(
     let parts = |rows| Rows::lists(rows).flat_map(|list| list.chunks(PART));
     let parts: Vec<_> =
         parts(called).map(|part| (part, 1)).chain(parts(calling).map(|part| (part, 0))).collect();
-    let counts = map(threads, parts, |(part, callers)| {
+    let counts = map(parts, |(part, callers)| {
         let mut counts: HashMap<HostId, usize, RandomState> = HashMap::default();
         for host in part.iter().filter(|host| users.contains_key(*host)) {
             *counts.entry(*host).or_default() += 1;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::enrich::{AddressBook, AddressBookBuilder};
+use crate::parallel::within;
 use crate::state::testing::gatherer;
 
 const ACL: &str = "/s/providers/Microsoft.Network/networkSecurityGroups/web";
@@ -48,7 +49,7 @@ fn table(tuples: &[Tuple], options: &FlowOptions, threads: usize, by_pair: Optio
     let names = FlowNames::of(&gatherer.summary, &book);
     let mut scene = FlowScene::new(&gatherer.summary, &names, options);
     scene.by_pair = by_pair.unwrap_or(scene.by_pair);
-    gatherer.gather(threads, || Flows::new(&scene)).unwrap().finish()
+    within(threads, || gatherer.gather(|| Flows::new(&scene))).unwrap().finish()
 }
 
 fn book() -> AddressBook {

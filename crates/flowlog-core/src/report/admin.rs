@@ -104,9 +104,9 @@ impl<'a> AdminAccess<'a> {
     }
 
     /// The rows, those with the most sources answered first.
-    pub(super) fn finish(self, threads: usize) -> Vec<AdminAccessRow> {
+    pub(super) fn finish(self) -> Vec<AdminAccessRow> {
         let sets = [self.sources, self.answered, self.destinations];
-        let [sources, answered, destinations] = sets.map(|distinct| distinct.finish(false, threads));
+        let [sources, answered, destinations] = sets.map(|distinct| distinct.finish(false));
         let rows = self.sums.into_iter().filter_map(|(group, sums)| {
             let count =
                 |groups: &HashMap<u32, Members, RandomState>| groups.get(&group).map_or(0, |set| set.count);

@@ -43,8 +43,6 @@ pub struct ReportOptions {
     pub selection: Option<SelectionRow>,
     /// How long a row of the timeline is, ms; `None`: what gives at most 61 rows.
     pub bucket_ms: Option<i64>,
-    /// Threads that may sum up what was collected.
-    pub threads: usize,
 }
 
 impl Default for ReportOptions {
@@ -62,7 +60,6 @@ impl Default for ReportOptions {
             nsgs: None,
             selection: None,
             bucket_ms: None,
-            threads: 1,
         }
     }
 }
@@ -82,8 +79,8 @@ pub fn build<B: Gather>(
     let scene = Scene::new(&summary.hosts, &summary.near, &summary.overall, &options.finding);
     let finding = || summary.has_evidence.then(|| finding::Collector::new(&scene));
     let make = || ((Collector::new(summary, options), finding()), beside());
-    let ((collector, finding), beside) = gatherer.gather(options.threads, make)?;
-    let findings = finding.map(|collected| detect(collected, gatherer, options.threads)).transpose()?;
+    let ((collector, finding), beside) = gatherer.gather(make)?;
+    let findings = finding.map(|collected| detect(collected, gatherer)).transpose()?;
     Ok((collector.finish(files, findings)?, beside))
 }
 
@@ -94,13 +91,12 @@ impl Collector<'_> {
     /// What is kept on disk cannot be read.
     pub fn finish(self, files: Vec<FileRow>, findings: Option<Findings>) -> Result<Report, SpillError> {
         let Self { tables, options, .. } = self;
-        let (overall, threads) = (&tables.overall, options.threads);
+        let overall = &tables.overall;
         let lists = self.problems.finish(options.top);
         let limits = (options.top, options.problem_limit);
         let hosts_by = options.sort.unwrap_or(Rank::HOSTS);
         let others_by = options.sort.unwrap_or(Rank::OTHERS);
-        let [sources, destinations] =
-            self.hosts.finish(&tables.hosts, hosts_by, limits, threads, tables.denials())?;
+        let [sources, destinations] = self.hosts.finish(&tables.hosts, hosts_by, limits, tables.denials())?;
         let distinct = Distinct {
             sources: sources.hosts,
             destinations: destinations.hosts,
@@ -118,7 +114,7 @@ impl Collector<'_> {
             top_destinations: distinct.destinations,
             top_ports: ports.found(),
         };
-        let met = self.meetings.finish(tables, options.nsgs.is_some(), threads)?;
+        let met = self.meetings.finish(tables, options.nsgs.is_some())?;
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             tool: options.tool.clone(),
@@ -150,7 +146,7 @@ impl Collector<'_> {
             classes: self.classes.finish(),
             encryption_pairs,
             rules: rules::rules(tables, &met, others_by),
-            admin_access: self.admin.finish(threads),
+            admin_access: self.admin.finish(),
             rules_file: options.nsgs.as_deref().map(|nsgs| rules_file::compare(tables, &met, nsgs)),
             top_sources,
             top_destinations,

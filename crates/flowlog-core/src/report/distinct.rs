@@ -4,7 +4,8 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use super::rules_file::FEW;
-use super::scatter::{Numbers, place, share};
+use super::scatter::{Numbers, place};
+use crate::parallel::share;
 use crate::state::denials::{Denial, Denials};
 use crate::state::{BUCKETS, SpillError, bucket_of};
 
@@ -79,21 +80,16 @@ impl Distinct {
     }
 
     /// Every group that has members; with `few`, these are told where they are few.
-    pub(super) fn finish(self, few: bool, threads: usize) -> Groups {
+    pub(super) fn finish(self, few: bool) -> Groups {
         // Of no denials, none is on disk.
-        self.finish_with(&Denials::default(), few, threads).unwrap_or_default()
+        self.finish_with(&Denials::default(), few).unwrap_or_default()
     }
 
     /// The same of rules and the sources that met them, those of `denials` among them.
     ///
     /// # Errors
     /// Denials cannot be read from disk.
-    pub(super) fn finish_with(
-        self,
-        denials: &Denials,
-        few: bool,
-        threads: usize,
-    ) -> Result<Groups, SpillError> {
+    pub(super) fn finish_with(self, denials: &Denials, few: bool) -> Result<Groups, SpillError> {
         let told = if few { FEW + 1 } else { 0 };
         let of_bucket = |groups: &mut Groups, place, bucket: Numbers| {
             let lone = denials.by_source(place)?;
@@ -108,7 +104,7 @@ impl Distinct {
             }
             Ok(())
         };
-        let mut parts = share(self.buckets, threads, Groups::default, of_bucket)?;
+        let mut parts = share(self.buckets, Groups::default, of_bucket)?;
         parts.sort_unstable_by_key(HashMap::len);
         let mut all: Groups = parts.pop().unwrap_or_default();
         for (group, members) in parts.into_iter().flatten() {
@@ -186,6 +182,7 @@ mod tests {
 
     use super::*;
     use crate::flow::Protocol;
+    use crate::parallel::within;
     use crate::state::{ConversationKey, Denied, HostId, LoneDenial};
 
     proptest! {
@@ -204,7 +201,7 @@ mod tests {
             for other in several {
                 all.merge(other);
             }
-            let found: BTreeMap<u32, Members> = all.finish(true, 3).into_iter().collect();
+            let found: BTreeMap<u32, Members> = within(3, || all.finish(true)).into_iter().collect();
             let expected: BTreeMap<u32, Members> = expected
                 .into_iter()
                 .map(|(group, set)| (group, Members::of(set.len() as u64, set.into_iter())))
@@ -241,7 +238,7 @@ mod tests {
             }
             denials.close();
             let found: BTreeMap<u32, Members> =
-                others.finish_with(&denials, few, 3).unwrap().into_iter().collect();
+                within(3, || others.finish_with(&denials, few)).unwrap().into_iter().collect();
             let members = |set: BTreeSet<u32>| {
                 Members::of(set.len() as u64, set.into_iter().filter(|_| few))
             };
@@ -258,7 +255,7 @@ mod tests {
             (0..3000).for_each(|member| distinct.insert(7, member * (round % 2 + 1)));
         }
         assert!(distinct.buckets.iter().all(|numbers| numbers.values_kept() <= FEW_KEPT));
-        assert_eq!(distinct.finish(false, 1).get(&7).map(|members| members.count), Some(4500));
+        assert_eq!(within(1, || distinct.finish(false)).get(&7).map(|members| members.count), Some(4500));
     }
 
     /// A bucket's numbers are few here: it is cleared at four thousand.

@@ -8,10 +8,11 @@ use std::net::IpAddr;
 
 use super::best::Best;
 use super::rank::{Rank, Weight};
-use super::scatter::{Numbers, Room, host_of, packed, place, share};
+use super::scatter::{Numbers, Room, host_of, packed, place};
 use super::tally::Tally;
 use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
 use crate::flow::Protocol;
+use crate::parallel::share;
 use crate::radix;
 use crate::state::denials::{Denial, Denials};
 use crate::state::lists::Rows;
@@ -188,7 +189,6 @@ impl Side {
     /// The ranking of its hosts; what `denials` know of them is not here yet.
     fn finish(
         mut self,
-        threads: usize,
         new: impl Fn() -> Ranking + Sync,
         hosts: &Hosts,
         denials: &Denials,
@@ -201,7 +201,7 @@ impl Side {
             Ok(())
         };
         let mut all = new();
-        for part in share(self.buckets, threads, &new, sum)? {
+        for part in share(self.buckets, &new, sum)? {
             all.merge(part);
         }
         Ok(all)
@@ -453,12 +453,11 @@ impl HostSums {
         hosts: &Hosts,
         rank: Rank,
         (top, refused): (usize, usize),
-        threads: usize,
         denials: &Denials,
     ) -> Result<[Ranking; 2], SpillError> {
-        let sources = self.sources.finish(threads, || Ranking::new(rank, top, refused), hosts, denials)?;
+        let sources = self.sources.finish(|| Ranking::new(rank, top, refused), hosts, denials)?;
         let none = Denials::default();
-        let destinations = self.destinations.finish(threads, || Ranking::new(rank, top, 0), hosts, &none)?;
+        let destinations = self.destinations.finish(|| Ranking::new(rank, top, 0), hosts, &none)?;
         Ok([sources, destinations])
     }
 }

@@ -63,8 +63,8 @@ impl PortsMet {
     }
 
     /// As [`Distinct::finish`]; a member is read by [`port_of`].
-    pub(super) fn finish(self, few: bool, threads: usize) -> Groups {
-        self.all.finish(few, threads)
+    pub(super) fn finish(self, few: bool) -> Groups {
+        self.all.finish(few)
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
         }
         let [mut all, other] = parts;
         all.merge(other);
-        let found = all.finish(false, 2);
+        let found = all.finish(false);
         for (rule, ports) in (0..).zip(expected) {
             assert_eq!(found[&rule].count, ports.len() as u64, "{rule}");
         }
@@ -111,7 +111,7 @@ mod tests {
         }
         assert_eq!(met.all.values_kept(), 1 << 16);
         met.insert(8, Protocol::UDP, 53);
-        let found = met.finish(true, 1);
+        let found = met.finish(true);
         assert_eq!((found[&7].count, found[&7].few.len()), (1 << 16, 0));
         assert_eq!(
             found[&8].few.iter().map(|port| port_of(*port)).collect::<Vec<_>>(),

@@ -130,12 +130,7 @@ impl Meetings {
     ///
     /// # Errors
     /// Lone denials cannot be read from disk.
-    pub(super) fn finish(
-        self,
-        tables: &Summary,
-        few: bool,
-        threads: usize,
-    ) -> Result<Vec<MetBy>, SpillError> {
+    pub(super) fn finish(self, tables: &Summary, few: bool) -> Result<Vec<MetBy>, SpillError> {
         let mut met = vec![MetBy::default(); tables.rules.rows().len()];
         let mut fill = |groups: Groups, slot: Slot| {
             for (rule, members) in groups {
@@ -145,10 +140,10 @@ impl Meetings {
             }
         };
         // One after the other: there may be a million rules.
-        fill(self.sources.finish_with(tables.denials(), few, threads)?, |met| &mut met.sources);
-        fill(self.destinations.finish(few, threads), |met| &mut met.destinations);
-        fill(self.ports.finish(few, threads), |met| &mut met.ports);
-        fill(self.protocols.finish(few, threads), |met| &mut met.protocols);
+        fill(self.sources.finish_with(tables.denials(), few)?, |met| &mut met.sources);
+        fill(self.destinations.finish(few), |met| &mut met.destinations);
+        fill(self.ports.finish(few), |met| &mut met.ports);
+        fill(self.protocols.finish(few), |met| &mut met.protocols);
         Ok(met)
     }
 }

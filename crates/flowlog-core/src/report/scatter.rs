@@ -1,9 +1,5 @@
 //! Spreading what is kept of each host over buckets, which are then summed one by one, on all cores.
 
-use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
-
 use crate::radix;
 use crate::state::HostId;
 use crate::state::lists::Rows;
@@ -103,37 +99,6 @@ impl Room {
         self.entries += other.entries;
         self.room = self.room.max(other.room);
     }
-}
-
-/// Does `work` for each of `buckets`, with its place, on up to `threads` threads; what each thread has made of its buckets
-/// comes back. Which thread gets which bucket is chance.
-///
-/// # Errors
-/// Those of `work`.
-pub(super) fn share<T: Send, R: Send, E: Send>(
-    buckets: Vec<T>,
-    threads: usize,
-    new: impl Fn() -> R + Sync,
-    work: impl Fn(&mut R, usize, T) -> Result<(), E> + Sync,
-) -> Result<Vec<R>, E> {
-    let threads = threads.clamp(1, buckets.len().max(1));
-    let buckets = Mutex::new(buckets.into_iter().enumerate());
-    let next = || buckets.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let run = || {
-        let mut made = new();
-        while let Some((place, bucket)) = next() {
-            work(&mut made, place, bucket)?;
-        }
-        Ok(made)
-    };
-    thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
-        let mut made = vec![run()];
-        made.extend(
-            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))),
-        );
-        made.into_iter().collect()
-    })
 }
 
 #[cfg(test)]

@@ -138,7 +138,6 @@ fn options(top: usize, problem_limit: usize) -> ReportOptions {
         problem_limit,
         specific: vec!["10.0.0.0/28".parse().unwrap(), "::/0".parse().unwrap()],
         nsgs: Some(policy::parse(nsg.replace("ACL", ACL).as_bytes()).unwrap()),
-        threads: 3,
         ..ReportOptions::default()
     }
 }

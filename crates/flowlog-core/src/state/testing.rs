@@ -18,7 +18,7 @@ pub(crate) fn gatherer(text: &str) -> Gatherer {
 
 /// All pairs of hosts.
 pub(crate) fn pairs(gatherer: &Gatherer) -> Vec<HostPair> {
-    gatherer.gather(2, Pairs::default).unwrap().0
+    gatherer.gather(Pairs::default).unwrap().0
 }
 
 #[derive(Default)]

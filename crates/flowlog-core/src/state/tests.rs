@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::connection::{Connection, OPEN_MS, Outcome, SETTLE_MS, SILENT_MS};
 use crate::flow::{Counters, Direction, Encryption, FlowTuple, OwnNetworks, Protocol, State as FlowState};
+use crate::parallel::within;
 use crate::record::{LogKind, RecordContext, Sink};
 use FlowState::{Begin, Continue, Deny, End};
 
@@ -79,7 +80,7 @@ fn join_files(files: &[&[Told]], records: bool) -> Vec<Connection> {
         }
     }
     let gatherer = Gatherer::new(all.unwrap(), options());
-    let mut found = gatherer.gather(2, Connections::default).unwrap().0;
+    let mut found = gatherer.gather(Connections::default).unwrap().0;
     found.sort_unstable_by_key(|one| {
         (one.first_ms, one.last_ms, one.tuples(), one.counters.packets_sent, one.ended_ms())
     });
@@ -268,7 +269,7 @@ fn more_open_connections_than_are_held_are_all_there() {
     }
     reader.end_file();
     let gatherer = Gatherer::new(reader.finish().unwrap(), options());
-    let found = gatherer.gather(2, Connections::default).unwrap().0;
+    let found = gatherer.gather(Connections::default).unwrap().0;
     assert_eq!(found.len(), 100_000);
     assert!(
         found.iter().all(|one| (one.begun_ms(), one.ended_ms(), one.tuples()) == (Some(5), Some(900), 3))
@@ -299,7 +300,7 @@ fn partitions_that_are_read_in_parts_give_the_same() {
         }
         reader.end_file();
         let gatherer = Gatherer::new(reader.finish().unwrap(), options());
-        let mut found = gatherer.gather(threads, Connections::default).unwrap().0;
+        let mut found = within(threads, || gatherer.gather(Connections::default)).unwrap().0;
         found.sort_unstable_by_key(|one| one.first_ms);
         (budget.written() > 0, found)
     };
@@ -366,7 +367,7 @@ fn pairs_of_more_rows_than_fit_are_gathered_slice_by_slice_and_the_load_of_hosts
         let folder = tempfile::tempdir().unwrap();
         let budget = Budget::new(limit, folder.path().to_owned());
         let gatherer = heavy_pairs(&budget);
-        let mut pairs = gatherer.gather(threads, WholePairs::default).unwrap().0;
+        let mut pairs = within(threads, || gatherer.gather(WholePairs::default)).unwrap().0;
         pairs.sort_unstable();
         let load = gatherer.summary.load();
         let mut loads = Vec::new();
@@ -395,11 +396,11 @@ fn pairs_asked_for_once_more_are_the_same_whatever_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let gatherer = heavy_pairs(&Budget::new(1 << 14, folder.path().to_owned()));
     let again = |wanted: &(dyn Fn(HostId) -> bool + Sync)| {
-        let mut pairs = gatherer.again(2, WholePairs::default, wanted).unwrap().0;
+        let mut pairs = gatherer.again(WholePairs::default, wanted).unwrap().0;
         pairs.sort_unstable();
         pairs
     };
-    let mut all = gatherer.gather(2, WholePairs::default).unwrap().0;
+    let mut all = gatherer.gather(WholePairs::default).unwrap().0;
     all.sort_unstable();
     assert_eq!(again(&|_| true), all);
     let heavy = HostId(u32::from_be_bytes([20, 1, 1, 1]));

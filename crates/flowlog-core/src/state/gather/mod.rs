@@ -14,7 +14,6 @@ mod twins;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 pub use twins::{OVERLAP_MS, Sighting};
 
@@ -29,12 +28,13 @@ use super::shelf::Shelf;
 use super::spill::{Budget, SpillError};
 use super::summary::{Summary, Sums};
 use crate::flow::{AddressClass, OwnNetworks};
+use crate::parallel;
 use crate::select::Picked;
 use facts::LogFacts;
 use place::{Narrow, Order, Place, Wide};
 
-/// So many rows are gathered at once by all threads together if rows may take so much memory, but by each no fewer and no
-/// more than this (few in tests). A larger partition is read several times, some of its pairs each time.
+/// All threads together gather as many rows at once as half of the memory for rows holds, but each no fewer and no more
+/// than this (few in tests). A larger partition is read several times, some of its pairs each time.
 const ROWS_AT_ONCE: (u64, u64) = if cfg!(test) { (1 << 8, 1 << 12) } else { (1 << 15, 1 << 20) };
 /// What is kept of the pairs is measured every so many rows.
 const CHECK_EVERY: usize = if cfg!(test) { 1 << 7 } else { 1 << 14 };
@@ -74,16 +74,17 @@ impl Gatherer {
         Self { summary, rows, logs, options, budget, picked }
     }
 
-    /// Hands every pair of hosts to one of `threads` collectors that `make` makes, and returns these as one. Once: what is
-    /// summed beside the pairs stays as the first gathering leaves it.
+    /// Hands every pair of hosts to one of the collectors that `make` makes, one for each thread of the pool that the
+    /// caller is in (rayon's), and returns these as one. Once: what is summed beside the pairs stays as the first
+    /// gathering leaves it.
     ///
     /// # Errors
     /// A temporary file or a written state that cannot be read, or is damaged.
-    pub fn gather<G: Gather>(&self, threads: usize, make: impl Fn() -> G + Sync) -> Result<G, SpillError> {
+    pub fn gather<G: Gather>(&self, make: impl Fn() -> G + Sync) -> Result<G, SpillError> {
         let mut all = make();
         let mut sums = Sums::new(&self.summary);
         let shelf = Shelf::new(&self.budget);
-        for (collector, of_thread) in self.walk(threads, &make, &|_| true, Some(&shelf))? {
+        for (collector, of_thread) in self.walk(&make, &|_| true, Some(&shelf))? {
             all.merge(collector);
             sums.merge(of_thread);
         }
@@ -100,13 +101,12 @@ impl Gatherer {
     /// As [`Gatherer::gather`].
     pub fn again<G: Gather>(
         &self,
-        threads: usize,
         make: impl Fn() -> G + Sync,
         wanted: impl Fn(HostId) -> bool + Sync,
     ) -> Result<G, SpillError> {
         let mut all = make();
         let wanted = |row: &Row| wanted(row.key.source) || wanted(row.key.destination);
-        for (collector, _) in self.walk(threads, &make, &wanted, None)? {
+        for (collector, _) in self.walk(&make, &wanted, None)? {
             all.merge(collector);
         }
         Ok(all)
@@ -114,16 +114,15 @@ impl Gatherer {
 
     fn walk<G: Gather>(
         &self,
-        threads: usize,
         make: &(impl Fn() -> G + Sync),
         wanted: &(impl Fn(&Row) -> bool + Sync),
         shelf: Option<&Arc<Shelf>>,
     ) -> Result<Vec<(G, Sums)>, SpillError> {
         let next = AtomicUsize::new(0);
-        let threads = threads.clamp(1, PARTITIONS);
+        let threads = parallel::threads() as u64;
         let (fewest, most) = ROWS_AT_ONCE;
-        let most = (self.budget.limit / 2 / ROW_BYTES / threads as u64).clamp(fewest, most);
-        let room = Room { most, share: self.budget.limit / 2 / threads as u64, shelf };
+        let most = (self.budget.limit / 2 / ROW_BYTES / threads).clamp(fewest, most);
+        let room = Room { most, share: self.budget.limit / 4 / threads, shelf };
         let work = || -> Result<(G, Sums), SpillError> {
             let mut worker = Worker::new(self, make());
             loop {
@@ -134,13 +133,7 @@ impl Gatherer {
                 worker.partition(partition, &room, wanted)?;
             }
         };
-        thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let join = |handle: thread::ScopedJoinHandle<'_, _>| {
-                handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            handles.into_iter().map(join).collect()
-        })
+        parallel::on_all(work).into_iter().collect()
     }
 }
 
