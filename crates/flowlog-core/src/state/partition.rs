@@ -280,10 +280,14 @@ impl Rows {
                 // In the same memory.
                 *mine = chunks.collect();
             } else {
-                mine.reserve_exact(chunks.len());
                 mine.extend(chunks);
             }
         }
+    }
+
+    /// No more follow: what lists of chunks have taken ahead is given back.
+    pub(super) fn fit(&mut self) {
+        self.partitions.iter_mut().for_each(Vec::shrink_to_fit);
     }
 
     /// The same rows, spread over partitions by another key. `lists` are the numbers of logs and rules.

@@ -42,8 +42,9 @@ impl LogFacts {
 
 /// Parts a state into what is known beside the pairs, what is known of each log, and the rows.
 pub(super) fn settle(state: State, options: &GatherOptions) -> (Summary, Vec<LogFacts>, Rows) {
-    let State { totals, mut logs, rules, mut hosts, rows, .. } = state;
+    let State { totals, mut logs, rules, mut hosts, mut rows, .. } = state;
     hosts.refresh();
+    rows.fit();
     let vnet_hours = vnet_hours(&mut logs);
     let mut near = NearEnds::default();
     let mut facts = Vec::with_capacity(logs.all.len());
