@@ -34,6 +34,7 @@ mod provenance;
 mod reader;
 mod row;
 mod rules;
+mod scatter;
 mod segments;
 mod shelf;
 mod spill;

@@ -12,7 +12,7 @@ pub(super) struct Held {
 }
 
 /// Pieces of memory with chunks. None is ever moved.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Segments {
     /// Bytes of a piece.
     size: usize,

@@ -1,0 +1,161 @@
+//! Rows -> chunks of partitions, in memory and beyond the limit on disk, while one worker reads.
+
+use std::sync::Arc;
+
+use super::hosts::Hosts;
+use super::partition::{Chunk, Origin, PARTITIONS, PartitionKey, Place, Rows, partition_of};
+use super::row::{LONGEST_ROW, Row, RowWriter, follow};
+use super::segments::Segments;
+use super::spill::{Budget, Spill, SpillError};
+
+/// Bytes of rows that are kept, compressed and written as one: less where little memory is allowed, since each worker
+/// has a chunk of each partition open.
+const CHUNKS: (usize, usize) = (1 << 10, 8 << 10);
+/// Bytes of memory that full chunks are kept in: less where little memory is allowed, since each worker has some.
+const SEGMENTS: (usize, usize) = (64 << 10, 1 << 20);
+/// Chunks of a partition that go to disk together are written as one until it has so many bytes: each costs its place in
+/// a list.
+const JOINED: usize = 64 << 10;
+
+/// The partitions' chunks while one worker fills them.
+pub(super) struct Scatter {
+    key: PartitionKey,
+    /// Bytes of a chunk.
+    chunk: usize,
+    open: Vec<RowWriter>,
+    chunks: Vec<Vec<Chunk>>,
+    full: Segments,
+    spill: Spill,
+    joined: Vec<u8>,
+}
+
+impl Scatter {
+    pub(super) fn new(key: PartitionKey, spill: Spill) -> Self {
+        let open = (0..PARTITIONS).map(|_| RowWriter::default()).collect();
+        let part = |parts: u64, (least, most): (usize, usize)| {
+            usize::try_from(spill.limit() / parts).unwrap_or(usize::MAX).clamp(least, most)
+        };
+        let chunk = part(PARTITIONS as u64 * 4, CHUNKS);
+        let full = Segments::new(part(64, SEGMENTS));
+        Self {
+            key,
+            chunk,
+            open,
+            chunks: (0..PARTITIONS).map(|_| Vec::new()).collect(),
+            full,
+            spill,
+            joined: Vec::new(),
+        }
+    }
+
+    /// Takes a row in. What goes wrong with a temporary file is told at the end.
+    #[inline]
+    pub(super) fn write(&mut self, row: &Row, hosts: &Hosts) {
+        let place = partition_of(self.key.hash(row.key.source, row.key.destination, hosts));
+        let Some(open) = self.open.get_mut(place) else { return };
+        open.write(row, hosts);
+        if open.len() > self.chunk - LONGEST_ROW {
+            self.seal(place);
+        }
+    }
+
+    #[cold]
+    fn seal(&mut self, place: usize) {
+        let Self { open, chunks, full, .. } = self;
+        let (Some(open), Some(chunks)) = (open.get_mut(place), chunks.get_mut(place)) else { return };
+        let (held, grown) = full.push(open.bytes());
+        chunks.push(Chunk::held(open, held));
+        open.clear(self.chunk);
+        if grown > 0 && self.spill.grow(grown) {
+            self.spill_all();
+        }
+    }
+
+    /// Writes every full chunk to disk.
+    fn spill_all(&mut self) {
+        let mut is_written = true;
+        for chunks in &mut self.chunks {
+            let is_here = |chunk: &Chunk| matches!(chunk.place, Place::Memory { .. });
+            let from = chunks.iter().rposition(|chunk| !is_here(chunk)).map_or(0, |last| last + 1);
+            let mut to = from;
+            while let Some((rows, count)) =
+                chunks.get(to..).and_then(|rest| join(rest, &self.full, &mut self.joined))
+            {
+                if let Some(packed) = self.spill.write(&self.joined) {
+                    let joined = Chunk { origin: 0, rows, place: Place::Disk(packed) };
+                    chunks.splice(to..to + count, [joined]);
+                    to += 1;
+                } else {
+                    // It is told at the end; until then they stay.
+                    to += count;
+                    is_written = false;
+                }
+            }
+        }
+        if is_written {
+            self.spill.shrink(self.full.clear());
+        }
+    }
+
+    /// No more rows follow.
+    ///
+    /// # Errors
+    /// A temporary file could not be written.
+    pub(super) fn finish(mut self, origin: Origin) -> Result<Rows, SpillError> {
+        for (open, chunks) in std::mem::take(&mut self.open).iter().zip(&mut self.chunks) {
+            if open.rows > 0 {
+                let (held, _) = self.full.push(open.bytes());
+                chunks.push(Chunk::held(open, held));
+            }
+        }
+        if self.spill.has_begun() {
+            // There were too many: gathering needs the memory that the last ones have.
+            self.spill_all();
+        }
+        let spilled = self.spill.finish()?;
+        Ok(Rows {
+            key: self.key,
+            origins: vec![origin],
+            partitions: self.chunks,
+            full: self.full,
+            files: spilled.map(Arc::new).into_iter().collect(),
+        })
+    }
+}
+
+impl Rows {
+    /// The same rows, spread over partitions by another key. `lists` are the numbers of logs and rules.
+    pub(super) fn rekeyed(
+        self,
+        key: PartitionKey,
+        hosts: &mut Hosts,
+        lists: (usize, usize),
+        budget: &Arc<Budget>,
+    ) -> Result<Self, SpillError> {
+        let mut scatter = Scatter::new(key, Spill::new(budget));
+        for partition in 0..PARTITIONS {
+            self.each(partition, hosts, |row, hosts| scatter.write(&row, hosts))?;
+        }
+        scatter.finish(Origin::of(lists.0, lists.1))
+    }
+}
+
+/// The rows of the first of `chunks` that are written as one, and how many chunks these are; `None` if there are none.
+fn join(chunks: &[Chunk], full: &Segments, joined: &mut Vec<u8>) -> Option<(u32, usize)> {
+    joined.clear();
+    let (mut rows, mut count, mut before) = (0, 0, None);
+    for chunk in chunks {
+        let Place::Memory { held, last_ms } = chunk.place else { break };
+        if joined.len() >= JOINED {
+            break;
+        }
+        let bytes = full.get(held);
+        match before.replace(last_ms) {
+            None => joined.extend_from_slice(bytes),
+            Some(before) => follow(joined, bytes, before)?,
+        }
+        rows += chunk.rows;
+        count += 1;
+    }
+    (count > 0).then_some((rows, count))
+}
