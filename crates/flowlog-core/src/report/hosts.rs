@@ -4,13 +4,10 @@
 //! bucket at the end. Only the first of each ranking and counts remain. In the internet's noise nearly every pair is one
 //! denied packet of a source that never returns: its source is asked of [`Denials`] then.
 
-use std::net::IpAddr;
-
-use super::best::Best;
-use super::rank::{Rank, Weight};
+use super::rank::Rank;
+use super::ranking::Ranking;
 use super::scatter::{Numbers, Room, host_of, packed, place};
 use super::tally::Tally;
-use super::{DeniedSourceRow, HostName, HostRow, MANY_DENIALS};
 use crate::flow::Protocol;
 use crate::parallel::share;
 use crate::radix;
@@ -35,6 +32,12 @@ struct Sums {
 impl Sums {
     fn none(host: HostId) -> Self {
         Self { host, tally: Tally::default(), refused: 0, refused_by: 0 }
+    }
+
+    /// What `ranking` takes of them.
+    #[inline]
+    fn rank(&self, ranking: &mut Ranking, hosts: &Hosts, ports: impl FnOnce() -> u64) {
+        ranking.take(|| hosts.address(self.host), &self.tally, (self.refused, self.refused_by), ports);
     }
 
     fn add(&mut self, other: &Self) {
@@ -263,7 +266,7 @@ impl Bucket {
                 && next.is_none_or(|next| host < next)
             {
                 let lone = take_while(&mut lone, |denial| denial.source() == host);
-                ranking.take(&Sums::of_lone(host, lone), &[], &[], lone, hosts);
+                Sums::of_lone(host, lone).rank(ranking, hosts, || distinct_services(&[], &[], lone));
             }
             let Some(host) = next else { return };
             let mut all = sums_of(host, &mut short, &mut long);
@@ -274,7 +277,7 @@ impl Bucket {
             let lone = take_while(&mut lone, |denial| denial.source() == host);
             all.add(&Sums::of_lone(host, lone));
             let others = take_while(&mut services, |service| host_of(*service) == host);
-            ranking.take(&all, mine, others, lone, hosts);
+            all.rank(ranking, hosts, || distinct_services(mine, others, lone));
         }
     }
 }
@@ -302,77 +305,6 @@ fn take_while<'v, T>(values: &mut &'v [T], is_of: impl Fn(&T) -> bool) -> &'v [T
     let (taken, rest) = values.split_at_checked(end).unwrap_or_default();
     *values = rest;
     taken
-}
-
-type ByAddress<V, W = u64> = Best<Option<IpAddr>, V, W>;
-
-/// The first hosts of one side.
-#[derive(Clone, Debug)]
-pub(super) struct Ranking {
-    /// Hosts with tuples.
-    pub(super) hosts: u64,
-    rank: Rank,
-    top: ByAddress<Tally, Weight>,
-    refused: ByAddress<Refused>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Refused {
-    tuples: u64,
-    destinations: u32,
-    ports: u64,
-}
-
-impl Ranking {
-    fn new(rank: Rank, top: usize, refused: usize) -> Self {
-        Self { hosts: 0, rank, top: Best::new(top), refused: Best::new(refused) }
-    }
-
-    #[inline]
-    fn take(&mut self, sums: &Sums, singles: &[u64], services: &[u64], lone: &[Denial], hosts: &Hosts) {
-        let order = || hosts.address(sums.host);
-        if sums.tally.tuples > 0 {
-            self.hosts += 1;
-            self.top.offer(self.rank.weight(&sums.tally), order, || sums.tally);
-        }
-        if sums.refused > MANY_DENIALS {
-            self.refused.offer(sums.refused, order, || Refused {
-                tuples: sums.refused,
-                destinations: sums.refused_by,
-                ports: distinct_services(singles, services, lone),
-            });
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.hosts += other.hosts;
-        self.top.merge(other.top);
-        self.refused.merge(other.refused);
-    }
-
-    /// The hosts that come first.
-    pub(super) fn top(&self) -> Vec<HostRow> {
-        let rows = self.top.clone().finish();
-        rows.filter_map(|(address, tally)| Some(tally.host_row(address?))).collect()
-    }
-
-    /// The sources with the most tuples denied by rules, and how many have more than [`MANY_DENIALS`].
-    pub(super) fn denied(self) -> (Vec<DeniedSourceRow>, u64) {
-        let found = self.refused.found();
-        let row = |(address, refused): (Option<IpAddr>, Refused)| {
-            let HostName { ip: source, class, provider, .. } = HostName::of(address?);
-            let Refused { tuples, destinations, ports } = refused;
-            Some(DeniedSourceRow {
-                source,
-                class,
-                provider,
-                tuples,
-                destinations: destinations.into(),
-                ports,
-            })
-        };
-        (self.refused.finish().filter_map(row).collect(), found)
-    }
 }
 
 /// Distinct services, without that of protocols without ports.

@@ -21,6 +21,7 @@ mod ports;
 mod ports_met;
 mod problems;
 mod rank;
+mod ranking;
 mod remark;
 mod rows;
 mod rules;
