@@ -99,12 +99,12 @@ pub enum RunError {
     /// Conditions on whole connections, asked of a pipe.
     #[error(
         "{}: bytes, packets, duration and outcomes other than denied are known of whole connections: for a report of \
-         them the logs are read twice, which a pipe cannot be\nhint: save it to a file, or ask flowlog-analyze flows",
+         them the logs are read twice, which a pipe cannot be",
         .0.display()
     )]
     ReadTwice(PathBuf),
     /// A temporary file that cannot be used.
-    #[error("{0}\nhint: --temp-dir names another folder, --max-memory allows more memory")]
+    #[error(transparent)]
     Spill(#[from] SpillError),
     /// A key that cannot be used.
     #[error(transparent)]
@@ -131,6 +131,9 @@ pub enum RunError {
         /// Why.
         cause: io::Error,
     },
+    /// The system gives no more threads.
+    #[error("cannot start the threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// Standard output that cannot be written.
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),
@@ -163,7 +166,18 @@ impl RunError {
             | Self::State(_)
             | Self::Frames(_)
             | Self::Manual { .. }
+            | Self::Threads(_)
             | Self::Output(_) => false,
+        }
+    }
+
+    /// What can be done about it, where the sentence does not say.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::ReadTwice(_) => Some("save it to a file, or ask flowlog-analyze flows"),
+            Self::Spill(_) => Some("--temp-dir names another folder, --max-memory allows more memory"),
+            Self::Threads(_) => Some("--threads allows fewer"),
+            _ => None,
         }
     }
 }

@@ -23,8 +23,7 @@ fn main() -> ExitCode {
     let around = Surroundings::detect();
     let ascii = task.ascii(&around);
     if let Err(error) = task.start_threads() {
-        say(&mut talk, ascii, &format!("error: {error}\nhint: --threads allows fewer"));
-        return ExitCode::from(1);
+        return failed(&error.into(), ascii, &mut talk);
     }
     if let Task::Top(config) = &task {
         return match top::run(config, &around) {
@@ -66,6 +65,10 @@ fn main() -> ExitCode {
 
 fn failed(error: &RunError, ascii: bool, talk: &mut impl Write) -> ExitCode {
     say(talk, ascii, &format!("error: {error}"));
+    // A line of its own: what an error tells may come from outside, and is one line whatever it holds.
+    if let Some(hint) = error.hint() {
+        say(talk, ascii, &format!("hint: {hint}"));
+    }
     ExitCode::from(if error.is_usage() { 2 } else { 1 })
 }
 

@@ -151,3 +151,19 @@ fn a_bomb_in_an_archive_takes_no_more_than_a_record() {
     let (report, code) = within(100, &Bench::new().file("bomb.zip", zip(&members)), "bomb.zip");
     assert_eq!((report["totals"]["tuples"].as_u64(), code), (Some(1), 3));
 }
+
+#[test]
+fn threads_that_the_system_does_not_give_are_told() {
+    let script = "ulimit -v 400000; exec \"$PROGRAM\" a.json --threads 1000";
+    let output = Command::new("timeout")
+        .args(["300", "sh", "-c", script])
+        .current_dir(Bench::new().file("a.json", record("")).logs())
+        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+        .env("XDG_CONFIG_HOME", "/nobody")
+        .output()
+        .unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{talk}");
+    assert!(talk.starts_with("error: cannot start the threads: "), "{talk}");
+    assert!(talk.ends_with("\nhint: --threads allows fewer\n"), "{talk}");
+}

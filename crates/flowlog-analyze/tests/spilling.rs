@@ -132,6 +132,6 @@ fn a_disk_without_room_is_told_and_nothing_is_left_of_the_rows() {
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{talk}");
     assert!(talk.contains("cannot keep rows in a temporary file in temporary: "), "{talk}");
-    assert!(talk.contains("--temp-dir names another folder"), "{talk}");
+    assert!(talk.contains("\nhint: --temp-dir names another folder"), "{talk}");
     assert_eq!(names(&bench.folder.path().join("temporary")), [""; 0], "nothing is left");
 }

@@ -176,7 +176,11 @@ fn a_pipe_cannot_be_read_twice() {
     let refused = piped(&["-", "--where", "bytes > 1"]);
     assert_eq!(refused.status.code(), Some(2));
     let talk = String::from_utf8(refused.stderr).unwrap();
-    assert!(talk.contains("read twice") && talk.contains("flowlog-analyze flows"), "{talk}");
+    assert!(
+        talk.contains("read twice")
+            && talk.contains("\nhint: save it to a file, or ask flowlog-analyze flows"),
+        "{talk}"
+    );
     assert_eq!(piped(&["flows", "-", "--where", "bytes > 1"]).status.code(), Some(0));
     assert_eq!(piped(&["-", "--where", "port 443"]).status.code(), Some(0));
 }
