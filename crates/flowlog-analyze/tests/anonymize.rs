@@ -401,14 +401,8 @@ fn memory_does_not_grow_with_the_input() {
         "ulimit -v {}; exec \"$PROGRAM\" anonymize logs -o copies --key key --threads 1 --quiet",
         120 << 10
     );
-    let output = std::process::Command::new("timeout")
-        .args(["300", "sh", "-c", &script])
-        .current_dir(bench.folder.path())
-        .env("MALLOC_ARENA_MAX", "1")
-        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
-        .output()
-        .unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{talk}");
+    let run = bench.shell(&script);
+    let talk = run.talk();
+    assert_eq!(run.code(), 3, "{talk}");
     assert!(talk.contains("wrote 1 file with 100,000 tuples"), "{talk}");
 }

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use common::{Bench, Run};
 use flowlog_testkit::archives::{gzip, tar, zip};
 use flowlog_testkit::faults;
@@ -283,15 +282,8 @@ fn memory_is_bounded_whatever_a_frame_s_length() {
     file.write_all(hour.as_bytes()).and_then(|()| file.write_all(&[0; 4])).unwrap();
     drop(file);
     let script = "ulimit -v 122880; exec \"$PROGRAM\" partial --stdin-frames -o a.flowstate --max-memory 16MiB < stream";
-    let output = Command::new("timeout")
-        .args(["300", "sh", "-c", script])
-        .current_dir(bench.folder.path())
-        .env("MALLOC_ARENA_MAX", "1")
-        .env("XDG_CONFIG_HOME", "/nobody")
-        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = bench.shell(script);
+    assert_eq!(run.code(), 0, "{}", run.talk());
     let report: serde_json::Value =
         serde_json::from_str(&bench.printed(&["merge", "a.flowstate", "--format", "json"])).unwrap();
     assert_eq!((&report["totals"]["tuples"], &report["files"][0]["bytes"]), (&2.into(), &length.into()));

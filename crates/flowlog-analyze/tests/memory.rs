@@ -4,7 +4,6 @@
 mod common;
 
 use std::io::Write as _;
-use std::process::Command;
 
 use common::Bench;
 use flate2::Compression;
@@ -16,19 +15,10 @@ const TUPLE: &str = r#""1768464001000,10.10.1.4,10.10.2.5,40001,8080,6,O,B,X,0,0
 
 /// Runs the analyser with so many MiB of address space and returns its report and exit code.
 fn within(mib: u32, bench: &Bench, arguments: &str) -> (Value, i32) {
-    let script = format!("ulimit -v {}; exec \"$PROGRAM\" --format json {arguments}", mib << 10);
-    let output = Command::new("timeout")
-        .args(["300", "sh", "-c", &script])
-        .current_dir(bench.logs())
-        // A thread of the C library's allocator reserves 64 MiB that it does not use.
-        .env("MALLOC_ARENA_MAX", "1")
-        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
-        .env("XDG_CONFIG_HOME", "/nobody")
-        .output()
-        .unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
-    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {talk}"));
-    (report, output.status.code().unwrap())
+    let run = bench
+        .shell(&format!("ulimit -v {}; cd logs; exec \"$PROGRAM\" --format json {arguments}", mib << 10));
+    let report = serde_json::from_str(&run.out()).unwrap_or_else(|error| panic!("{error}: {}", run.talk()));
+    (report, run.code())
 }
 
 fn gzip(write: impl FnOnce(&mut GzEncoder<Vec<u8>>)) -> Vec<u8> {
@@ -154,16 +144,10 @@ fn a_bomb_in_an_archive_takes_no_more_than_a_record() {
 
 #[test]
 fn threads_that_the_system_does_not_give_are_told() {
-    let script = "ulimit -v 400000; exec \"$PROGRAM\" a.json --threads 1000";
-    let output = Command::new("timeout")
-        .args(["300", "sh", "-c", script])
-        .current_dir(Bench::new().file("a.json", record("")).logs())
-        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
-        .env("XDG_CONFIG_HOME", "/nobody")
-        .output()
-        .unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{talk}");
+    let bench = Bench::new().file("a.json", record(""));
+    let run = bench.shell("ulimit -v 400000; exec \"$PROGRAM\" logs --threads 1000");
+    let talk = run.talk();
+    assert_eq!((run.code(), run.out().len()), (1, 0), "{talk}");
     assert!(talk.starts_with("error: cannot start the threads: "), "{talk}");
     assert!(talk.ends_with("\nhint: --threads allows fewer\n"), "{talk}");
 }

@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -129,17 +129,11 @@ fn walkdir(folder: &Path) -> Vec<std::path::PathBuf> {
 fn a_disk_without_room_is_told_and_nothing_is_left_of_the_rows() {
     let bench = bench();
     // The kernel refuses every byte beyond the limit, as a full disk does; the signal that comes with it is ignored.
-    let script =
-        format!("trap '' XFSZ; ulimit -f 16; exec \"$PROGRAM\" logs --format json {}", LIMITED.join(" "));
-    let output = Command::new("timeout")
-        .args(["300", "sh", "-c", &script])
-        .current_dir(bench.folder.path())
-        .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
-        .env("XDG_CONFIG_HOME", "/nobody")
-        .output()
-        .unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{talk}");
+    let limited = LIMITED.join(" ");
+    let run =
+        bench.shell(&format!("trap '' XFSZ; ulimit -f 16; exec \"$PROGRAM\" logs --format json {limited}"));
+    let talk = run.talk();
+    assert_eq!((run.code(), run.out().len()), (1, 0), "{talk}");
     assert!(talk.contains("cannot keep rows in a temporary file in temporary: "), "{talk}");
     assert!(talk.contains("\nhint: --temp-dir names another folder"), "{talk}");
     assert_eq!(names(&bench.folder.path().join("temporary")), [""; 0], "nothing is left");

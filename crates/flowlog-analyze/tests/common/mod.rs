@@ -54,6 +54,19 @@ impl Bench {
         Run(output)
     }
 
+    /// Runs a script in the same folder, in which the tool is `$PROGRAM`: limits are set on the process, by the kernel.
+    pub(crate) fn shell(&self, script: &str) -> Run {
+        let output = std::process::Command::new("timeout")
+            .args(["300", "sh", "-c", script])
+            .current_dir(self.folder.path())
+            // A thread of the C library's allocator reserves 64 MiB that it does not use.
+            .env("MALLOC_ARENA_MAX", "1")
+            .env("PROGRAM", assert_cmd::cargo::cargo_bin("flowlog-analyze"))
+            .env("XDG_CONFIG_HOME", "/nobody")
+            .output();
+        Run(output.unwrap())
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("flowlog-analyze").unwrap();
         command.current_dir(self.folder.path()).args(arguments);

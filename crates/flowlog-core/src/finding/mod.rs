@@ -191,8 +191,8 @@ pub fn detect(collected: Collector<'_>, gatherer: &Gatherer) -> Result<Findings,
     walked.map(|()| findings)
 }
 
-/// Everything the detectors say of the pairs in `collected`. If hosts were flooded, who took part
-/// is not in there: `walk` is called once, and must give all pairs to the [`Crowd`] it gets, each once.
+/// Everything the detectors say of the pairs in `collected`. If hosts were flooded, who took part is not in there: `walk`
+/// is called once, and must give all pairs to the [`Crowd`] it gets, each once.
 ///
 /// # Errors
 /// What is kept on disk cannot be read.
