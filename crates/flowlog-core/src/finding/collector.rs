@@ -9,6 +9,7 @@ use super::beacon::Rhythmic;
 use super::brute_force::Guesser;
 use super::bulk::Bulk;
 use super::cleartext::Cleartext;
+use super::compact::CompactRows;
 use super::denied_outbound::DeniedOut;
 use super::dns::LookUps;
 use super::encryption::Unencrypted;
@@ -16,8 +17,8 @@ use super::exfiltration::{self, Upload};
 use super::failure::Failure;
 use super::flood::Outgoing;
 use super::horizontal::{self, Pinged};
-use super::inbound::{Inbound, InboundRows};
-use super::knock::{KnockRows, Knocks};
+use super::inbound::Inbound;
+use super::knock::{Knocker, Knocks};
 use super::lateral::LoginHour;
 use super::long::LongLived;
 use super::own_source::{FirstContact, Reached};
@@ -71,11 +72,11 @@ pub struct Collector<'a> {
     /// Conversations with the internet that go by the clock, by source.
     pub(super) rhythmic: Scattered<Rhythmic>,
     /// What hosts of the internet failed at, by source.
-    pub(super) knocks: KnockRows,
+    pub(super) knocks: CompactRows<Knocker>,
     /// Distinct hosts they tried: a table of own hosts.
     pub(super) targets: HashSet<HostId, RandomState>,
     /// Allowed conversations from the internet to internal hosts, by source.
-    pub(super) inbound: InboundRows,
+    pub(super) inbound: CompactRows<Inbound>,
     /// Hosts of the internet that an internal host called, once for each internal host.
     pub(super) called: Rows<HostId>,
     /// Hosts of the internet that called an internal host, but were not called by it; once for each internal host.
@@ -117,9 +118,9 @@ impl<'a> Collector<'a> {
             logins: Scattered::default(),
             denied_out: Scattered::default(),
             rhythmic: Scattered::default(),
-            knocks: KnockRows::default(),
+            knocks: CompactRows::default(),
             targets: HashSet::default(),
-            inbound: InboundRows::default(),
+            inbound: CompactRows::default(),
             called: Rows::default(),
             callers: Rows::default(),
             largest: HashMap::default(),
@@ -231,7 +232,7 @@ impl<'a> Collector<'a> {
         let Some(knocks) = Knocks::of(failures) else { return };
         let Some(key) = conversations.first().map(|first| first.key) else { return };
         self.targets.insert(key.destination);
-        self.knocks.push(scene, key.source, &knocks);
+        self.knocks.push(scene, (key.source, knocks));
     }
 
     fn allowed(&mut self, pair: &HostPair, known: &Conversation, allowed: &Allowed, ends: (Kind, Kind)) {

@@ -1,16 +1,14 @@
 //! What hosts of the internet were let in to.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
+use super::compact::Compact;
 use super::failure::Failure;
 use super::scene::Scene;
 use super::span::Span;
 use super::{EvidenceRow, Note, Unit};
 use crate::flow::Protocol;
-use crate::state::lists::{Rows, Scattered};
-use crate::state::{ADMIN_PORTS, Allowed, Conversation, ConversationKey, HostId, Shelf, SpillError};
+use crate::state::{ADMIN_PORTS, Allowed, Conversation, ConversationKey, HostId};
 
 /// Destination, port and protocol.
 pub(super) type Service = (HostId, u16, Protocol);
@@ -79,91 +77,42 @@ pub(super) struct Short {
 const ANSWERED: u8 = 1;
 const FAILED: u8 = 2;
 
-impl Short {
+impl Compact for Inbound {
+    type Short = Short;
+
+    fn source(&self) -> HostId {
+        self.key.source
+    }
+
     /// `None` if it is larger than 4 GiB, 49 days, or its times are not known.
     #[inline]
-    fn new(scene: &Scene<'_>, row: &Inbound) -> Option<Self> {
-        let ConversationKey { source, destination, port, protocol } = row.key;
-        let Span(first_ms, last_ms) = row.times;
-        Some(Self {
+    fn shorten(&self, scene: &Scene<'_>) -> Option<Short> {
+        let ConversationKey { source, destination, port, protocol } = self.key;
+        let Span(first_ms, last_ms) = self.times;
+        Some(Short {
             source,
             destination,
             port,
             protocol,
-            flags: (u8::from(row.answered) * ANSWERED) | (u8::from(row.failed) * FAILED),
-            connections: u32::try_from(row.connections).ok()?,
-            received: u32::try_from(row.received).ok()?,
+            flags: (u8::from(self.answered) * ANSWERED) | (u8::from(self.failed) * FAILED),
+            connections: u32::try_from(self.connections).ok()?,
+            received: u32::try_from(self.received).ok()?,
             first: u32::try_from(first_ms.checked_sub(scene.times.0)?).ok()?,
             span_ms: u32::try_from(last_ms.checked_sub(first_ms)?).ok()?,
         })
     }
 
-    fn row(&self, scene: &Scene<'_>) -> Inbound {
-        let Self { source, destination, port, protocol, .. } = *self;
-        let first_ms = scene.times.0 + i64::from(self.first);
-        Inbound {
+    fn restore(short: &Short, scene: &Scene<'_>) -> Self {
+        let Short { source, destination, port, protocol, .. } = *short;
+        let first_ms = scene.times.0 + i64::from(short.first);
+        Self {
             key: ConversationKey { source, destination, port, protocol },
-            answered: self.flags & ANSWERED > 0,
-            failed: self.flags & FAILED > 0,
-            connections: self.connections.into(),
-            received: self.received.into(),
-            times: Span(first_ms, first_ms + i64::from(self.span_ms)),
+            answered: short.flags & ANSWERED > 0,
+            failed: short.flags & FAILED > 0,
+            connections: short.connections.into(),
+            received: short.received.into(),
+            times: Span(first_ms, first_ms + i64::from(short.span_ms)),
         }
-    }
-}
-
-/// Every [`Inbound`], by source.
-#[derive(Debug, Default)]
-pub(super) struct InboundRows {
-    short: Scattered<Short>,
-    long: Scattered<Inbound>,
-}
-
-impl InboundRows {
-    #[inline]
-    pub(super) fn push(&mut self, scene: &Scene<'_>, row: Inbound) {
-        let source = row.key.source;
-        match Short::new(scene, &row) {
-            Some(short) => self.short.push(source, short),
-            None => self.long.push(source, row),
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: Self) {
-        self.short.merge(other.short);
-        self.long.merge(other.long);
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.short.bytes() + self.long.bytes()
-    }
-
-    pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
-        self.short.put_away(shelf);
-        self.long.put_away(shelf);
-    }
-
-    /// Those of each bucket of sources.
-    pub(super) fn into_buckets(self) -> impl Iterator<Item = InboundBucket> {
-        let all = self.short.into_buckets().into_iter().zip(self.long.into_buckets());
-        all.map(|(short, long)| InboundBucket { short, long })
-    }
-}
-
-/// The [`InboundRows`] of a bucket.
-pub(super) struct InboundBucket {
-    short: Rows<Short>,
-    long: Rows<Inbound>,
-}
-
-impl InboundBucket {
-    /// Each of them.
-    ///
-    /// # Errors
-    /// Those on disk cannot be read.
-    pub(super) fn each(&self, scene: &Scene<'_>, mut take: impl FnMut(&Inbound)) -> Result<(), SpillError> {
-        self.short.each(|short| take(&short.row(scene)))?;
-        self.long.each(take)
     }
 }
 
@@ -201,22 +150,12 @@ mod tests {
                 all.push(Inbound { key, answered, failed, connections, received, times: Span::default() });
             }
         }
-        let mut rows = InboundRows::default();
         for row in &all {
-            short += usize::from(Short::new(&scene, row).is_some());
-            rows.push(&scene, *row);
+            if let Some(shorter) = row.shorten(&scene) {
+                assert_eq!(Inbound::restore(&shorter, &scene), *row);
+                short += 1;
+            }
         }
         assert_eq!(short, 4 * 2 * 2);
-        let buckets: Vec<InboundBucket> = rows.into_buckets().collect();
-        let mut found: Vec<Inbound> = Vec::new();
-        for bucket in &buckets {
-            bucket.each(&scene, |row| found.push(*row)).unwrap();
-        }
-        let order = |row: &Inbound| {
-            (row.answered, row.failed, row.connections, row.received, row.times.0, row.times.1)
-        };
-        found.sort_unstable_by_key(order);
-        all.sort_unstable_by_key(order);
-        assert_eq!(found, all);
     }
 }

@@ -10,6 +10,7 @@ mod brute_force;
 mod bulk;
 mod cleartext;
 mod collector;
+mod compact;
 mod concern;
 mod crowd;
 mod denied_outbound;

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::inbound::{Inbound, InboundBucket, InboundRows, Service};
-use super::knock::{KnockBucket, KnockRows, Knocks};
+use super::compact::{CompactBucket, CompactRows};
+use super::inbound::{Inbound, Service};
+use super::knock::{Knocker, Knocks};
 use super::noise::{Noise, Scanner};
 use super::provider::Provider;
 use super::scene::Scene;
@@ -44,8 +45,8 @@ impl Outside {
     /// `targets` are the hosts that were tried.
     pub(super) fn new(
         scene: &Scene<'_>,
-        knocks: KnockRows,
-        inbound: InboundRows,
+        knocks: CompactRows<Knocker>,
+        inbound: CompactRows<Inbound>,
         targets: u64,
         denials: &Denials,
     ) -> Result<Self, SpillError> {
@@ -67,15 +68,14 @@ impl Outside {
 
     fn of_bucket(
         scene: &Scene<'_>,
-        mut knocks: KnockBucket,
-        inbound: &InboundBucket,
+        knocks: CompactBucket<Knocker>,
+        inbound: &CompactBucket<Inbound>,
         (denials, place): (&Denials, usize),
     ) -> Result<Self, SpillError> {
-        knocks.bring_back()?;
-        let mut sums = BySource::with_capacity_and_hasher(knocks.len(), RandomState::default());
-        for (source, knocks) in knocks.iter(scene) {
-            sums.entry(source).and_modify(|sum| *sum = sum.and(&knocks)).or_insert(knocks);
-        }
+        let mut sums = BySource::with_capacity_and_hasher(knocks.in_memory(), RandomState::default());
+        knocks.each(scene, |(source, knocks)| {
+            sums.entry(*source).and_modify(|sum| *sum = sum.and(knocks)).or_insert(*knocks);
+        })?;
         let least = scene.thresholds().vertical_scan.ports as u64;
         let mut noise = add_lone(&mut sums, denials, place, least)?;
         noise.sources += sums.len() as u64;
@@ -149,7 +149,7 @@ fn add_lone(sums: &mut BySource, denials: &Denials, bucket: usize, least: u64) -
 }
 
 /// Answered conversations with services for administration, of sources that are no probers.
-fn admin(scene: &Scene<'_>, inbound: &InboundBucket) -> Result<Vec<Inbound>, SpillError> {
+fn admin(scene: &Scene<'_>, inbound: &CompactBucket<Inbound>) -> Result<Vec<Inbound>, SpillError> {
     let mut admin: Vec<Inbound> = Vec::new();
     inbound.each(scene, |row| {
         if row.answered && row.is_admin() {
@@ -171,13 +171,13 @@ fn admin(scene: &Scene<'_>, inbound: &InboundBucket) -> Result<Vec<Inbound>, Spi
 fn visits(
     scene: &Scene<'_>,
     let_in: &[Inbound],
-    inbound: &[InboundBucket],
+    inbound: &[CompactBucket<Inbound>],
 ) -> Result<HashMap<Service, Visits, RandomState>, SpillError> {
     let asked: HashSet<Service, RandomState> = let_in.iter().map(Inbound::service).collect();
     if asked.is_empty() {
         return Ok(HashMap::default());
     }
-    let count = |rows: &InboundBucket| {
+    let count = |rows: &CompactBucket<Inbound>| {
         let mut visits: HashMap<Service, Visits, RandomState> = HashMap::default();
         let done = rows.each(scene, |row| {
             if asked.contains(&row.service()) {
