@@ -17,7 +17,7 @@ use super::near::NearLog;
 use super::partition::{Chunk, KEY_WORDS, Origin, PartitionKey, Place, Rows};
 use super::reader::Shared;
 use super::rules::{RuleCounts, Rules};
-use super::spill::{Packed, SpillError, Spilled, pack};
+use super::spill::{Packed, SpillError, Spilled, count, pack};
 use super::{State, Totals};
 use crate::record::LogKind;
 
@@ -123,6 +123,19 @@ struct WrittenChunk {
     checksum: u64,
 }
 
+impl WrittenChunk {
+    fn new(partition: u16, origin: u32, packed: &Packed) -> Self {
+        let Packed { rows, offset, length, plain, checksum, .. } = *packed;
+        Self { partition, origin, rows, offset, length, plain, checksum }
+    }
+
+    /// In the only file.
+    fn packed(&self) -> Packed {
+        let Self { rows, offset, length, plain, checksum, .. } = *self;
+        Packed { file: 0, rows, offset, length, plain, checksum }
+    }
+}
+
 impl State {
     /// Writes the state. `notes` are given back by [`State::read`].
     ///
@@ -134,25 +147,7 @@ impl State {
         hosts.refresh();
         out.write_all(&MAGIC).and_then(|()| out.write_all(&STATE_VERSION.to_le_bytes())).map_err(failed)?;
         let mut offset = (MAGIC.len() + 4) as u64;
-        let mut chunks = Vec::new();
-        let mut bytes = Vec::new();
-        for (partition, all) in (0_u16..).zip(&rows.partitions) {
-            for chunk in all {
-                let packed = match &chunk.place {
-                    Place::Memory { held, .. } => pack(rows.full.get(*held), &mut bytes),
-                    Place::Disk(packed) => {
-                        let file = rows.files.get(packed.file).ok_or(SpillError::Damaged { path: None })?;
-                        file.read_packed(packed, &mut bytes)?;
-                        *packed
-                    }
-                };
-                out.write_all(&bytes).map_err(failed)?;
-                let Packed { length, plain, checksum, .. } = packed;
-                let (origin, rows) = (chunk.origin, chunk.rows);
-                chunks.push(WrittenChunk { partition, origin, rows, offset, length, plain, checksum });
-                offset += u64::from(length);
-            }
-        }
+        let chunks = write_rows(&rows, &mut offset, |bytes| out.write_all(bytes).map_err(failed))?;
         let rule = |((acl, rule), counts): &((String, String), RuleCounts)| {
             (acl.clone(), rule.clone(), counts.clone())
         };
@@ -203,10 +198,9 @@ impl State {
             rows.origins.push(Origin { logs, rules });
         }
         for chunk in directory.chunks {
-            let WrittenChunk { partition, origin, rows: count, offset, length, plain, checksum } = chunk;
-            let place = Place::Disk(Packed { file: 0, offset, length, plain, checksum });
-            let partition = rows.partitions.get_mut(usize::from(partition)).ok_or_else(damaged)?;
-            partition.push(Chunk { origin, rows: count, place });
+            let partition = rows.partitions.get_mut(usize::from(chunk.partition)).ok_or_else(damaged)?;
+            let place = Place::Disk(chunk.packed());
+            partition.push(Chunk { origin: chunk.origin, rows: chunk.rows.into(), place });
         }
         let budget = Arc::clone(shared.budget());
         let state = Self { totals: directory.totals, logs, rules, hosts, rows, budget, picked: None };
@@ -239,6 +233,43 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// Writes the chunks of all partitions, from `offset` on.
+fn write_rows(
+    rows: &Rows,
+    offset: &mut u64,
+    mut write: impl FnMut(&[u8]) -> Result<(), StateError>,
+) -> Result<Vec<WrittenChunk>, StateError> {
+    let mut chunks = Vec::new();
+    let mut room = Vec::new();
+    for (partition, of_partition) in (0_u16..).zip(&rows.partitions) {
+        for chunk in of_partition {
+            let mut put = |rows: u32, plain: u32, bytes: &[u8]| {
+                let packed = Packed::new(*offset, rows, plain, bytes);
+                chunks.push(WrittenChunk::new(partition, chunk.origin, &packed));
+                *offset += u64::from(packed.length);
+                write(bytes)
+            };
+            match &chunk.place {
+                Place::Memory { held, .. } => {
+                    let plain = rows.full.get(*held);
+                    room.clear();
+                    pack(plain, &mut room);
+                    put(count(chunk.rows), count(plain.len()), &room)?;
+                }
+                Place::Disk(last) => {
+                    let mut next = Some(*last);
+                    while let Some(packed) = next {
+                        let (bytes, before) = rows.file(packed.file)?.read_packed(&packed, &mut room)?;
+                        put(packed.rows, packed.plain, bytes)?;
+                        next = before;
+                    }
+                }
+            }
+        }
+    }
+    Ok(chunks)
 }
 
 /// A number that is in both sorted lists.

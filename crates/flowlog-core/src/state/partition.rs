@@ -66,19 +66,20 @@ pub(super) fn partition_of(hash: u64) -> usize {
     (hash >> (64 - PARTITIONS.ilog2())) as usize % PARTITIONS
 }
 
-/// Rows of one partition, one behind the other.
+/// Rows of one partition, one behind the other; on disk in a chain of chunks.
 #[derive(Debug)]
 pub(super) struct Chunk {
     /// Whose lists of logs and rules its rows speak of: a place in [`Rows::origins`].
     pub(super) origin: u32,
-    pub(super) rows: u32,
+    /// All of the chain.
+    pub(super) rows: u64,
     pub(super) place: Place,
 }
 
 impl Chunk {
     /// Of all rows of a writer, which lie there.
     pub(super) fn held(written: &RowWriter, held: Held) -> Self {
-        Self { origin: 0, rows: written.rows, place: Place::Memory { held, last_ms: written.last_ms } }
+        Self { origin: 0, rows: written.rows.into(), place: Place::Memory { held, last_ms: written.last_ms } }
     }
 }
 
@@ -90,6 +91,7 @@ pub(super) enum Place {
         /// Time of the last row, which one that follows would be told by.
         last_ms: i64,
     },
+    /// The last of a chain.
     Disk(Packed),
 }
 
@@ -127,7 +129,7 @@ impl Rows {
     /// Adds those of `other`, which has the same key.
     pub(super) fn append(&mut self, other: Self) {
         let origins = u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
-        let files = self.files.len();
+        let files = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let segments = self.full.append(other.full);
         self.origins.extend(other.origins);
         self.files.extend(other.files);
@@ -157,7 +159,7 @@ impl Rows {
     /// Rows of a partition.
     pub(super) fn count(&self, partition: usize) -> u64 {
         let chunks = self.partitions.get(partition).into_iter().flatten();
-        chunks.map(|chunk| u64::from(chunk.rows)).sum()
+        chunks.map(|chunk| chunk.rows).sum()
     }
 
     /// Each row of a partition, with the places of its log and its rule in the lists of all.
@@ -172,33 +174,48 @@ impl Rows {
     ) -> Result<(), SpillError> {
         let mut unpacked = Vec::new();
         for chunk in self.partitions.get(partition).into_iter().flatten() {
-            let bytes = match &chunk.place {
-                Place::Memory { held, .. } => self.full.get(*held),
-                Place::Disk(packed) => {
-                    let file = self.files.get(packed.file).ok_or(SpillError::Damaged { path: None })?;
-                    file.read(packed, &mut unpacked)?;
-                    &unpacked
+            match &chunk.place {
+                Place::Memory { held, .. } => self.rows_of(chunk, self.full.get(*held), hosts, &mut take)?,
+                Place::Disk(last) => {
+                    let mut next = Some(*last);
+                    while let Some(packed) = next {
+                        next = self.file(packed.file)?.read(&packed, &mut unpacked)?;
+                        self.rows_of(chunk, &unpacked, hosts, &mut take)?;
+                    }
                 }
-            };
-            let damaged = || SpillError::Damaged { path: self.path_of(chunk) };
-            let origin = self.origins.get(chunk.origin as usize).ok_or_else(damaged)?;
-            let mut reader = RowReader::new(bytes);
-            while let Some(mut row) = reader.next(hosts) {
-                row.log = *origin.logs.get(row.log as usize).ok_or_else(damaged)?;
-                row.rule = *origin.rules.get(row.rule as usize).ok_or_else(damaged)?;
-                take(row, hosts);
-            }
-            if reader.is_damaged {
-                return Err(damaged());
             }
         }
         Ok(())
     }
 
+    /// The rows that stand in `bytes`, all of a chunk or one of its chain.
+    fn rows_of(
+        &self,
+        chunk: &Chunk,
+        bytes: &[u8],
+        hosts: &mut Hosts,
+        take: &mut impl FnMut(Row, &Hosts),
+    ) -> Result<(), SpillError> {
+        let damaged = || SpillError::Damaged { path: self.path_of(chunk) };
+        let origin = self.origins.get(chunk.origin as usize).ok_or_else(damaged)?;
+        let mut reader = RowReader::new(bytes);
+        while let Some(mut row) = reader.next(hosts) {
+            row.log = *origin.logs.get(row.log as usize).ok_or_else(damaged)?;
+            row.rule = *origin.rules.get(row.rule as usize).ok_or_else(damaged)?;
+            take(row, hosts);
+        }
+        if reader.is_damaged { Err(damaged()) } else { Ok(()) }
+    }
+
+    /// A file, by its place in the list of all.
+    pub(super) fn file(&self, place: u32) -> Result<&Spilled, SpillError> {
+        self.files.get(place as usize).map(|file| &**file).ok_or(SpillError::Damaged { path: None })
+    }
+
     fn path_of(&self, chunk: &Chunk) -> Option<std::path::PathBuf> {
         match &chunk.place {
             Place::Memory { .. } => None,
-            Place::Disk(packed) => self.files.get(packed.file).and_then(|file| file.path()),
+            Place::Disk(packed) => self.file(packed.file).ok()?.path(),
         }
     }
 }

@@ -6,15 +6,14 @@ use super::hosts::Hosts;
 use super::partition::{Chunk, Origin, PARTITIONS, PartitionKey, Place, Rows, partition_of};
 use super::row::{LONGEST_ROW, Row, RowWriter, follow};
 use super::segments::Segments;
-use super::spill::{Budget, Spill, SpillError};
+use super::spill::{self, Budget, Spill, SpillError};
 
 /// Bytes of rows that are kept, compressed and written as one: less where little memory is allowed, since each worker
 /// has a chunk of each partition open.
 const CHUNKS: (usize, usize) = (1 << 10, 8 << 10);
 /// Bytes of memory that full chunks are kept in: less where little memory is allowed, since each worker has some.
 const SEGMENTS: (usize, usize) = (64 << 10, 1 << 20);
-/// Chunks of a partition that go to disk together are written as one until it has so many bytes: each costs its place in
-/// a list.
+/// Chunks of a partition that go to disk together are written as one until it has so many bytes: what is read at once.
 const JOINED: usize = 64 << 10;
 
 /// The partitions' chunks while one worker fills them.
@@ -71,30 +70,30 @@ impl Scatter {
         }
     }
 
-    /// Writes every full chunk to disk.
+    /// Writes every full chunk to disk, behind those of its partition that are there already.
     fn spill_all(&mut self) {
-        let mut is_written = true;
-        for chunks in &mut self.chunks {
-            let is_here = |chunk: &Chunk| matches!(chunk.place, Place::Memory { .. });
-            let from = chunks.iter().rposition(|chunk| !is_here(chunk)).map_or(0, |last| last + 1);
-            let mut to = from;
-            while let Some((rows, count)) =
-                chunks.get(to..).and_then(|rest| join(rest, &self.full, &mut self.joined))
-            {
-                if let Some(packed) = self.spill.write(&self.joined) {
-                    let joined = Chunk { origin: 0, rows, place: Place::Disk(packed) };
-                    chunks.splice(to..to + count, [joined]);
-                    to += 1;
-                } else {
-                    // It is told at the end; until then they stay.
-                    to += count;
-                    is_written = false;
-                }
+        let Self { chunks, full, spill, joined, .. } = self;
+        for chunks in chunks {
+            // The first of them alone may be on disk.
+            let (mut last, mut rows, mut done) = match chunks.first() {
+                Some(Chunk { rows, place: Place::Disk(packed), .. }) => (Some(*packed), *rows, 1),
+                _ => (None, 0, 0),
+            };
+            while let Some((more, count)) = chunks.get(done..).and_then(|rest| join(rest, full, joined)) {
+                let Some(packed) = spill.write(joined, more, last) else {
+                    // It is told at the end; until then all stay.
+                    return;
+                };
+                last = Some(packed);
+                rows += u64::from(more);
+                done += count;
+            }
+            if let Some(packed) = last {
+                chunks.clear();
+                chunks.push(Chunk { origin: 0, rows, place: Place::Disk(packed) });
             }
         }
-        if is_written {
-            self.spill.shrink(self.full.clear());
-        }
+        spill.shrink(full.clear());
     }
 
     /// No more rows follow.
@@ -152,9 +151,11 @@ fn join(chunks: &[Chunk], full: &Segments, joined: &mut Vec<u8>) -> Option<(u32,
         let bytes = full.get(held);
         match before.replace(last_ms) {
             None => joined.extend_from_slice(bytes),
-            Some(before) => follow(joined, bytes, before)?,
+            // What cannot follow another begins the next one.
+            Some(before) if follow(joined, bytes, before).is_none() => break,
+            Some(_) => {}
         }
-        rows += chunk.rows;
+        rows += spill::count(chunk.rows);
         count += 1;
     }
     (count > 0).then_some((rows, count))

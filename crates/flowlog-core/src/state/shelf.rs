@@ -24,7 +24,7 @@ impl Shelf {
     /// Puts a piece there. Nothing if that fails, which is told by [`Self::close`]: nobody will ask for the piece then.
     fn put(self: &Arc<Self>, plain: &[u8]) -> Option<Piece> {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let packed = writing.as_mut()?.write(plain)?;
+        let packed = writing.as_mut()?.write(plain, 0, None)?;
         Some(Piece { shelf: Arc::clone(self), packed })
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 /// Why rows on disk cannot be had.
@@ -64,10 +65,12 @@ impl Budget {
 }
 
 /// A compressed chunk in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Packed {
     /// Place in the list of files.
-    pub(super) file: usize,
+    pub(super) file: u32,
+    /// Rows in it, as its writer has said.
+    pub(super) rows: u32,
     pub(super) offset: u64,
     /// Bytes in the file, and of the rows.
     pub(super) length: u32,
@@ -76,14 +79,27 @@ pub(super) struct Packed {
     pub(super) checksum: u64,
 }
 
-/// Compresses a chunk into `out`; LZ4, block format.
-pub(super) fn pack(plain: &[u8], out: &mut Vec<u8>) -> Packed {
-    out.resize(lz4_flex::block::get_maximum_output_size(plain.len()), 0);
+impl Packed {
+    /// What stands at `offset` of the first file: so many rows of `plain` bytes, compressed to these `bytes`.
+    pub(super) fn new(offset: u64, rows: u32, plain: u32, bytes: &[u8]) -> Self {
+        let checksum = XxHash3_64::oneshot(bytes);
+        Self { file: 0, rows, offset, length: count(bytes.len()), plain, checksum }
+    }
+}
+
+/// A number of a chunk, which is small.
+pub(super) fn count(number: impl TryInto<u32>) -> u32 {
+    number.try_into().unwrap_or(u32::MAX)
+}
+
+/// Compresses a chunk to the end of `out`; LZ4, block format.
+pub(super) fn pack(plain: &[u8], out: &mut Vec<u8>) {
+    let begin = out.len();
+    out.resize(begin + lz4_flex::block::get_maximum_output_size(plain.len()), 0);
+    let room = out.get_mut(begin..).unwrap_or_default();
     // There is room for the worst case.
-    let length = lz4_flex::block::compress_into(plain, out).unwrap_or_default();
-    out.truncate(length);
-    let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    Packed { file: 0, offset: 0, length: size(out), plain: size(plain), checksum: XxHash3_64::oneshot(out) }
+    let length = lz4_flex::block::compress_into(plain, room).unwrap_or_default();
+    out.truncate(begin + length);
 }
 
 /// One worker's way to disk.
@@ -119,16 +135,22 @@ impl Spill {
         self.budget.written() > 0
     }
 
-    /// Writes a chunk. Nothing if that fails: then it stays in memory, and the failure is told by [`Self::finish`].
-    pub(super) fn write(&mut self, plain: &[u8]) -> Option<Packed> {
+    /// Writes a chunk of so many rows. Nothing if that fails: then it stays in memory, and the failure is told by
+    /// [`Self::finish`].
+    ///
+    /// In front of it stands where the chunk `before` it is: of a chain of chunks only the last one has to be known.
+    pub(super) fn write(&mut self, plain: &[u8], rows: u32, before: Option<Packed>) -> Option<Packed> {
         if self.error.is_some() {
             return None;
         }
-        let packed = pack(plain, &mut self.packed);
+        self.packed.clear();
+        // A list always has room.
+        self.packed = postcard::to_extend(&before, std::mem::take(&mut self.packed)).unwrap_or_default();
+        pack(plain, &mut self.packed);
         match self.append() {
             Ok(offset) => {
-                self.budget.written.fetch_add(packed.length.into(), Ordering::Relaxed);
-                Some(Packed { offset, ..packed })
+                self.budget.written.fetch_add(self.packed.len() as u64, Ordering::Relaxed);
+                Some(Packed::new(offset, rows, count(plain.len()), &self.packed))
             }
             Err(source) => {
                 self.error = Some(SpillError::Temporary { folder: self.budget.folder.clone(), source });
@@ -188,34 +210,75 @@ impl Spilled {
         }
     }
 
-    /// Reads a chunk's bytes as they stand in the file.
-    pub(super) fn read_packed(&self, packed: &Packed, out: &mut Vec<u8>) -> Result<(), SpillError> {
-        out.resize(packed.length as usize, 0);
-        let read = || {
+    /// Reads the compressed bytes of a chunk, by way of `room`. Returns them, and the chunk before it in its chain.
+    pub(super) fn read_packed<'r>(
+        &self,
+        packed: &Packed,
+        room: &'r mut Vec<u8>,
+    ) -> Result<(&'r [u8], Option<Packed>), SpillError> {
+        room.resize(packed.length as usize, 0);
+        let read = |room: &mut Vec<u8>| {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start(packed.offset))?;
-            file.read_exact(out)
+            file.read_exact(room)
         };
-        let mut read = read;
-        read().map_err(|source| match &self.origin {
+        read(room).map_err(|source| match &self.origin {
             FileOrigin::Temporary(folder) => SpillError::Temporary { folder: folder.clone(), source },
             FileOrigin::State(path) => SpillError::State { path: path.clone(), source },
         })?;
-        if XxHash3_64::oneshot(out) == packed.checksum { Ok(()) } else { Err(self.damaged()) }
+        if XxHash3_64::oneshot(room) != packed.checksum {
+            return Err(self.damaged());
+        }
+        if let FileOrigin::State(_) = self.origin {
+            return Ok((room, None));
+        }
+        let (before, bytes): (Option<Packed>, _) =
+            postcard::take_from_bytes(room).map_err(|_| self.damaged())?;
+        Ok((bytes, before.map(|before| Packed { file: packed.file, ..before })))
     }
 
-    /// Reads a chunk's rows.
-    pub(super) fn read(&self, packed: &Packed, out: &mut Vec<u8>) -> Result<(), SpillError> {
-        let mut bytes = Vec::new();
-        self.read_packed(packed, &mut bytes)?;
+    /// Reads a chunk's rows. Returns the chunk before it in its chain.
+    pub(super) fn read(&self, packed: &Packed, out: &mut Vec<u8>) -> Result<Option<Packed>, SpillError> {
+        let mut room = Vec::new();
+        let (bytes, before) = self.read_packed(packed, &mut room)?;
         out.resize(packed.plain as usize, 0);
-        match lz4_flex::block::decompress_into(&bytes, out) {
-            Ok(length) if length == packed.plain as usize => Ok(()),
+        match lz4_flex::block::decompress_into(bytes, out) {
+            Ok(length) if length == packed.plain as usize => Ok(before),
             _ => Err(self.damaged()),
         }
     }
 
     fn damaged(&self) -> SpillError {
         SpillError::Damaged { path: self.path() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_chain_the_last_chunk_leads_to_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let budget = Budget::new(0, folder.path().to_owned());
+        let mut spill = Spill::new(&budget);
+        let chunk = |n: u8| vec![n; 100 * usize::from(n)];
+        let (mut even, mut odd) = (None, None);
+        for n in 0..10 {
+            let last = if n % 2 == 0 { &mut even } else { &mut odd };
+            *last = Some(spill.write(&chunk(n), n.into(), *last).unwrap());
+        }
+        let file = spill.finish().unwrap().unwrap();
+        let (mut found, mut room) = (Vec::new(), Vec::new());
+        let mut next = odd.map(|last| Packed { file: 7, ..last });
+        while let Some(packed) = next {
+            next = file.read(&packed, &mut room).unwrap();
+            assert_eq!((packed.file, packed.plain as usize), (7, room.len()));
+            assert_eq!(room, chunk(u8::try_from(packed.rows).unwrap()));
+            found.push(packed.rows);
+        }
+        assert_eq!(found, [9, 7, 5, 3, 1]);
+        let other = Packed { checksum: odd.unwrap().checksum, ..even.unwrap() };
+        assert!(matches!(file.read(&other, &mut room), Err(SpillError::Damaged { path: None })));
     }
 }

@@ -92,6 +92,10 @@ impl<G: Gather> Worker<'_, G> {
         let rows = &gatherer.rows;
         rows.each(partition, hosts, |row, hosts| {
             if is_here(&row, bucket_of(rows, &row, hosts)) {
+                if held.len() == held.capacity() {
+                    // A 5-tuple of many rows: not twice as many as there is room for.
+                    held.reserve_exact(held.len() / 8);
+                }
                 held.push(row);
             }
         })
@@ -146,7 +150,7 @@ fn by_pair(pairs: HashMap<Ends, u64, RandomState>, most: u64) -> Vec<Portion> {
     let (mut few, mut sum) = (HashSet::default(), 0);
     for (pair, count) in pairs {
         if count > most {
-            portions.push(Portion::Slices(pair, count.div_ceil(most)));
+            portions.push(Portion::Slices(pair, slices(count, most)));
             continue;
         }
         if sum + count > most && !few.is_empty() {
@@ -160,6 +164,11 @@ fn by_pair(pairs: HashMap<Ends, u64, RandomState>, most: u64) -> Vec<Portion> {
         portions.push(Portion::Pairs(few));
     }
     portions
+}
+
+/// How many slices so many rows are gathered in. They are not of one size: an eighth of the room is left for that.
+fn slices(count: u64, most: u64) -> u64 {
+    count.div_ceil((most - most / 8).max(1))
 }
 
 /// The slice of a row: all rows of a 5-tuple are in one.
