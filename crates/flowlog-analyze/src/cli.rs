@@ -306,13 +306,18 @@ impl Task {
         self.running().map_or(!around.unicode, |running| running.ascii(around))
     }
 
-    /// Starts the threads that do the work of all phases ([`rayon::ThreadPoolBuilder::build_global`]), if there is any.
+    /// Starts the threads that do the work of all phases ([`rayon::ThreadPoolBuilder::build_global`]), if there is any. The
+    /// caller is one of them, so that no part of the heap is its alone; but not where it draws while others work.
     ///
     /// # Errors
     /// The system gives no more threads.
     pub fn start_threads(&self) -> Result<(), rayon::ThreadPoolBuildError> {
         let Some(running) = self.running() else { return Ok(()) };
-        rayon::ThreadPoolBuilder::new().num_threads(running.threads()).build_global()
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(running.threads());
+        match self {
+            Self::Top(_) => threads.build_global(),
+            _ => threads.use_current_thread().build_global(),
+        }
     }
 
     /// How the run goes, if it reads logs.
