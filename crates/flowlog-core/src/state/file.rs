@@ -199,6 +199,7 @@ impl State {
         }
         for chunk in directory.chunks {
             let partition = rows.partitions.get_mut(usize::from(chunk.partition)).ok_or_else(damaged)?;
+            rows.origins.get(chunk.origin as usize).ok_or_else(damaged)?;
             let place = Place::Disk(chunk.packed());
             partition.push(Chunk { origin: chunk.origin, rows: chunk.rows.into(), place });
         }

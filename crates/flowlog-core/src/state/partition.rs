@@ -31,9 +31,15 @@ impl PartitionKey {
         Self(std::array::from_fn(|_| RandomState::new().build_hasher().finish()))
     }
 
+    /// The hash of a row's two hosts.
+    #[inline]
+    pub(super) fn of(self, row: &Row, hosts: &Hosts) -> u64 {
+        self.hash(row.key.source, row.key.destination, hosts)
+    }
+
     /// The hash of two hosts, whichever comes first; its upper half is what counts.
     #[inline]
-    pub(super) fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
+    fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
         let (a, b) = (hosts.address(a), hosts.address(b));
         if let (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) = (a, b) {
             let Self([start, low, high, ..]) = self;
@@ -64,6 +70,13 @@ fn words(address: Option<IpAddr>) -> [u32; WORDS] {
 #[allow(clippy::cast_possible_truncation)] // ten bits
 pub(super) fn partition_of(hash: u64) -> usize {
     (hash >> (64 - PARTITIONS.ilog2())) as usize % PARTITIONS
+}
+
+/// The part of a partition that a hash is in, if there are so many (a power of two, of 1,024 at most): by those bits that
+/// follow the partition's.
+#[allow(clippy::cast_possible_truncation)] // ten bits
+pub(super) fn part_of(hash: u64, parts: usize) -> usize {
+    (hash >> (64 - 2 * PARTITIONS.ilog2())) as usize % PARTITIONS * parts / PARTITIONS
 }
 
 /// Rows of one partition, one behind the other; on disk in a chain of chunks.
@@ -110,9 +123,10 @@ impl Origin {
     }
 }
 
-/// All rows, by partition.
+/// All rows, by partition; or all of a partition, by part.
 pub(super) struct Rows {
     pub(super) key: PartitionKey,
+    /// None if all speak of the lists of all.
     pub(super) origins: Vec<Origin>,
     pub(super) partitions: Vec<Vec<Chunk>>,
     /// What the chunks in memory are.
@@ -197,11 +211,16 @@ impl Rows {
         take: &mut impl FnMut(Row, &Hosts),
     ) -> Result<(), SpillError> {
         let damaged = || SpillError::Damaged { path: self.path_of(chunk) };
-        let origin = self.origins.get(chunk.origin as usize).ok_or_else(damaged)?;
+        let origin = match self.origins.as_slice() {
+            [] => None,
+            origins => Some(origins.get(chunk.origin as usize).ok_or_else(damaged)?),
+        };
         let mut reader = RowReader::new(bytes);
         while let Some(mut row) = reader.next(hosts) {
-            row.log = *origin.logs.get(row.log as usize).ok_or_else(damaged)?;
-            row.rule = *origin.rules.get(row.rule as usize).ok_or_else(damaged)?;
+            if let Some(origin) = origin {
+                row.log = *origin.logs.get(row.log as usize).ok_or_else(damaged)?;
+                row.rule = *origin.rules.get(row.rule as usize).ok_or_else(damaged)?;
+            }
             take(row, hosts);
         }
         if reader.is_damaged { Err(damaged()) } else { Ok(()) }

@@ -10,7 +10,7 @@ use super::faults::Faults;
 use super::hosts::{HostId, Hosts};
 use super::logs::{Logs, NicLog};
 use super::overall::{Overall, TupleSums};
-use super::partition::{Origin, PartitionKey};
+use super::partition::{Origin, PARTITIONS, PartitionKey};
 use super::row::Row;
 use super::rules::{Rules, is_to_admin_port};
 use super::scatter::Scatter;
@@ -141,7 +141,10 @@ impl Reader {
             logs: Logs::default(),
             rules: Rules::default(),
             track: Track::default(),
-            out: Out { scatter: Scatter::new(shared.key, spill), recent: Box::new([None; RECENT]) },
+            out: Out {
+                scatter: Scatter::new(shared.key, PARTITIONS, spill),
+                recent: Box::new([None; RECENT]),
+            },
             log: 0,
             met: HashSet::default(),
             path: String::new(),
@@ -204,7 +207,7 @@ impl Reader {
     /// A temporary file could not be written.
     pub fn finish(self) -> Result<State, SpillError> {
         let origin = Origin::of(self.logs.all.len(), self.rules.rows().len());
-        let rows = self.out.scatter.finish(origin)?;
+        let rows = self.out.scatter.finish(vec![origin], self.shared.budget.has_begun())?;
         let Self { overall, timeline, words, faults, hosts, logs, rules, .. } = self;
         Ok(State {
             totals: Totals { overall, timeline, words, faults },

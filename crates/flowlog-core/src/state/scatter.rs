@@ -1,4 +1,5 @@
-//! Rows -> chunks of partitions, in memory and beyond the limit on disk, while one worker reads.
+//! Rows -> chunks of partitions, in memory and beyond the limit on disk, while one worker reads; and a large partition's
+//! rows -> chunks of its parts, in the same way.
 
 use std::sync::Arc;
 
@@ -29,39 +30,49 @@ pub(super) struct Scatter {
 }
 
 impl Scatter {
-    pub(super) fn new(key: PartitionKey, spill: Spill) -> Self {
-        let open = (0..PARTITIONS).map(|_| RowWriter::default()).collect();
+    /// With so many partitions.
+    pub(super) fn new(key: PartitionKey, partitions: usize, spill: Spill) -> Self {
         let part = |parts: u64, (least, most): (usize, usize)| {
             usize::try_from(spill.limit() / parts).unwrap_or(usize::MAX).clamp(least, most)
         };
-        let chunk = part(PARTITIONS as u64 * 4, CHUNKS);
+        let chunk = part(partitions.max(1) as u64 * 4, CHUNKS);
         let full = Segments::new(part(64, SEGMENTS));
         Self {
             key,
             chunk,
-            open,
-            chunks: (0..PARTITIONS).map(|_| Vec::new()).collect(),
+            open: (0..partitions).map(|_| RowWriter::default()).collect(),
+            chunks: (0..partitions).map(|_| Vec::new()).collect(),
             full,
             spill,
             joined: Vec::new(),
         }
     }
 
-    /// Takes a row in. What goes wrong with a temporary file is told at the end.
+    /// In pieces of memory that others have used, as far as these go.
+    pub(super) fn using(self, spare: Vec<Vec<u8>>) -> Self {
+        Self { full: self.full.using(spare), ..self }
+    }
+
+    /// Takes a row into the partition of its hosts. What goes wrong with a temporary file is told at the end.
     #[inline]
     pub(super) fn write(&mut self, row: &Row, hosts: &Hosts) {
-        let place = partition_of(self.key.hash(row.key.source, row.key.destination, hosts));
-        let Some(open) = self.open.get_mut(place) else { return };
+        self.write_to(partition_of(self.key.of(row, hosts)), row, hosts);
+    }
+
+    /// Takes a row into a partition.
+    #[inline]
+    pub(super) fn write_to(&mut self, partition: usize, row: &Row, hosts: &Hosts) {
+        let Some(open) = self.open.get_mut(partition) else { return };
         open.write(row, hosts);
         if open.len() > self.chunk - LONGEST_ROW {
-            self.seal(place);
+            self.seal(partition);
         }
     }
 
     #[cold]
-    fn seal(&mut self, place: usize) {
+    fn seal(&mut self, partition: usize) {
         let Self { open, chunks, full, .. } = self;
-        let (Some(open), Some(chunks)) = (open.get_mut(place), chunks.get_mut(place)) else { return };
+        let (Some(open), Some(chunks)) = (open.get_mut(partition), chunks.get_mut(partition)) else { return };
         let (held, grown) = full.push(open.bytes());
         chunks.push(Chunk::held(open, held));
         open.clear(self.chunk);
@@ -96,25 +107,26 @@ impl Scatter {
         spill.shrink(full.clear());
     }
 
-    /// No more rows follow.
+    /// No more rows follow: those in memory stay there, unless all are to go `to_disk`. `origins` as in [`Rows`]: of one
+    /// worker, one or none.
     ///
     /// # Errors
     /// A temporary file could not be written.
-    pub(super) fn finish(mut self, origin: Origin) -> Result<Rows, SpillError> {
+    pub(super) fn finish(mut self, origins: Vec<Origin>, to_disk: bool) -> Result<Rows, SpillError> {
         for (open, chunks) in std::mem::take(&mut self.open).iter().zip(&mut self.chunks) {
             if open.rows > 0 {
-                let (held, _) = self.full.push(open.bytes());
+                let (held, grown) = self.full.push(open.bytes());
+                self.spill.grow(grown);
                 chunks.push(Chunk::held(open, held));
             }
         }
-        if self.spill.has_begun() {
-            // There were too many: gathering needs the memory that the last ones have.
+        if to_disk {
             self.spill_all();
         }
         let spilled = self.spill.finish()?;
         Ok(Rows {
             key: self.key,
-            origins: vec![origin],
+            origins,
             partitions: self.chunks,
             full: self.full,
             files: spilled.map(Arc::new).into_iter().collect(),
@@ -131,11 +143,11 @@ impl Rows {
         lists: (usize, usize),
         budget: &Arc<Budget>,
     ) -> Result<Self, SpillError> {
-        let mut scatter = Scatter::new(key, Spill::new(budget));
+        let mut scatter = Scatter::new(key, PARTITIONS, Spill::new(budget));
         for partition in 0..PARTITIONS {
             self.each(partition, hosts, |row, hosts| scatter.write(&row, hosts))?;
         }
-        scatter.finish(Origin::of(lists.0, lists.1))
+        scatter.finish(vec![Origin::of(lists.0, lists.1)], budget.has_begun())
     }
 }
 

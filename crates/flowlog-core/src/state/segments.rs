@@ -17,18 +17,38 @@ pub(super) struct Segments {
     /// Bytes of a piece.
     size: usize,
     all: Vec<Vec<u8>>,
+    /// Pieces that others have used, and which are used before new ones.
+    spare: Vec<Vec<u8>>,
 }
 
 impl Segments {
     /// With pieces of so many bytes.
     pub(super) fn new(size: usize) -> Self {
-        Self { size, all: Vec::new() }
+        Self { size, ..Self::default() }
+    }
+
+    /// In pieces of others, as far as these go.
+    pub(super) fn using(self, spare: Vec<Vec<u8>>) -> Self {
+        Self { spare, ..self }
+    }
+
+    /// No chunk is needed any more: its pieces, for others.
+    pub(super) fn into_spare(self) -> Vec<Vec<u8>> {
+        let mut spare = self.spare;
+        spare.extend(self.all.into_iter().map(|mut piece| {
+            piece.clear();
+            piece
+        }));
+        spare
     }
 
     /// Copies a chunk here. Returns where it lies, and by how many bytes memory has grown for it.
     pub(super) fn push(&mut self, chunk: &[u8]) -> (Held, usize) {
         let has_room = |last: &Vec<u8>| last.capacity() - last.len() >= chunk.len();
         let grown = if self.all.last().is_some_and(has_room) {
+            0
+        } else if let Some(spare) = self.spare.pop_if(|spare| spare.capacity() >= chunk.len()) {
+            self.all.push(spare);
             0
         } else {
             let room = self.size.max(chunk.len());
@@ -54,10 +74,10 @@ impl Segments {
 
     /// Gives all memory back. Returns how many bytes.
     pub(super) fn clear(&mut self) -> usize {
-        self.all.drain(..).map(|segment| segment.capacity()).sum()
+        self.all.drain(..).chain(self.spare.drain(..)).map(|piece| piece.capacity()).sum()
     }
 
-    /// Adds those of `other`; returns what their numbers have grown by.
+    /// Adds the chunks of `other`; returns what the numbers of their pieces have grown by.
     pub(super) fn append(&mut self, mut other: Self) -> usize {
         let before = self.all.len();
         self.all.append(&mut other.all);
@@ -81,7 +101,10 @@ mod tests {
         let text: Vec<&[u8]> =
             held.iter().map(|(held, _)| all.get(Held { segment: held.segment + by, ..*held })).collect();
         assert_eq!(text, [&b"abcd"[..], b"efghij", b"k", b"a long chunk", b""]);
-        assert_eq!(all.clear(), 42);
-        assert_eq!(all.get(held[0].0), b"");
+        let mut again = Segments::new(10).using(all.into_spare());
+        let grown: Vec<usize> = [&b"0123456789"[..]; 6].map(|chunk| again.push(chunk).1).into();
+        assert_eq!(grown, [0, 0, 0, 0, 10, 10]);
+        assert_eq!(again.clear(), 62);
+        assert_eq!(again.get(held[0].0), b"");
     }
 }

@@ -45,12 +45,23 @@ pub struct Budget {
     pub folder: PathBuf,
     used: AtomicU64,
     written: AtomicU64,
+    /// What it is a part of.
+    whole: Option<Arc<Self>>,
 }
 
 impl Budget {
     /// So many bytes, and temporary files in `folder` beyond them.
     pub fn new(limit: u64, folder: PathBuf) -> Arc<Self> {
-        Arc::new(Self { limit, folder, used: AtomicU64::new(0), written: AtomicU64::new(0) })
+        Arc::new(Self::of(limit, folder, None))
+    }
+
+    fn of(limit: u64, folder: PathBuf, whole: Option<Arc<Self>>) -> Self {
+        Self { limit, folder, used: AtomicU64::new(0), written: AtomicU64::new(0), whole }
+    }
+
+    /// So many bytes for something else than the rows that are read: what is written then counts here, too.
+    pub(super) fn beside(self: &Arc<Self>, limit: u64) -> Arc<Self> {
+        Arc::new(Self::of(limit, self.folder.clone(), Some(Arc::clone(self))))
     }
 
     /// Everything in memory.
@@ -61,6 +72,18 @@ impl Budget {
     /// Bytes written to temporary files up to now.
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
+    }
+
+    /// Whether there were too many rows: gathering needs the memory that the last ones have.
+    pub(super) fn has_begun(&self) -> bool {
+        self.written() > 0
+    }
+
+    fn wrote(&self, bytes: u64) {
+        self.written.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(whole) = &self.whole {
+            whole.wrote(bytes);
+        }
     }
 }
 
@@ -130,11 +153,6 @@ impl Spill {
         self.budget.used.fetch_sub(bytes as u64, Ordering::Relaxed);
     }
 
-    /// Whether some worker has written to disk.
-    pub(super) fn has_begun(&self) -> bool {
-        self.budget.written() > 0
-    }
-
     /// Writes a chunk of so many rows. Nothing if that fails: then it stays in memory, and the failure is told by
     /// [`Self::finish`].
     ///
@@ -149,7 +167,7 @@ impl Spill {
         pack(plain, &mut self.packed);
         match self.append() {
             Ok(offset) => {
-                self.budget.written.fetch_add(self.packed.len() as u64, Ordering::Relaxed);
+                self.budget.wrote(self.packed.len() as u64);
                 Some(Packed::new(offset, rows, count(plain.len()), &self.packed))
             }
             Err(source) => {

@@ -33,8 +33,9 @@ use crate::select::Picked;
 use facts::LogFacts;
 use place::{Narrow, Order, Place, Wide};
 
-/// All threads together gather as many rows at once as half of the memory for rows holds, but each no fewer and no more
-/// than this (few in tests). A larger partition is read several times, some of its pairs each time.
+/// All threads together gather as many rows at once as three eighths of the memory for rows hold, but each no fewer and no
+/// more than this (few in tests). A larger partition is spread over parts, which have an eighth; a quarter is for what is
+/// kept of the pairs.
 const ROWS_AT_ONCE: (u64, u64) = if cfg!(test) { (1 << 8, 1 << 12) } else { (1 << 15, 1 << 20) };
 /// What is kept of the pairs is measured every so many rows.
 const CHECK_EVERY: usize = if cfg!(test) { 1 << 7 } else { 1 << 14 };
@@ -121,10 +122,11 @@ impl Gatherer {
         let next = AtomicUsize::new(0);
         let threads = parallel::threads() as u64;
         let (fewest, most) = ROWS_AT_ONCE;
-        let most = (self.budget.limit / 2 / ROW_BYTES / threads).clamp(fewest, most);
-        let room = Room { most, share: self.budget.limit / 4 / threads, shelf };
+        let most = (self.budget.limit / 8 * 3 / ROW_BYTES / threads).clamp(fewest, most);
+        let part = |of: u64| self.budget.limit / of / threads;
+        let room = Room { most, share: part(4), shelf };
         let work = || -> Result<(G, Sums), SpillError> {
-            let mut worker = Worker::new(self, make());
+            let mut worker = Worker::new(self, make(), part(8));
             loop {
                 let partition = next.fetch_add(1, Ordering::Relaxed);
                 if partition >= PARTITIONS {
@@ -163,6 +165,9 @@ struct Worker<'s, G> {
     collector: G,
     sums: Sums,
     rows: Vec<Row>,
+    /// What the parts of large partitions may take, and pieces of memory that they have taken.
+    parts: Arc<Budget>,
+    spare: Vec<Vec<u8>>,
     order: Order<Narrow>,
     pair: HostPair,
     /// Of the source and the destination of the conversation at hand.
@@ -184,7 +189,8 @@ struct Way {
 }
 
 impl<'s, G: Gather> Worker<'s, G> {
-    fn new(gatherer: &'s Gatherer, collector: G) -> Self {
+    /// Parts of large partitions take as many bytes as `parts`.
+    fn new(gatherer: &'s Gatherer, collector: G, parts: u64) -> Self {
         let summary = &gatherer.summary;
         Self {
             gatherer,
@@ -192,6 +198,8 @@ impl<'s, G: Gather> Worker<'s, G> {
             collector,
             sums: Sums::new(summary),
             rows: Vec::new(),
+            parts: gatherer.budget.beside(parts),
+            spare: Vec::new(),
             order: Order::default(),
             pair: HostPair::default(),
             classes: [AddressClass::Reserved; 2],
@@ -211,17 +219,9 @@ impl<'s, G: Gather> Worker<'s, G> {
     ) -> Result<(), SpillError> {
         let count = self.gatherer.rows.count(partition);
         if count > room.most {
-            return self.large(partition, room.most, wanted, |worker| worker.gathered(room));
+            return self.large(partition, room, wanted);
         }
-        self.rows.clear();
-        let Self { rows: held, hosts, gatherer, .. } = self;
-        // Where a list has to grow, it is there twice for a while.
-        held.reserve_exact(usize::try_from(count).unwrap_or_default());
-        gatherer.rows.each(partition, hosts, |row, _| {
-            if wanted(&row) {
-                held.push(row);
-            }
-        })?;
+        self.read(&self.gatherer.rows, partition..partition + 1, wanted)?;
         self.gather(AtHand::Pairs);
         self.gathered(room);
         Ok(())
