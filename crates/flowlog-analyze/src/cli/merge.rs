@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{Config, ReportArgs, Source, exports, refuse_schema_of_nothing, refuse_two_on_standard_output};
+use super::ReportArgs;
+use super::config::{Config, Source, exports, refuse_schema_of_nothing, refuse_two_on_standard_output};
 
 const EXAMPLES: &str = "\
 States are written by flowlog-analyze partial, or by merge itself. The report is
