@@ -201,10 +201,9 @@ impl Found {
     fn finish(self, may_meet_twice: bool) -> Vec<Input> {
         // The same file may have been named in two ways: relative and absolute, or through a link.
         let mut seen = HashSet::new();
-        let mut is_new = |path: &Path| match fs::canonicalize(path) {
-            Ok(real) if may_meet_twice => seen.insert(real),
-            _ => true,
-        };
+        // To ask costs a call for each folder on the way to each file.
+        let mut is_new =
+            |path: &Path| !may_meet_twice || fs::canonicalize(path).map_or(true, |real| seen.insert(real));
         let mut inputs: Vec<Input> = Vec::with_capacity(self.files.len());
         for (path, (size, kind)) in self.files {
             if path.as_os_str() == "-" {
