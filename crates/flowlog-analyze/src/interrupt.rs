@@ -42,7 +42,7 @@ pub fn watch(unfinished: &Unfinished) {
 
 /// True if the process was started with this signal ignored. Linux tells; elsewhere only unsafe code could ask.
 #[cfg(unix)]
-fn is_ignored(signal: i32) -> bool {
+pub fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());

@@ -1,6 +1,5 @@
 //! Rows by source of which nearly all fit into fewer bytes than the largest need.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -74,12 +73,6 @@ impl<T: Compact> CompactRows<T> {
 pub(super) struct CompactBucket<T: Compact> {
     short: Rows<T::Short>,
     long: Rows<T>,
-}
-
-impl<T: Compact> fmt::Debug for CompactBucket<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} rows in memory", self.in_memory())
-    }
 }
 
 impl<T: Compact> CompactBucket<T> {
