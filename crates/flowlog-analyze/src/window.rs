@@ -14,6 +14,7 @@ use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::report::SelectionRow;
 use flowlog_core::select::{Selection, Window};
 use flowlog_core::state::HOUR_MS;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::RunError;
 use crate::cli::Select;
@@ -46,12 +47,7 @@ impl Chosen {
                 to_ms: Some(newest.saturating_add(1)),
             };
         }
-        let hours = || found.iter().filter_map(|input| hour_ms(&input.path));
-        let span = hours().min().zip(hours().max().map(|last| last + HOUR_MS));
-        let (inputs, left_out) = within(found, &window);
-        if let (true, Some((first_ms, last_ms))) = (inputs.is_empty(), span) {
-            return Err(RunError::OtherTime { first_ms, last_ms });
-        }
+        let (inputs, left_out) = within(found, &window)?;
         let selection = Selection { window, filter: select.filter.clone(), picked: None };
         Ok(Self { inputs, selection, filter_text: select.text.clone(), left_out })
     }
@@ -73,17 +69,29 @@ impl Chosen {
 const LATE_MS: i64 = 120_000;
 
 /// Parts inputs into those that may hold tuples of `window` and the number of those that cannot, going by their names.
-fn within(inputs: Vec<Input>, window: &Window) -> (Vec<Input>, u64) {
-    let all = inputs.len();
-    let may_hold = |input: &Input| {
-        hour_ms(&input.path).is_none_or(|hour| {
+///
+/// # Errors
+/// None that may.
+fn within(inputs: Vec<Input>, window: &Window) -> Result<(Vec<Input>, u64), RunError> {
+    if window.is_all() {
+        return Ok((inputs, 0));
+    }
+    let hours: Vec<Option<i64>> = inputs.par_iter().map(|input| hour_ms(&input.path)).collect();
+    let may_hold = |hour: Option<i64>| {
+        hour.is_none_or(|hour| {
             window.to_ms.is_none_or(|to| hour - LATE_MS < to)
                 && window.from_ms.is_none_or(|from| from < hour + HOUR_MS)
         })
     };
-    let kept: Vec<Input> = inputs.into_iter().filter(may_hold).collect();
+    let all = inputs.len();
+    let kept = inputs.into_iter().zip(&hours).filter(|(_, hour)| may_hold(**hour));
+    let kept: Vec<Input> = kept.map(|(input, _)| input).collect();
+    let known = || hours.iter().flatten().copied();
+    if let (true, Some((first_ms, last))) = (kept.is_empty(), known().min().zip(known().max())) {
+        return Err(RunError::OtherTime { first_ms, last_ms: last + HOUR_MS });
+    }
     let left_out = all - kept.len();
-    (kept, left_out as u64)
+    Ok((kept, left_out as u64))
 }
 
 /// Beginning of the hour that a path names, Unix ms: `2025-10-05/09/FlowLog_...` or `y=2025/m=10/d=05/h=09/m=00/...`.
@@ -206,7 +214,7 @@ mod tests {
         let names = names.into_iter().chain(["2025-10-05/11/FlowLog_d", "other.json"]);
         let inputs: Vec<Input> = names.map(|name| Input::file(name, 1)).collect();
         let kept = |from_ms: Option<i64>, to_ms: Option<i64>| {
-            let (kept, left_out) = within(inputs.clone(), &Window { from_ms, to_ms });
+            let (kept, left_out) = within(inputs.clone(), &Window { from_ms, to_ms }).unwrap();
             assert_eq!(kept.len() as u64 + left_out, inputs.len() as u64);
             kept.iter().map(|input| input.path.to_str().unwrap().chars().last().unwrap()).collect::<String>()
         };
@@ -214,5 +222,11 @@ mod tests {
         assert_eq!(kept(Some(NINE), Some(NINE + HOUR_MS)), "bcn");
         assert_eq!(kept(Some(NINE + HOUR_MS - 1), None), "bcdn");
         assert_eq!(kept(None, Some(NINE - LATE_MS)), "an");
+        let [early, late] = [0, 2].map(|place| inputs[place].clone());
+        let before = Window { from_ms: None, to_ms: Some(0) };
+        assert!(matches!(
+            within(vec![late, early], &before),
+            Err(RunError::OtherTime { first_ms, last_ms }) if first_ms == NINE - HOUR_MS && last_ms == NINE + 2 * HOUR_MS
+        ));
     }
 }

@@ -1,11 +1,14 @@
 //! What was named on the command line -> the files to read, each once, in path order.
 
-use std::collections::{BTreeMap, HashSet};
+mod folder;
+mod found;
+
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use walkdir::{DirEntry, WalkDir};
+use found::Found;
 
 /// Endings that flow logs have in a folder; a file named itself may have any.
 const ENDINGS: [&str; 11] =
@@ -97,26 +100,21 @@ pub enum WalkError {
 pub fn discover(named: &[PathBuf]) -> Result<Vec<Input>, WalkError> {
     let mut found = Found::default();
     for name in named {
-        let before = found.met;
         if is_stdin(name) {
-            found.add(PathBuf::from("-"), 0, InputKind::Stream);
+            found.add_stdin();
         } else if fs::symlink_metadata(name).is_ok() {
-            found.add_existing(name);
-            if found.met == before {
+            if !found.add(name) {
                 return Err(WalkError::EmptyFolder(name.clone()));
             }
-        } else {
-            expand(name, &mut found)?;
-            if found.met == before {
-                return Err(WalkError::NoMatch(name.clone()));
-            }
+        } else if !expand(name, &mut found)? {
+            return Err(WalkError::NoMatch(name.clone()));
         }
     }
-    Ok(found.finish(named.len() > 1))
+    Ok(found.into_inputs())
 }
 
-/// Adds what a pattern matches; folders among it are searched through.
-fn expand(name: &Path, found: &mut Found) -> Result<(), WalkError> {
+/// Adds what a pattern matches; folders among it are searched through. False if that is nothing.
+fn expand(name: &Path, found: &mut Found) -> Result<bool, WalkError> {
     let text = name.to_str().filter(|text| text.contains(['*', '?', '[']));
     let Some(pattern) = text else {
         return Err(match fs::metadata(name) {
@@ -130,90 +128,14 @@ fn expand(name: &Path, found: &mut Found) -> Result<(), WalkError> {
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let matches = glob::glob_with(pattern, options)
         .map_err(|error| WalkError::Pattern { pattern: name.into(), reason: error.msg })?;
+    let mut any = false;
     for path in matches {
-        match path {
-            Ok(path) => found.add_existing(&path),
+        any |= match path {
+            Ok(path) => found.add(&path),
             Err(error) => found.add_unreadable(error.path(), error.error()),
-        }
+        };
     }
-    Ok(())
-}
-
-/// Files found, each once.
-#[derive(Default)]
-struct Found {
-    files: BTreeMap<PathBuf, (u64, InputKind)>,
-    /// Files met, those met before included.
-    met: usize,
-}
-
-impl Found {
-    fn add(&mut self, path: PathBuf, size: u64, kind: InputKind) {
-        self.met += 1;
-        self.files.entry(path).or_insert((size, kind));
-    }
-
-    fn add_unreadable(&mut self, path: &Path, reason: &impl ToString) {
-        self.add(plain(path), 0, InputKind::Unreadable(reason.to_string()));
-    }
-
-    /// Adds what is at `path`, which was named: a folder is searched through, anything else is read.
-    fn add_existing(&mut self, path: &Path) {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => self.add_folder(path),
-            Ok(metadata) if metadata.is_file() => self.add(plain(path), metadata.len(), InputKind::File),
-            Ok(_) => self.add(plain(path), 0, InputKind::Stream),
-            Err(error) => self.add_unreadable(path, &error),
-        }
-    }
-
-    fn add_folder(&mut self, folder: &Path) {
-        let walk =
-            WalkDir::new(folder).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
-        for entry in walk {
-            match entry {
-                // Folders are not followed through links, which may form circles; linked files are read.
-                Ok(entry)
-                    if entry.file_type().is_dir() || !has_ending(&entry.file_name().to_string_lossy()) => {}
-                Ok(entry) => self.add_found(entry.path()),
-                Err(error) => {
-                    let path = error.path().unwrap_or(folder);
-                    match error.io_error() {
-                        Some(reason) => self.add_unreadable(path, reason),
-                        None => self.add_unreadable(path, &error),
-                    }
-                }
-            }
-        }
-    }
-
-    /// Adds what stands in a folder under a flow log's name. Nobody named it, so that waiting for whoever may
-    /// write to a pipe would be a surprise.
-    fn add_found(&mut self, path: &Path) {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => self.add(plain(path), metadata.len(), InputKind::File),
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => self.add_unreadable(path, &"no regular file; name it to have it read"),
-            Err(error) => self.add_unreadable(path, &error),
-        }
-    }
-
-    fn finish(self, may_meet_twice: bool) -> Vec<Input> {
-        // The same file may have been named in two ways: relative and absolute, or through a link.
-        let mut seen = HashSet::new();
-        // To ask costs a call for each folder on the way to each file.
-        let mut is_new =
-            |path: &Path| !may_meet_twice || fs::canonicalize(path).map_or(true, |real| seen.insert(real));
-        let mut inputs: Vec<Input> = Vec::with_capacity(self.files.len());
-        for (path, (size, kind)) in self.files {
-            if path.as_os_str() == "-" {
-                inputs.insert(0, Input { path, size, kind });
-            } else if is_new(&path) {
-                inputs.push(Input { path, size, kind });
-            }
-        }
-        inputs
-    }
+    Ok(any)
 }
 
 /// The path without `.` parts, so that `./a` and `a` are one; `..` must stay where links are.
@@ -227,8 +149,8 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
 }
 
 /// Hidden names are not flow logs: the downloader keeps its own state in `.flowlog`.
-fn is_hidden(entry: &DirEntry) -> bool {
-    entry.file_name().as_encoded_bytes().starts_with(b".")
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// A table in a folder may be an export of this tool's own, and is read if it is named; one in an archive is there
@@ -334,6 +256,22 @@ mod tests {
         std::os::unix::fs::symlink(root.join("a/1.json"), root.join("link.json")).unwrap();
         assert_eq!(tree.paths(&["", "a"]).len(), 1);
         assert_eq!(tree.paths(&[""]), ["a/1.json", "link.json"]);
+        assert_eq!(tree.paths(&["*"]), ["a/1.json"]);
+        std::os::unix::fs::symlink(root.join("a"), root.join("other")).unwrap();
+        assert_eq!(tree.paths(&["other"]), ["other/1.json"]);
+        assert_eq!(tree.paths(&["other", "a"]), ["a/1.json"]);
+    }
+
+    #[test]
+    fn all_files_of_many_folders_are_found_whatever_the_threads() {
+        let names: Vec<String> = (0..300).map(|n| format!("h={}/m={n}/PT1H.json", n % 24)).collect();
+        let tree = Tree::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut expected = names;
+        expected.sort_unstable_by_key(|name| name.split('/').map(str::to_owned).collect::<Vec<_>>());
+        for threads in [1, 2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            assert_eq!(pool.install(|| tree.paths(&[""])), expected);
+        }
     }
 
     #[test]
