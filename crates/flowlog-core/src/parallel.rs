@@ -44,6 +44,14 @@ pub(crate) fn share<T: Send, R: Send, E: Send>(
     made.into_iter().collect()
 }
 
+/// All `parts` as one: two at a time, and what comes of them again, on all threads. `None` if there is none.
+pub(crate) fn merged<T: Send>(parts: Vec<T>, merge: impl Fn(&mut T, T) + Send + Sync) -> Option<T> {
+    parts.into_par_iter().with_max_len(1).reduce_with(|mut one, other| {
+        merge(&mut one, other);
+        one
+    })
+}
+
 /// What `work` gives in a pool of so many threads.
 #[cfg(test)]
 pub(crate) fn within<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
@@ -61,6 +69,16 @@ mod tests {
             assert_eq!(squares, (0..100).map(|item| item * item).collect::<Vec<u64>>());
             assert!(map(Vec::new(), |item: u64| item).is_empty());
         }
+    }
+
+    #[test]
+    fn parts_are_merged_in_their_order() {
+        for (threads, count) in [(1, 5), (2, 1), (7, 16), (7, 17)] {
+            let parts: Vec<Vec<u32>> = (0..count).map(|part| vec![part]).collect();
+            let all = within(threads, || merged(parts, |one, mut other| one.append(&mut other)));
+            assert_eq!(all, Some((0..count).collect()));
+        }
+        assert_eq!(merged(Vec::<u32>::new(), |one, other| *one += other), None);
     }
 
     #[test]

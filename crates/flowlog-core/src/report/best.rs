@@ -2,19 +2,26 @@
 
 use std::cmp::Ordering;
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+
 /// Keeps the first `limit` of `rows` in the order of `by`.
 pub(crate) fn first<T>(rows: &mut Vec<T>, limit: usize, by: impl Fn(&T, &T) -> Ordering) {
+    choose(rows, limit, &by);
+    rows.sort_unstable_by(by);
+}
+
+/// The same in no order. Choosing costs one pass; sorting all of a million rows to show fifteen would not.
+fn choose<T>(rows: &mut Vec<T>, limit: usize, by: impl Fn(&T, &T) -> Ordering) {
     if limit < rows.len() {
-        // Choosing costs one pass; sorting all of a million rows to show fifteen would not.
-        rows.select_nth_unstable_by(limit, &by);
+        rows.select_nth_unstable_by(limit, by);
         rows.truncate(limit);
     }
-    rows.sort_unstable_by(by);
 }
 
 /// The rows of the greatest weight, and of equal weight the first in the order of `O`, which no two rows share.
 ///
-/// At most twice as many are kept as are asked for. Which are kept does not depend on the order they come in.
+/// At most a quarter more are kept than are asked for. Which are kept does not depend on the order they come in.
 #[derive(Clone, Debug)]
 pub(super) struct Best<O, V, W = u64> {
     limit: usize,
@@ -65,8 +72,13 @@ impl<O: Ord + Copy, V, W: Ord + Copy> Best<O, V, W> {
         if self.limit == 0 || self.last.as_ref().is_some_and(behind) {
             return;
         }
+        let most = self.limit.saturating_add(self.limit / 4 + 1);
+        if self.rows.len() == self.rows.capacity() {
+            // Each thread has such lists: they have no room for rows that never come.
+            self.rows.reserve_exact(self.rows.len().max(4).min(most - self.rows.len()));
+        }
         self.rows.push(Row { weight, order, value: value() });
-        if self.rows.len() / 2 >= self.limit {
+        if self.rows.len() >= most {
             self.cut();
         }
     }
@@ -86,10 +98,24 @@ impl<O: Ord + Copy, V, W: Ord + Copy> Best<O, V, W> {
         }
     }
 
-    /// The rows that were asked for, the best first, each with what it is ordered by.
-    pub(super) fn finish(mut self) -> impl Iterator<Item = (O, V)> {
-        first(&mut self.rows, self.limit, by);
-        self.rows.into_iter().map(|row| (row.order, row.value))
+    /// No more than `limit` are asked for.
+    #[must_use]
+    pub(super) fn limited(mut self, limit: usize) -> Self {
+        self.limit = self.limit.min(limit);
+        self
+    }
+
+    /// The rows that were asked for, the best first, as `row` makes them of what they are ordered by and the rest.
+    pub(super) fn finish<R: Send>(mut self, row: impl Fn(O, V) -> R + Send + Sync) -> Vec<R>
+    where
+        O: Send + Sync,
+        V: Send,
+        W: Send + Sync,
+        Self: Send,
+    {
+        choose(&mut self.rows, self.limit, by);
+        self.rows.par_sort_unstable_by(by);
+        self.rows.into_par_iter().map(|Row { order, value, .. }| row(order, value)).collect()
     }
 }
 
@@ -110,7 +136,7 @@ mod tests {
             let mut several: Vec<Best<usize, (u64, usize)>> = vec![Best::new(limit); parts];
             for &(weight, order) in rows.iter().rev() {
                 several[order % parts].offer(weight, || order, || (weight, order));
-                prop_assert!(several[order % parts].rows.len() <= 2 * limit);
+                prop_assert!(several[order % parts].rows.len() <= limit + limit / 4);
             }
             let mut best = several.pop().unwrap();
             for other in several {
@@ -119,7 +145,7 @@ mod tests {
             prop_assert_eq!(best.found(), rows.len() as u64);
             rows.sort_by_key(|&(weight, order)| (std::cmp::Reverse(weight), order));
             rows.truncate(limit);
-            prop_assert_eq!(best.finish().map(|(_, row)| row).collect::<Vec<_>>(), rows);
+            prop_assert_eq!(best.finish(|_, row| row), rows);
         }
     }
 }

@@ -158,18 +158,18 @@ impl Side {
         match recent {
             Some(known) if known.host == sums.host => known.add(sums),
             _ => {
-                let evicted = recent.replace(*sums);
-                self.put_away(evicted.as_ref());
+                if let Some(evicted) = recent.replace(*sums) {
+                    self.put_away(&evicted, Bucket::add);
+                }
             }
         }
     }
 
-    fn put_away(&mut self, sums: Option<&Sums>) {
-        let Some(sums) = sums else { return };
+    fn put_away(&mut self, sums: &Sums, add: fn(&mut Bucket, &Sums)) {
         let Some(bucket) = self.bucket(sums.host) else { return };
         match sums.single(0) {
             Some(single) => bucket.singles.push(single),
-            None => bucket.add(sums),
+            None => add(bucket, sums),
         }
     }
 
@@ -186,7 +186,8 @@ impl Side {
             mine.room.merge(theirs.room);
             mine.services.merge(theirs.services);
         }
-        other.recent.iter().flatten().for_each(|sums| self.add(sums));
+        // Nothing is joined here, which is one thread's work for all the others: summing a bucket does that.
+        other.recent.iter().flatten().for_each(|sums| self.put_away(sums, Bucket::push));
     }
 
     /// The ranking of its hosts; what `denials` know of them is not here yet.
@@ -196,8 +197,8 @@ impl Side {
         hosts: &Hosts,
         denials: &Denials,
     ) -> Result<Ranking, SpillError> {
-        for sums in std::mem::take(&mut self.recent) {
-            self.put_away(sums.as_ref());
+        for sums in std::mem::take(&mut self.recent).iter().flatten() {
+            self.put_away(sums, Bucket::push);
         }
         let sum = |ranking: &mut Ranking, place, bucket: Bucket| {
             bucket.sum(ranking, hosts, &denials.by_source(place)?);

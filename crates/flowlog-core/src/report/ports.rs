@@ -51,8 +51,20 @@ impl Ports {
 
     /// Adds everything of `other`.
     pub(super) fn merge(&mut self, other: Self) {
-        for (port, tally) in other.finish().sums {
+        for (port, tally) in other.sums {
             self.sums.entry(port).or_default().add(&tally);
+        }
+        for ((protocol, mine), theirs) in WITH_DENIED.into_iter().zip(&mut self.denied).zip(other.denied) {
+            if mine.is_empty() {
+                *mine = theirs;
+                continue;
+            }
+            for ((port, sum), more) in (0..=u16::MAX).zip(mine).zip(theirs) {
+                match sum.checked_add(more) {
+                    Some(both) => *sum = both,
+                    None => self.sums.entry((protocol, port)).or_default().add(&all_denied(more)),
+                }
+            }
         }
     }
 
@@ -61,9 +73,7 @@ impl Ports {
     pub(super) fn finish(mut self) -> Self {
         for (protocol, denied) in WITH_DENIED.into_iter().zip(std::mem::take(&mut self.denied)) {
             for (port, tuples) in (0..=u16::MAX).zip(denied).filter(|(_, tuples)| *tuples > 0) {
-                let tuples = u64::from(tuples);
-                let tally = Tally { tuples, denied: tuples, ..Tally::default() };
-                self.sums.entry((protocol, port)).or_default().add(&tally);
+                self.sums.entry((protocol, port)).or_default().add(&all_denied(tuples));
             }
         }
         self
@@ -91,6 +101,11 @@ impl Ports {
         let found = unusual.len() as u64;
         (rows(unusual, limit, rank), found)
     }
+}
+
+fn all_denied(tuples: u16) -> Tally {
+    let tuples = u64::from(tuples);
+    Tally { tuples, denied: tuples, ..Tally::default() }
 }
 
 fn rows(mut ports: Vec<(Port, Tally)>, limit: usize, rank: Rank) -> Vec<PortRow> {

@@ -16,7 +16,7 @@ type Order = (Option<IpAddr>, Option<IpAddr>, u16, Protocol);
 type ByEnds<V> = Best<Order, V>;
 
 /// The conversations that lists of problems show, and how many they would be without a limit. Memory: at most
-/// twice the limit for each list, some 100 bytes each.
+/// a quarter more than the limit for each list, some 100 bytes each.
 pub(super) struct Problems<'a> {
     hosts: &'a Hosts,
     rules: &'a Rules,
@@ -139,8 +139,7 @@ impl<'a> Problems<'a> {
     pub(super) fn finish(self, top: usize) -> Lists {
         let top_percent = self.by_bytes.found().div_ceil(100);
         let high_volume = self.limit.min(usize::try_from(top_percent).unwrap_or(usize::MAX));
-        let by_bytes = self.by_bytes.finish().take(high_volume.max(top)).map(conversation_row);
-        let by_bytes: Vec<ConversationRow> = by_bytes.collect();
+        let by_bytes = self.by_bytes.limited(high_volume.max(top)).finish(conversation_row);
         Lists {
             found: ProblemCounts {
                 denied: self.denied.found(),
@@ -152,18 +151,18 @@ impl<'a> Problems<'a> {
                 port_scans: self.port_scans.found(),
                 ..ProblemCounts::default()
             },
-            denied: self.denied.finish().map(|row| denied_row(self.rules, row)).collect(),
-            incomplete: self.incomplete.finish().map(incomplete_row).collect(),
-            retries: self
-                .retries
-                .finish()
-                .map(|(order, (begins, ended))| RetryRow { ends: ends(order), begins, ended })
-                .collect(),
-            one_way: self.one_way.finish().map(conversation_row).collect(),
-            low_payload: self.low_payload.finish().map(conversation_row).collect(),
+            denied: self.denied.finish(|order, denied| denied_row(self.rules, order, denied)),
+            incomplete: self.incomplete.finish(incomplete_row),
+            retries: self.retries.finish(|order, (begins, ended)| RetryRow {
+                ends: ends(order),
+                begins,
+                ended,
+            }),
+            one_way: self.one_way.finish(conversation_row),
+            low_payload: self.low_payload.finish(conversation_row),
             heaviest: by_bytes.iter().take(top).cloned().collect(),
             high_volume: by_bytes.into_iter().take(high_volume).collect(),
-            port_scans: self.port_scans.finish().map(port_scan_row).collect(),
+            port_scans: self.port_scans.finish(port_scan_row),
         }
     }
 }
@@ -214,7 +213,8 @@ fn denying(rules: &Rules, key: &ConversationKey, decided: &[(ConversationKey, us
 
 fn denied_row(
     rules: &Rules,
-    (order, (denied, unruled, rule)): (Order, (Denied, u64, Option<Denying>)),
+    order: Order,
+    (denied, unruled, rule): (Denied, u64, Option<Denying>),
 ) -> DeniedRow {
     let by = |(place, others): Denying| {
         let ((acl, rule), _) = rules.rows().get(place)?;
@@ -236,12 +236,12 @@ fn denied_row(
     }
 }
 
-fn incomplete_row((order, (trouble, begins)): (Order, (Trouble, u64))) -> IncompleteRow {
+fn incomplete_row(order: Order, (trouble, begins): (Trouble, u64)) -> IncompleteRow {
     let (connections, last_time_ms) = (trouble.incomplete, trouble.incomplete_last_ms);
     IncompleteRow { ends: ends(order), connections, begins, last_time_ms }
 }
 
-fn conversation_row((order, (connections, counters)): (Order, (u64, Counters))) -> ConversationRow {
+fn conversation_row(order: Order, (connections, counters): (u64, Counters)) -> ConversationRow {
     ConversationRow {
         ends: ends(order),
         connections,
@@ -252,6 +252,6 @@ fn conversation_row((order, (connections, counters)): (Order, (u64, Counters))) 
     }
 }
 
-fn port_scan_row((order, (ports, tuples, denied)): (Order, (u64, u64, u64))) -> PortScanRow {
+fn port_scan_row(order: Order, (ports, tuples, denied): (u64, u64, u64)) -> PortScanRow {
     PortScanRow { source: name(order.0), destination: name(order.1), ports, tuples, denied }
 }

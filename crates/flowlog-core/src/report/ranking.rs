@@ -61,14 +61,14 @@ impl Ranking {
 
     /// The hosts that come first.
     pub(super) fn top(&self) -> Vec<HostRow> {
-        let rows = self.top.clone().finish();
-        rows.filter_map(|(address, tally)| Some(tally.host_row(address?))).collect()
+        let row = |address: Option<IpAddr>, tally: Tally| Some(tally.host_row(address?));
+        self.top.clone().finish(row).into_iter().flatten().collect()
     }
 
     /// The sources with the most tuples denied by rules, and how many have more than [`MANY_DENIALS`].
     pub(super) fn denied(self) -> (Vec<DeniedSourceRow>, u64) {
         let found = self.refused.found();
-        let row = |(address, refused): (Option<IpAddr>, Refused)| {
+        let row = |address: Option<IpAddr>, refused| {
             let HostName { ip: source, class, provider, .. } = HostName::of(address?);
             let Refused { tuples, destinations, ports } = refused;
             Some(DeniedSourceRow {
@@ -80,6 +80,6 @@ impl Ranking {
                 ports,
             })
         };
-        (self.refused.finish().filter_map(row).collect(), found)
+        (self.refused.finish(row).into_iter().flatten().collect(), found)
     }
 }

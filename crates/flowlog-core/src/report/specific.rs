@@ -1,5 +1,7 @@
 //! What the logs say of one address or network.
 
+use std::net::IpAddr;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
@@ -70,7 +72,8 @@ fn host_rows(peers: Peers, top: usize, rank: Rank, hosts: &Hosts) -> Vec<HostRow
     for (peer, tally) in peers.into_iter().filter(|(_, tally)| tally.tuples > 0) {
         best.offer(rank.weight(&tally), || hosts.address(peer), || tally);
     }
-    best.finish().filter_map(|(address, tally)| Some(tally.host_row(address?))).collect()
+    let row = |address: Option<IpAddr>, tally: Tally| Some(tally.host_row(address?));
+    best.finish(row).into_iter().flatten().collect()
 }
 
 #[derive(Clone, Debug, Default)]

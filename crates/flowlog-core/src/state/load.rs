@@ -15,6 +15,7 @@ use super::evidence::{BIN_SECONDS, Load, Side};
 use super::hosts::HostId;
 use super::shelf::{Away, Shelf};
 use super::spill::SpillError;
+use crate::parallel;
 use crate::radix;
 
 /// Bytes of a bin in a table, which has more places than bins.
@@ -51,12 +52,16 @@ impl HostBin {
 /// What a host got in a bin.
 pub(crate) type HostLoad = (HostBin, Load);
 
+type Table = HashMap<HostBin, Load, RandomState>;
+
 /// Connections and denied packets that all hosts got, as the NIC of one end logged them, in bins of time.
 #[derive(Debug, Default)]
 pub struct LoadTable {
-    here: HashMap<HostBin, Load, RandomState>,
-    /// The same in order, once there are no more.
-    sorted: Vec<HostLoad>,
+    here: Table,
+    /// Those of other threads.
+    others: Vec<Table>,
+    /// All of them in order, once there are no more; each host is in one list.
+    sorted: Vec<Vec<HostLoad>>,
     /// By bucket of the hosts; empty if everything is here.
     away: Vec<Away>,
 }
@@ -82,7 +87,8 @@ impl LoadTable {
         self.away.resize_with(BUCKETS, Away::default);
         // Written a bin at a time: there is no memory left for a copy.
         let mut open = vec![Vec::new(); BUCKETS];
-        for row in self.here.drain() {
+        let others = std::mem::take(&mut self.others).into_iter().flatten();
+        for row in self.here.drain().chain(others) {
             let bucket = bucket_of(row.0.host().0);
             if let (Some(away), Some(open)) = (self.away.get_mut(bucket), open.get_mut(bucket)) {
                 away.put_one(shelf, open, &Written::of(&row));
@@ -99,13 +105,8 @@ impl LoadTable {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        if self.here.is_empty() {
-            self.here = other.here;
-        } else {
-            for (bin, load) in other.here {
-                self.join(bin, &load);
-            }
-        }
+        self.others.extend(other.others);
+        self.others.extend(Some(other.here).filter(|table| !table.is_empty()));
         if self.away.is_empty() {
             self.away = other.away;
         } else {
@@ -116,7 +117,8 @@ impl LoadTable {
     /// No more follow. Everything is on disk then, or nothing: no part of it is looked for in two places.
     pub(super) fn close(&mut self, shelf: &Arc<Shelf>) {
         if self.away.is_empty() {
-            self.sorted = in_order(std::mem::take(&mut self.here));
+            self.others.push(std::mem::take(&mut self.here));
+            self.sorted = joined(std::mem::take(&mut self.others));
         } else {
             self.put_away(shelf);
         }
@@ -125,21 +127,54 @@ impl LoadTable {
     /// The parts that the hosts come in: all that is known of one host is in one part.
     pub(crate) fn parts(&self) -> Vec<LoadPart<'_>> {
         let mut parts: Vec<_> = self.away.iter().map(LoadPart::Away).collect();
-        let mut rest = self.sorted.as_slice();
-        while let Some((last, _)) = rest.get(..PART).unwrap_or(rest).last() {
-            let end = rest.partition_point(|(bin, _)| bin.host() <= last.host());
-            let (part, others) = rest.split_at_checked(end).unwrap_or_default();
-            parts.push(LoadPart::Here(part));
-            rest = others;
+        for sorted in &self.sorted {
+            let mut rest = sorted.as_slice();
+            while let Some((last, _)) = rest.get(..PART).unwrap_or(rest).last() {
+                let end = rest.partition_point(|(bin, _)| bin.host() <= last.host());
+                let (part, others) = rest.split_at_checked(end).unwrap_or_default();
+                parts.push(LoadPart::Here(part));
+                rest = others;
+            }
         }
         parts
     }
 }
 
-fn in_order(table: HashMap<HostBin, Load, RandomState>) -> Vec<HostLoad> {
+fn in_order(table: Table) -> Vec<HostLoad> {
     let mut all: Vec<HostLoad> = table.into_iter().collect();
     radix::sort_by_key(&mut all, |(bin, _)| bin.0);
     all
+}
+
+/// All that `tables` hold, in order, in lists of some hosts each. All threads do it: a host is in the tables of most.
+fn joined(tables: Vec<Table>) -> Vec<Vec<HostLoad>> {
+    let sorted = parallel::map(tables, in_order);
+    if sorted.len() == 1 {
+        return sorted;
+    }
+    let all: usize = sorted.iter().map(Vec::len).sum();
+    let hosts =
+        sorted.iter().filter_map(|bins| bins.last()).map(|(bin, _)| u64::from(bin.host().0) + 1).max();
+    let (hosts, parts) = (hosts.unwrap_or_default(), (all / PART + 1) as u64);
+    let part = |part: u64| {
+        let [begin, end] = [part, part + 1].map(|part| hosts * part / parts);
+        let mut bins: Vec<HostLoad> = Vec::new();
+        for sorted in &sorted {
+            let place = |host: u64| sorted.partition_point(|(bin, _)| u64::from(bin.host().0) < host);
+            bins.extend_from_slice(sorted.get(place(begin)..place(end)).unwrap_or_default());
+        }
+        // It knows what stands in order already.
+        bins.sort_by_key(|(bin, _)| *bin);
+        bins.dedup_by(|(bin, load), (kept, known)| {
+            let same = bin == kept;
+            if same {
+                known.join(load);
+            }
+            same
+        });
+        bins
+    };
+    parallel::map((0..parts).collect(), part)
 }
 
 /// What some of the hosts got.
@@ -201,4 +236,44 @@ impl Written {
 
 fn begin_ms(bin: u32) -> i64 {
     i64::from(bin) * i64::from(BIN_SECONDS) * 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::parallel::within;
+    use crate::state::spill::Budget;
+
+    #[test]
+    fn what_threads_know_of_a_host_is_added_up_and_stands_in_one_part() {
+        let mut expected: BTreeMap<HostBin, Load> = BTreeMap::new();
+        let mut tables: Vec<LoadTable> = (0..5).map(|_| LoadTable::default()).collect();
+        for n in 0..200_000_u32 {
+            // Some hosts have most of the bins.
+            let (host, bin) = (HostId(n % 7 * (n % 1000)), n / 50_000);
+            let side = if n % 3 == 0 { Side::Source } else { Side::Destination };
+            let load = Load::denied(i64::from(n), i64::from(n) + 5, 1);
+            let of_all = expected.entry(HostBin::new(host, side, bin));
+            of_all.and_modify(|known| known.join(&load)).or_insert(load);
+            tables[n as usize % 4].add(host, side, bin, &load);
+        }
+        let shelf = Shelf::new(&Budget::unlimited());
+        let all = within(3, || {
+            let mut all = LoadTable::default();
+            for table in tables {
+                all.merge(table);
+            }
+            all.close(&shelf);
+            all
+        });
+        let parts: Vec<Vec<HostLoad>> =
+            all.parts().iter().map(|part| part.bins().unwrap().into_owned()).collect();
+        assert!(parts.len() > 1);
+        for (before, after) in parts.iter().zip(&parts[1..]) {
+            assert!(before.last().unwrap().0.host() < after[0].0.host());
+        }
+        assert!(parts.into_iter().flatten().eq(expected));
+    }
 }

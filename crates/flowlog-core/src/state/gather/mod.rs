@@ -82,13 +82,9 @@ impl Gatherer {
     /// # Errors
     /// A temporary file or a written state that cannot be read, or is damaged.
     pub fn gather<G: Gather>(&self, make: impl Fn() -> G + Sync) -> Result<G, SpillError> {
-        let mut all = make();
-        let mut sums = Sums::new(&self.summary);
         let shelf = Shelf::new(&self.budget);
-        for (collector, of_thread) in self.walk(&make, &|_| true, Some(&shelf))? {
-            all.merge(collector);
-            sums.merge(of_thread);
-        }
+        let gathered = self.walk(&make, &|_| true, Some(&shelf))?;
+        let (all, mut sums) = merged(gathered).unwrap_or_else(|| (make(), Sums::new(&self.summary)));
         sums.load.close(&shelf);
         sums.denials.close();
         shelf.close()?;
@@ -105,12 +101,9 @@ impl Gatherer {
         make: impl Fn() -> G + Sync,
         wanted: impl Fn(HostId) -> bool + Sync,
     ) -> Result<G, SpillError> {
-        let mut all = make();
         let wanted = |row: &Row| wanted(row.key.source) || wanted(row.key.destination);
-        for (collector, _) in self.walk(&make, &wanted, None)? {
-            all.merge(collector);
-        }
-        Ok(all)
+        let gathered = self.walk(&make, &wanted, None)?;
+        Ok(merged(gathered).map_or_else(make, |(all, _)| all))
     }
 
     fn walk<G: Gather>(
@@ -137,6 +130,14 @@ impl Gatherer {
         };
         parallel::on_all(work).into_iter().collect()
     }
+}
+
+/// What all threads have gathered.
+fn merged<G: Gather>(gathered: Vec<(G, Sums)>) -> Option<(G, Sums)> {
+    parallel::merged(gathered, |(all, sums), (collector, of_thread)| {
+        all.merge(collector);
+        sums.merge(of_thread);
+    })
 }
 
 /// What a thread may have in memory.
