@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from agree import differences, false
+from alone import alone
 from measure import Run, load, machine, record
 
 BENCHES = Path(__file__).resolve().parent
@@ -27,7 +28,7 @@ def commands(options, container):
     flowlog = [options.analyze, container, "--format", "json", "--sort", "tuples", "--quiet"]
     made = {WHOLE: flowlog, ROWS: [*flowlog, "--no-findings", "--no-dedup"]}
     for threads in filter(None, options.threads.split(",")):
-        made[f"{WHOLE}, --threads {threads}"] = [*flowlog, "--threads", threads]
+        made[of_threads(threads)] = [*flowlog, "--threads", threads]
     duckdb = [options.python, BENCHES / "duckdb/report.py", container, SERVICES]
     known = {
         "duckdb": duckdb,
@@ -39,6 +40,10 @@ def commands(options, container):
             sys.exit(f"no peer is called {name}; there are {', '.join(known)}")
         made[name] = known[name]
     return made
+
+
+def of_threads(threads):
+    return f"{WHOLE}, --threads {threads}"
 
 
 def version(python, name):
@@ -57,6 +62,8 @@ class Contest:
         self.commands = commands(options, folder / "container")
         self.runs = {name: [] for name in self.commands}
         self.totals = {}
+        # Numbers of threads, and seconds in which no more than one of them could run.
+        self.alone = {}
 
     def run(self, name, answer):
         run = Run(self.commands[name], self.scratch / f"{name}.run.json", answer)
@@ -95,15 +102,24 @@ class Contest:
                 if again.read_bytes() != self.answer(name).read_bytes():
                     sys.exit(f"{name} gave another answer than in the warm-up")
 
+    def watch(self, threads):
+        """In runs of their own: looking at threads takes time."""
+        for number in threads:
+            seconds = [alone(self.commands[of_threads(number)]) for _ in range(self.rounds)]
+            if None not in seconds:
+                self.alone[number] = statistics.median(seconds)
+
     def section(self):
         totals = self.totals
+        said = "; ".join(f"{seconds:.2f} s with {number} threads" for number, seconds in self.alone.items())
+        said = f"\nNo more than one thread could run for {said}.\n" if said else ""
         return f"""## {self.name}
 
 {totals["files"]:,} files, {totals["input_bytes"]:,} bytes, {totals["records"]:,} records, {totals["tuples"]:,} tuples,
 {totals["conversations"]:,} conversations, {totals["unique_sources"]:,} sources. Medians of {self.rounds} runs after a warm-up, by turns; the answers agreed.
 
 {table(self.runs, totals)}
-"""
+{said}"""
 
 
 def table(runs, totals):
@@ -146,6 +162,7 @@ def main():
         contest = Contest(options, folder)
         contest.warm_up()
         contest.measure()
+        contest.watch([number for number in options.threads.split(",") if number not in ("", "1")])
         sections.append(contest.section())
 
     cores, described = machine()

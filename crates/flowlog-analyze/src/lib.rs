@@ -367,7 +367,6 @@ fn pages<'a>(
     hosts.into_iter().map(page).collect()
 }
 
-/// This program.
 /// This program, in the head of what it writes.
 pub(crate) fn tool() -> Tool {
     Tool {
