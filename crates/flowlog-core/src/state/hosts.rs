@@ -70,18 +70,28 @@ impl Hosts {
     #[inline]
     pub fn id(&mut self, address: IpAddr) -> HostId {
         match address {
-            IpAddr::V4(v4) if v4.to_bits() < FIRST_NUMBERED => HostId(v4.to_bits()),
-            _ => self.numbered(address.to_canonical()),
+            IpAddr::V4(v4) => self.id_v4(v4),
+            IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+                Some(v4) => self.id_v4(v4),
+                None => self.numbered(address),
+            },
+        }
+    }
+
+    /// The same of an IPv4 address, which need not become an [`IpAddr`]: writing one byte by byte, and reading it in one
+    /// piece, is waited for.
+    #[inline]
+    pub(super) fn id_v4(&mut self, address: Ipv4Addr) -> HostId {
+        match address.to_bits() {
+            bits @ ..FIRST_NUMBERED => HostId(bits),
+            _ => self.numbered(address.into()),
         }
     }
 
     fn numbered(&mut self, address: IpAddr) -> HostId {
-        match address {
-            IpAddr::V4(v4) if v4.to_bits() < FIRST_NUMBERED => HostId(v4.to_bits()),
-            _ => match self.known.ids.get(&address) {
-                Some(&id) => id,
-                None => self.meet(address),
-            },
+        match self.known.ids.get(&address) {
+            Some(&id) => id,
+            None => self.meet(address),
         }
     }
 
@@ -110,6 +120,18 @@ impl Hosts {
         match id.0.checked_sub(FIRST_NUMBERED) {
             None => Some(IpAddr::V4(Ipv4Addr::from_bits(id.0))),
             Some(place) => self.known.addresses.get(place as usize).copied(),
+        }
+    }
+
+    /// The same of an IPv4 address, as [`Hosts::id_v4`] takes it.
+    #[inline]
+    pub(super) fn address_v4(&self, id: HostId) -> Option<Ipv4Addr> {
+        if id.0 < FIRST_NUMBERED {
+            return Some(Ipv4Addr::from_bits(id.0));
+        }
+        match self.address(id) {
+            Some(IpAddr::V4(v4)) => Some(v4),
+            _ => None,
         }
     }
 

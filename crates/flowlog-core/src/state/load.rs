@@ -20,6 +20,8 @@ use crate::radix;
 
 /// Bytes of a bin in a table, which has more places than bins.
 const BIN_BYTES: usize = 2 * size_of::<HostLoad>();
+/// Loads that wait to be looked up.
+const WAITING: usize = 64;
 /// Bins that are looked at by one thread at a time, about.
 const PART: usize = 1 << 14;
 
@@ -57,6 +59,8 @@ type Table = HashMap<HostBin, Load, RandomState>;
 /// Connections and denied packets that all hosts got, as the NIC of one end logged them, in bins of time.
 #[derive(Debug, Default)]
 pub struct LoadTable {
+    /// What is not in the table yet: places that are looked up one behind the other are fetched at once.
+    waiting: Vec<HostLoad>,
     here: Table,
     /// Those of other threads.
     others: Vec<Table>,
@@ -69,12 +73,16 @@ pub struct LoadTable {
 impl LoadTable {
     #[inline]
     pub(super) fn add(&mut self, host: HostId, side: Side, bin: u32, load: &Load) {
-        self.join(HostBin::new(host, side, bin), load);
+        if self.waiting.len() >= WAITING {
+            self.look_up();
+        }
+        self.waiting.push((HostBin::new(host, side, bin), *load));
     }
 
-    #[inline]
-    fn join(&mut self, bin: HostBin, load: &Load) {
-        self.here.entry(bin).and_modify(|known| known.join(load)).or_insert(*load);
+    fn look_up(&mut self) {
+        for (bin, load) in self.waiting.drain(..) {
+            self.here.entry(bin).and_modify(|known| known.join(&load)).or_insert(load);
+        }
     }
 
     /// Bytes in memory.
@@ -84,6 +92,7 @@ impl LoadTable {
 
     /// Everything goes to disk.
     pub(super) fn put_away(&mut self, shelf: &Arc<Shelf>) {
+        self.look_up();
         self.away.resize_with(BUCKETS, Away::default);
         // Written a bin at a time: there is no memory left for a copy.
         let mut open = vec![Vec::new(); BUCKETS];
@@ -104,7 +113,8 @@ impl LoadTable {
         *self = Self::default();
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        other.look_up();
         self.others.extend(other.others);
         self.others.extend(Some(other.here).filter(|table| !table.is_empty()));
         if self.away.is_empty() {
@@ -116,6 +126,7 @@ impl LoadTable {
 
     /// No more follow. Everything is on disk then, or nothing: no part of it is looked for in two places.
     pub(super) fn close(&mut self, shelf: &Arc<Shelf>) {
+        self.look_up();
         if self.away.is_empty() {
             self.others.push(std::mem::take(&mut self.here));
             self.sorted = joined(std::mem::take(&mut self.others));
@@ -195,6 +206,7 @@ impl LoadPart<'_> {
         };
         let mut table = LoadTable::default();
         away.each(|written: Written| written.add_to(&mut table))?;
+        table.look_up();
         Ok(Cow::Owned(in_order(table.here)))
     }
 }

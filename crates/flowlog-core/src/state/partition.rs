@@ -40,13 +40,13 @@ impl PartitionKey {
     /// The hash of two hosts, whichever comes first; its upper half is what counts.
     #[inline]
     fn hash(self, a: HostId, b: HostId, hosts: &Hosts) -> u64 {
-        let (a, b) = (hosts.address(a), hosts.address(b));
-        if let (Some(IpAddr::V4(a)), Some(IpAddr::V4(b))) = (a, b) {
+        if let (Some(a), Some(b)) = (hosts.address_v4(a), hosts.address_v4(b)) {
             let Self([start, low, high, ..]) = self;
             let product = |factor: u64, address: Ipv4Addr| factor.wrapping_mul(address.to_bits().into());
             return start.wrapping_add(product(low, a.min(b))).wrapping_add(product(high, a.max(b)));
         }
         let Self([start, factors @ ..]) = self;
+        let (a, b) = (hosts.address(a), hosts.address(b));
         let words = [a.min(b), a.max(b)].into_iter().flat_map(words);
         factors
             .into_iter()

@@ -27,7 +27,8 @@ const DENIALS: usize = 1 << 8;
 struct Key {
     ends: u64,
     rest: u64,
-    log: u32,
+    /// In eight bytes: what is written as four and copied as eight, with what is beside it, is waited for.
+    log: u64,
 }
 
 impl Key {
@@ -38,15 +39,20 @@ impl Key {
         Self {
             ends: u64::from(source.0) << 32 | u64::from(destination.0),
             rest: ports | u64::from(tuple.protocol.0) << 1 | outbound,
-            log,
+            log: log.into(),
         }
     }
 
     /// Its place among [`DENIALS`]. Whoever chooses keys that drive others out of theirs makes some rows more.
     fn place(self) -> usize {
         // Fibonacci hashing: the top bits of the product depend on all bits of the key.
-        let mixed = self.ends ^ self.rest.rotate_left(24) ^ u64::from(self.log);
+        let mixed = self.ends ^ self.rest.rotate_left(24) ^ self.log;
         (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % DENIALS
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // it was one of four bytes
+    fn log(self) -> u32 {
+        self.log as u32
     }
 
     fn direction(self) -> Direction {
@@ -98,7 +104,7 @@ impl Open {
 
     fn row(&self, key: Key, kind: RowKind) -> Row {
         let Self { connection, rule, encryption, answered, .. } = *self;
-        Row { kind, key: key.connection(), log: key.log, rule, encryption, answered, connection }
+        Row { kind, key: key.connection(), log: key.log(), rule, encryption, answered, connection }
     }
 }
 
@@ -142,7 +148,7 @@ impl Attempt {
         Row {
             kind: RowKind::Denied,
             key: key.connection(),
-            log: key.log,
+            log: key.log(),
             rule,
             encryption,
             answered: false,

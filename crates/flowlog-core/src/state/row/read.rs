@@ -130,14 +130,11 @@ impl Cursor<'_> {
     #[inline]
     fn head(&mut self, hosts: &mut Hosts) -> Option<(u8, u8, ConnectionKey<HostId>)> {
         let [flags, more] = self.take()?;
-        let ends = if flags & V6 == 0 {
-            let (source, destination) = (self.take::<4>()?, self.take::<4>()?);
-            [source, destination].map(|octets| IpAddr::V4(octets.into()))
+        let [source, destination] = if flags & V6 == 0 {
+            [self.take::<4>()?, self.take()?].map(|octets| hosts.id_v4(octets.into()))
         } else {
-            let (source, destination) = (self.take::<16>()?, self.take::<16>()?);
-            [source, destination].map(|octets| IpAddr::V6(octets.into()))
+            [self.take::<16>()?, self.take()?].map(|octets| hosts.id(IpAddr::V6(octets.into())))
         };
-        let [source, destination] = ends.map(|address| hosts.id(address));
         let [s0, s1, d0, d1, protocol] = self.take()?;
         let (source_port, destination_port) = (u16::from_le_bytes([s0, s1]), u16::from_le_bytes([d0, d1]));
         let protocol = Protocol(protocol);

@@ -126,7 +126,6 @@ impl<'r> Draft<'r> {
     #[inline]
     fn head(&mut self, row: &Row, hosts: &Hosts, is_plain: bool) {
         let Row { key, connection, .. } = row;
-        let ends = [hosts.address(key.source), hosts.address(key.destination)];
         let bit = |condition: bool, bit: u8| if condition { bit } else { 0 };
         let flags = bit(connection.direction == Direction::Outbound, OUTBOUND)
             | (row.kind as u8) << KIND
@@ -144,14 +143,15 @@ impl<'r> Draft<'r> {
         let ports = [key.source_port.to_le_bytes(), key.destination_port.to_le_bytes()];
         let [[s0, s1], [d0, d1]] = ports;
         let protocol = key.protocol.0;
-        if let [Some(IpAddr::V4(source)), Some(IpAddr::V4(destination))] = ends {
+        let ends = [key.source, key.destination];
+        if let [Some(source), Some(destination)] = ends.map(|host| hosts.address_v4(host)) {
             let ([a0, a1, a2, a3], [b0, b1, b2, b3]) = (source.octets(), destination.octets());
             let head = [flags, more, a0, a1, a2, a3, b0, b1, b2, b3, s0, s1, d0, d1, protocol, 0];
             return self.put(head, 15);
         }
         self.put([flags | V6, more], 2);
         for end in ends {
-            let octets = match end {
+            let octets = match hosts.address(end) {
                 Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
                 Some(IpAddr::V6(v6)) => v6.octets(),
                 None => [0; 16],
