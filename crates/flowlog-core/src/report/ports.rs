@@ -28,8 +28,13 @@ impl Ports {
     #[inline]
     pub(super) fn add(&mut self, key: &ConversationKey, tally: &Tally) {
         if key.protocol.has_ports() && !self.denied(key, tally) {
-            self.sums.entry((key.protocol, key.port)).or_default().add(tally);
+            self.sum(key, tally);
         }
+    }
+
+    #[inline(never)]
+    fn sum(&mut self, key: &ConversationKey, tally: &Tally) {
+        self.sums.entry((key.protocol, key.port)).or_default().add(tally);
     }
 
     /// Adds to a port of which no more is told than that a few tuples were denied. False if it is not so.
