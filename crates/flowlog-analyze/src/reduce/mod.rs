@@ -147,11 +147,9 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
     for done in done {
         let (mine, my_rows, met) = done?;
         state.merge(mine);
-        if rows.is_empty() {
-            rows = my_rows;
-        } else {
-            rows.extend(my_rows);
-        }
+        // There may be a hundred thousand of them.
+        rows.reserve_exact(my_rows.len());
+        rows.extend(my_rows);
         for (group, met) in met {
             if let Some(slot) = logs.get_mut(group) {
                 *slot = met;

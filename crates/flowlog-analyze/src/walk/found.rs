@@ -71,7 +71,10 @@ impl Found {
         all.dedup_by(|(a, _), (b, _)| a.path == b.path);
         let mut seen = HashSet::new();
         all.retain_mut(|(_, real)| real.take().is_none_or(|real| seen.insert(real)));
-        all.into_iter().map(|(input, _)| input).collect()
+        let mut inputs: Vec<Input> = all.into_iter().map(|(input, _)| input).collect();
+        // They lie where their real paths lay beside them.
+        inputs.shrink_to_fit();
+        inputs
     }
 }
 
