@@ -79,7 +79,7 @@ impl Gather for Collector<'_> {
 
     fn lone(&mut self, denial: &LoneDenial) {
         let LoneDenial { key, denied, rule } = denial;
-        let tally = Tally { tuples: denied.tuples, denied: denied.tuples, ..Tally::default() };
+        let tally = Tally::denied(denied.tuples);
         self.conversations += 1;
         self.ports.add(key, &tally);
         self.problems.lone(denial);

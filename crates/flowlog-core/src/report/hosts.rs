@@ -9,7 +9,7 @@ use super::ranking::Ranking;
 use super::scatter::{Numbers, Room, host_of, packed, place};
 use super::tally::Tally;
 use crate::flow::Protocol;
-use crate::parallel::share;
+use crate::parallel::{merged, share};
 use crate::radix;
 use crate::state::denials::{Denial, Denials};
 use crate::state::lists::Rows;
@@ -59,7 +59,7 @@ impl Sums {
     #[inline]
     fn of_lone(host: HostId, lone: &[Denial]) -> Self {
         let tuples = lone.iter().map(|denial| denial.packets()).sum();
-        let tally = Tally { tuples, denied: tuples, ..Tally::default() };
+        let tally = Tally::denied(tuples);
         // Each is at another destination.
         Self { host, tally, refused: tuples, refused_by: u32::try_from(lone.len()).unwrap_or(u32::MAX) }
     }
@@ -67,7 +67,7 @@ impl Sums {
     /// What [`Sums::single`] has made a number of.
     fn of_single(single: u64) -> Self {
         let tuples = single & 0xff;
-        let tally = Tally { tuples, denied: tuples, ..Tally::default() };
+        let tally = Tally::denied(tuples);
         Self { host: host_of(single), tally, refused: tuples, refused_by: 1 }
     }
 }
@@ -204,11 +204,8 @@ impl Side {
             bucket.sum(ranking, hosts, &denials.by_source(place)?);
             Ok(())
         };
-        let mut all = new();
-        for part in share(self.buckets, &new, sum)? {
-            all.merge(part);
-        }
-        Ok(all)
+        let parts = share(self.buckets, &new, sum)?;
+        Ok(merged(parts, Ranking::merge).unwrap_or_else(new))
     }
 }
 

@@ -67,7 +67,7 @@ impl Ports {
             for ((port, sum), more) in (0..=u16::MAX).zip(mine).zip(theirs) {
                 match sum.checked_add(more) {
                     Some(both) => *sum = both,
-                    None => self.sums.entry((protocol, port)).or_default().add(&all_denied(more)),
+                    None => self.sums.entry((protocol, port)).or_default().add(&Tally::denied(more.into())),
                 }
             }
         }
@@ -78,7 +78,7 @@ impl Ports {
     pub(super) fn finish(mut self) -> Self {
         for (protocol, denied) in WITH_DENIED.into_iter().zip(std::mem::take(&mut self.denied)) {
             for (port, tuples) in (0..=u16::MAX).zip(denied).filter(|(_, tuples)| *tuples > 0) {
-                self.sums.entry((protocol, port)).or_default().add(&all_denied(tuples));
+                self.sums.entry((protocol, port)).or_default().add(&Tally::denied(tuples.into()));
             }
         }
         self
@@ -106,11 +106,6 @@ impl Ports {
         let found = unusual.len() as u64;
         (rows(unusual, limit, rank), found)
     }
-}
-
-fn all_denied(tuples: u16) -> Tally {
-    let tuples = u64::from(tuples);
-    Tally { tuples, denied: tuples, ..Tally::default() }
 }
 
 fn rows(mut ports: Vec<(Port, Tally)>, limit: usize, rank: Rank) -> Vec<PortRow> {

@@ -22,7 +22,7 @@ impl Tally {
     #[inline]
     pub(super) fn of(conversation: &Conversation) -> Self {
         let denied = conversation.denied.map_or(0, |denied| denied.tuples);
-        let once = Self { tuples: denied, denied, ..Self::default() };
+        let once = Self::denied(denied);
         conversation.allowed.as_ref().map_or(once, |allowed| Self {
             tuples: denied + allowed.tuples,
             connections: allowed.connections,
@@ -30,6 +30,12 @@ impl Tally {
             packets: allowed.counters.packets(),
             ..once
         })
+    }
+
+    /// So many tuples, all of them denied.
+    #[inline]
+    pub(super) fn denied(tuples: u64) -> Self {
+        Self { tuples, denied: tuples, ..Self::default() }
     }
 
     #[inline]

@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::{BUCKETS, bucket_of};
-use super::evidence::{BIN_SECONDS, Load, Side};
+use super::evidence::{BIN_SECONDS, Load, Side, tidy};
 use super::hosts::HostId;
 use super::shelf::{Away, Shelf};
 use super::spill::SpillError;
@@ -174,15 +174,7 @@ fn joined(tables: Vec<Table>) -> Vec<Vec<HostLoad>> {
             let place = |host: u64| sorted.partition_point(|(bin, _)| u64::from(bin.host().0) < host);
             bins.extend_from_slice(sorted.get(place(begin)..place(end)).unwrap_or_default());
         }
-        // It knows what stands in order already.
-        bins.sort_by_key(|(bin, _)| *bin);
-        bins.dedup_by(|(bin, load), (kept, known)| {
-            let same = bin == kept;
-            if same {
-                known.join(load);
-            }
-            same
-        });
+        tidy(&mut bins);
         bins
     };
     parallel::map((0..parts).collect(), part)

@@ -85,8 +85,8 @@ impl<T: Tally> Bins<T> {
     }
 }
 
-/// Sorts bins and adds up those that stand twice.
-fn tidy<T: Tally>(bins: &mut Vec<(u32, T)>) {
+/// Sorts bins and adds up those that stand twice. What is in order already costs little.
+pub(in crate::state) fn tidy<B: Ord + Copy, T: Tally>(bins: &mut Vec<(B, T)>) {
     bins.sort_by_key(|(bin, _)| *bin);
     bins.dedup_by(|(bin, tally), (kept, present)| {
         let same = bin == kept;

@@ -14,6 +14,7 @@ mod rhythm;
 mod settled;
 mod sums;
 
+pub(super) use bins::tidy;
 pub use bins::{ATTEMPT_BYTES, ATTEMPT_MS, BIN_SECONDS, Bins, Load, SLOT_SECONDS, SLOTS, Sessions, bin_of};
 pub use rhythm::{BEATS, Beat, Rhythm};
 pub use settled::{Fate, Settled, Side};
