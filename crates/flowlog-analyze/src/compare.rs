@@ -7,7 +7,7 @@ use std::sync::Arc;
 use flowlog_core::compare::{Comparison, Conversations, FindingRow, Set, compare};
 use flowlog_core::finding::{self, FindingOptions, Findings, Scene, Severity, detect};
 use flowlog_core::flow::OwnNetworks;
-use flowlog_core::report::FileRow;
+use flowlog_core::report::FileRows;
 use flowlog_core::state::{GatherOptions, Gatherer, Shared, SpillError};
 
 use crate::book::ended;
@@ -47,7 +47,7 @@ pub fn run(
     let read = |name, chosen: &Chosen| read(config, name, chosen, &finding, &own, ascii);
     let (a, b) = (read(a, &inputs_a)?, read(b, &inputs_b)?);
     for (letter, set) in [("A", &a), ("B", &b)] {
-        if set.is_nothing() {
+        if set.files.sums().is_nothing() {
             tell_why_nothing(&set.files, ascii, talk);
             say(talk, ascii, &format!("error: nothing in {letter} ({}) could be analysed", set.name));
             return Ok(Outcome::NothingAnalysed);
@@ -61,8 +61,7 @@ pub fn run(
     let outcome = outcome(&comparison, config);
     match (outcome, limit(config)) {
         (Outcome::SomeSkipped, _) => {
-            let files = a.files.iter().chain(&b.files);
-            say(talk, ascii, &ending::of_files(files, config.running.strict));
+            say(talk, ascii, &ending::of_files(&[&a.files, &b.files], config.running.strict));
         }
         (Outcome::Findings, Some(limit)) => {
             say(talk, ascii, &ending::of_findings(grave(&comparison, limit).count(), "new ", limit));
@@ -95,7 +94,7 @@ fn print(config: &CompareConfig, style: &Style, comparison: &Comparison, out: im
 struct Read {
     name: String,
     gatherer: Gatherer,
-    files: Vec<FileRow>,
+    files: FileRows,
     conversations: Conversations,
     findings: Option<Findings>,
 }
@@ -126,12 +125,7 @@ impl Read {
     fn set(&self) -> Set<'_> {
         let tables = &self.gatherer.summary;
         let (conversations, findings) = (&self.conversations, self.findings.as_ref());
-        Set { name: &self.name, tables, conversations, files: &self.files, findings }
-    }
-
-    /// Not one of its files holds a flow log that could be read.
-    fn is_nothing(&self) -> bool {
-        self.files.iter().all(FileRow::is_nothing)
+        Set { name: &self.name, tables, conversations, files: *self.files.sums(), findings }
     }
 }
 

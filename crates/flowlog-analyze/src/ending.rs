@@ -1,37 +1,33 @@
 //! The sentence on standard error that says why a finished run does not end with 0.
 
 use flowlog_core::finding::Severity;
-use flowlog_core::report::FileRow;
+use flowlog_core::report::{FileRows, FileSums};
 use flowlog_core::text::count;
 
 /// Faulty files that are named.
 const NAMED: usize = 3;
 
-/// Exit code 3: which files could not be read whole; with `strict`, also those with malformed tuples.
-pub(crate) fn of_files<'a>(files: impl Iterator<Item = &'a FileRow>, strict: bool) -> String {
-    let (mut all, mut faulty, mut malformed) = (0_u64, Vec::new(), 0_u64);
-    for file in files {
-        all += 1;
-        if file.error.is_some() {
-            faulty.push(file.path.as_str());
-        }
-        malformed = malformed.saturating_add(file.malformed);
-    }
-    let number = faulty.len();
+/// Exit code 3: which files of some sets could not be read whole; with `strict`, also those with malformed tuples.
+pub(crate) fn of_files(sets: &[&FileRows], strict: bool) -> String {
+    let sum = |number: fn(&FileSums) -> u64| sets.iter().map(|files| number(files.sums())).sum::<u64>();
+    let (number, malformed) = (sum(|sums| sums.errors), sum(|sums| sums.malformed));
     if number == 0 && strict {
         return format!(
             "exit code 3: {} and --strict is given",
             plural(malformed, "tuple is malformed", "tuples are malformed")
         );
     }
-    let more =
-        if number > NAMED { format!(" and {} more", count((number - NAMED) as u64)) } else { String::new() };
-    faulty.truncate(NAMED);
+    let faulty = sets.iter().flat_map(|files| files.iter()).filter(|file| file.error.is_some());
+    let named: Vec<String> = faulty.take(NAMED).map(|file| file.path).collect();
+    let more = match number.saturating_sub(NAMED as u64) {
+        0 => String::new(),
+        more => format!(" and {} more", count(more)),
+    };
     format!(
         "exit code 3: {} of {} could not be read whole: {}{more}; the report tells why",
-        count(number as u64),
-        plural(all, "file", "files"),
-        faulty.join(", ")
+        count(number),
+        plural(sum(|sums| sums.files), "file", "files"),
+        named.join(", ")
     )
 }
 
@@ -49,28 +45,25 @@ fn plural(number: u64, one: &str, many: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use flowlog_core::report::FileRow;
+
     use super::*;
 
     fn file(path: &str, error: Option<&str>, malformed: u64) -> FileRow {
         FileRow {
             path: path.into(),
-            bytes: 1,
-            records: 1,
             tuples: 1,
             malformed,
-            misshapen: 0,
-            repeated_records: 0,
-            left_out_bytes: 0,
-            first_time_ms: None,
-            last_time_ms: None,
             error: error.map(Into::into),
+            ..FileRow::default()
         }
     }
 
     #[test]
     fn faulty_files_are_named_and_the_rest_counted() {
-        let files: Vec<FileRow> = ["a", "b", "c", "d", "e"].map(|path| file(path, Some("cut"), 1)).into();
-        let with = |files: &[FileRow]| of_files(files.iter().chain([&file("good", None, 0)]), false);
+        let rows = |files: &[FileRow]| files.iter().cloned().collect::<FileRows>();
+        let files = ["a", "b", "c", "d", "e"].map(|path| file(path, Some("cut"), 1));
+        let with = |files: &[FileRow]| of_files(&[&rows(files), &rows(&[file("good", None, 0)])], false);
         assert_eq!(
             with(&files[..1]),
             "exit code 3: 1 of 2 files could not be read whole: a; the report tells why"
@@ -79,7 +72,7 @@ mod tests {
             with(&files),
             "exit code 3: 5 of 6 files could not be read whole: a, b, c and 2 more; the report tells why"
         );
-        let strict = of_files([file("a", None, 2), file("b", None, 1)].iter(), true);
+        let strict = of_files(&[&rows(&[file("a", None, 2), file("b", None, 1)])], true);
         assert_eq!(strict, "exit code 3: 3 tuples are malformed and --strict is given");
     }
 

@@ -40,7 +40,7 @@ pub fn run(
     let shared = Shared::new(&budget);
     let options = Options { details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
-    let outcome = of_files(&files, config.running.strict);
+    let outcome = of_files(files.sums(), config.running.strict);
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&files, ascii, talk);
         say(talk, ascii, "error: nothing could be analysed");
@@ -71,7 +71,7 @@ pub fn run(
     let style = style.speaking(config.lang.lang(&settings));
     heard(print(config.format, csv, &style, &table, selection.as_ref(), out))?;
     if outcome == Outcome::SomeSkipped {
-        say(talk, ascii, &ending::of_files(files.iter(), config.running.strict));
+        say(talk, ascii, &ending::of_files(&[&files], config.running.strict));
     }
     Ok(ended(outcome, &book, ascii, talk))
 }

@@ -81,13 +81,13 @@ pub fn run(
     let shared = Shared::new(&budget);
     let options = Options { details: &[], hours: None, selection: &chosen.selection, shared: &shared };
     let Reduced { state, files } = reduce::reduce(&chosen.inputs, &options, config.running.quiet, ascii)?;
-    let outcome = of_files(&files, config.running.strict);
+    let outcome = of_files(files.sums(), config.running.strict);
     if outcome == Outcome::NothingAnalysed {
         tell_why_nothing(&files, ascii, talk);
         say(talk, ascii, "error: nothing could be analysed");
         return Ok(outcome);
     }
-    let why = ending::of_files(files.iter(), config.running.strict);
+    let why = ending::of_files(&[&files], config.running.strict);
     let page = page(config, &asked, state, &finding, own)?;
     tell_of_spilling(&budget, ascii, talk);
     let print = || {

@@ -32,7 +32,7 @@ use flowlog_cli::config::{ConfigError, Settings};
 use flowlog_core::charts::{Charts, charts};
 use flowlog_core::enrich::AddressBook;
 use flowlog_core::finding::{Finding, FindingOptions, Severity};
-use flowlog_core::report::{FileRow, Report, ReportOptions, Tool, build};
+use flowlog_core::report::{FileRows, FileSums, Report, ReportOptions, Tool, build};
 use flowlog_core::state::{Budget, Gatherer, Shared, SpillError, StateError};
 use flowlog_core::text::{self, count, message};
 
@@ -58,7 +58,7 @@ const HOST_SECTIONS: usize = 20;
 pub enum Outcome {
     /// Everything was read.
     Done,
-    /// Not one tuple of any file could be read ([`FileRow::is_nothing`]).
+    /// Not one tuple of any file could be read ([`FileSums::is_nothing`]).
     NothingAnalysed,
     /// There is a finding of the severity of `--fail-on`, or a graver one (in a comparison: a new one, or one
     /// that has become so grave); whether or not input was skipped.
@@ -249,7 +249,7 @@ pub fn run(
             say(talk, ascii, "error: nothing could be analysed");
         }
         Outcome::SomeSkipped => {
-            say(talk, ascii, &ending::of_files(report.files.iter(), config.running.strict));
+            say(talk, ascii, &ending::of_files(&[&report.files], config.running.strict));
         }
         Outcome::Findings => {
             let limit = config.findings.fail_on.map_or(Severity::Info, Severity::from);
@@ -378,7 +378,7 @@ pub(crate) fn tool() -> Tool {
 
 fn outcome(report: &Report, config: &Config) -> Outcome {
     let limit = config.findings.fail_on.map(Severity::from);
-    match of_files(&report.files, config.running.strict) {
+    match of_files(report.files.sums(), config.running.strict) {
         Outcome::NothingAnalysed => Outcome::NothingAnalysed,
         _ if limit.is_some_and(|limit| grave(report, limit).next().is_some()) => Outcome::Findings,
         other => other,
@@ -386,10 +386,10 @@ fn outcome(report: &Report, config: &Config) -> Outcome {
 }
 
 /// How the reading of files ended.
-fn of_files(files: &[FileRow], strict: bool) -> Outcome {
-    if files.iter().all(FileRow::is_nothing) {
+fn of_files(files: &FileSums, strict: bool) -> Outcome {
+    if files.is_nothing() {
         Outcome::NothingAnalysed
-    } else if files.iter().any(|file| file.error.is_some() || (strict && file.malformed > 0)) {
+    } else if files.errors > 0 || strict && files.malformed > 0 {
         Outcome::SomeSkipped
     } else {
         Outcome::Done
@@ -416,18 +416,18 @@ fn tell_of_spilling(budget: &Budget, ascii: bool, talk: &mut impl Write) {
 }
 
 /// One line a file, so that the reason is not lost among empty tables.
-fn tell_why_nothing(files: &[FileRow], ascii: bool, talk: &mut impl Write) {
+fn tell_why_nothing(files: &FileRows, ascii: bool, talk: &mut impl Write) {
     const SHOWN: usize = 10;
     for file in files.iter().take(SHOWN) {
         let error = file.error.as_deref().unwrap_or_default();
         say(talk, ascii, &format!("{}: {error}", file.path));
     }
-    let more = files.len().saturating_sub(SHOWN);
+    let more = files.len().saturating_sub(SHOWN as u64);
     if more > 0 {
         say(
             talk,
             ascii,
-            &format!("... and {} more files without a flow log that could be read", count(more as u64)),
+            &format!("... and {} more files without a flow log that could be read", count(more)),
         );
     }
 }

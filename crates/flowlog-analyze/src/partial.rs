@@ -5,7 +5,7 @@ use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use flowlog_core::enrich::AddressBook;
-use flowlog_core::report::FileRow;
+use flowlog_core::report::{FileRow, FileRows};
 use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, State, StateError};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ const FRAMES_AHEAD: usize = 256 << 10;
 /// What a state holds for this program beside what the library knows.
 #[derive(Serialize, Deserialize)]
 struct Notes {
-    files: Vec<FileRow>,
+    files: FileRows,
 }
 
 /// Reads the files of `config` and writes their state; talks of everything else to `talk`.
@@ -54,7 +54,7 @@ pub fn run(
         reduce::reduce_frames(stream, &config.memory.folder(), hours, &shared)?
     };
     tell_of_spilling(&budget, ascii, talk);
-    let outcome = match of_files(&files, config.running.strict) {
+    let outcome = match of_files(files.sums(), config.running.strict) {
         // One part of many: the rows of its files belong into the report, too.
         Outcome::NothingAnalysed if config.inputs.is_none() && files.is_empty() => Outcome::Done,
         Outcome::NothingAnalysed if config.inputs.is_none() => Outcome::SomeSkipped,
@@ -65,7 +65,7 @@ pub fn run(
         say(talk, ascii, "error: nothing could be read");
         return Ok(outcome);
     }
-    let why = ending::of_files(files.iter(), config.running.strict);
+    let why = ending::of_files(&[&files], config.running.strict);
     write(state, files, &output)?;
     publish(tuples.iter().chain([&output]), unfinished, ascii, talk)?;
     if outcome == Outcome::SomeSkipped {
@@ -92,8 +92,8 @@ pub fn join(
     let budget = config.memory.budget();
     let Reduced { state, files } = load(&inputs, &Shared::new(&budget))?;
     tell_of_spilling(&budget, ascii, talk);
-    let outcome = of_files(&files, config.running.strict);
-    let why = ending::of_files(files.iter(), config.running.strict);
+    let outcome = of_files(files.sums(), config.running.strict);
+    let why = ending::of_files(&[&files], config.running.strict);
     write(state, files, &output)?;
     publish([&output], unfinished, ascii, talk)?;
     if outcome == Outcome::SomeSkipped {
@@ -110,7 +110,7 @@ pub(crate) fn load(inputs: &[Input], shared: &Shared) -> Result<Reduced, StateEr
         let (state, notes) = State::read(&input.path, shared)?;
         let notes: Notes =
             serde_json::from_str(&notes).map_err(|_| StateError::Damaged(input.path.clone()))?;
-        files.extend(notes.files);
+        files.extend(notes.files.iter());
         match &mut all {
             Some(all) => all.join(state, &input.path, shared)?,
             slot => *slot = Some(state),
@@ -122,7 +122,7 @@ pub(crate) fn load(inputs: &[Input], shared: &Shared) -> Result<Reduced, StateEr
         Some(state) => state,
         None => State::empty(shared)?,
     };
-    Ok(Reduced { state, files })
+    Ok(Reduced { state, files: files.into_iter().collect() })
 }
 
 /// The path of the file that a row is of, or of the archive whose member it is.
@@ -130,7 +130,7 @@ fn input(row: &FileRow) -> &Path {
     Path::new(row.path.split_once(": ").map_or(row.path.as_str(), |(archive, _)| archive))
 }
 
-fn write(state: State, files: Vec<FileRow>, output: &Output) -> Result<(), StateError> {
+fn write(state: State, files: FileRows, output: &Output) -> Result<(), StateError> {
     let failed = |source| StateError::File { what: "write", path: output.path().to_owned(), source };
     let notes = serde_json::to_string(&Notes { files }).map_err(|error| failed(error.into()))?;
     let file = OpenOptions::new().write(true).create_new(true).open(output.whole()).map_err(failed)?;

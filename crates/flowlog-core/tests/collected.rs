@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use flowlog_core::finding::{Collector, Context, Crowd, FindingOptions, Findings, Scene, detect, judge};
 use flowlog_core::flow::OwnNetworks;
 use flowlog_core::record::Decoder;
-use flowlog_core::report::{Report, ReportOptions, build};
+use flowlog_core::report::{FileRows, Report, ReportOptions, build};
 use flowlog_core::state::{Budget, Gather, GatherOptions, Gatherer, HostPair, Reader, Shared, Summary};
 use flowlog_testkit::scenario::{Behaviour, Harmless, Scenario, Volume};
 use proptest::prelude::*;
@@ -150,7 +150,7 @@ fn the_scenario_has_findings_of_nearly_every_rule() {
 fn the_report_is_the_same_whether_or_not_noise_comes_as_pairs() {
     let report = |gatherer: &Gatherer, beside: Option<Pairs>| -> (Report, Option<Pairs>) {
         let beside = || beside.as_ref().map(|_| Pairs::default());
-        build(gatherer, Vec::new(), &ReportOptions::default(), beside).unwrap()
+        build(gatherer, FileRows::default(), &ReportOptions::default(), beside).unwrap()
     };
     let scenario = Scenario { noise: 0.3, volume: Volume::Tuples(500_000), ..scenario() };
     let (alone, _) = report(&gatherer(&scenario), None);

@@ -12,6 +12,7 @@ use flowlog_core::state::{Shared, SpillError};
 use super::details::Both;
 use super::job::{Files, not_opened, read_part};
 use super::read::Worker;
+use super::rows::ReadRows;
 use super::{ReduceError, Reduced};
 use crate::export::{Output, TupleRows};
 use crate::walk::is_flow_log;
@@ -81,7 +82,7 @@ pub fn reduce_frames(
         worker.read_with(|decoder, counting| frames.read_all(folder, decoder, counting))?;
     }
     let (state, rows, _) = worker.finish()?;
-    Ok(Reduced { state, files: rows.into_iter().map(|(_, row)| row).collect() })
+    Ok(Reduced { state, files: ReadRows::in_order(&[rows], &[]) })
 }
 
 struct Frames<R> {

@@ -8,13 +8,14 @@ mod parts;
 mod plan;
 mod pump;
 mod read;
+mod rows;
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flowlog_core::enrich::AddressBook;
 use flowlog_core::record::Decoder;
-use flowlog_core::report::FileRow;
+use flowlog_core::report::FileRows;
 use flowlog_core::select::Selection;
 use flowlog_core::state::{Shared, SpillError, State};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -28,6 +29,7 @@ use parts::Parts;
 pub use parts::{TupleFile, TupleForm};
 use plan::{Beginning, Group};
 use read::Worker;
+use rows::ReadRows;
 
 /// With at most so many threads, groups are read in turn if rows of tuples are written. Then one thread decodes, one
 /// counts and one writes, and the last one, which takes the longest, bounds all: more threads than these are faster on
@@ -39,7 +41,7 @@ pub struct Reduced {
     /// What the logs say.
     pub state: State,
     /// One row a file, in the order of the inputs.
-    pub files: Vec<FileRow>,
+    pub files: FileRows,
 }
 
 /// How to read.
@@ -92,8 +94,7 @@ fn read_until_known(
     options: &Options<'_>,
     progress: &Progress,
 ) -> Result<Reduced, ReduceError> {
-    let beginnings = peek_all(inputs);
-    let mut groups = plan::groups(inputs, &beginnings);
+    let (mut groups, times) = grouped(inputs);
     let threads = rayon::current_num_threads();
     let in_turn = !options.details.is_empty() && threads <= IN_TURN;
     loop {
@@ -105,7 +106,7 @@ fn read_until_known(
         let job =
             Job { inputs, details: &details, hours: hours.as_ref(), selection, progress, in_turn, ahead };
         let pass = read_all(&groups, options, job)?;
-        if let Some(united) = plan::unite(&groups, &pass.logs, &beginnings, inputs) {
+        if let Some(united) = plan::unite(&groups, &pass.logs, &times, inputs) {
             // Rare: a file with records of several NICs. Knowing repeated records again needs a second reading.
             groups = united;
             continue;
@@ -141,27 +142,29 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
         worker.finish()
     };
     let mut state = State::empty(&shared)?;
-    let mut rows: Vec<(usize, FileRow)> = Vec::new();
+    let mut rows = Vec::new();
     let mut logs = vec![Vec::new(); groups.len()];
     let done = if job.in_turn { vec![work()] } else { rayon::broadcast(|_| work()) };
     for done in done {
         let (mine, my_rows, met) = done?;
         state.merge(mine);
-        // There may be a hundred thousand of them.
-        rows.reserve_exact(my_rows.len());
-        rows.extend(my_rows);
+        rows.push(my_rows);
         for (group, met) in met {
             if let Some(slot) = logs.get_mut(group) {
                 *slot = met;
             }
         }
     }
-    rows.sort_by_key(|(input, _)| *input);
-    let files = rows.into_iter().map(|(_, row)| row).collect();
+    let files = ReadRows::in_order(&rows, job.inputs);
     Ok(Pass { reduced: Reduced { state, files }, logs })
 }
 
-/// The beginnings of all inputs: opening a hundred thousand files takes seconds.
-fn peek_all(inputs: &[Input]) -> Vec<Beginning> {
-    inputs.par_iter().map_init(Decoder::default, |decoder, input| plan::peek(input, decoder)).collect()
+/// Which inputs belong together, and when each begins. All threads look at beginnings: opening a hundred thousand files takes
+/// seconds.
+fn grouped(inputs: &[Input]) -> (Vec<Group>, Vec<Option<i64>>) {
+    let beginnings =
+        inputs.par_iter().map_init(Decoder::default, |decoder, input| plan::peek(input, decoder));
+    let beginnings: Vec<Beginning> = beginnings.collect();
+    let times = plan::times(&beginnings);
+    (plan::groups(inputs, &beginnings, &times), times)
 }

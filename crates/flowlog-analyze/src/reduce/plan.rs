@@ -78,21 +78,26 @@ impl Sink for Beginning {
     fn malformed(&mut self, _: &MalformedTuple<'_>) {}
 }
 
-/// What inputs are ordered by: streams last, then time, then the larger one (of two copies of an hour
+/// What inputs are ordered by: streams last, then time of the first record, then the larger one (of two copies of an hour
 /// the one that has more), then path.
-fn place<'a>(index: usize, inputs: &'a [Input], beginnings: &[Beginning]) -> impl Ord + use<'a> {
+fn place<'a>(index: usize, inputs: &'a [Input], times: &[Option<i64>]) -> impl Ord + use<'a> {
     let input = inputs.get(index);
-    let time = beginnings.get(index).and_then(|beginning| beginning.time_ms);
+    let time = times.get(index).copied().flatten();
     let size = input.map(|input| Reverse(input.size));
     (input.is_some_and(Input::is_stream), time, size, input.map(|input| &input.path))
 }
 
+/// Times of the first records.
+pub(super) fn times(beginnings: &[Beginning]) -> Vec<Option<i64>> {
+    beginnings.iter().map(|beginning| beginning.time_ms).collect()
+}
+
 /// One group a NIC, each in time order. A stream can be read only once and may hold any NIC: with one,
 /// everything is one group, and streams are read last, one after the other.
-pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
+pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning], times: &[Option<i64>]) -> Vec<Group> {
     let has_stream = inputs.iter().any(Input::is_stream);
     let mut order: Vec<usize> = (0..inputs.len()).collect();
-    order.sort_by_key(|&index| place(index, inputs, beginnings));
+    order.sort_by_key(|&index| place(index, inputs, times));
     let mut by_nic: BTreeMap<Option<&str>, Group> = BTreeMap::new();
     let mut alone = Vec::new();
     for index in order {
@@ -118,7 +123,7 @@ pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
 pub(super) fn unite(
     groups: &[Group],
     streams: &[Vec<u64>],
-    beginnings: &[Beginning],
+    times: &[Option<i64>],
     inputs: &[Input],
 ) -> Option<Vec<Group>> {
     let mut owner: HashMap<u64, usize> = HashMap::new();
@@ -148,7 +153,7 @@ pub(super) fn unite(
         return None;
     }
     for group in united.values_mut() {
-        group.inputs.sort_by_key(|&index| place(index, inputs, beginnings));
+        group.inputs.sort_by_key(|&index| place(index, inputs, times));
     }
     Some(united.into_values().collect())
 }
@@ -166,6 +171,10 @@ mod tests {
         Beginning::of(mac, time)
     }
 
+    fn grouped(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
+        groups(inputs, beginnings, &times(beginnings))
+    }
+
     fn indexes(groups: &[Group]) -> Vec<&[usize]> {
         groups.iter().map(|group| group.inputs.as_slice()).collect()
     }
@@ -180,24 +189,24 @@ mod tests {
             Beginning::default(),
             beginning("N1", 9),
         ];
-        assert_eq!(indexes(&groups(&inputs, &beginnings)), [&[1, 4][..], &[2, 0], &[3]]);
+        assert_eq!(indexes(&grouped(&inputs, &beginnings)), [&[1, 4][..], &[2, 0], &[3]]);
     }
 
     #[test]
     fn a_stream_is_read_last_in_the_only_group() {
         let inputs = ["-", "b"].map(input);
         let beginnings = [Beginning::default(), beginning("N1", 9)];
-        assert_eq!(indexes(&groups(&inputs, &beginnings)), [&[1, 0][..]]);
+        assert_eq!(indexes(&grouped(&inputs, &beginnings)), [&[1, 0][..]]);
     }
 
     #[test]
     fn groups_that_share_a_nic_are_united_and_sorted_again() {
         let inputs = ["a", "b", "c", "d"].map(input);
         let beginnings = [beginning("N1", 9), beginning("N2", 5), beginning("N3", 1), beginning("N4", 2)];
-        let alone = groups(&inputs, &beginnings);
+        let (alone, times) = (grouped(&inputs, &beginnings), times(&beginnings));
         let streams = [vec![1], vec![2, 3], vec![3, 1], vec![]];
-        let united = unite(&alone, &streams, &beginnings, &inputs).unwrap();
+        let united = unite(&alone, &streams, &times, &inputs).unwrap();
         assert_eq!(indexes(&united), [&[2, 1, 0][..], &[3]]);
-        assert_eq!(unite(&alone, &[vec![], vec![], vec![], vec![]], &beginnings, &inputs), None);
+        assert_eq!(unite(&alone, &[vec![], vec![], vec![], vec![]], &times, &inputs), None);
     }
 }

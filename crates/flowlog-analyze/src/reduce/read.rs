@@ -1,44 +1,41 @@
 //! One worker: reads one group of files after the other.
 
 use flowlog_core::flow::FlowTuple;
-use flowlog_core::record::{Decoded, Decoder, MalformedTuple, RecordContext, Sink};
-use flowlog_core::report::FileRow;
+use flowlog_core::record::{Decoder, MalformedTuple, RecordContext, Sink};
 use flowlog_core::select::Selector;
 use flowlog_core::state::{Reader, Shared, State};
-use flowlog_core::text::count;
 
 use super::ReduceError;
 use super::ahead::decode_ahead;
 use super::details::{Both, Details};
 use super::job::{FileEnd, Files, Job, read_group};
 use super::plan::Group;
+use super::rows::ReadRows;
+use crate::walk::Input;
 
 /// Index of a group, and the NICs' logs met in it, as numbers.
 pub(super) type Met = (usize, Vec<u64>);
-
-/// Index of an input, and its row, or that of a member of it.
-pub(super) type Row = (usize, FileRow);
 
 /// What one worker has read up to now.
 pub(super) struct Worker {
     reader: Reader,
     decoder: Decoder,
-    rows: Vec<Row>,
+    rows: ReadRows,
     logs: Vec<Met>,
 }
 
 impl Worker {
     pub(super) fn new(shared: &Shared) -> Self {
         let (reader, decoder) = (Reader::new(shared), Decoder::default());
-        Self { reader, decoder, rows: Vec::new(), logs: Vec::new() }
+        Self { reader, decoder, rows: ReadRows::default(), logs: Vec::new() }
     }
 
     /// Reads the files of `group`, the `index`th.
     pub(super) fn read(&mut self, index: usize, group: &Group, job: Job<'_>) -> Result<(), ReduceError> {
         let mut details = Details::new(index, job)?;
         let selector = job.selection.map(Selector::new);
-        let mut counting =
-            Counting { reader: &mut self.reader, rows: &mut self.rows, selector, name: String::new() };
+        let (reader, rows) = (&mut self.reader, &mut self.rows);
+        let mut counting = Counting { reader, rows, inputs: job.inputs, selector, name: String::new() };
         match &mut details {
             details if job.ahead => {
                 decode_ahead(group, job, &mut self.decoder, &mut counting, details.as_mut());
@@ -57,11 +54,12 @@ impl Worker {
         read: impl FnOnce(&mut Decoder, &mut Counting<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (reader, rows) = (&mut self.reader, &mut self.rows);
-        read(&mut self.decoder, &mut Counting { reader, rows, selector: None, name: String::new() })
+        let counting = Counting { reader, rows, inputs: &[], selector: None, name: String::new() };
+        read(&mut self.decoder, &mut { counting })
     }
 
     /// No more groups follow.
-    pub(super) fn finish(self) -> Result<(State, Vec<Row>, Vec<Met>), ReduceError> {
+    pub(super) fn finish(self) -> Result<(State, ReadRows, Vec<Met>), ReduceError> {
         Ok((self.reader.finish()?, self.rows, self.logs))
     }
 }
@@ -69,7 +67,9 @@ impl Worker {
 /// A group being counted.
 pub(super) struct Counting<'a> {
     reader: &'a mut Reader,
-    rows: &'a mut Vec<Row>,
+    rows: &'a mut ReadRows,
+    /// What is read; none if that is not known before.
+    inputs: &'a [Input],
     /// `None`: everything is asked for.
     selector: Option<Selector>,
     /// Of the file at hand.
@@ -84,7 +84,7 @@ impl Files for Counting<'_> {
 
     fn end(&mut self, input: usize, end: &FileEnd) {
         let times = self.reader.end_file();
-        self.rows.push((input, row(&self.name, end, times)));
+        self.rows.push(self.inputs, input, &self.name, end, times);
     }
 }
 
@@ -121,52 +121,4 @@ impl Sink for Counting<'_> {
     fn malformed(&mut self, tuple: &MalformedTuple<'_>) {
         self.reader.malformed(tuple);
     }
-}
-
-fn row(name: &str, end: &FileEnd, times: Option<(i64, i64)>) -> FileRow {
-    let path = name.to_owned();
-    let (first_time_ms, last_time_ms) = times.unzip();
-    match &**end {
-        Err(error) => FileRow {
-            path,
-            bytes: 0,
-            records: 0,
-            tuples: 0,
-            malformed: 0,
-            misshapen: 0,
-            repeated_records: 0,
-            left_out_bytes: 0,
-            first_time_ms,
-            last_time_ms,
-            error: Some(format!("cannot be opened: {error}")),
-        },
-        Ok(decoded) => FileRow {
-            path,
-            bytes: decoded.bytes,
-            records: decoded.records,
-            tuples: decoded.tuples,
-            malformed: decoded.malformed,
-            misshapen: decoded.misshapen,
-            repeated_records: decoded.repeated,
-            left_out_bytes: decoded.left_out_bytes,
-            first_time_ms,
-            last_time_ms,
-            error: problem(decoded),
-        },
-    }
-}
-
-/// Everything that is wrong with a file, in one line.
-fn problem(decoded: &Decoded) -> Option<String> {
-    let problem = decoded.problem.as_ref()?;
-    let mut words = vec![problem.to_string()];
-    if decoded.broken_records > 1 {
-        words.push(format!("and {} more broken records", count(decoded.broken_records - 1)));
-    }
-    if decoded.left_out_bytes > 0 {
-        let bytes = if decoded.left_out_bytes == 1 { "byte" } else { "bytes" };
-        words.push(format!("{} {bytes} left out", count(decoded.left_out_bytes)));
-    }
-    words.extend(decoded.more_problems.iter().map(ToString::to_string));
-    Some(words.join("; "))
 }

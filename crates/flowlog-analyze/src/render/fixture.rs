@@ -11,9 +11,9 @@ use flowlog_core::finding::{
     Severity, Subjects, Suppressed, Suppression, Technique, Unit,
 };
 use flowlog_core::report::{
-    Connections, Coverage, DeniedSourceRow, Gap, ListTotals, LogRow, OptionsRow, OutcomeRow, PortScanRow,
-    ProblemCounts, Remark, Report, ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION, SelectionRow,
-    SideOfHost, SpecificIp, TimelineRow, Tool, Totals,
+    Connections, Coverage, DeniedSourceRow, FileRows, Gap, ListTotals, LogRow, OptionsRow, OutcomeRow,
+    PortScanRow, ProblemCounts, Remark, Report, ResolvedTotals, RetryRow, RuleRow, SCHEMA_VERSION,
+    SelectionRow, SideOfHost, SpecificIp, TimelineRow, Tool, Totals,
 };
 use flowlog_core::state::RuleClass;
 
@@ -76,7 +76,7 @@ pub(crate) fn empty() -> Report {
         port_scans: Vec::new(),
         specific_ips: Vec::new(),
         hosts: KnownHosts::default(),
-        files: Vec::new(),
+        files: FileRows::default(),
         malformed: Vec::new(),
     }
 }
@@ -120,7 +120,7 @@ pub(crate) fn quiet() -> Report {
             top_peers: Vec::new(),
         }],
         hosts: KnownHosts::default(),
-        files: vec![file("-", 1, 1, 0, Some((START, START)), None)],
+        files: [file("-", 1, 1, 0, Some((START, START)), None)].into_iter().collect(),
         ..empty()
     }
 }

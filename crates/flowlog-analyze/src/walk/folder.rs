@@ -7,7 +7,7 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{Input, InputKind, has_ending, is_hidden, plain};
 
@@ -31,17 +31,20 @@ pub(super) fn search(folder: &Path) -> Vec<Met> {
     let mut met = Vec::new();
     let mut level = vec![plain(folder)];
     while !level.is_empty() {
-        let listings: Vec<Listing> = level.par_iter().map(|folder| Listing::of(folder)).collect();
-        level = Vec::new();
-        for mut listing in listings {
-            met.append(&mut listing.met);
-            level.append(&mut listing.folders);
-        }
+        // One listing for many folders: a list of its own for each of them, which mostly hold one file, would take more
+        // memory than its path.
+        let listings = level.into_par_iter().fold(Listing::default, |mut listing, folder| {
+            listing.add(&folder);
+            listing
+        });
+        let mut listing = listings.reduce(Listing::default, Listing::and);
+        met.append(&mut listing.met);
+        level = listing.folders;
     }
     met
 }
 
-/// What stands in one folder.
+/// What stands in some folders.
 #[derive(Default)]
 struct Listing {
     met: Vec<Met>,
@@ -49,20 +52,24 @@ struct Listing {
 }
 
 impl Listing {
-    fn of(folder: &Path) -> Self {
+    fn and(mut self, mut other: Self) -> Self {
+        self.met.append(&mut other.met);
+        self.folders.append(&mut other.folders);
+        self
+    }
+
+    fn add(&mut self, folder: &Path) {
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let mut listing = Self::default();
         match fs::read_dir(here) {
             Ok(entries) => {
                 for entry in entries {
-                    if let Err(error) = entry.and_then(|entry| listing.take(folder, &entry)) {
-                        listing.met.push(Met::unreadable(here.to_owned(), &error));
+                    if let Err(error) = entry.and_then(|entry| self.take(folder, &entry)) {
+                        self.met.push(Met::unreadable(here.to_owned(), &error));
                     }
                 }
             }
-            Err(error) => listing.met.push(Met::unreadable(here.to_owned(), &error)),
+            Err(error) => self.met.push(Met::unreadable(here.to_owned(), &error)),
         }
-        listing
     }
 
     fn take(&mut self, folder: &Path, entry: &DirEntry) -> io::Result<()> {
@@ -72,12 +79,12 @@ impl Listing {
             return Ok(());
         }
         let mut path = folder.join(&name);
+        // There may be a hundred thousand of them, and it was made longer.
+        path.shrink_to_fit();
         if kind.is_dir() {
             self.folders.push(path);
             return Ok(());
         }
-        // There may be a hundred thousand of them, and it was made longer.
-        path.shrink_to_fit();
         if kind.is_file() {
             // Asked of the folder that is open, which is faster than by the path.
             let found = match entry.metadata() {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::parallel::within;
-use crate::report::{Collector as ReportCollector, ReportOptions};
+use crate::report::{Collector as ReportCollector, FileRows, ReportOptions};
 use crate::state::testing::gatherer;
 
 /// A minute's tuple, from `source` to `destination`, port 443, with 1,000 bytes each way.
@@ -21,7 +21,7 @@ fn charts_of(tuples: &[String], own: &[&str]) -> Charts {
     let gatherer = gatherer(&log(tuples));
     let options = ReportOptions { top: 2, ..ReportOptions::default() };
     let collected = gatherer.gather(|| ReportCollector::new(&gatherer.summary, &options)).unwrap();
-    let report = collected.finish(Vec::new(), None).unwrap();
+    let report = collected.finish(FileRows::default(), None).unwrap();
     let own = OwnNetworks::new(own.iter().map(|text| text.parse().unwrap()).collect());
     let one = within(1, || charts(&gatherer, &report, &own)).unwrap();
     assert_eq!(one, within(3, || charts(&gatherer, &report, &own)).unwrap());

@@ -28,7 +28,7 @@ pub use model::{
 use crate::enrich::KnownHosts;
 use crate::finding::Findings;
 use crate::flow::{Encryption, OwnNetworks};
-use crate::report::FileRow;
+use crate::report::FileSums;
 use crate::state::Summary;
 use span::{Scale, covered_ms};
 use union::Union;
@@ -43,7 +43,7 @@ pub struct Set<'a> {
     /// What was collected of its pairs of hosts.
     pub conversations: &'a Conversations,
     /// Its files.
-    pub files: &'a [FileRow],
+    pub files: FileSums,
     /// Its findings, if they were looked for.
     pub findings: Option<&'a Findings>,
 }
@@ -100,10 +100,10 @@ fn summary(set: &Set<'_>, other: &Set<'_>, counts: Counts) -> SetSummary {
             (tuples, nsg) if tuples == nsg => SetKind::Nsg,
             _ => SetKind::Mixed,
         },
-        files: set.files.len() as u64,
-        files_with_errors: set.files.iter().filter(|file| file.error.is_some()).count() as u64,
+        files: set.files.files,
+        files_with_errors: set.files.errors,
         tuples: overall.tuples,
-        malformed: set.files.iter().map(|file| file.malformed).sum(),
+        malformed: set.files.malformed,
         first_time_ms: overall.times.map(|(first, _)| first),
         last_time_ms: overall.times.map(|(_, last)| last),
         covered_ms: covered_ms(set.tables),

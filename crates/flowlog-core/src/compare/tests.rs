@@ -90,7 +90,7 @@ fn compared_knowing(own: &OwnNetworks, a: &Gatherer, b: &Gatherer) -> Comparison
     });
     let set = |name, tables, place: usize| {
         let (conversations, findings) = &found[place];
-        Set { name, tables, conversations, files: &[], findings: Some(findings) }
+        Set { name, tables, conversations, files: FileSums::default(), findings: Some(findings) }
     };
     compare(&set("a", &a.summary, 0), &set("b", &b.summary, 1), own, 100)
 }

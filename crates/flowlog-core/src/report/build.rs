@@ -6,7 +6,7 @@ use super::collector::Collector;
 use super::connections::{connections, resolved};
 use super::coverage::coverage;
 use super::{
-    FileRow, ListTotals, MalformedExample, MalformedRow, OptionsRow, ProblemCounts, Rank, Report,
+    FileRows, FileSums, ListTotals, MalformedExample, MalformedRow, OptionsRow, ProblemCounts, Rank, Report,
     SCHEMA_VERSION, SelectionRow, Tool, Totals, encryption, rules, rules_file, timeline,
 };
 use crate::enrich::{KnownHosts, ServiceTags};
@@ -71,7 +71,7 @@ impl Default for ReportOptions {
 /// Rows that went to disk cannot be read.
 pub fn build<B: Gather>(
     gatherer: &Gatherer,
-    files: Vec<FileRow>,
+    files: FileRows,
     options: &ReportOptions,
     beside: impl Fn() -> B + Sync,
 ) -> Result<(Report, B), SpillError> {
@@ -89,7 +89,7 @@ impl Collector<'_> {
     ///
     /// # Errors
     /// What is kept on disk cannot be read.
-    pub fn finish(self, files: Vec<FileRow>, findings: Option<Findings>) -> Result<Report, SpillError> {
+    pub fn finish(self, files: FileRows, findings: Option<Findings>) -> Result<Report, SpillError> {
         let Self { tables, options, .. } = self;
         let overall = &tables.overall;
         let lists = self.problems.finish(options.top);
@@ -123,10 +123,10 @@ impl Collector<'_> {
                 .selection
                 .clone()
                 .map(|selection| SelectionRow { tuples_left_out: overall.passed, ..selection }),
-            coverage: coverage(tables, &files, options.selection.as_ref()),
+            coverage: coverage(tables, files.sums(), options.selection.as_ref()),
             resolved: resolved(tables, options.resolve),
             connections: connections(tables),
-            totals: totals(tables, &distinct, &files),
+            totals: totals(tables, &distinct, files.sums()),
             states: State::ALL
                 .iter()
                 .map(|&state| (state.letter(), overall.state(state)))
@@ -201,16 +201,15 @@ fn encryption_words(summary: &Summary) -> BTreeMap<String, u64> {
     words
 }
 
-fn totals(summary: &Summary, distinct: &Distinct, files: &[FileRow]) -> Totals {
+fn totals(summary: &Summary, distinct: &Distinct, files: &FileSums) -> Totals {
     let overall = &summary.overall;
-    let sum = |field: fn(&FileRow) -> u64| files.iter().map(field).sum();
     Totals {
-        files: files.len() as u64,
-        files_with_errors: sum(|file| u64::from(file.error.is_some())),
-        input_bytes: sum(|file| file.bytes),
-        records: sum(|file| file.records),
+        files: files.files,
+        files_with_errors: files.errors,
+        input_bytes: files.bytes,
+        records: files.records,
         tuples: overall.tuples,
-        malformed: sum(|file| file.malformed),
+        malformed: files.malformed,
         denied_by_rule: overall.state(State::Deny) - overall.dropped,
         dropped_for_encryption: overall.dropped,
         packets_sent: overall.counters.packets_sent,

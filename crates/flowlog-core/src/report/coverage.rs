@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{FileRow, Remark, SelectionRow};
+use super::{FileSums, Remark, SelectionRow};
 use crate::connection::Outcome;
 use crate::flow::State;
 use crate::record::LogKind;
@@ -108,7 +108,7 @@ pub struct Gap {
     pub inside: bool,
 }
 
-pub(super) fn coverage(tables: &Summary, files: &[FileRow], selection: Option<&SelectionRow>) -> Coverage {
+pub(super) fn coverage(tables: &Summary, files: &FileSums, selection: Option<&SelectionRow>) -> Coverage {
     let logs = &tables.coverage;
     let present: Vec<i64> = joined_hours(logs).iter().map(|counts| counts.hour).collect();
     let mut rows: Vec<LogRow> = logs.iter().map(|log| row(log, &present)).collect();
@@ -125,7 +125,7 @@ pub(super) fn coverage(tables: &Summary, files: &[FileRow], selection: Option<&S
         unfinished_ms: newest
             .filter(|newest| !is_cut && newest.rem_euclid(HOUR_MS) < HOUR_MS - UNFINISHED_MS),
         logged_twice: logged_twice(logs),
-        repeated_records: files.iter().map(|file| file.repeated_records).sum(),
+        repeated_records: files.repeated_records,
         stateless_connections: tables.outcomes().of(Outcome::Stateless).connections,
         untimed_tuples: logs.iter().map(|log| log.untimed).sum(),
         logs: rows,
@@ -244,7 +244,7 @@ mod tests {
     fn many_nics_of_an_hour_each_are_not_compared_hour_by_hour() {
         let mut tables = Summary::default();
         tables.coverage = (0..100_000).map(|hour| log(&[hour])).collect();
-        let found = coverage(&tables, &[], None);
+        let found = coverage(&tables, &FileSums::default(), None);
         assert_eq!((found.hours, found.empty_hours, found.logs.len()), (100_000, 0, 100_000));
         let gaps = |row: &LogRow| row.gaps.iter().map(|gap| gap.hours).sum::<u64>();
         assert!(found.logs.iter().all(|row| gaps(row) == 99_999));

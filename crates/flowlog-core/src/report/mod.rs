@@ -13,6 +13,7 @@ mod connections;
 mod coverage;
 mod distinct;
 mod encryption;
+mod files;
 mod head;
 mod hosts;
 mod known;
@@ -46,13 +47,14 @@ pub use collector::Collector;
 pub use connections::{Connections, OutcomeRow, ResolvedTotals};
 pub use coverage::{Coverage, Gap, LogRow, StateCounts};
 pub use encryption::{EncryptedPairRow, WordRow};
+pub use files::{FileRow, FileRows, FileSums};
 pub use head::{OptionsRow, Tool};
 pub use known::addresses;
 pub use name::{Ends, HostName, PortName};
 pub use rank::Rank;
 pub use remark::{Remark, RulesLimit};
 pub use rows::{
-    ConversationRow, DeniedBy, DeniedRow, DeniedSourceRow, FileRow, HostRow, IncompleteRow, MalformedExample,
+    ConversationRow, DeniedBy, DeniedRow, DeniedSourceRow, HostRow, IncompleteRow, MalformedExample,
     MalformedRow, PortRow, PortScanRow, RetryRow, SideOfHost, SpecificIp,
 };
 pub use rules::RuleRow;
@@ -145,7 +147,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "KnownHosts::is_empty")]
     pub hosts: KnownHosts,
     /// Every input file, in path order.
-    pub files: Vec<FileRow>,
+    pub files: FileRows,
     /// Reasons of malformed tuples, most frequent first.
     pub malformed: Vec<MalformedRow>,
 }

@@ -1,6 +1,6 @@
 //! Rows of the report.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Ends, HostName, PortName};
 
@@ -171,37 +171,6 @@ pub struct SideOfHost {
     pub top_ports: Vec<PortRow>,
 }
 
-/// One input file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct FileRow {
-    /// As found: `-` for standard input.
-    pub path: String,
-    /// Bytes read, after decompression.
-    pub bytes: u64,
-    pub records: u64,
-    pub tuples: u64,
-    pub malformed: u64,
-    /// Of the malformed tuples, those in values that stand where a flow log has something else.
-    pub misshapen: u64,
-    /// Records passed over because another file held them before.
-    pub repeated_records: u64,
-    /// Bytes of records that break off and of what stands between records, which could not be read.
-    pub left_out_bytes: u64,
-    pub first_time_ms: Option<i64>,
-    pub last_time_ms: Option<i64>,
-    /// Why the file could not be read whole, or is no flow log; nothing if all is well.
-    pub error: Option<String>,
-}
-
-impl FileRow {
-    /// True if nothing could be read of a file that is not simply empty of flows. A file in an unexpected shape has
-    /// been read: its rows are told one by one.
-    pub fn is_nothing(&self) -> bool {
-        self.error.is_some() && self.tuples == 0 && self.misshapen == 0
-    }
-}
-
 /// One reason why tuples could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MalformedRow {
@@ -218,7 +187,7 @@ pub struct MalformedRow {
 /// Where a malformed tuple stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MalformedExample {
-    /// File, as in [`FileRow::path`].
+    /// File, as in [`FileRow::path`](super::FileRow::path).
     pub path: String,
     /// Byte offset in the (decompressed) file.
     pub offset: u64,

@@ -149,7 +149,7 @@ fn report(tables: &Summary, options: &ReportOptions, parts: &[Vec<HostPair>]) ->
         part.iter().cloned().for_each(|mut pair| one.take(&mut pair));
         all.merge(one);
     }
-    all.finish(Vec::new(), None).unwrap()
+    all.finish(FileRows::default(), None).unwrap()
 }
 
 proptest! {

@@ -1,5 +1,6 @@
 //! What was read, what the data holds, and what could not be read.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use flowlog_core::report::Report;
@@ -60,7 +61,7 @@ pub(super) fn coverage<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> i
         .coverage
         .remarks
         .iter()
-        .map(|remark| Row { note: guard(&remark.to_string()).into_owned().into(), ..Row::default() });
+        .map(|remark| Row { note: owned(&remark.to_string()), ..Row::default() });
     sheet.section("Coverage remarks", remarks)?;
     let missing = report.coverage.missing_states.iter();
     let missing = missing.map(|letter| Row {
@@ -106,9 +107,14 @@ pub(super) fn coverage<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> i
     sheet.section("Coverage gaps", gaps)
 }
 
+/// Of a text that is gone when the row is written.
+fn owned(text: &str) -> Cow<'static, str> {
+    guard(text).into_owned().into()
+}
+
 pub(super) fn files<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::Result<()> {
     let row = report.files.iter().map(|row| Row {
-        item: guard(&row.path),
+        item: owned(&row.path),
         records: Some(row.records),
         repeated_records: Some(row.repeated_records),
         tuples: Some(row.tuples),
@@ -118,7 +124,7 @@ pub(super) fn files<W: Write>(sheet: &mut Sheet<'_, W>, report: &Report) -> io::
         bytes: Some(row.bytes),
         first_time: row.first_time_ms.map(iso_time),
         last_time: row.last_time_ms.map(iso_time),
-        note: row.error.as_deref().map(guard).unwrap_or_default(),
+        note: row.error.as_deref().map(owned).unwrap_or_default(),
         ..Row::default()
     });
     sheet.section("Files", row)

@@ -157,8 +157,8 @@ fn conversations(sheet: Sheet, list: &[ConversationRow], total: u64) -> Sheet {
 
 fn files(report: &Report, lang: Lang) -> Sheet {
     // What is wrong comes first: there may be more files than rows.
-    let (bad, good): (Vec<_>, Vec<_>) = report.files.iter().partition(|file| file.error.is_some());
-    let rows = bad.into_iter().chain(good).map(|file| {
+    let of = |bad: bool| report.files.iter().filter(move |file| file.error.is_some() == bad);
+    let rows = of(true).chain(of(false)).map(|file| {
         cells![
             file.path.as_str(),
             file.error.as_deref(),
@@ -181,7 +181,7 @@ fn files(report: &Report, lang: Lang) -> Sheet {
             column("c_first", Time),
             column("c_last", Time),
         ])
-        .rows(rows, report.files.len() as u64)
+        .rows(rows, report.files.len())
         .times(6, 7)
 }
 

@@ -45,8 +45,13 @@ fn a_comparison_depends_neither_on_the_order_of_pairs_nor_on_who_takes_them() {
     let new = vnet(&[(SERVER, &[(NSG, "r", &traffic(life, denial, 7))])]);
     let compared = |conversations: [Conversations; 2]| {
         let [a, b] = &conversations;
-        let set =
-            |tables, conversations| Set { name: "a", tables, conversations, files: &[], findings: None };
+        let set = |tables, conversations| Set {
+            name: "a",
+            tables,
+            conversations,
+            files: FileSums::default(),
+            findings: None,
+        };
         let own = OwnNetworks::default();
         serde_json::to_string(&compare(&set(&old.summary, a), &set(&new.summary, b), &own, 20)).unwrap()
     };

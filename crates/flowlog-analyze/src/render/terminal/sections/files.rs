@@ -1,6 +1,6 @@
 //! Every input file.
 
-use flowlog_core::report::{FileRow, Report};
+use flowlog_core::report::{FileRow, FileRows, Report};
 
 use super::super::page::{Page, Tone};
 use super::super::table::{Cell, Table, names, numbers, words};
@@ -8,9 +8,9 @@ use crate::render::text;
 use crate::words::{fill, say};
 
 pub(super) fn write(page: &mut Page, report: &Report) {
-    let folder = if report.files.len() > 1 { common_folder(&report.files) } else { "" };
-    let files = page.lang().count(report.files.len() as u64);
-    let extent = match folder {
+    let folder = if report.files.len() > 1 { common_folder(&report.files) } else { String::new() };
+    let files = page.lang().count(report.files.len());
+    let extent = match folder.as_str() {
         "" => files,
         folder => fill!(page.lang(), "{files} below {folder}", files, folder = page.name(folder)),
     };
@@ -26,11 +26,11 @@ pub(super) fn write(page: &mut Page, report: &Report) {
     // What failed is shown however long the list is.
     for (place, file) in report.files.iter().enumerate() {
         if place < shown || file.error.is_some() {
-            push_file(page, &mut table, file, folder);
+            push_file(page, &mut table, &file, &folder);
         }
     }
     table.write(page);
-    page.more((report.files.len() - table.len()) as u64);
+    page.more(report.files.len() - table.len() as u64);
 }
 
 fn push_file(page: &Page, table: &mut Table, file: &FileRow, folder: &str) {
@@ -72,16 +72,16 @@ pub(super) fn shown_path(page: &Page, path: &str, folder: &str) -> String {
 }
 
 /// The folder all files are in, with its last separator; empty if there is none.
-fn common_folder(files: &[FileRow]) -> &str {
-    let mut paths = files.iter().map(|file| file.path.as_str()).filter(|path| *path != "-");
-    let Some(first) = paths.next() else { return "" };
-    let mut common = first;
+fn common_folder(files: &FileRows) -> String {
+    let mut paths = files.iter().map(|file| file.path).filter(|path| path != "-");
+    let mut common = paths.next().unwrap_or_default();
     for path in paths {
         let same = common.bytes().zip(path.bytes()).take_while(|(a, b)| a == b).count();
         // Bytes may agree up to the middle of a character.
-        common = (0..=same).rev().find_map(|end| common.get(..end)).unwrap_or_default();
+        common.truncate((0..=same).rev().find(|&end| common.is_char_boundary(end)).unwrap_or_default());
     }
-    common.rfind(['/', '\\']).and_then(|end| common.get(..=end)).unwrap_or_default()
+    common.truncate(common.rfind(['/', '\\']).map_or(0, |end| end + 1));
+    common
 }
 
 #[cfg(test)]
@@ -89,20 +89,8 @@ mod tests {
     use super::*;
 
     fn common(paths: &[&str]) -> String {
-        let file = |path: &&str| FileRow {
-            path: (*path).to_owned(),
-            bytes: 0,
-            records: 0,
-            tuples: 0,
-            malformed: 0,
-            misshapen: 0,
-            repeated_records: 0,
-            left_out_bytes: 0,
-            first_time_ms: None,
-            last_time_ms: None,
-            error: None,
-        };
-        common_folder(&paths.iter().map(file).collect::<Vec<_>>()).to_owned()
+        let file = |path: &&str| FileRow { path: (*path).to_owned(), ..FileRow::default() };
+        common_folder(&paths.iter().map(file).collect())
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Section {
             Self::Coverage => {
                 room("Input", coverage::write, |report| Some(report.coverage.logs.len() as u64))
             }
-            Self::Files => room("Input", files::write, |report| Some(report.files.len() as u64)),
+            Self::Files => room("Input", files::write, |report| Some(report.files.len())),
             Self::Configured => room("", configured::write, |report| {
                 report.rules_file.as_ref().map(|file| file.never_hit.len() as u64)
             }),

@@ -25,10 +25,10 @@ pub(super) fn write(page: &mut Page, report: &Report) {
             all = lang.count(totals.files)
         );
         page.warning(&line, Tone::Bad);
-        let failed = report.files.iter().filter_map(|file| Some((file, file.error.as_deref()?)));
-        for (file, error) in failed.take(NAMED_FAULTS) {
-            file_name(page, &file.path, ":", 4);
-            let error = page.name(error);
+        let failed = report.files.iter().filter_map(|file| Some((file.path, file.error?)));
+        for (path, error) in failed.take(NAMED_FAULTS) {
+            file_name(page, &path, ":", 4);
+            let error = page.name(&error);
             page.prose(&error, 6, Tone::Plain);
         }
         if totals.files_with_errors > NAMED_FAULTS as u64 {
