@@ -116,7 +116,7 @@ impl FileRows {
     /// All of them, in order; each is unpacked.
     pub fn iter(&self) -> impl Iterator<Item = FileRow> {
         // What was packed here is whole.
-        let unpacked = |block: &Box<[u8]>| lz4_flex::decompress_size_prepended(block).unwrap_or_default();
+        let unpacked = |block: &[u8]| lz4_flex::decompress_size_prepended(block).unwrap_or_default();
         let full = self.blocks.iter().flat_map(move |block| Unpacked::of(unpacked(block)));
         full.chain(Unpacked::of(self.open.clone()))
     }
@@ -206,7 +206,7 @@ mod tests {
             bytes: n * 1_001,
             tuples: n,
             first_time_ms: Some(1_767_225_600_000 + i64::try_from(n).unwrap() * 36_000),
-            error: (n % 50 == 0).then(|| "cut".to_owned()),
+            error: (n.is_multiple_of(50)).then(|| "cut".to_owned()),
             ..FileRow::default()
         }
     }
