@@ -54,18 +54,11 @@ impl Found {
     /// Sorted by path, standard input first.
     pub(super) fn into_inputs(self) -> Vec<Input> {
         // The same file may have been named in two ways: relative and absolute, or through a link.
-        let may_meet_twice = self.0.len() > 1;
-        let with_real = |Place { folder, met }: Place| {
-            let folder = folder.filter(|_| may_meet_twice).and_then(|folder| {
-                let real = fs::canonicalize(&folder).ok()?;
-                Some((plain(&folder), real))
-            });
-            met.into_par_iter().map(move |met| {
-                let real = if may_meet_twice { real(&met, folder.as_ref()) } else { None };
-                (met.input, real)
-            })
+        let mut all: Vec<(Input, Option<PathBuf>)> = if self.0.len() > 1 {
+            self.0.into_par_iter().flat_map(Place::with_real_paths).collect()
+        } else {
+            self.0.into_iter().flat_map(|place| place.met).map(|met| (met.input, None)).collect()
         };
-        let mut all: Vec<(Input, Option<PathBuf>)> = self.0.into_par_iter().flat_map(with_real).collect();
         let is_file = |input: &Input| input.path.as_os_str() != "-";
         all.par_sort_by(|(a, _), (b, _)| (is_file(a), &a.path).cmp(&(is_file(b), &b.path)));
         all.dedup_by(|(a, _), (b, _)| a.path == b.path);
@@ -75,6 +68,19 @@ impl Found {
         // They lie where their real paths lay beside them.
         inputs.shrink_to_fit();
         inputs
+    }
+}
+
+impl Place {
+    fn with_real_paths(self) -> impl ParallelIterator<Item = (Input, Option<PathBuf>)> {
+        let folder = self.folder.and_then(|folder| {
+            let real = fs::canonicalize(&folder).ok()?;
+            Some((plain(&folder), real))
+        });
+        self.met.into_par_iter().map(move |met| {
+            let real = real(&met, folder.as_ref());
+            (met.input, real)
+        })
     }
 }
 
