@@ -61,9 +61,9 @@ impl<T: Tally> Bins<T> {
     #[cold]
     fn make_room(&mut self) {
         tidy(&mut self.0);
-        // Room for as many again, so that it pays to have tidied up.
-        // No more than that: a million hosts may have one bin each.
-        self.0.reserve_exact(self.0.len().max(1));
+        // Room for half as many again, so that it pays to have tidied up. No more than that: a million hosts may have one bin
+        // each, and one pair those of months.
+        self.0.reserve_exact(self.0.len().div_ceil(2).max(1));
     }
 
     /// Adds to a bin.
