@@ -15,6 +15,7 @@ use super::technique;
 use super::thresholds::SlowScan;
 use super::{Concern, Deed, Finding, NextStep, Note, Reason, Sentence, Severity, Unit};
 use crate::flow::Protocol;
+use crate::radix;
 use crate::state::HostId;
 
 pub(super) const RULE: &str = "slow-scan";
@@ -51,7 +52,12 @@ impl Test {
         if steps.iter().filter(|(_, failed, _)| *failed).count() < least {
             return Vec::new();
         }
-        steps.sort_unstable_by_key(|(seconds, failed, host)| (*seconds, *failed, scene.address(*host)));
+        let order = |(seconds, failed, _): &Step| u64::from(*seconds) << 1 | u64::from(*failed);
+        radix::sort_by_key(&mut steps, order);
+        // Few are of one second: their addresses are looked up only then.
+        for at_once in steps.chunk_by_mut(|a, b| order(a) == order(b)).filter(|steps| steps.len() > 1) {
+            at_once.sort_unstable_by_key(|(_, _, host)| scene.address(*host));
+        }
         drop_bursts(scene, &mut steps);
         let (mut walk, mut crossed) = (0.0_f64, false);
         let (mut run, mut best): (Run, Run) = (Vec::new(), Vec::new());

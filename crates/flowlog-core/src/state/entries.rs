@@ -1,9 +1,11 @@
 //! Sums by key, in a list that is put in order now and then.
 
+use crate::radix;
+
 /// One sum of [`Entries`].
 pub(super) trait Entry {
     /// What tells sums apart.
-    type Key: Ord;
+    type Key: Ord + radsort::Key;
 
     fn key(&self) -> Self::Key;
 
@@ -63,7 +65,7 @@ impl<E: Entry> Entries<E> {
 
     /// One entry a key, the smallest first.
     pub(super) fn tidy(&mut self) -> &mut [E] {
-        self.0.sort_unstable_by_key(Entry::key);
+        radix::sort_by_key(&mut self.0, Entry::key);
         self.0.dedup_by(|other, mine| {
             let same = other.key() == mine.key();
             if same {

@@ -67,10 +67,10 @@ struct NearEnd {
 }
 
 impl Entry for NearEnd {
-    type Key = HostId;
+    type Key = u32;
 
-    fn key(&self) -> HostId {
-        self.host
+    fn key(&self) -> u32 {
+        self.host.0
     }
 
     fn add(&mut self, other: &Self) {
@@ -81,10 +81,10 @@ impl Entry for NearEnd {
 
 /// A far end is one, however often it is met.
 impl Entry for HostId {
-    type Key = Self;
+    type Key = u32;
 
-    fn key(&self) -> Self {
-        *self
+    fn key(&self) -> u32 {
+        self.0
     }
 
     fn add(&mut self, _: &Self) {}
