@@ -20,14 +20,16 @@ BENCHES = Path(__file__).resolve().parent
 SERVICES = BENCHES.parent / "crates/flowlog-core/data/services.txt"
 # The whole default report, and what the peers make of it: rows counted as they stand, no findings.
 WHOLE, ROWS = "flowlog", "flowlog, rows alone"
+# The same program as `cargo build --release` makes it, not laid out by a profile.
+PLAIN = "flowlog, cargo build --release"
 
 
 def commands(options, container):
     """Name -> command. Each prints Flowlog's report, as JSON."""
     # The peers rank by tuples.
     flowlog = [options.analyze, container, "--format", "json", "--sort", "tuples", "--quiet"]
-    made = {WHOLE: flowlog, ROWS: [*flowlog, "--no-findings", "--no-dedup"]}
-    for threads in filter(None, options.threads.split(",")):
+    made = {WHOLE: flowlog, ROWS: [*flowlog, "--no-findings", "--no-dedup"], PLAIN: [options.plain, *flowlog[1:]]}
+    for threads in options.threads:
         made[of_threads(threads)] = [*flowlog, "--threads", threads]
     duckdb = [options.python, BENCHES / "duckdb/report.py", container, SERVICES]
     known = {
@@ -35,11 +37,15 @@ def commands(options, container):
         "duckdb-plain": [*duckdb, "--loader", "plain"],
         "clickhouse": [options.python, BENCHES / "clickhouse/report.py", container, SERVICES],
     }
-    for name in filter(None, options.peers.split(",")):
+    for name in options.peers:
         if name not in known:
             sys.exit(f"no peer is called {name}; there are {', '.join(known)}")
         made[name] = known[name]
     return made
+
+
+def listed(text):
+    return [word for word in text.split(",") if word]
 
 
 def of_threads(threads):
@@ -147,10 +153,11 @@ def table(runs, totals):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--analyze", required=True, help="the flowlog-analyze to measure")
+    parser.add_argument("--plain", required=True, help="the same, as cargo build --release makes it")
     parser.add_argument("--set", required=True, action="append", type=Path, help="a folder flowlog-generate wrote")
     parser.add_argument("--python", required=True, help="a Python that has the peers")
-    parser.add_argument("--peers", default="duckdb")
-    parser.add_argument("--threads", default="", help="numbers of threads to measure Flowlog with, too")
+    parser.add_argument("--peers", type=listed, default=["duckdb"])
+    parser.add_argument("--threads", type=listed, default=[], help="numbers of threads to measure Flowlog with, too")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--scratch", required=True, type=Path)
     parser.add_argument("--results", required=True, type=Path)
@@ -162,18 +169,18 @@ def main():
         contest = Contest(options, folder)
         contest.warm_up()
         contest.measure()
-        contest.watch([number for number in options.threads.split(",") if number not in ("", "1")])
+        contest.watch([number for number in options.threads if number != "1"])
         sections.append(contest.section())
 
     cores, described = machine()
     today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    peers = filter(None, options.peers.split(","))
-    versions = ", ".join(dict.fromkeys(version(options.python, name) for name in peers)) or "no peers"
+    versions = ", ".join(dict.fromkeys(version(options.python, name) for name in options.peers)) or "no peers"
     text = f"""# {today}, {cores} cores
 
 {described}; Python {platform.python_version()}; {versions}.
 Load average before the first run: {busy_before:.1f} (above 0.5, others were using the machine too).
-`{WHOLE}` is the whole default report, findings and counting once included; `{ROWS}` is without both, as the peers are.
+`{WHOLE}` is the whole default report, findings and counting once included, by the program that `cargo xtask release` builds; `{ROWS}` is
+without both, as the peers are; `{PLAIN}` is the whole report by a plain build.
 
 """ + "\n".join(sections)
     record(options.results, f"{today}-{cores}core.md", text)

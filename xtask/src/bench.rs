@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: the whole report, Flowlog against other engines in the same run.
 //!
-//! Builds both binaries, generates the sets once, installs the peers into a virtual environment
-//! below `target/bench`, and leaves measuring and comparing to `benches/run.py`.
+//! Builds flowlog-analyze as `cargo xtask release` and as `cargo build --release` make it, generates the sets once,
+//! installs the peers into a virtual environment below `target/bench`, and leaves measuring and comparing to
+//! `benches/run.py`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::python;
+use crate::release;
 use crate::shell::{built, cargo, root, run as succeed, target};
 
 /// The size that results are recorded for.
@@ -55,7 +57,8 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
     fs::create_dir_all(&scratch).with_context(|| format!("cannot create {}", scratch.display()))?;
 
     build(&["--release"], talk)?;
-    let (generator, analyze) = (built("release", "flowlog-generate")?, built("release", "flowlog-analyze")?);
+    let (generator, plain) = (built("release", "flowlog-generate")?, built("release", "flowlog-analyze")?);
+    let analyze = release::program("flowlog-analyze", talk)?;
     let asked = |(name, _): &&(&str, &[&str])| options.sets.iter().any(|asked| asked == name);
     let sets = SETS
         .iter()
@@ -74,6 +77,7 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
             .args(["--peers", &peers.join(","), "--runs", &options.runs.to_string()])
             .args(["--threads", &threads.join(",")])
             .args([OsStr::new("--analyze"), analyze.as_os_str()])
+            .args([OsStr::new("--plain"), plain.as_os_str()])
             .args(sets.iter().flat_map(|set| [OsStr::new("--set"), set.as_os_str()]))
             .args([OsStr::new("--python"), python.as_os_str()])
             .args([OsStr::new("--scratch"), scratch.as_os_str()])

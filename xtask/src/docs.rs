@@ -41,7 +41,7 @@ const FOREIGN: [(&str, &[&str]); 8] = [
             "--yaml",
         ],
     ),
-    ("cargo", &["--bench", "--locked", "--package", "--path"]),
+    ("cargo", &["--bench", "--locked", "--package", "--path", "--release"]),
     ("rclone", &["--fast-list", "--transfers"]),
     ("az storage blob download-batch", &["--max-connections"]),
     ("useradd, systemctl, apt-get", &["--home-dir", "--no-install-recommends", "--now", "--system"]),

@@ -152,3 +152,24 @@ fn threads_that_the_system_does_not_give_are_told() {
     assert!(talk.starts_with("error: cannot start the threads: "), "{talk}");
     assert!(talk.ends_with("\nhint: --threads allows fewer\n"), "{talk}");
 }
+
+#[test]
+fn a_file_of_few_flows_takes_little_beside_its_path() {
+    // As Azure names them: a folder for each.
+    const FILES: usize = 20_000;
+    let good = record(&format!(r#"{{"aclID":"a","flowGroups":[{{"rule":"r","flowTuples":[{TUPLE}]}}]}}"#));
+    let bench = Bench::new().file("first.json", good.as_str());
+    for number in 0..FILES {
+        let name = format!(
+            "flowLogResourceID=/B9A59A75-7B9D-4B32-9F5F-0D1E5834258E_NETWORKWATCHERRG/\
+             NETWORKWATCHER_WESTEUROPE_VNET-SHOP-FLOWLOG/y=2026/m=01/d={}/h={}/m=00/macAddress={number:012X}",
+            number / 2_400,
+            number / 100 % 24
+        );
+        let folder = bench.logs().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("PT1H.json"), &good).unwrap();
+    }
+    let (report, code) = within(68, &bench, "--threads 1 .");
+    assert_eq!((report["totals"]["files"].as_u64(), code), (Some(FILES as u64 + 1), 0));
+}
