@@ -86,7 +86,10 @@ fn profile(talk: &mut impl Write) -> Result<PathBuf> {
         fs::remove_dir_all(&counts).with_context(|| format!("cannot remove {}", counts.display()))?;
     }
     train(&analyze, &folder, talk)?;
-    succeed(Command::new(profdata(talk)?).arg("merge").arg("-o").arg(&merged).arg(&counts))?;
+    // Renamed when whole: half a profile would be newer than the program, too.
+    let unfinished = folder.join("merged.unfinished");
+    succeed(Command::new(profdata(talk)?).arg("merge").arg("-o").arg(&unfinished).arg(&counts))?;
+    fs::rename(&unfinished, &merged).with_context(|| format!("cannot create {}", merged.display()))?;
     Ok(merged)
 }
 
