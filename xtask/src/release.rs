@@ -61,14 +61,9 @@ pub(crate) fn run(talk: &mut impl Write) -> Result<()> {
 
 /// Builds a program by the profile, and returns where it is.
 pub(crate) fn program(name: &str, talk: &mut impl Write) -> Result<PathBuf> {
-    let flags = by_profile(talk)?;
+    let flags = format!("-Cprofile-use={}", profile(talk)?.display());
     writeln!(talk, "building {name} by its profile (minutes)")?;
     build(&folder()?.join("programs"), &flags, name)
-}
-
-/// What the compiler is told to follow the profile.
-pub(crate) fn by_profile(talk: &mut impl Write) -> Result<String> {
-    Ok(format!("-Cprofile-use={}", profile(talk)?.display()))
 }
 
 /// The profile; made if it is missing or older than the program that counts.

@@ -9,7 +9,6 @@ use clap::Args;
 
 use crate::bench::{Ground, build, generate, ground};
 use crate::python;
-use crate::release;
 use crate::shell::{built, root, run as succeed, target};
 
 /// `check.py` holds what this version does with contents; the client is what runs the job.
@@ -67,7 +66,6 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
 pub(crate) fn wheel(talk: &mut impl Write) -> Result<PathBuf> {
     let bin = python::install(&folder()?.join("maturin"), &MATURIN, talk)?;
     let out = target()?.join("wheels");
-    let by_profile = release::by_profile(talk)?;
     writeln!(talk, "building the wheel (minutes)")?;
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
@@ -78,7 +76,6 @@ pub(crate) fn wheel(talk: &mut impl Write) -> Result<PathBuf> {
         Command::new(python::program(&bin, "python"))
             .args(["-m", "maturin", "build", "--release", "--quiet", "--zig"])
             .args(PLATFORM)
-            .env("CARGO_ENCODED_RUSTFLAGS", &by_profile)
             // maturin looks for zig in the Python that it finds there.
             .env("PATH", path)
             .arg("--out")
