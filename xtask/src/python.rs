@@ -1,13 +1,12 @@
 //! Python, and packages of it in a virtual environment.
 
-use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::shell::run;
+use crate::shell::{program, run};
 
 /// The name of the machine's own Python 3.
 pub(crate) const SYSTEM: &str = if cfg!(windows) { "python" } else { "python3" };
@@ -28,9 +27,4 @@ pub(crate) fn install(environment: &Path, packages: &[&str], talk: &mut impl Wri
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
         .args(packages))?;
     Ok(bin)
-}
-
-/// A program of such a folder.
-pub(crate) fn program(bin: &Path, name: &str) -> PathBuf {
-    bin.join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }

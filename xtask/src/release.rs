@@ -4,7 +4,6 @@
 //! second one puts what runs often together and inlines it (profile-guided optimisation). That takes as long as two release
 //! builds, and a tenth off each run.
 
-use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -14,7 +13,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use crate::bench::generate;
-use crate::shell::{built, cargo, root, run as succeed, target};
+use crate::shell::{built, cargo, cargo_command, program, run as succeed, target};
 
 /// What is read while branches are counted. Other logs than those of `cargo xtask bench`, which would measure what was
 /// trained for.
@@ -27,16 +26,14 @@ const SETS: [(&str, &str, &[&str]); 3] = [
     ),
     ("nsg", "20MB", &["--seed=3", "--hours=6", "--nics=8", "--format=nsg2"]),
 ];
-/// The first of them, compressed.
-const PACKED: &str = "packed";
-
-/// How it is read. What never runs here would be built to be small, and not to be fast. `OUT` is a folder.
+/// How it is read. What never runs here would be built to be small, and not to be fast. `OUT` is a folder, in which the
+/// first set lies compressed.
 const RUNS: [&str; 16] = [
     "day --format json --threads 1",
     "hour --format json --threads 1",
     "day hour nsg --format json",
     "day --full --show-graphs",
-    "packed",
+    "OUT/packed",
     "hour --format json --max-memory 64MB",
     "nsg --export-csv --output-path OUT",
     "hour --export-tuples OUT/tuples.ndjson",
@@ -52,17 +49,22 @@ const RUNS: [&str; 16] = [
 
 /// Builds both programs and says where they are.
 pub(crate) fn run(talk: &mut impl Write) -> Result<()> {
+    let profile = profile(talk)?;
     for name in ["flowlog-analyze", "flowlog-download"] {
-        let path = program(name, talk)?;
+        let path = built_by(&profile, name, talk)?;
         writeln!(io::stdout(), "{}", path.display())?;
     }
     Ok(())
 }
 
-/// Builds a program by the profile, and returns where it is.
-pub(crate) fn program(name: &str, talk: &mut impl Write) -> Result<PathBuf> {
-    let flags = format!("-Cprofile-use={}", profile(talk)?.display());
-    writeln!(talk, "building {name} by its profile (minutes)")?;
+/// Builds flowlog-analyze by its profile, and returns where it is.
+pub(crate) fn analyze(talk: &mut impl Write) -> Result<PathBuf> {
+    built_by(&profile(talk)?, "flowlog-analyze", talk)
+}
+
+fn built_by(profile: &Path, name: &str, talk: &mut impl Write) -> Result<PathBuf> {
+    let flags = format!("-Cprofile-use={}", profile.display());
+    writeln!(talk, "building {name} by the profile (minutes)")?;
     build(&folder()?.join("programs"), &flags, name)
 }
 
@@ -100,14 +102,13 @@ fn build(folder: &Path, flags: &str, name: &str) -> Result<PathBuf> {
     // Told the host's own name, cargo gives the flags to the program alone, and not to what runs in its build.
     let arguments = ["build", "--release", "--quiet", "--locked", "--target", &host, "--package", name];
     succeed(
-        Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .current_dir(root()?)
+        cargo_command()?
             .args(arguments)
             .args(["--bin", name])
             .env("CARGO_TARGET_DIR", folder)
             .env("CARGO_ENCODED_RUSTFLAGS", flags),
     )?;
-    Ok(folder.join(host).join("release").join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+    Ok(program(&folder.join(host).join("release"), name))
 }
 
 /// What the compiler says of itself, as `rustc` with these `arguments` prints it.
@@ -125,7 +126,7 @@ fn host() -> Result<String> {
 /// The compiler's own program that reads profiles; installed with rustup if it is missing.
 fn profdata(talk: &mut impl Write) -> Result<PathBuf> {
     let libraries = PathBuf::from(rustc(&["--print", "target-libdir"])?);
-    let program = libraries.with_file_name("bin").join(format!("llvm-profdata{}", env::consts::EXE_SUFFIX));
+    let program = program(&libraries.with_file_name("bin"), "llvm-profdata");
     if !program.exists() {
         writeln!(talk, "installing llvm-tools, a component of the compiler")?;
         succeed(Command::new("rustup").args(["component", "add", "llvm-tools"]))
@@ -148,16 +149,14 @@ fn train(analyze: &Path, folder: &Path, talk: &mut impl Write) -> Result<()> {
     for (name, size, how) in SETS {
         places.push((name, generate(&generator, folder, name, how, size, talk)?.join("container")));
     }
-    let packed = folder.join(PACKED);
-    if let Some((_, day)) = places.first().filter(|_| !packed.exists()) {
-        pack_all(day, &packed)?;
-    }
-    places.push((PACKED, packed));
     let out = folder.join("out");
     if out.exists() {
         fs::remove_dir_all(&out).with_context(|| format!("cannot remove {}", out.display()))?;
     }
     fs::create_dir(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    if let Some((_, day)) = places.first() {
+        pack_all(day, &out.join("packed"))?;
+    }
     writeln!(talk, "counting what it does over {} runs", RUNS.len())?;
     for line in RUNS {
         let arguments = line.split(' ').map(|word| placed(word, &places, &out));
@@ -217,7 +216,7 @@ mod tests {
 
     #[test]
     fn all_that_is_read_is_there() {
-        let sets: Vec<&str> = SETS.iter().map(|(name, ..)| *name).chain([PACKED]).collect();
+        let sets: Vec<&str> = SETS.iter().map(|(name, ..)| *name).collect();
         for run in RUNS {
             let reads = run.split(' ').any(|word| sets.contains(&word) || word.starts_with("OUT/"));
             assert!(reads, "{run}");

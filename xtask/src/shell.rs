@@ -20,14 +20,24 @@ pub(crate) fn target() -> anyhow::Result<PathBuf> {
 
 /// A program that was built with a profile.
 pub(crate) fn built(profile: &str, name: &str) -> anyhow::Result<PathBuf> {
-    Ok(target()?.join(profile).join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+    Ok(program(&target()?.join(profile), name))
+}
+
+/// A program of a folder.
+pub(crate) fn program(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }
 
 /// Runs the cargo that runs us, in the project's folder.
 pub(crate) fn cargo(arguments: &[&str]) -> anyhow::Result<()> {
-    run(Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .current_dir(root()?)
-        .args(arguments))
+    run(cargo_command()?.args(arguments))
+}
+
+/// The same, to be told more.
+pub(crate) fn cargo_command() -> anyhow::Result<Command> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root()?);
+    Ok(cargo)
 }
 
 /// Runs a program that must succeed.

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::bench::{Ground, build, generate, ground};
 use crate::python;
-use crate::shell::{built, root, run as succeed, target};
+use crate::shell::{built, program, root, run as succeed, target};
 
 /// `check.py` holds what this version does with contents; the client is what runs the job.
 const SAIL: [&str; 3] = ["pysail==0.7.2", "pyspark-client>=4,<5", "duckdb"];
@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options, talk: &mut impl Write) -> Result<()> {
     }
     let folder = folder()?;
     let wheel = wheel(talk)?;
-    let python = python::program(&python::install(&folder.join("python"), &SPARK, talk)?, "python");
+    let python = program(&python::install(&folder.join("python"), &SPARK, talk)?, "python");
     // Of two wheels of one version, the new one.
     succeed(
         Command::new(&python)
@@ -73,7 +73,7 @@ pub(crate) fn wheel(talk: &mut impl Write) -> Result<PathBuf> {
     let before = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([bin.clone()].into_iter().chain(std::env::split_paths(&before)))?;
     succeed(
-        Command::new(python::program(&bin, "python"))
+        Command::new(program(&bin, "python"))
             .args(["-m", "maturin", "build", "--release", "--quiet", "--zig"])
             .args(PLATFORM)
             // maturin looks for zig in the Python that it finds there.
@@ -88,7 +88,7 @@ pub(crate) fn wheel(talk: &mut impl Write) -> Result<PathBuf> {
 
 /// Python with Sail.
 pub(crate) fn install_sail(talk: &mut impl Write) -> Result<PathBuf> {
-    Ok(python::program(&python::install(&folder()?.join("sail"), &SAIL, talk)?, "python"))
+    Ok(program(&python::install(&folder()?.join("sail"), &SAIL, talk)?, "python"))
 }
 
 /// The job on Sail, on a small set.

@@ -18,7 +18,9 @@ pub(crate) fn of_files(sets: &[&FileRows], strict: bool) -> String {
         );
     }
     let faulty = sets.iter().flat_map(|files| files.iter()).filter(|file| file.error.is_some());
-    let named: Vec<String> = faulty.take(NAMED).map(|file| file.path).collect();
+    // No further than to the last that there is.
+    let shown = NAMED.min(usize::try_from(number).unwrap_or(NAMED));
+    let named: Vec<String> = faulty.take(shown).map(|file| file.path).collect();
     let more = match number.saturating_sub(NAMED as u64) {
         0 => String::new(),
         more => format!(" and {} more", count(more)),

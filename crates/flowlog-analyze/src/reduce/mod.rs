@@ -164,7 +164,5 @@ fn read_all(groups: &[Group], options: &Options<'_>, job: Job<'_>) -> Result<Pas
 fn grouped(inputs: &[Input]) -> (Vec<Group>, Vec<Option<i64>>) {
     let beginnings =
         inputs.par_iter().map_init(Decoder::default, |decoder, input| plan::peek(input, decoder));
-    let beginnings: Vec<Beginning> = beginnings.collect();
-    let times = plan::times(&beginnings);
-    (plan::groups(inputs, &beginnings, &times), times)
+    plan::groups(inputs, &beginnings.collect::<Vec<Beginning>>())
 }

@@ -87,17 +87,14 @@ fn place<'a>(index: usize, inputs: &'a [Input], times: &[Option<i64>]) -> impl O
     (input.is_some_and(Input::is_stream), time, size, input.map(|input| &input.path))
 }
 
-/// Times of the first records.
-pub(super) fn times(beginnings: &[Beginning]) -> Vec<Option<i64>> {
-    beginnings.iter().map(|beginning| beginning.time_ms).collect()
-}
-
 /// One group a NIC, each in time order. A stream can be read only once and may hold any NIC: with one,
-/// everything is one group, and streams are read last, one after the other.
-pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning], times: &[Option<i64>]) -> Vec<Group> {
+/// everything is one group, and streams are read last, one after the other. With them come the times of the inputs' first
+/// records, which [`unite`] asks for.
+pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning]) -> (Vec<Group>, Vec<Option<i64>>) {
+    let times: Vec<Option<i64>> = beginnings.iter().map(|beginning| beginning.time_ms).collect();
     let has_stream = inputs.iter().any(Input::is_stream);
     let mut order: Vec<usize> = (0..inputs.len()).collect();
-    order.sort_by_key(|&index| place(index, inputs, times));
+    order.sort_by_key(|&index| place(index, inputs, &times));
     let mut by_nic: BTreeMap<Option<&str>, Group> = BTreeMap::new();
     let mut alone = Vec::new();
     for index in order {
@@ -115,7 +112,7 @@ pub(super) fn groups(inputs: &[Input], beginnings: &[Beginning], times: &[Option
         group.inputs.push(index);
         group.size += size;
     }
-    by_nic.into_values().chain(alone).collect()
+    (by_nic.into_values().chain(alone).collect(), times)
 }
 
 /// Joins groups that turned out to hold the same NIC's log (files with records of several NICs), so
@@ -171,10 +168,6 @@ mod tests {
         Beginning::of(mac, time)
     }
 
-    fn grouped(inputs: &[Input], beginnings: &[Beginning]) -> Vec<Group> {
-        groups(inputs, beginnings, &times(beginnings))
-    }
-
     fn indexes(groups: &[Group]) -> Vec<&[usize]> {
         groups.iter().map(|group| group.inputs.as_slice()).collect()
     }
@@ -189,21 +182,21 @@ mod tests {
             Beginning::default(),
             beginning("N1", 9),
         ];
-        assert_eq!(indexes(&grouped(&inputs, &beginnings)), [&[1, 4][..], &[2, 0], &[3]]);
+        assert_eq!(indexes(&groups(&inputs, &beginnings).0), [&[1, 4][..], &[2, 0], &[3]]);
     }
 
     #[test]
     fn a_stream_is_read_last_in_the_only_group() {
         let inputs = ["-", "b"].map(input);
         let beginnings = [Beginning::default(), beginning("N1", 9)];
-        assert_eq!(indexes(&grouped(&inputs, &beginnings)), [&[1, 0][..]]);
+        assert_eq!(indexes(&groups(&inputs, &beginnings).0), [&[1, 0][..]]);
     }
 
     #[test]
     fn groups_that_share_a_nic_are_united_and_sorted_again() {
         let inputs = ["a", "b", "c", "d"].map(input);
         let beginnings = [beginning("N1", 9), beginning("N2", 5), beginning("N3", 1), beginning("N4", 2)];
-        let (alone, times) = (grouped(&inputs, &beginnings), times(&beginnings));
+        let (alone, times) = groups(&inputs, &beginnings);
         let streams = [vec![1], vec![2, 3], vec![3, 1], vec![]];
         let united = unite(&alone, &streams, &times, &inputs).unwrap();
         assert_eq!(indexes(&united), [&[2, 1, 0][..], &[3]]);

@@ -54,8 +54,8 @@ impl Worker {
         read: impl FnOnce(&mut Decoder, &mut Counting<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (reader, rows) = (&mut self.reader, &mut self.rows);
-        let counting = Counting { reader, rows, inputs: &[], selector: None, name: String::new() };
-        read(&mut self.decoder, &mut { counting })
+        let mut counting = Counting { reader, rows, inputs: &[], selector: None, name: String::new() };
+        read(&mut self.decoder, &mut counting)
     }
 
     /// No more groups follow.
